@@ -1,0 +1,110 @@
+// A pointwise operation as data: its loops for the processor at hand, its formula read with tensors (for recorded
+// backward passes) and with symbols (for explanations). The driver (ops/pointwise.cpp) is one for all.
+#pragma once
+#include <initializer_list>
+#include <string>
+#include "autograd/record.h"
+#include "ops/formula.h"
+#include "ops/pointwise_loops.h"
+#include "ops/registry.h"
+
+namespace adjoint {
+
+struct PointwiseOp {
+  std::string name;        // "tanh"
+  std::string node;        // "TanhBackward0"
+  const char* schema = nullptr;
+  int arity = 1;
+  Promotion promotion = Promotion::Same;
+  unsigned types = 0;
+  bool cond_first = false;
+  PointwiseKernels kernels;  // the best for this processor
+  struct Pull {
+    bool exists = false;
+    unsigned reads = 0;                                        // bit i: operand i; bit arity: the result
+    V (*tensors)(const V& g, const V& y, const V* x) = nullptr;
+    std::string (*text)() = nullptr;                           // the slope, as a formula in x (or a, b, c) and y
+  } pull[3];
+  std::string (*text)() = nullptr;                             // the value
+  OpRecord record;
+};
+
+// Runs op over broadcast operands with type promotion, records it, returns the result (dest.tensor where given).
+Tensor pointwise(const PointwiseOp& op, std::span<const Operand> operands, const Dest& dest = {});
+inline Tensor pointwise(const PointwiseOp& op, std::initializer_list<Operand> x, const Dest& dest = {}) {
+  return pointwise(op, std::span<const Operand>(x.begin(), x.size()), dest);
+}
+const PointwiseOp& find_pointwise(std::string_view name);  // aborts the build's tests, not the process: Error if absent
+void register_pointwise(PointwiseOp* op, const char* doc, uint32_t flags, const PointwiseKernels* const* by_isa);
+
+inline namespace ADJOINT_ISA {
+namespace detail {
+template <class Op> constexpr uint32_t flags_of() {
+  if constexpr (requires { Op::flags; }) return Op::flags;
+  else return kAll;
+}
+template <class Op, int I> void fill_pull(PointwiseOp& p) {
+  if constexpr (I < arity<Op> && I < 3 && slope_kind<Op, I>() != 0) {
+    p.pull[I].exists = true;
+    p.pull[I].reads = pull_reads<Op, I>();
+    p.pull[I].tensors = [](const V& g, const V& y, const V* x) -> V {
+      if constexpr (arity<Op> == 1) return pull_of<Op, I>(g, y, x[0]);
+      else if constexpr (arity<Op> == 2) return pull_of<Op, I>(g, y, x[0], x[1]);
+      else if constexpr (arity<Op> == 3) return pull_of<Op, I>(g, y, x[0], x[1], x[2]);
+      else return pull_of<Op, I>(g, y, x[0], x[1], x[2], x[3]);
+    };
+    p.pull[I].text = [] {
+      if constexpr (arity<Op> == 1) return pull_of<Op, I>(Symbol("g"), Symbol("y"), Symbol("x")).text;
+      else if constexpr (arity<Op> == 2) return pull_of<Op, I>(Symbol("g"), Symbol("y"), Symbol("a"), Symbol("b")).text;
+      else if constexpr (arity<Op> == 3)
+        return pull_of<Op, I>(Symbol("g"), Symbol("y"), Symbol("a"), Symbol("b"), Symbol("c")).text;
+      else return pull_of<Op, I>(Symbol("g"), Symbol("y"), Symbol("a"), Symbol("b"), Symbol("c"), Symbol("d")).text;
+    };
+  }
+}
+}  // namespace detail
+
+// `names` override: an Op may give `static constexpr auto node = "PowBackward0"`.
+template <class Op> const PointwiseOp& make_record(const PointwiseKernels& base, const PointwiseKernels* v3, const PointwiseKernels* v4) {
+  auto* p = new PointwiseOp;
+  p->schema = Op::schema;
+  p->arity = detail::arity<Op>;
+  p->promotion = Op::promotion;
+  p->types = Op::types;
+  p->cond_first = Op::cond_first;
+  if constexpr (requires { Op::node; }) p->node = Op::node;
+  detail::fill_pull<Op, 0>(*p);
+  detail::fill_pull<Op, 1>(*p);
+  detail::fill_pull<Op, 2>(*p);
+  p->text = [] {
+    if constexpr (detail::arity<Op> == 1) return Op::value(Symbol("x")).text;
+    else if constexpr (detail::arity<Op> == 2) return Op::value(Symbol("a"), Symbol("b")).text;
+    else if constexpr (detail::arity<Op> == 3) return Op::value(Symbol("a"), Symbol("b"), Symbol("c")).text;
+    else return Op::value(Symbol("a"), Symbol("b"), Symbol("c"), Symbol("d")).text;
+  };
+  const PointwiseKernels* sets[3] = {&base, v3, v4};
+  register_pointwise(p, Op::doc, detail::flags_of<Op>(), sets);
+  return *p;
+}
+}  // namespace ADJOINT_ISA
+
+// After POINTWISE(Tanh), C++ code calls the operation as pointwise(Tanh_op(), {x}).
+#if defined(__x86_64__)
+#define ADJOINT_RECORD(Op)                                                                                     \
+  }                                                                                                            \
+  namespace v3 {                                                                                               \
+  extern const PointwiseKernels Op##_kernels;                                                                  \
+  }                                                                                                            \
+  namespace v4 {                                                                                               \
+  extern const PointwiseKernels Op##_kernels;                                                                  \
+  }                                                                                                            \
+  inline namespace ADJOINT_ISA {                                                                               \
+  static const PointwiseOp& Op##_record = make_record<Op>(Op##_kernels, &v3::Op##_kernels, &v4::Op##_kernels); \
+  [[maybe_unused]] static const PointwiseOp& Op##_op() { return Op##_record; }
+#else
+#define ADJOINT_RECORD(Op)                                                                       \
+  static const PointwiseOp& Op##_record = make_record<Op>(Op##_kernels, nullptr, nullptr);       \
+  [[maybe_unused]] static const PointwiseOp& Op##_op() { return Op##_record; }
+#endif
+
+}  // namespace adjoint
