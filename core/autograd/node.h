@@ -168,6 +168,7 @@ struct Host {
   void (*forget)(Where&) = nullptr;                // drops it
   std::string (*describe)(const Where&) = nullptr; // "train.py:12   l1 = x * w"
   void (*wrapper_destroy)(TensorImpl*) = nullptr;  // the tensor dies and owns its Python wrapper
+  void (*storage_destroy)(Storage*) = nullptr;     // likewise a storage
   void (*node_destroy)(Node*) = nullptr;           // the node dies and a Python object points to it
   void (*check_interrupt)() = nullptr;             // throws when the user pressed Ctrl-C
   void (*warn)(const std::string& text) = nullptr; // UserWarning

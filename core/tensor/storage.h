@@ -14,9 +14,9 @@ struct alignas(64) Storage {
   void (*free_external)(void* context) = nullptr;  // memory that someone else owns (NumPy, DLPack, ...)
   void* external = nullptr;
   void* pyobj = nullptr;      // weak: the Python storage object, if one was made
-  enum : uint32_t { Inline = 1, Foreign = 2, Meta = 4, ReadOnly = 8 };
-  uint32_t flags = 0;
-  uint32_t pad = 0;
+  enum : uint16_t { Inline = 1, Foreign = 2, Meta = 4, ReadOnly = 8 };
+  uint16_t flags = 0;
+  uint16_t grown_from = 0;    // inline bytes behind the header that a resize left unused
 
   static Storage* make(size_t nbytes) {
     if (__builtin_expect(sizeof(Storage) + nbytes <= detail::kPoolMax, 1)) {
@@ -41,6 +41,6 @@ struct alignas(64) Storage {
  private:
   void destroy();
 };
-static_assert(sizeof(Storage) == 128 || sizeof(Storage) == 64);
+static_assert(sizeof(Storage) == 64);
 
 }  // namespace adjoint
