@@ -125,7 +125,7 @@ Tensor full(Ints sizes, const Scalar& value, Dtype dtype, Device device) {
   if (device == Device::Meta || t->numel == 0) return t;
   alignas(16) char v[16];
   value.store(v, dtype);
-  kernels::fill(t->data(), dtype, t->numel, v);
+  fill(t->data(), dtype, t->numel, v);
   return t;
 }
 Tensor zeros(Ints sizes, Dtype dtype, Device device) {
@@ -135,7 +135,7 @@ Tensor zeros(Ints sizes, Dtype dtype, Device device) {
     if (bytes <= 4096) std::memset(t->data(), 0, bytes);
     else {
       char v[16] = {};
-      kernels::fill(t->data(), dtype, t->numel, v);
+      fill(t->data(), dtype, t->numel, v);
     }
   }
   return t;
