@@ -1,5 +1,6 @@
 // The engine: runs nodes by descending sequence number and accumulates into leaves.
 #pragma once
+#include <functional>
 #include "autograd/node.h"
 
 namespace adjoint {

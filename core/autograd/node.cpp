@@ -6,9 +6,9 @@ namespace adjoint {
 
 Host host;
 
-static int64_t g_live_tensors = 0, g_live_nodes = 0;
+static int64_t g_live_nodes = 0;
 static uint64_t g_clock = 0;
-int64_t live_tensors() { return g_live_tensors; }
+int64_t live_tensors() { return detail::g_live_tensors; }
 int64_t live_nodes() { return g_live_nodes; }
 uint64_t Node::clock() { return g_clock; }
 
@@ -40,7 +40,6 @@ void Edge::reset() {
 Node::~Node() {
   if (where.code && host.forget) host.forget(where);
   delete hooks;
-  delete[] buffers;
   --g_live_nodes;
 }
 
@@ -58,8 +57,7 @@ void Node::bury(Node* n) {
     if (d->pyobj && host.node_destroy) host.node_destroy(d);
     uint32_t bytes = d->bytes;
     d->~Node();
-    if (bytes <= detail::kPoolMax) pool_free(d, bytes);
-    else ::operator delete(d);
+    pool_free(d, bytes);
   }
   draining = false;
 }
@@ -113,6 +111,7 @@ void TensorImpl::destroy() {
   if (TensorImpl* b = std::exchange(base, nullptr)) b->release();
   if (storage) storage->release();
   if (dims != inline_dims) delete[] dims;
+  --detail::g_live_tensors;
   pool_free(this, sizeof(TensorImpl));
 }
 

@@ -91,6 +91,28 @@ struct Backward {
   inline bool needs(int input) const;
 };
 
+// Note [Scratch]: what a backward pass notes at a node or leaf. The pass that finds it free owns it; another pass
+// that meets it (re-entrant, or from another thread) keeps its own notes in a table.
+struct Scratch {
+  Task* task = nullptr;
+  uint32_t waiting = 0;              // cotangents still to come
+  bool needed = true;
+  Tensor buffer;                     // the sum of what came, for output 0
+  std::vector<Tensor>* more = nullptr;  // for outputs 1...
+  ~Scratch() { delete more; }
+  Tensor& slot(uint32_t output) {
+    if (output == 0) return buffer;
+    if (!more) more = new std::vector<Tensor>;
+    if (more->size() < output) more->resize(output);
+    return (*more)[output - 1];
+  }
+  void clear() {
+    task = nullptr;
+    buffer.reset();
+    delete std::exchange(more, nullptr);
+  }
+};
+
 // Note [Sequence numbers]: seq is larger than every input's, so a max-heap by it is a topological order.
 struct Node {
   uint32_t refs = 1;
@@ -101,12 +123,9 @@ struct Node {
   uint64_t seq = 0;
   Edge* edges = nullptr;
   Where where;
-  // Scratch of the backward pass that runs (Note [Scratch], engine.cpp).
-  Task* task = nullptr;
-  uint32_t mark = 0;
-  Node* link = nullptr;
-  Tensor buffer;                     // the cotangent of output 0
-  Tensor* buffers = nullptr;         // of outputs 1...; allocated by the pass
+  bool wants_nulls = false;          // vjp is called also when no cotangent arrived (custom Functions)
+  Scratch scratch;
+  Node* link = nullptr;              // on the list of the dead
   NodeHooks* hooks = nullptr;
   void* pyobj = nullptr;             // weak: the Python node object
 
@@ -159,6 +178,7 @@ struct AutogradMeta {
   bool retains_grad = false;
   std::string name;
   void* accumulate_pyobj = nullptr;     // weak: the AccumulateGrad facade
+  Scratch scratch;
 };
 AutogradMeta& ensure_meta(TensorImpl& x);
 
@@ -174,7 +194,9 @@ struct Host {
   void (*warn)(const std::string& text) = nullptr; // UserWarning
   void* (*unlock)() = nullptr;                     // releases the big lock around a large kernel
   void (*lock)(void*) = nullptr;
+  void (*leaf_cycle)(TensorImpl* leaf) = nullptr;  // a leaf's .grad has a graph that may lead back to it
   void (*node_created)(Node*) = nullptr;           // anomaly mode, profiling
+  void (*backward_failed)(Node*) = nullptr;        // inside a catch block: may add the forward line to what flies
 };
 extern Host host;
 

@@ -28,6 +28,7 @@ template <class Op, int N> struct NodeOf final : Node {
   Edge edge_array[N > 0 ? N : 1];
   Op op;
   explicit NodeOf(Op&& o) : op(std::move(o)) {
+    static_assert(sizeof(NodeOf) <= detail::kPoolMax);
     inputs = N;
     edges = edge_array;
     bytes = sizeof(*this);

@@ -24,32 +24,35 @@ void set_saved_hooks_disabled(const std::string* message);
 // without history and gets its grad_fn back when it is unpacked.
 class SavedTensor {
  public:
-  SavedTensor() = default;
-  SavedTensor(SavedTensor&& o) noexcept = default;
-  SavedTensor& operator=(SavedTensor&& o) noexcept = default;
+  SavedTensor();
+  SavedTensor(SavedTensor&& o) noexcept;
+  SavedTensor& operator=(SavedTensor&& o) noexcept;
+  ~SavedTensor();
 
   void save(const Tensor& x);                          // an input
   void save_output(const Tensor& y, Node& owner);      // a result of `owner`; call after y's history is set
   // The value, with its history (so that the backward pass itself can be recorded). Throws when it was changed
-  // in place since, or freed by an earlier backward pass.
+  // in place since, or freed by an earlier backward pass. Null if nothing was saved.
   Tensor get(Node& owner) const;
-  explicit operator bool() const { return bool(t_) || packed_; }
+  explicit operator bool() const { return bool(t_) || extra_; }
   void reset();
   const Tensor& raw() const { return t_; }
+  bool was_set() const { return was_set_; }
   uint32_t saved_version() const { return version_; }
   bool is_output() const { return is_output_; }
-  // saved.register_hooks(pack, unpack) of `_raw_saved_*`.
-  void register_hooks(SavedHooks& h);
+  void register_hooks(SavedHooks& h);                  // of `_raw_saved_*`: packs the value now
 
  private:
-  struct Packed;
-  [[noreturn]] void complain(Node& owner) const;
+  void save_special();
+  Tensor with_history(Tensor t, Node& owner) const;
+  [[noreturn, gnu::cold]] void complain_changed(Node& owner) const;
+  [[noreturn, gnu::cold]] void complain_freed(Node& owner) const;
   Tensor t_;
   uint32_t version_ = 0;
-  uint32_t output_nr_ = 0;
-  bool is_output_ = false;
-  bool was_set_ = false;
-  std::unique_ptr<struct SavedExtra> packed_;  // packed by hooks, or a checksum
+  uint32_t output_nr_ : 30 = 0;
+  bool is_output_ : 1 = false;
+  bool was_set_ : 1 = false;
+  std::unique_ptr<struct SavedExtra> extra_;  // packed by hooks, or a checksum
 };
 
 }  // namespace adjoint

@@ -13,6 +13,10 @@ struct Node;
 struct AutogradMeta;
 class Tensor;
 
+namespace detail {
+inline constinit int64_t g_live_tensors = 0;  // for leak checks
+}
+
 enum class Device : uint8_t { Cpu, Meta };
 
 // Note [The big lock] (tensor/alloc.h): reference counts are plain integers.
@@ -36,7 +40,7 @@ struct TensorImpl {
   uint32_t spare = 0;
   int64_t inline_dims[10];
 
-  enum : uint8_t { RequiresGrad = 1, Contiguous = 2, Inference = 4, ViewNoGrad = 8, ViewMulti = 16, PyOwned = 32, ViewInference = 64 };
+  enum : uint8_t { RequiresGrad = 1, Contiguous = 2, Inference = 4, ViewNoGrad = 8, ViewMulti = 16, PyOwned = 32, ViewInference = 64, ViewCustom = 128 };
 
   Ints sizes() const { return {dims, ndim}; }
   Ints strides() const { return {dims + ndim, ndim}; }
@@ -46,7 +50,8 @@ struct TensorImpl {
   template <class T> T* data_as() const { return reinterpret_cast<T*>(data()); }
   int64_t storage_offset() const { return byte_offset / int64_t(item_size(dtype)); }
   size_t itemsize() const { return item_size(dtype); }
-  bool requires_grad() const { return flags & RequiresGrad; }
+  // A view requires grad when its base does, also when it was made before the base did.
+  bool requires_grad() const { return (flags & RequiresGrad) || (base && base->requires_grad()); }
   bool contiguous() const { return flags & Contiguous; }
   bool inference() const { return flags & Inference; }
   bool meta_device() const { return device == Device::Meta; }
@@ -62,7 +67,10 @@ struct TensorImpl {
   void set_contiguous(Ints sizes);
   void set_geometry(Ints sizes, Ints strides);
 
-  static TensorImpl* make() { return new (pool_alloc(sizeof(TensorImpl))) TensorImpl; }
+  static TensorImpl* make() {
+    ++detail::g_live_tensors;
+    return new (pool_alloc(sizeof(TensorImpl))) TensorImpl;
+  }
 
  private:
   friend class Tensor;
