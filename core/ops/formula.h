@@ -12,8 +12,8 @@ struct V {
   Tensor tensor;
   Scalar scalar;
   V() = default;
-  V(Tensor t) : tensor(std::move(t)) {}
-  V(const Scalar& s) : scalar(s) {}
+  explicit V(Tensor t) : tensor(std::move(t)) {}
+  explicit V(const Scalar& s) : scalar(s) {}
   explicit V(double v) : scalar(v) {}
   explicit V(int v) : scalar(int64_t(v)) {}
   Operand operand() const { return tensor ? Operand(tensor) : Operand(scalar); }

@@ -41,7 +41,7 @@ struct Pointwise {
   static constexpr bool cond_first = false;  // the first operand is a bool whatever the others are
 };
 
-namespace detail {
+namespace loops {
 template <class Op> constexpr int count_args(const char* s) {  // parameters of the schema: all are operands
   int n = 0;
   bool inside = false;
@@ -216,21 +216,21 @@ template <class Op, int I> constexpr void fill_pulls(PointwiseKernels& k) {
     fill_pulls<Op, I + 1>(k);
   }
 }
-}  // namespace detail
+}  // namespace loops
 
 // Only the float loops differ between instruction sets; the others exist once, in the base compilation.
 template <class Op> constexpr PointwiseKernels make_kernels() {
   PointwiseKernels k;
   if constexpr (Op::types & kFloats) {
-    k.value[CF32] = detail::value_loop<Op, float>;
-    k.value[CF64] = detail::value_loop<Op, double>;
+    k.value[CF32] = loops::value_loop<Op, float>;
+    k.value[CF64] = loops::value_loop<Op, double>;
   }
 #if ADJOINT_BASE
-  if constexpr ((Op::types & kInts) != 0) k.value[CI64] = detail::value_loop<Op, int64_t>;
-  if constexpr ((Op::types & kBools) != 0) k.value[CBool] = detail::value_loop<Op, bool>;
-  if constexpr ((Op::types & kComplex) != 0) k.value[CC128] = detail::value_loop<Op, std::complex<double>>;
+  if constexpr ((Op::types & kInts) != 0) k.value[CI64] = loops::value_loop<Op, int64_t>;
+  if constexpr ((Op::types & kBools) != 0) k.value[CBool] = loops::value_loop<Op, bool>;
+  if constexpr ((Op::types & kComplex) != 0) k.value[CC128] = loops::value_loop<Op, std::complex<double>>;
 #endif
-  detail::fill_pulls<Op, 0>(k);
+  loops::fill_pulls<Op, 0>(k);
   return k;
 }
 }  // namespace ADJOINT_ISA

@@ -38,7 +38,7 @@ const PointwiseOp& find_pointwise(std::string_view name);  // aborts the build's
 void register_pointwise(PointwiseOp* op, const char* doc, uint32_t flags, const PointwiseKernels* const* by_isa);
 
 inline namespace ADJOINT_ISA {
-namespace detail {
+namespace loops {
 template <class Op> constexpr uint32_t flags_of() {
   if constexpr (requires { Op::flags; }) return Op::flags;
   else return kAll;
@@ -62,28 +62,28 @@ template <class Op, int I> void fill_pull(PointwiseOp& p) {
     };
   }
 }
-}  // namespace detail
+}  // namespace loops
 
 // `names` override: an Op may give `static constexpr auto node = "PowBackward0"`.
 template <class Op> const PointwiseOp& make_record(const PointwiseKernels& base, const PointwiseKernels* v3, const PointwiseKernels* v4) {
   auto* p = new PointwiseOp;
   p->schema = Op::schema;
-  p->arity = detail::arity<Op>;
+  p->arity = loops::arity<Op>;
   p->promotion = Op::promotion;
   p->types = Op::types;
   p->cond_first = Op::cond_first;
   if constexpr (requires { Op::node; }) p->node = Op::node;
-  detail::fill_pull<Op, 0>(*p);
-  detail::fill_pull<Op, 1>(*p);
-  detail::fill_pull<Op, 2>(*p);
+  loops::fill_pull<Op, 0>(*p);
+  loops::fill_pull<Op, 1>(*p);
+  loops::fill_pull<Op, 2>(*p);
   p->text = [] {
-    if constexpr (detail::arity<Op> == 1) return Op::value(Symbol("x")).text;
-    else if constexpr (detail::arity<Op> == 2) return Op::value(Symbol("a"), Symbol("b")).text;
-    else if constexpr (detail::arity<Op> == 3) return Op::value(Symbol("a"), Symbol("b"), Symbol("c")).text;
+    if constexpr (loops::arity<Op> == 1) return Op::value(Symbol("x")).text;
+    else if constexpr (loops::arity<Op> == 2) return Op::value(Symbol("a"), Symbol("b")).text;
+    else if constexpr (loops::arity<Op> == 3) return Op::value(Symbol("a"), Symbol("b"), Symbol("c")).text;
     else return Op::value(Symbol("a"), Symbol("b"), Symbol("c"), Symbol("d")).text;
   };
   const PointwiseKernels* sets[3] = {&base, v3, v4};
-  register_pointwise(p, Op::doc, detail::flags_of<Op>(), sets);
+  register_pointwise(p, Op::doc, loops::flags_of<Op>(), sets);
   return *p;
 }
 }  // namespace ADJOINT_ISA
