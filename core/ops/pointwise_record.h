@@ -21,6 +21,7 @@ struct PointwiseOp {
   PointwiseKernels kernels;  // the best for this processor
   struct Pull {
     bool exists = false;
+    bool identity = false;                                     // the cotangent itself (add)
     unsigned reads = 0;                                        // bit i: operand i; bit arity: the result
     V (*tensors)(const V& g, const V& y, const V* x) = nullptr;
     std::string (*text)() = nullptr;                           // the slope, as a formula in x (or a, b, c) and y
@@ -47,6 +48,7 @@ template <class Op, int I> void fill_pull(PointwiseOp& p) {
   if constexpr (I < arity<Op> && I < 3 && slope_kind<Op, I>() != 0) {
     p.pull[I].exists = true;
     p.pull[I].reads = pull_reads<Op, I>();
+    if constexpr (requires { Op::passes; }) p.pull[I].identity = Op::passes >> I & 1;
     p.pull[I].tensors = [](const V& g, const V& y, const V* x) -> V {
       if constexpr (arity<Op> == 1) return pull_of<Op, I>(g, y, x[0]);
       else if constexpr (arity<Op> == 2) return pull_of<Op, I>(g, y, x[0], x[1]);
@@ -64,6 +66,7 @@ template <class Op, int I> void fill_pull(PointwiseOp& p) {
 }
 }  // namespace loops
 
+// Options: `static constexpr unsigned passes` has bit I set where operand I's gradient is the cotangent itself (add).
 // `names` override: an Op may give `static constexpr auto node = "PowBackward0"`.
 template <class Op> const PointwiseOp& make_record(const PointwiseKernels& base, const PointwiseKernels* v3, const PointwiseKernels* v4) {
   auto* p = new PointwiseOp;
