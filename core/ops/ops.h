@@ -50,6 +50,11 @@ Tensor reshape(const Tensor& x, Ints sizes);  // a view where one exists, else a
 Tensor expand(const Tensor& x, Ints sizes);
 Tensor permute(const Tensor& x, Ints dims);
 Tensor transpose(const Tensor& x, int64_t dim0, int64_t dim1);
+Tensor t(const Tensor& x);
+Tensor numpy_T(const Tensor& x);   // the attribute T
+Tensor matrix_H(const Tensor& x);  // the attribute H
+Tensor mT(const Tensor& x);
+Tensor mH(const Tensor& x);
 Tensor movedim(const Tensor& x, Ints source, Ints destination);
 Tensor squeeze(const Tensor& x);
 Tensor squeeze(const Tensor& x, int64_t dim);
@@ -66,12 +71,15 @@ Tensor real(const Tensor& x);
 Tensor imag(const Tensor& x);
 Tensor view_as_real(const Tensor& x);
 Tensor view_as_complex(const Tensor& x);
-Tensor alias(const Tensor& x);
+Tensor alias_view(const Tensor& x);  // AliasBackward0
 std::vector<Tensor> unbind(const Tensor& x, int64_t dim = 0);
 std::vector<Tensor> split(const Tensor& x, int64_t size, int64_t dim = 0);
 std::vector<Tensor> split_with_sizes(const Tensor& x, Ints sizes, int64_t dim = 0);
 std::vector<Tensor> chunk(const Tensor& x, int64_t chunks, int64_t dim = 0);
 std::vector<Tensor> broadcast_tensors(Tensors xs);
+Tensor atleast_1d(const Tensor& x);
+Tensor atleast_2d(const Tensor& x);
+Tensor atleast_3d(const Tensor& x);
 
 // --- copies (ops/copy.cpp) ---
 Tensor contiguous(const Tensor& x);
