@@ -127,6 +127,28 @@ void bumped(const Tensor& x, const char* name);
 void rebase_history(const Tensor& x, NodeRef n, uint32_t output_nr = 0);
 // x takes y's values and history: the in-place form of any out-of-place operation. Returns x.
 Tensor assign_inplace(const Tensor& x, const Tensor& y, const char* name);
+// An operation that writes into x itself: write() does it. Edges lead to x and `rest`; op.save sees x as it is after.
+template <class Op, class W, class... T> Tensor apply_inplace(Op op, const char* name, W&& write, const Tensor& x, const T&... rest) {
+  bool will_record = needs_record(x, rest...) && is_differentiable(x->dtype);
+  check_inplace(x, name, will_record);
+  if (!will_record) {
+    write();
+    bumped(x, name);
+    return x;
+  }
+  using N = NodeOf<Op, 1 + sizeof...(T)>;
+  NodeRef n = NodeRef::steal(new (pool_alloc(sizeof(N))) N(std::move(op)));
+  auto* node = static_cast<N*>(n.get());
+  int i = 0;
+  node->edges[i++].set(*x);
+  ((rest ? node->edges[i++].set(*rest) : void(i++)), ...);
+  finish_node(*node);
+  write();
+  bumped(x, name);
+  rebase_history(x, n);
+  if constexpr (requires { node->op.save(*node, x, rest...); }) node->op.save(*node, x, rest...);
+  return x;
+}
 // A view's grad_fn is remade when its base was changed in place since; every reader of grad_fn passes here.
 Node* grad_fn_of(TensorImpl& x);
 

@@ -98,6 +98,7 @@ template <> struct Unpack<const Tensor&> {
   static const Tensor& get(const Value& v) { static const Tensor none; return v.kind == Value::None ? none : *v.tensor; }
 };
 template <> struct Unpack<Operand> { static Operand get(const Value& v) { return v.kind == Value::TensorK ? Operand(*v.tensor) : Operand(v.scalar); } };
+template <> struct Unpack<const Operand&> : Unpack<Operand> {};
 template <> struct Unpack<const Scalar&> { static const Scalar& get(const Value& v) { return v.scalar; } };
 template <> struct Unpack<Scalar> { static Scalar get(const Value& v) { return v.scalar; } };
 template <> struct Unpack<int64_t> { static int64_t get(const Value& v) { return v.i; } };
