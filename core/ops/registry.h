@@ -8,6 +8,7 @@
 //   Tensor → const Tensor&           Tensor? → const Tensor& (null)       Tensor[] → std::span<const Tensor>
 //   Number → Operand (tensor or Python number)      Scalar → const Scalar&     Scalar? → std::optional<Scalar>
 //   int → int64_t   float → double   bool → bool   str → std::string_view   dtype → Dtype   device → Device
+//   Generator? → Generator* (null: the default one)
 //   int[] → Ints (int[1] takes a lone int, too)     T? → std::optional<T>      memory_format? → std::optional<MemoryFormat>
 // A last C++ parameter `Dest` gives the function the in-place or out= target, to write straight into it; without it
 // the binding copies the result into the target (assign_inplace / write_out), which is always right.
@@ -44,8 +45,10 @@ struct Dest {
 
 enum class MemoryFormat : uint8_t { Contiguous, Preserve, ChannelsLast, ChannelsLast3d };
 
+struct Generator;  // ops/random/generator.h
+
 struct Value {  // one parsed argument
-  enum Kind : uint8_t { None, TensorK, Number, Int, Float, Bool, IntList, TensorList, Str, DtypeK, DeviceK, Format, Absent };
+  enum Kind : uint8_t { None, TensorK, Number, Int, Float, Bool, IntList, TensorList, Str, DtypeK, DeviceK, Format, Absent, GeneratorK };
   Kind kind = None;
   union {
     const Tensor* tensor;
@@ -56,6 +59,7 @@ struct Value {  // one parsed argument
     Dtype dtype;
     Device device;
     MemoryFormat format;
+    Generator* generator;
     struct { const int64_t* p; size_t n; } ints;
     struct { const char* p; size_t n; } str;
   };
@@ -107,6 +111,7 @@ template <> struct Unpack<bool> { static bool get(const Value& v) { return v.b; 
 template <> struct Unpack<Dtype> { static Dtype get(const Value& v) { return v.dtype; } };
 template <> struct Unpack<Device> { static Device get(const Value& v) { return v.device; } };
 template <> struct Unpack<MemoryFormat> { static MemoryFormat get(const Value& v) { return v.format; } };
+template <> struct Unpack<Generator*> { static Generator* get(const Value& v) { return v.kind == Value::None ? nullptr : v.generator; } };
 template <> struct Unpack<Ints> { static Ints get(const Value& v) { return {v.ints.p, v.ints.n}; } };
 template <> struct Unpack<std::string_view> { static std::string_view get(const Value& v) { return {v.str.p, v.str.n}; } };
 template <> struct Unpack<std::span<const Tensor>> { static std::span<const Tensor> get(const Value& v) { return *v.tensors; } };
@@ -167,7 +172,7 @@ template <auto Fn> OpRecord* def(const char* schema, uint32_t flags, const char*
   using Args = typename detail::Signature<std::decay_t<decltype(Fn)>>::Args;
   auto* r = new OpRecord;
   r->schema = schema;
-  r->flags = flags | (detail::takes_dest<Args>() ? kTakesDest : 0);
+  r->flags = flags | (detail::takes_dest<Args>() ? kTakesDest : Flags(0));
   r->doc = doc;
   r->invoke = detail::invoke<Fn>;
   register_op(r);
