@@ -120,17 +120,27 @@ Tensor any(const Tensor& x);
 Tensor all(const Tensor& x);
 Tensor logsumexp(const Tensor& x, Ints dims, bool keepdim = false);
 Tensor cumsum(const Tensor& x, int64_t dim);
+Tensor cumprod(const Tensor& x, int64_t dim);
+Tensor vector_norm(const Tensor& x, double p, Ints dims, bool keepdim = false);
+std::pair<Tensor, Tensor> max(const Tensor& x, int64_t dim, bool keepdim = false);
+std::pair<Tensor, Tensor> min(const Tensor& x, int64_t dim, bool keepdim = false);
+std::pair<Tensor, Tensor> sort(const Tensor& x, int64_t dim = -1, bool descending = false);
 Tensor argmax(const Tensor& x, int64_t dim, bool keepdim = false);
 Tensor softmax(const Tensor& x, int64_t dim);
 Tensor log_softmax(const Tensor& x, int64_t dim);
 
-// --- products (ops/matmul/) ---
+// --- products (ops/linalg/) ---
 Tensor mm(const Tensor& a, const Tensor& b);
 Tensor bmm(const Tensor& a, const Tensor& b);
 Tensor mv(const Tensor& a, const Tensor& v);
 Tensor dot(const Tensor& a, const Tensor& b);
 Tensor outer(const Tensor& a, const Tensor& b);
 Tensor matmul(const Tensor& a, const Tensor& b);
+Tensor addmm(const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& beta = 1, const Scalar& alpha = 1);
+Tensor baddbmm(const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& beta = 1, const Scalar& alpha = 1);
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
+Tensor einsum(std::string_view equation, Tensors xs);
+Tensor tensordot(const Tensor& a, const Tensor& b, Ints dims_a, Ints dims_b);
 
 // --- indexing (ops/index/) ---
 Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index);

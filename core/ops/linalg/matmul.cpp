@@ -28,7 +28,8 @@ Tensor batched(const Tensor& a, const Tensor& b) {
   Tensor l = a->ndim == 1 ? ops::unsqueeze(a, 0) : a, r = b->ndim == 1 ? ops::unsqueeze(b, 1) : b;
   Ints ls = l->sizes(), rs = r->sizes();
   Dims batch = broadcast_shapes(ls.first(ls.size() - 2), rs.first(rs.size() - 2));
-  int64_t n = ls[ls.size() - 2], k = ls.back(), k2 = rs[rs.size() - 2], m = rs.back(), count = numel_of(batch);
+  int64_t n = ls[ls.size() - 2], k = ls.back(), k2 = rs[rs.size() - 2], m = rs.back(),
+          count = numel_of(batch);
   auto flat = [&](const Tensor& x, int64_t rows, int64_t cols) {
     Dims full = batch;
     full.push_back(rows);
@@ -45,14 +46,16 @@ Tensor batched(const Tensor& a, const Tensor& b) {
 
 Tensor inner(const Tensor& a, const Tensor& b) {
   if (a->ndim == 0 || b->ndim == 0) return ops::mul(a, b);
-  check(a->size(a->ndim - 1) == b->size(b->ndim - 1), "inner() the last dimension must match on both input tensors but got shapes ",
-        text_of(a->sizes()), " and ", text_of(b->sizes()));
+  check(a->size(a->ndim - 1) == b->size(b->ndim - 1),
+        "inner() the last dimension must match on both input tensors but got shapes ", text_of(a->sizes()),
+        " and ", text_of(b->sizes()));
   if (a->ndim == 1 && b->ndim == 1) return ops::dot(a, b);
   int64_t k = a->size(a->ndim - 1);
   Dims sizes(a->sizes().first(size_t(a->ndim) - 1));
   int64_t rows = numel_of(sizes);
   for (int i = 0; i < b->ndim - 1; ++i) sizes.push_back(b->size(i));
-  const int64_t fa[2] = {rows, k}, fb[2] = {k ? b->numel / k : numel_of(b->sizes().first(size_t(b->ndim) - 1)), k};
+  const int64_t fa[2] = {rows, k},
+                fb[2] = {k ? b->numel / k : numel_of(b->sizes().first(size_t(b->ndim) - 1)), k};
   Tensor y = ops::mm(ops::reshape(a, Ints(fa, 2)), ops::transpose(ops::reshape(b, Ints(fb, 2)), 0, 1));
   return ops::reshape(y, sizes);
 }
@@ -76,7 +79,8 @@ Tensor kron(const Tensor& a, const Tensor& b) {
   int nd = std::max(a->ndim, b->ndim);
   Dims sa, sb, out;
   for (int i = 0; i < nd; ++i) {
-    int64_t x = i < nd - a->ndim ? 1 : a->size(i - (nd - a->ndim)), y = i < nd - b->ndim ? 1 : b->size(i - (nd - b->ndim));
+    int64_t x = i < nd - a->ndim ? 1 : a->size(i - (nd - a->ndim)),
+            y = i < nd - b->ndim ? 1 : b->size(i - (nd - b->ndim));
     sa.push_back(x);
     sa.push_back(1);
     sb.push_back(1);
@@ -122,24 +126,32 @@ Tensor multi_dot(std::span<const Tensor> xs) {
   Dims out;
   for (size_t i = 0; i < n; ++i) {
     bool end = i == 0 || i == n - 1;
-    check(a[i]->ndim == 2 || (end && a[i]->ndim == 1), "multi_dot(): ", i == 0 ? "the first tensor must be 1D or 2D" : end ? "the last tensor must be 1D or 2D" : str("tensor ", i, " must be 2D"),
+    check(a[i]->ndim == 2 || (end && a[i]->ndim == 1), "multi_dot(): ",
+          i == 0 ? "the first tensor must be 1D or 2D"
+          : end  ? "the last tensor must be 1D or 2D"
+                 : str("tensor ", i, " must be 2D"),
           " but got ", int(a[i]->ndim), "D");
-    check(a[i]->dtype == a[0]->dtype, "multi_dot(): all tensors must have be the same dtype but tensor 0 is ", name_of(a[0]->dtype),
-          " and tensor ", i, " ", name_of(a[i]->dtype));
+    check(a[i]->dtype == a[0]->dtype, "multi_dot(): all tensors must have be the same dtype but tensor 0 is ",
+          name_of(a[0]->dtype), " and tensor ", i, " ", name_of(a[i]->dtype));
   }
-  if (a[0]->ndim == 1) a[0] = ops::unsqueeze(a[0], 0);
-  else out.push_back(a[0]->size(0));
-  if (a[n - 1]->ndim == 1) a[n - 1] = ops::unsqueeze(a[n - 1], 1);
-  else out.push_back(a[n - 1]->size(1));
+  if (a[0]->ndim == 1)
+    a[0] = ops::unsqueeze(a[0], 0);
+  else
+    out.push_back(a[0]->size(0));
+  if (a[n - 1]->ndim == 1)
+    a[n - 1] = ops::unsqueeze(a[n - 1], 1);
+  else
+    out.push_back(a[n - 1]->size(1));
   for (size_t i = 0; i + 1 < n; ++i)
-    check(a[i]->size(1) == a[i + 1]->size(0), "multi_dot(): tensors ", i, " and ", i + 1, " with shapes ", text_of(a[i]->sizes()), " and ",
-          text_of(a[i + 1]->sizes()), " cannot be multiplied");
+    check(a[i]->size(1) == a[i + 1]->size(0), "multi_dot(): tensors ", i, " and ", i + 1, " with shapes ",
+          text_of(a[i]->sizes()), " and ", text_of(a[i + 1]->sizes()), " cannot be multiplied");
   return ops::reshape(Chain(std::move(a)).product(0, n - 1), out);
 }
 
 Tensor chain_matmul(std::span<const Tensor> xs) {
   check(!xs.empty(), "chain_matmul(): Expected one or more matrices");
-  for (const Tensor& x : xs) check(x->ndim == 2, "Tensor dimension is ", int(x->ndim), ", expected 2 instead.");
+  for (const Tensor& x : xs)
+    check(x->ndim == 2, "Tensor dimension is ", int(x->ndim), ", expected 2 instead.");
   return xs.size() == 1 ? xs[0] : multi_dot(xs);
 }
 
@@ -147,7 +159,6 @@ Tensor identity_like(const Tensor& a) {
   int64_t n = a->size(a->ndim - 1);
   Tensor eye = zeros(a->sizes(), a->dtype, a->device);
   if (n == 0 || a->numel == 0 || a->meta_device()) return eye;
-  Tensor diagonal = alias(eye, Ints{}, Ints{}, 0);
   for (int64_t b = 0; b < a->numel / (n * n); ++b) {
     const int64_t size = n, stride = n + 1;
     raw::fill(alias(eye, Ints(&size, 1), Ints(&stride, 1), (b * n * n) * int64_t(eye->itemsize())), 1);
@@ -159,8 +170,11 @@ Tensor identity_like(const Tensor& a) {
 Tensor matrix_power(const Tensor& a, int64_t n) {
   check(a->ndim >= 2, "linalg.matrix_power: The input tensor A must have at least 2 dimensions.");
   int64_t r = a->size(a->ndim - 2), c = a->size(a->ndim - 1);
-  check(r == c, "linalg.matrix_power: A must be batches of square matrices, but they are ", r, " by ", c, " matrices");
-  check(n >= 0, "linalg.matrix_power: a negative power needs the inverse, which this version does not have; got n = ", n);
+  check(r == c, "linalg.matrix_power: A must be batches of square matrices, but they are ", r, " by ", c,
+        " matrices");
+  check(n >= 0,
+        "linalg.matrix_power: a negative power needs the inverse, which this version does not have; got n = ",
+        n);
   if (n == 0) return identity_like(a);
   if (n == 1) return ops::clone(a);
   if (n == 3) return ops::matmul(ops::matmul(a, a), a);
@@ -182,14 +196,17 @@ Tensor outer_named(const Tensor& a, const Tensor& b) {
 
 // y[b, o] = Σ x1[b, i] W[o, i, j] x2[b, j] + bias[o]
 Tensor bilinear(const Tensor& x1, const Tensor& x2, const Tensor& w, const Tensor& bias) {
-  check(x1->ndim == x2->ndim, "bilinear(): input dimensions do not match: got ", int(x1->ndim), " and ", int(x2->ndim));
+  check(x1->ndim == x2->ndim, "bilinear(): input dimensions do not match: got ", int(x1->ndim), " and ",
+        int(x2->ndim));
   check(w->ndim == 3, "bilinear(): weight must have 3 dimensions, got ", int(w->ndim));
   for (int i = 0; i < x1->ndim - 1; ++i)
-    check(x1->size(i) == x2->size(i), "bilinear(): input batch dimensions do not match at dim ", i, ": got ", x1->size(i), " and ", x2->size(i));
-  check(x1->ndim > 0 && x1->size(x1->ndim - 1) == w->size(1), "bilinear(): input1 size does not match weight size: got ",
-        x1->ndim ? x1->size(x1->ndim - 1) : 1, " but expected ", w->size(1));
-  check(x2->size(x2->ndim - 1) == w->size(2), "bilinear(): input2 size does not match weight size: got ", x2->size(x2->ndim - 1),
-        " but expected ", w->size(2));
+    check(x1->size(i) == x2->size(i), "bilinear(): input batch dimensions do not match at dim ", i, ": got ",
+          x1->size(i), " and ", x2->size(i));
+  check(x1->ndim > 0 && x1->size(x1->ndim - 1) == w->size(1),
+        "bilinear(): input1 size does not match weight size: got ", x1->ndim ? x1->size(x1->ndim - 1) : 1,
+        " but expected ", w->size(1));
+  check(x2->size(x2->ndim - 1) == w->size(2), "bilinear(): input2 size does not match weight size: got ",
+        x2->size(x2->ndim - 1), " but expected ", w->size(2));
   check(!bias || bias->size(0) == w->size(0), "bilinear(): bias size does not match weight size");
   Dims out(x1->sizes().first(size_t(x1->ndim) - 1));
   int64_t rows = numel_of(out), o = w->size(0), i = w->size(1), j = w->size(2);
@@ -205,12 +222,15 @@ Tensor bilinear(const Tensor& x1, const Tensor& x2, const Tensor& w, const Tenso
 
 namespace ops {
 
-Tensor unsafe_view(const Tensor& x, Ints sizes) { return apply(UnsafeView{Dims(sizes)}, raw::contiguous(x).same(x) ? x : ops::contiguous(x)); }
+Tensor unsafe_view(const Tensor& x, Ints sizes) {
+  return apply(UnsafeView{Dims(sizes)}, raw::contiguous(x).same(x) ? x : ops::contiguous(x));
+}
 
 Tensor matmul(const Tensor& a, const Tensor& b) {
   int p = a->ndim, q = b->ndim;
   if (p == 2 && q == 2) return mm(a, b);
-  check(p > 0 && q > 0, "both arguments to matmul need to be at least 1D, but they are ", p, "D and ", q, "D");
+  check(p > 0 && q > 0, "both arguments to matmul need to be at least 1D, but they are ", p, "D and ", q,
+        "D");
   if (p == 1 && q == 1) return dot(a, b);
   if (p == 2 && q == 1) return mv(a, b);
   if (p == 1 && q == 2) return squeeze(mm(unsqueeze(a, 0), b), 0);
@@ -220,7 +240,9 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
 
 Tensor outer(const Tensor& a, const Tensor& b) { return outer_named(a, b); }
 
-Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) { return adjoint::linear(x, weight, bias); }
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  return adjoint::linear(x, weight, bias);
+}
 
 }  // namespace ops
 
@@ -228,15 +250,21 @@ static const auto defs = {
     def<ops::matmul>("matmul(Tensor self, Tensor other) -> Tensor", kBoth | kOut | kLinalg,
                      "The product of vectors, matrices or batches of matrices; batch dimensions broadcast."),
     def<ops::matmul>("__matmul__(Tensor self, Tensor other) -> Tensor", kMethod),
-    def<outer_named>("outer(Tensor self, Tensor vec2) -> Tensor", kBoth | kOut, "The product of every pair of elements of two vectors."),
+    def<outer_named>("outer(Tensor self, Tensor vec2) -> Tensor", kBoth | kOut,
+                     "The product of every pair of elements of two vectors."),
     def<outer_named>("ger(Tensor self, Tensor vec2) -> Tensor", kBoth | kOut, "The same as outer."),
-    def<inner>("inner(Tensor self, Tensor other) -> Tensor", kBoth | kOut, "Dot products along the last dimensions."),
+    def<inner>("inner(Tensor self, Tensor other) -> Tensor", kBoth | kOut,
+               "Dot products along the last dimensions."),
     def<linear>("linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor", kNN, "x Wᵀ + b."),
-    def<bilinear>("bilinear(Tensor input1, Tensor input2, Tensor weight, Tensor? bias=None) -> Tensor", kNN | kFunction, "x₁ W x₂ + b."),
+    def<bilinear>("bilinear(Tensor input1, Tensor input2, Tensor weight, Tensor? bias=None) -> Tensor",
+                  kNN | kFunction, "x₁ W x₂ + b."),
     def<kron>("kron(Tensor self, Tensor other) -> Tensor", kBoth | kOut, "The Kronecker product."),
-    def<chain_matmul>("chain_matmul(*Tensor[] matrices) -> Tensor", kFunction | kOut, "A product of matrices in the cheapest order."),
-    def<multi_dot>("multi_dot(Tensor[] tensors) -> Tensor", kLinalg | kOut, "A product of matrices in the cheapest order."),
-    def<matrix_power>("matrix_power(Tensor self, int n) -> Tensor", kBoth | kOut, "A to the power n, for square matrices."),
+    def<chain_matmul>("chain_matmul(Tensor[] matrices) -> Tensor", kFunction | kOut,
+                      "A product of matrices in the cheapest order."),
+    def<multi_dot>("multi_dot(Tensor[] tensors) -> Tensor", kLinalg | kOut,
+                   "A product of matrices in the cheapest order."),
+    def<matrix_power>("matrix_power(Tensor self, int n) -> Tensor", kBoth | kOut,
+                      "A to the power n, for square matrices."),
     def<matrix_power>("matrix_power(Tensor A, int n) -> Tensor", kLinalg | kOut),
 };
 

@@ -13,7 +13,8 @@ MatrixIn matrix(const Tensor& x, bool transpose) {
   return transpose ? m.transposed() : m;
 }
 void check_same(const Tensor& a, const Tensor& b) {
-  check(a->dtype == b->dtype, "expected m1 and m2 to have the same dtype, but got: ", name_of(a->dtype), " != ", name_of(b->dtype));
+  check(a->dtype == b->dtype, "expected m1 and m2 to have the same dtype, but got: ", name_of(a->dtype),
+        " != ", name_of(b->dtype));
 }
 }  // namespace
 
@@ -37,7 +38,8 @@ Tensor bmm_raw(const Tensor& a, const Tensor& b, bool ta, bool tb) {
   Tensor y = empty(Ints(sizes, 3), a->dtype, a->device);
   if (y->numel == 0 || a->meta_device()) return y;
   Unlocked free(batch * m * n * k >= kLargeProduct);
-  gemm_batched(a->dtype, batch, m, n, k, 1, matrix(a, ta), a->stride(0), matrix(b, tb), b->stride(0), 0, {y->data(), n}, m * n);
+  gemm_batched(a->dtype, batch, m, n, k, 1, matrix(a, ta), a->stride(0), matrix(b, tb), b->stride(0), 0,
+               {y->data(), n}, m * n);
   return y;
 }
 
@@ -48,8 +50,11 @@ void gemm_into(const Tensor& y, const Tensor& a, const Tensor& b, const Scalar& 
   int64_t m = a->size(d), k = a->size(d + 1), n = b->size(d + 1), batch = d ? a->size(0) : 1;
   Unlocked free(batch * m * n * k >= kLargeProduct);
   MatrixOut out{y->data(), n};
-  if (d == 0) gemm(y->dtype, m, n, k, alpha, matrix(a, false), matrix(b, false), beta, out);
-  else gemm_batched(y->dtype, batch, m, n, k, alpha, matrix(a, false), a->stride(0), matrix(b, false), b->stride(0), beta, out, m * n);
+  if (d == 0)
+    gemm(y->dtype, m, n, k, alpha, matrix(a, false), matrix(b, false), beta, out);
+  else
+    gemm_batched(y->dtype, batch, m, n, k, alpha, matrix(a, false), a->stride(0), matrix(b, false),
+                 b->stride(0), beta, out, m * n);
 }
 
 // Complex operands are conjugated, which copies; recorded passes need the transposition in the graph.
@@ -123,7 +128,8 @@ struct Mv {  // A v
     Tensor y = empty(a->sizes().first(1), a->dtype, a->device);
     if (y->numel == 0 || a->meta_device()) return y;
     Unlocked free(a->numel >= kLargeProduct);
-    gemm(a->dtype, a->size(0), 1, a->size(1), 1, matrix(a, false), {v->data(), v->stride(0), 1}, 0, {y->data(), 1});
+    gemm(a->dtype, a->size(0), 1, a->size(1), 1, matrix(a, false), {v->data(), v->stride(0), 1}, 0,
+         {y->data(), 1});
     return y;
   }
   void save(Node& n, const Tensor&, const Tensor& a, const Tensor& v) {
@@ -153,8 +159,10 @@ Tensor dot_raw(const Tensor& a, const Tensor& b) {
   return y;
 }
 
-template <bool kConj> struct Dot {  // Σ a b, or Σ conj(a) b
-  static constexpr const char *name = kConj ? "vdot" : "dot", *node = kConj ? "VdotBackward0" : "DotBackward0";
+template <bool kConj>
+struct Dot {  // Σ a b, or Σ conj(a) b
+  static constexpr const char *name = kConj ? "vdot" : "dot",
+                              *node = kConj ? "VdotBackward0" : "DotBackward0";
   SavedTensor a_ = {}, b_ = {};
   Tensor forward(const Tensor& a, const Tensor& b) {
     NoGrad off;
@@ -166,7 +174,8 @@ template <bool kConj> struct Dot {  // Σ a b, or Σ conj(a) b
   }
   void vjp(Backward& w) {
     const Tensor& g = w.grad();
-    if (w.needs(0)) w.gx[0] = kConj ? ops::mul(conj_of(g), b_.get(w.node)) : ops::mul(g, conj_of(b_.get(w.node)));
+    if (w.needs(0))
+      w.gx[0] = kConj ? ops::mul(conj_of(g), b_.get(w.node)) : ops::mul(g, conj_of(b_.get(w.node)));
     if (w.needs(1)) w.gx[1] = ops::mul(g, kConj ? a_.get(w.node) : conj_of(a_.get(w.node)));
   }
   void release() {
@@ -179,11 +188,15 @@ template <bool kConj> struct Dot {  // Σ a b, or Σ conj(a) b
   }
 };
 
-template <bool kConj> Tensor dot_op(const Tensor& a, const Tensor& b) {
-  check(a->ndim == 1 && b->ndim == 1, "1D tensors expected, but got ", int(a->ndim), "D and ", int(b->ndim), "D tensors");
-  check(a->dtype == b->dtype, "dot : expected both vectors to have same dtype, but found ", label_of(a->dtype), " and ", label_of(b->dtype));
-  check(a->numel == b->numel, "inconsistent tensor size, expected tensor ", text_of(a->sizes()), " and src ", text_of(b->sizes()),
-        " to have the same number of elements, but got ", a->numel, " and ", b->numel, " elements respectively");
+template <bool kConj>
+Tensor dot_op(const Tensor& a, const Tensor& b) {
+  check(a->ndim == 1 && b->ndim == 1, "1D tensors expected, but got ", int(a->ndim), "D and ", int(b->ndim),
+        "D tensors");
+  check(a->dtype == b->dtype, "dot : expected both vectors to have same dtype, but found ",
+        label_of(a->dtype), " and ", label_of(b->dtype));
+  check(a->numel == b->numel, "inconsistent tensor size, expected tensor ", text_of(a->sizes()), " and src ",
+        text_of(b->sizes()), " to have the same number of elements, but got ", a->numel, " and ", b->numel,
+        " elements respectively");
   if (a->dtype == Dtype::Bool) fail(ErrorKind::NotImplemented, "\"dot\" not implemented for 'Bool'");
   return apply(Dot<kConj>{}, a, b);
 }
@@ -195,8 +208,8 @@ namespace ops {
 Tensor mm(const Tensor& a, const Tensor& b) {
   check(a->ndim == 2, "self must be a matrix");
   check(b->ndim == 2, "mat2 must be a matrix");
-  check(a->size(1) == b->size(0), "mat1 and mat2 shapes cannot be multiplied (", a->size(0), "x", a->size(1), " and ", b->size(0), "x",
-        b->size(1), ")");
+  check(a->size(1) == b->size(0), "mat1 and mat2 shapes cannot be multiplied (", a->size(0), "x", a->size(1),
+        " and ", b->size(0), "x", b->size(1), ")");
   check_same(a, b);
   check_matrix_dtype(a->dtype);
   if (!needs_record(a, b)) return mm_raw(a, b);
@@ -206,8 +219,9 @@ Tensor mm(const Tensor& a, const Tensor& b) {
 Tensor bmm(const Tensor& a, const Tensor& b) {
   check(a->ndim == 3, "batch1 must be a 3D tensor");
   check(b->ndim == 3, "batch2 must be a 3D tensor");
-  check(a->size(0) == b->size(0) && a->size(2) == b->size(1), "Expected size for first two dimensions of batch2 tensor to be: [",
-        a->size(0), ", ", a->size(2), "] but got: [", b->size(0), ", ", b->size(1), "].");
+  check(a->size(0) == b->size(0) && a->size(2) == b->size(1),
+        "Expected size for first two dimensions of batch2 tensor to be: [", a->size(0), ", ", a->size(2),
+        "] but got: [", b->size(0), ", ", b->size(1), "].");
   check(a->dtype == b->dtype, "expected scalar type ", label_of(a->dtype), " but found ", label_of(b->dtype));
   check_matrix_dtype(a->dtype);
   if (!needs_record(a, b)) return bmm_raw(a, b);
@@ -215,12 +229,14 @@ Tensor bmm(const Tensor& a, const Tensor& b) {
 }
 
 Tensor mv(const Tensor& a, const Tensor& v) {
-  check(a->ndim == 2 && v->ndim == 1, "vector + matrix @ vector expected, got 1, ", int(a->ndim), ", ", int(v->ndim));
-  check(a->size(1) == v->size(0), "size mismatch, got input (", a->size(0), "), mat (", a->size(0), "x", a->size(1), "), vec (",
-        v->size(0), ")");
-  check(a->dtype == v->dtype, "addmv input tensors must have the same dtype, but got ", label_of(v->dtype), ", ", label_of(a->dtype),
-        ", and ", label_of(v->dtype));
-  if (a->dtype == Dtype::Bool) fail(ErrorKind::NotImplemented, "\"addmv_impl_cpu\" not implemented for 'Bool'");
+  check(a->ndim == 2 && v->ndim == 1, "vector + matrix @ vector expected, got 1, ", int(a->ndim), ", ",
+        int(v->ndim));
+  check(a->size(1) == v->size(0), "size mismatch, got input (", a->size(0), "), mat (", a->size(0), "x",
+        a->size(1), "), vec (", v->size(0), ")");
+  check(a->dtype == v->dtype, "addmv input tensors must have the same dtype, but got ", label_of(v->dtype),
+        ", ", label_of(a->dtype), ", and ", label_of(v->dtype));
+  if (a->dtype == Dtype::Bool)
+    fail(ErrorKind::NotImplemented, "\"addmv_impl_cpu\" not implemented for 'Bool'");
   return apply(Mv{}, a, v);
 }
 
@@ -229,11 +245,16 @@ Tensor dot(const Tensor& a, const Tensor& b) { return dot_op<false>(a, b); }
 }  // namespace ops
 
 static const auto defs = {
-    def<ops::mm>("mm(Tensor self, Tensor mat2) -> Tensor", kBoth | kOut, "The product of two matrices: [n, k] and [k, m] to [n, m]."),
-    def<ops::bmm>("bmm(Tensor self, Tensor mat2) -> Tensor", kBoth | kOut, "Products of matrices, batch by batch: [b, n, k] and [b, k, m]."),
-    def<ops::mv>("mv(Tensor self, Tensor vec) -> Tensor", kBoth | kOut, "The product of a matrix and a vector."),
-    def<dot_op<false>>("dot(Tensor self, Tensor tensor) -> Tensor", kBoth | kOut, "The sum of products of two vectors."),
-    def<dot_op<true>>("vdot(Tensor self, Tensor other) -> Tensor", kBoth | kOut, "The dot product with the first vector conjugated."),
+    def<ops::mm>("mm(Tensor self, Tensor mat2) -> Tensor", kBoth | kOut,
+                 "The product of two matrices: [n, k] and [k, m] to [n, m]."),
+    def<ops::bmm>("bmm(Tensor self, Tensor mat2) -> Tensor", kBoth | kOut,
+                  "Products of matrices, batch by batch: [b, n, k] and [b, k, m]."),
+    def<ops::mv>("mv(Tensor self, Tensor vec) -> Tensor", kBoth | kOut,
+                 "The product of a matrix and a vector."),
+    def<dot_op<false>>("dot(Tensor self, Tensor tensor) -> Tensor", kBoth | kOut,
+                       "The sum of products of two vectors."),
+    def<dot_op<true>>("vdot(Tensor self, Tensor other) -> Tensor", kBoth | kOut,
+                      "The dot product with the first vector conjugated."),
 };
 
 }  // namespace adjoint

@@ -1,4 +1,5 @@
-// Planning of reductions: dimension masks, kernel views, multi-group reductions, and errors in PyTorch's words.
+// Planning of reductions: dimension masks, kernel views, multi-group reductions, and errors in PyTorch's
+// words.
 #include "ops/reduce/plan.h"
 #include <complex>
 #include "kernels/parallel.h"
@@ -15,7 +16,9 @@ Mask mask_of(Ints dims, int64_t ndim) {
   }
   return m;
 }
-Mask mask_of(const std::optional<Ints>& dims, int64_t ndim) { return dims ? mask_of(*dims, ndim) : Mask::all(ndim); }
+Mask mask_of(const std::optional<Ints>& dims, int64_t ndim) {
+  return dims ? mask_of(*dims, ndim) : Mask::all(ndim);
+}
 
 Dims dims_of(Mask m, int64_t ndim) {
   Dims d;
@@ -27,8 +30,10 @@ Dims dims_of(Mask m, int64_t ndim) {
 Dims reduced_sizes(const TensorImpl& x, Mask m, bool keepdim) {
   Dims s;
   for (int i = 0; i < x.ndim; ++i) {
-    if (!m.has(i)) s.push_back(x.size(i));
-    else if (keepdim) s.push_back(1);
+    if (!m.has(i))
+      s.push_back(x.size(i));
+    else if (keepdim)
+      s.push_back(1);
   }
   return s;
 }
@@ -47,9 +52,12 @@ struct Axis {
   bool ok = true;
   void push(int64_t n, int64_t s) {
     if (n == 1) return;
-    if (size == 1) stride = s;
-    else if (stride == s * n) stride = s;
-    else ok = false;
+    if (size == 1)
+      stride = s;
+    else if (stride == s * n)
+      stride = s;
+    else
+      ok = false;
     size *= n;
   }
 };
@@ -105,7 +113,8 @@ Layout layout_of(const Tensor& x, Mask m, bool any_order) {
   if (x->contiguous() && nd <= 1) {
     if (m.bits || nd == 0) return {x, {1, x->numel, 1, x->numel, 1, 1}};
   }
-  if (any_order && m.bits == Mask::all(nd).bits && (x->contiguous() || is_dense(*x))) return {x, {1, x->numel, 1, x->numel, 1, 1}};
+  if (any_order && m.bits == Mask::all(nd).bits && (x->contiguous() || is_dense(*x)))
+    return {x, {1, x->numel, 1, x->numel, 1, 1}};
   Span s = span_of(*x, m);
   if (s.last < 0) {  // nothing reduced: every element is a row of one
     Tensor c = raw::contiguous(x);
@@ -198,10 +207,13 @@ void divide_raw(const Tensor& y, double n) {
 }
 
 void check_not_empty(const TensorImpl& x, const char* name) {
-  check(x.numel > 0, name, "(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.");
+  check(x.numel > 0, name,
+        "(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with "
+        "the 'dim' argument.");
 }
 void check_not_empty_dim(const TensorImpl& x, int64_t dim, const char* name) {
-  check_as(x.ndim == 0 || x.size(int(dim)) > 0, ErrorKind::Index, name, "(): Expected reduction dim ", dim, " to have non-zero size.");
+  check_as(x.ndim == 0 || x.size(int(dim)) > 0, ErrorKind::Index, name, "(): Expected reduction dim ", dim,
+           " to have non-zero size.");
 }
 void check_not_empty(const TensorImpl& x, Mask m, const char* name) {
   if (x.numel) return;
@@ -209,9 +221,19 @@ void check_not_empty(const TensorImpl& x, Mask m, const char* name) {
     if (m.has(i)) check_not_empty_dim(x, i, name);
 }
 void refuse_complex(const TensorImpl& x, const char* name) {
-  check(!is_complex(x.dtype), name, "(): does not support complex input, got ", describe(x), "; not implemented for '", label_of(x.dtype), "'");
+  check(!is_complex(x.dtype), name, "(): does not support complex input, got ", describe(x),
+        "; not implemented for '", label_of(x.dtype), "'");
 }
-void fail_dtype(const char* kernel, Dtype d) { fail("\"", kernel, "\" not implemented for '", label_of(d), "'"); }
+void fail_dtype(const char* kernel, Dtype d) {
+  fail(ErrorKind::NotImplemented, "\"", kernel, "\" not implemented for '", label_of(d), "'");
+}
+
+Tensor scatter_selected(const Tensor& g, const Tensor& index, int64_t dim, Ints sizes, bool keepdim) {
+  if (sizes.empty()) return g;
+  Tensor zero = zeros(sizes, g->dtype, g->device);
+  if (keepdim) return ops::scatter(zero, dim, index, g);
+  return ops::scatter(zero, dim, ops::unsqueeze(index, dim), ops::unsqueeze(g, dim));
+}
 
 Dims rows_sizes(const TensorImpl& x, int64_t dim, int64_t n) {
   Dims s;
@@ -229,7 +251,8 @@ Rows rows_of(const Tensor& x, int64_t dim) {
   for (int i = 0; i < x->ndim; ++i)
     if (i != dim) strides.push_back(x->stride(i));
   strides.push_back(x->stride(int(dim)));
-  return {raw::contiguous(alias(x, rows_sizes(*x, dim, n), strides, x->byte_offset)), n ? x->numel / n : 0, n};
+  return {raw::contiguous(alias(x, rows_sizes(*x, dim, n), strides, x->byte_offset)), n ? x->numel / n : 0,
+          n};
 }
 
 Tensor from_rows(const Tensor& y, int64_t dim, bool drop) {

@@ -1,5 +1,5 @@
-// What reductions share: which dimensions go, how the tensor is shown to a kernel as [outer, n, inner], and the
-// way back from a result to its input's shape.
+// What reductions share: which dimensions go, how the tensor is shown to a kernel as [outer, n, inner], and
+// the way back from a result to its input's shape.
 #pragma once
 #include "autograd/record.h"
 #include "kernels/reduce.h"
@@ -35,10 +35,12 @@ inline Layout layout_of(const Tensor& x, int64_t wrapped_dim) {
 constexpr int64_t kLargeWork = 1 << 16;  // elements from which a kernel runs without the big lock
 
 // The reduction as raw memory: fresh, in reduced_dtype(op, x's) unless `out` says another type.
-Tensor reduce_raw(Reduction op, const Tensor& x, Mask m, bool keepdim, std::optional<Dtype> out = {}, double p = 2);
+Tensor reduce_raw(Reduction op, const Tensor& x, Mask m, bool keepdim, std::optional<Dtype> out = {},
+                  double p = 2);
 Tensor reduce_all_raw(Reduction op, const Tensor& x, std::optional<Dtype> out = {}, double p = 2);
 
-// A result (or its cotangent) with the reduced dimensions back as ones, so that it broadcasts against the input.
+// A result (or its cotangent) with the reduced dimensions back as ones, so that it broadcasts against the
+// input.
 Tensor restore_dims(const Tensor& y, Mask m, int64_t ndim, bool keepdim);
 // The cotangent of a reduction spread over the input's shape.
 Tensor spread(const Tensor& g, Mask m, Ints sizes, bool keepdim);
@@ -58,10 +60,47 @@ struct Rows {
   int64_t rows, n;
 };
 Rows rows_of(const Tensor& x, int64_t wrapped_dim);
-Dims rows_sizes(const TensorImpl& x, int64_t wrapped_dim, int64_t n);      // with `dim` last, of size n
+Dims rows_sizes(const TensorImpl& x, int64_t wrapped_dim, int64_t n);       // with `dim` last, of size n
 Tensor from_rows(const Tensor& y, int64_t wrapped_dim, bool drop = false);  // dim back in place, or gone
 
+// The cotangent of values that were picked from x at `index` along a dimension: zero elsewhere.
+Tensor scatter_selected(const Tensor& g, const Tensor& index, int64_t dim, Ints sizes, bool keepdim);
+
+// What an operation that picks values along a dimension keeps; its rule. The node has the values as output 0.
+struct Picked {
+  int64_t dim;
+  bool keepdim;
+  Dims sizes = {};
+  SavedTensor index_ = {};
+  void save(Node&, std::span<const Tensor> ys, std::span<const Tensor> xs) {
+    sizes = xs[0]->sizes();
+    index_.save(ys[1]);
+  }
+  void vjp(Backward& b) {
+    if (b.grad()) b.gx[0] = scatter_selected(b.grad(), index_.get(b.node), dim, sizes, keepdim);
+  }
+  void release() { index_.reset(); }
+  void visit(SavedVisitor& v) {
+    v.value("dim", Scalar(dim));
+    v.tensor("indices", index_);
+    v.value("keepdim", Scalar(keepdim));
+    v.ints("self_sym_sizes", sizes);
+  }
+};
+struct ValueIndex {
+  Tensor values, indices;
+};
+using Pair = std::tuple<Tensor, Tensor>;
+template <class Op>
+Pair apply_picked(const Tensor& x, int64_t dim, bool keepdim, ValueIndex y) {
+  if (!needs_record(x) || !is_differentiable(x->dtype)) return {std::move(y.values), std::move(y.indices)};
+  std::vector<Tensor> ys = apply_multi(Op{{dim, keepdim}}, std::span(&x, 1), {y.values, y.indices}, 1);
+  return {ys[0], ys[1]};
+}
+
 // x cast for a reduction with a dtype= argument; the cast is part of the operation.
-inline Tensor cast_for(const Tensor& x, const std::optional<Dtype>& d) { return d && *d != x->dtype ? raw::cast(x, *d) : x; }
+inline Tensor cast_for(const Tensor& x, const std::optional<Dtype>& d) {
+  return d && *d != x->dtype ? raw::cast(x, *d) : x;
+}
 
 }  // namespace adjoint

@@ -6,7 +6,8 @@ namespace {
 
 // Results are contiguous [outer, n, inner] in x's order of dimensions, which `layout_of(x, dim)` keeps.
 Tensor softmax_raw(bool log, const Tensor& x, int64_t dim) {
-  if (!is_floating(x->dtype)) fail_dtype(log ? "log_softmax_lastdim_kernel_impl" : "softmax_lastdim_kernel_impl", x->dtype);
+  if (!is_floating(x->dtype))
+    fail_dtype(log ? "log_softmax_lastdim_kernel_impl" : "softmax_lastdim_kernel_impl", x->dtype);
   Tensor y = empty(x->sizes(), x->dtype, x->device);
   if (x->meta_device() || x->numel == 0) return y;
   Layout l = layout_of(x, dim);
@@ -28,8 +29,10 @@ Tensor softmax_backward_raw(bool log, const Tensor& g, const Tensor& y, int64_t 
   return gx;
 }
 
-template <bool kLog> struct Softmax {
-  static constexpr const char *name = kLog ? "log_softmax" : "softmax", *node = kLog ? "LogSoftmaxBackward0" : "SoftmaxBackward0";
+template <bool kLog>
+struct Softmax {
+  static constexpr const char *name = kLog ? "log_softmax" : "softmax",
+                              *node = kLog ? "LogSoftmaxBackward0" : "SoftmaxBackward0";
   int64_t dim;
   Dtype out, in = Dtype::F32;
   SavedTensor y_ = {};
@@ -42,9 +45,12 @@ template <bool kLog> struct Softmax {
     const Tensor& g = b.grad();
     Tensor y = y_.get(b.node);
     Tensor gx;
-    if (!grad_enabled()) gx = softmax_backward_raw(kLog, g, y, dim);
-    else if (kLog) gx = ops::sub(g, ops::mul(ops::exp(y), ops::sum(g, Ints(&dim, 1), true)));
-    else gx = ops::mul(y, ops::sub(g, ops::sum(ops::mul(g, y), Ints(&dim, 1), true)));
+    if (!grad_enabled())
+      gx = softmax_backward_raw(kLog, g, y, dim);
+    else if (kLog)
+      gx = ops::sub(g, ops::mul(ops::exp(y), ops::sum(g, Ints(&dim, 1), true)));
+    else
+      gx = ops::mul(y, ops::sub(g, ops::sum(ops::mul(g, y), Ints(&dim, 1), true)));
     b.gx[0] = ops::to(gx, in);
   }
   void release() { y_.reset(); }
@@ -54,14 +60,17 @@ template <bool kLog> struct Softmax {
   }
 };
 
-template <bool kLog> Tensor softmax_op(const Tensor& x, int64_t dim, std::optional<Dtype> d) {
+template <bool kLog>
+Tensor softmax_op(const Tensor& x, int64_t dim, std::optional<Dtype> d) {
   return apply(Softmax<kLog>{wrap_dim(dim, x->ndim), d.value_or(x->dtype)}, x);
 }
 
 // nn.functional's dimension when none is given.
 int64_t implicit_dim(const Tensor& x, std::optional<int64_t> dim, const char* name) {
   if (dim) return *dim;
-  if (host.warn) host.warn(str("Implicit dimension choice for ", name, " has been deprecated. Change the call to include dim=X as an argument."));
+  if (host.warn)
+    host.warn(str("Implicit dimension choice for ", name,
+                  " has been deprecated. Change the call to include dim=X as an argument."));
   return x->ndim == 0 || x->ndim == 1 || x->ndim == 3 ? 0 : 1;
 }
 
@@ -81,12 +90,16 @@ Tensor log_softmax(const Tensor& x, int64_t dim) { return softmax_op<true>(x, di
 }  // namespace ops
 
 static const auto defs = {
-    def<softmax_op<false>>("softmax(Tensor self, int dim, dtype? dtype=None) -> Tensor", kBoth | kOut | kSpecial, "exp(x) / Σ exp(x) along `dim`."),
-    def<softmax_op<true>>("log_softmax(Tensor self, int dim, dtype? dtype=None) -> Tensor", kBoth | kOut | kSpecial,
-                          "x - log Σ exp(x) along `dim`."),
-    def<nn_softmax<false>>("softmax(Tensor input, int? dim=None, int _stacklevel=3, dtype? dtype=None) -> Tensor", kNN),
-    def<nn_softmax<true>>("log_softmax(Tensor input, int? dim=None, int _stacklevel=3, dtype? dtype=None) -> Tensor", kNN),
-    def<nn_softmin>("softmin(Tensor input, int? dim=None, int _stacklevel=3, dtype? dtype=None) -> Tensor", kNN),
+    def<softmax_op<false>>("softmax(Tensor self, int dim, dtype? dtype=None) -> Tensor",
+                           kBoth | kOut | kSpecial, "exp(x) / Σ exp(x) along `dim`."),
+    def<softmax_op<true>>("log_softmax(Tensor self, int dim, dtype? dtype=None) -> Tensor",
+                          kBoth | kOut | kSpecial, "x - log Σ exp(x) along `dim`."),
+    def<nn_softmax<false>>(
+        "softmax(Tensor input, int? dim=None, int _stacklevel=3, dtype? dtype=None) -> Tensor", kNN),
+    def<nn_softmax<true>>(
+        "log_softmax(Tensor input, int? dim=None, int _stacklevel=3, dtype? dtype=None) -> Tensor", kNN),
+    def<nn_softmin>("softmin(Tensor input, int? dim=None, int _stacklevel=3, dtype? dtype=None) -> Tensor",
+                    kNN),
 };
 
 }  // namespace adjoint

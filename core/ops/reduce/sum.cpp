@@ -14,7 +14,8 @@ struct Sum {  // Σ x
   Dims sizes = {};
   Tensor forward(const Tensor& x) {
     // An integer is summed as one, then converted: a float sum would round on the way.
-    if (x->dtype != out && category_of(x->dtype) > Category::Integer) return reduce_all_raw(Reduction::Sum, raw::cast(x, out), out);
+    if (x->dtype != out && category_of(x->dtype) > Category::Integer)
+      return reduce_all_raw(Reduction::Sum, raw::cast(x, out), out);
     return reduce_all_raw(Reduction::Sum, x, out);
   }
   void save(Node&, const Tensor&, const Tensor& x) {
@@ -92,7 +93,8 @@ Dtype mean_dtype(const Tensor& x, const std::optional<Dtype>& d) {
   Dtype out = d.value_or(x->dtype);
   if (!is_differentiable(out)) {
     const char* what = d ? "Optional dtype" : "Input dtype";
-    fail("mean(): could not infer output dtype. ", what, " must be either a floating point or complex dtype. Got: ", label_of(out));
+    fail("mean(): could not infer output dtype. ", what,
+         " must be either a floating point or complex dtype. Got: ", label_of(out));
   }
   return out;
 }
@@ -166,7 +168,8 @@ Tensor nansum(const Tensor& x, std::optional<Ints> dims, bool keepdim, std::opti
 }
 
 Tensor nanmean(const Tensor& x, std::optional<Ints> dims, bool keepdim, std::optional<Dtype> d) {
-  check(is_floating(x->dtype), "nanmean(): expected input to have floating point or complex dtype but got ", label_of(x->dtype));
+  check(is_floating(x->dtype), "nanmean(): expected input to have floating point or complex dtype but got ",
+        label_of(x->dtype));
   Mask m = mask_of(dims, x->ndim);
   Tensor total = nansum(x, dims, keepdim, d);
   Tensor count = sum_dims(ops::logical_not(ops::isnan(x)), m, keepdim, {});  // booleans: nothing is recorded
@@ -176,7 +179,8 @@ Tensor nanmean(const Tensor& x, std::optional<Ints> dims, bool keepdim, std::opt
 Tensor sum_to_size(const Tensor& x, Ints sizes) {
   int64_t lead = x->ndim - int64_t(sizes.size());
   bool ok = lead >= 0;
-  for (size_t i = 0; ok && i < sizes.size(); ++i) ok = sizes[i] == x->size(int(lead) + int(i)) || sizes[i] == 1;
+  for (size_t i = 0; ok && i < sizes.size(); ++i)
+    ok = sizes[i] == x->size(int(lead) + int(i)) || sizes[i] == 1;
   check(ok, "size {", text_of(sizes), "} is not expandable to size {", text_of(x->sizes()), "}.");
   return ops::sum_to(x, sizes);
 }
@@ -185,10 +189,16 @@ Tensor sum_to_size(const Tensor& x, Ints sizes) {
 
 namespace ops {
 Tensor sum(const Tensor& x) { return apply(Sum{sum_dtype(x, {})}, x); }
-Tensor sum(const Tensor& x, Ints dims, bool keepdim, std::optional<Dtype> d) { return sum_dims(x, mask_of(dims, x->ndim), keepdim, d); }
+Tensor sum(const Tensor& x, Ints dims, bool keepdim, std::optional<Dtype> d) {
+  return sum_dims(x, mask_of(dims, x->ndim), keepdim, d);
+}
 Tensor mean(const Tensor& x) { return apply(Mean{mean_dtype(x, {})}, x); }
-Tensor mean(const Tensor& x, Ints dims, bool keepdim) { return mean_dims(x, mask_of(dims, x->ndim), keepdim, {}); }
-Tensor sum_to(const Tensor& g, Ints sizes) { return equal(g->sizes(), sizes) ? g : apply(SumTo{Dims(sizes)}, g); }
+Tensor mean(const Tensor& x, Ints dims, bool keepdim) {
+  return mean_dims(x, mask_of(dims, x->ndim), keepdim, {});
+}
+Tensor sum_to(const Tensor& g, Ints sizes) {
+  return equal(g->sizes(), sizes) ? g : apply(SumTo{Dims(sizes)}, g);
+}
 }  // namespace ops
 
 static const auto defs = {
@@ -204,12 +214,13 @@ static const auto defs = {
       return mean_dims(x, mask_of(dims, x->ndim), keepdim, d);
     }>("mean(Tensor self, int[1]? dim, bool keepdim=False, *, dtype? dtype=None) -> Tensor", kBoth | kOut,
        "The mean over the dimensions `dim`."),
-    def<nansum>("nansum(Tensor self, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None) -> Tensor", kBoth | kOut,
-                "The sum, with NaN taken as zero."),
-    def<nanmean>("nanmean(Tensor self, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None) -> Tensor", kBoth | kOut,
-                 "The mean of the elements that are not NaN."),
-    def<sum_to_size>("sum_to_size(Tensor self, int[] size) -> Tensor", kMethod,
-                     "Sums over dimensions until the result has the given size: what a broadcast's gradient needs."),
+    def<nansum>("nansum(Tensor self, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None) -> Tensor",
+                kBoth | kOut, "The sum, with NaN taken as zero."),
+    def<nanmean>("nanmean(Tensor self, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None) -> Tensor",
+                 kBoth | kOut, "The mean of the elements that are not NaN."),
+    def<sum_to_size>(
+        "sum_to_size(Tensor self, int[] size) -> Tensor", kMethod,
+        "Sums over dimensions until the result has the given size: what a broadcast's gradient needs."),
 };
 
 }  // namespace adjoint
