@@ -107,7 +107,10 @@ void TensorImpl::destroy() {
       std::erase_if(n->hooks->retain, [this](auto& r) { return r.second == this; });
     n->release();
   }
-  if (meta) delete std::exchange(meta, nullptr);
+  if (meta) {
+    if (meta->suspect && host.leaf_forgotten) host.leaf_forgotten(this);
+    delete std::exchange(meta, nullptr);
+  }
   if (TensorImpl* b = std::exchange(base, nullptr)) b->release();
   if (storage) storage->release();
   if (dims != inline_dims) delete[] dims;

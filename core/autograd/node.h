@@ -176,6 +176,7 @@ struct AutogradMeta {
   HookList<LeafHook> post_accumulate;
   HookList<NodeHook> accumulate_pre, accumulate_post;  // registered on the leaf's AccumulateGrad node
   bool retains_grad = false;
+  bool suspect = false;                 // its .grad has a graph: Host::leaf_forgotten is told when it dies
   std::string name;
   void* accumulate_pyobj = nullptr;     // weak: the AccumulateGrad facade
   Scratch scratch;
@@ -195,6 +196,7 @@ struct Host {
   void* (*unlock)() = nullptr;                     // releases the big lock around a large kernel
   void (*lock)(void*) = nullptr;
   void (*leaf_cycle)(TensorImpl* leaf) = nullptr;  // a leaf's .grad has a graph that may lead back to it
+  void (*leaf_forgotten)(TensorImpl* leaf) = nullptr;  // such a leaf dies
   void (*node_created)(Node*) = nullptr;           // anomaly mode, profiling
   void (*backward_failed)(Node*) = nullptr;        // inside a catch block: may add the forward line to what flies
 };

@@ -60,18 +60,13 @@ std::string describe_where(const Where& w);
 void init_provenance(const std::string& package_prefix);
 bool provenance_is_fast();
 
-// Throws the Python exception that is set, with the forward line of `n` as a note (Python 3.11 on).
-[[noreturn]] void raise_from(const Node* n);
-[[noreturn]] void raise_in_backward();  // from the node that runs
-
 // --- gc.cpp ---
-// Objects held by the graph through which user code may reach tensors (hook dicts, contexts): before a full
-// collection the tensors found near them are made visible to Python's collector.
+// Objects held by the graph through which user code may reach tensors (hook dicts): before a full collection the
+// tensors found near them are made visible to Python's collector.
 void watch(PyObject* o);
 void unwatch(PyObject* o);
 int traverse_node(Node* n, visitproc visit, void* arg);  // what an awake object's reference to n leads to
-void collector_started(int generation);
-void collector_stopped(int generation);
+void collect_if_many();                                  // before a backward pass: frees cycles that piled up
 
 // --- arguments of our own methods ---
 // Binds positional and keyword arguments to `names` (null-terminated) in `out`; borrowed; absent ones stay null.

@@ -41,8 +41,7 @@ void check_replacement(const Tensor& was, PyObject* result, PyObject* hook) {
 PyObject* call(PyObject* hook, PyObject* a, PyObject* b = nullptr) {
   PyObject* args[] = {nullptr, a, b};
   PyObject* r = PyObject_Vectorcall(hook, args + 1, size_t(b ? 2 : 1) | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
-  if (!r) raise_in_backward();
-  return r;
+  return must(r);
 }
 
 struct TensorHooks final : TensorHook {

@@ -9,11 +9,9 @@ namespace {
 
 struct PyPacked final : PackedTensor {
   Ref data, unpack_hook;
-  PyPacked(Ref d, Ref u) : data(std::move(d)), unpack_hook(std::move(u)) { watch(data.get()); }
-  ~PyPacked() override { unwatch(data.get()); }
+  PyPacked(Ref d, Ref u) : data(std::move(d)), unpack_hook(std::move(u)) {}
   Tensor unpack() override {
-    PyObject* r = PyObject_CallOneArg(unpack_hook.get(), data.get());
-    if (!r) raise_in_backward();
+    PyObject* r = must(PyObject_CallOneArg(unpack_hook.get(), data.get()));
     Ref result = Ref::steal(r);
     if (!is_tensor(r))
       raise(PyExc_TypeError, "Output of saved tensor unpack_hook expected to be a Tensor but got result of type %s", Py_TYPE(r)->tp_name);
