@@ -7,7 +7,8 @@ namespace {
 
 // A tensor, or an autograd.graph.GradientEdge: a tuple that starts with (node, output_nr).
 bool is_gradient_edge(PyObject* o) {
-  return PyTuple_Check(o) && PyTuple_GET_SIZE(o) >= 2 && is_node(PyTuple_GET_ITEM(o, 0)) && PyLong_Check(PyTuple_GET_ITEM(o, 1));
+  return PyTuple_Check(o) && PyTuple_GET_SIZE(o) >= 2 && is_node(PyTuple_GET_ITEM(o, 0)) &&
+         PyLong_Check(PyTuple_GET_ITEM(o, 1));
 }
 PyNode* edge_node(PyObject* edge) { return reinterpret_cast<PyNode*>(PyTuple_GET_ITEM(edge, 0)); }
 uint32_t edge_nr(PyObject* edge) { return uint32_t(PyLong_AsUnsignedLong(PyTuple_GET_ITEM(edge, 1))); }
@@ -34,7 +35,8 @@ void add_root(Request& r, PyObject* root, PyObject* grad, Py_ssize_t i) {
     g = unwrap(grad);
   }
   if (is_gradient_edge(root)) {
-    check(bool(g), "element ", i, " of gradients tuple is None, but the corresponding GradientEdge requires one");
+    check(bool(g), "element ", i,
+          " of gradients tuple is None, but the corresponding GradientEdge requires one");
     r.roots.push_back(stand_in(root, g, i));
   } else {
     if (!is_tensor(root))
@@ -42,8 +44,8 @@ void add_root(Request& r, PyObject* root, PyObject* grad, Py_ssize_t i) {
     const Tensor& x = unwrap(root);
     check(x->requires_grad(), "element ", i, " of tensors does not require grad and does not have a grad_fn");
     check(bool(g), "element ", i, " of gradients tuple is None, but the corresponding Tensor requires grad");
-    check(same_sizes(*x, *g), "Mismatch in shape: grad_output[", i, "] has a shape of ", g->sizes(), " and output[", i,
-          "] has a shape of ", x->sizes(), ".");
+    check(same_sizes(*x, *g), "Mismatch in shape: grad_output[", i, "] has a shape of ", g->sizes(),
+          " and output[", i, "] has a shape of ", x->sizes(), ".");
     if (g->dtype != x->dtype) g = ops::to(g, x->dtype);
     r.roots.push_back(x);
   }
@@ -57,16 +59,20 @@ void add_target(Request& r, PyObject* input, bool accumulate) {
     return;
   }
   if (!is_tensor(input))
-    raise(PyExc_TypeError, "all inputs have to be Tensors or GradientEdges, but got %s", Py_TYPE(input)->tp_name);
+    raise(PyExc_TypeError, "all inputs have to be Tensors or GradientEdges, but got %s",
+          Py_TYPE(input)->tp_name);
   const Tensor& x = unwrap(input);
   if (accumulate) retain_grad(x);
   check(x->requires_grad(), "One of the differentiated Tensors does not require grad");
-  if (Node* n = grad_fn_of(*x)) r.targets.push_back({n, x->output_nr, nullptr});
-  else r.targets.push_back({nullptr, 0, x.get()});
+  if (Node* n = grad_fn_of(*x))
+    r.targets.push_back({n, x->output_nr, nullptr});
+  else
+    r.targets.push_back({nullptr, 0, x.get()});
 }
 
 Ref as_tuple(PyObject* o, const char* what) {
-  if (!PyTuple_Check(o)) raise(PyExc_TypeError, "%s argument is expected to be a tuple, but got %s", what, Py_TYPE(o)->tp_name);
+  if (!PyTuple_Check(o))
+    raise(PyExc_TypeError, "%s argument is expected to be a tuple, but got %s", what, Py_TYPE(o)->tp_name);
   return Ref::share(o);
 }
 bool truth(PyObject* o, bool otherwise) {
@@ -78,29 +84,33 @@ bool truth(PyObject* o, bool otherwise) {
 
 PyObject* run(PyObject*, PyObject* const* args, Py_ssize_t n, PyObject* kwnames) {
   return guarded([&]() -> PyObject* {
-    static const char* const names[] = {"tensors", "grad_tensors", "retain_graph", "create_graph", "inputs", "allow_unreachable",
-                                        "accumulate_grad", nullptr};
+    static const char* const names[] = {"tensors", "grad_tensors",      "retain_graph",    "create_graph",
+                                        "inputs",  "allow_unreachable", "accumulate_grad", nullptr};
     PyObject* a[7] = {};
     bind_args("run_backward", args, n, kwnames, names, a, 2);
     Ref roots = as_tuple(a[0], "tensors"), grads = as_tuple(a[1], "grad_tensors");
     Py_ssize_t count = PyTuple_GET_SIZE(roots.get());
-    check(count == PyTuple_GET_SIZE(grads.get()), "got ", count, " tensors and ", PyTuple_GET_SIZE(grads.get()), " gradients");
+    check(count == PyTuple_GET_SIZE(grads.get()), "got ", count, " tensors and ",
+          PyTuple_GET_SIZE(grads.get()), " gradients");
     BackwardOptions options;
     options.create_graph = truth(a[3], false);
     options.retain_graph = truth(a[2], options.create_graph);
     options.allow_unreachable = truth(a[5], false);
     options.accumulate = truth(a[6], false);
     Request r;
-    for (Py_ssize_t i = 0; i < count; ++i) add_root(r, PyTuple_GET_ITEM(roots.get(), i), PyTuple_GET_ITEM(grads.get(), i), i);
+    for (Py_ssize_t i = 0; i < count; ++i)
+      add_root(r, PyTuple_GET_ITEM(roots.get(), i), PyTuple_GET_ITEM(grads.get(), i), i);
     Ref inputs = a[4] && a[4] != Py_None ? as_tuple(a[4], "inputs") : Ref();
     Py_ssize_t wanted = inputs ? PyTuple_GET_SIZE(inputs.get()) : 0;
-    for (Py_ssize_t i = 0; i < wanted; ++i) add_target(r, PyTuple_GET_ITEM(inputs.get(), i), options.accumulate);
+    for (Py_ssize_t i = 0; i < wanted; ++i)
+      add_target(r, PyTuple_GET_ITEM(inputs.get(), i), options.accumulate);
     collect_if_many();
     std::vector<Tensor> found = run_backward(r.roots, r.grads, r.targets, options);
     if (options.accumulate || !wanted) return PyTuple_New(0);
     Ref out = Ref::steal(must(PyTuple_New(wanted)));
     for (Py_ssize_t i = 0; i < wanted; ++i) {
-      check(options.allow_unreachable || found[size_t(i)], "One of the differentiated Tensors appears to not have been used in the graph. "
+      check(options.allow_unreachable || found[size_t(i)],
+            "One of the differentiated Tensors appears to not have been used in the graph. "
             "Set allow_unused=True if this is the desired behavior.");
       PyTuple_SET_ITEM(out.get(), i, must(wrap(std::move(found[size_t(i)]))));
     }
@@ -122,7 +132,8 @@ PyObject* is_running(PyObject*, PyObject*) { return PyBool_FromLong(engine_runni
 PyObject* gradient_edge(PyObject*, PyObject* tensor) {
   return guarded([&]() -> PyObject* {
     const Tensor& x = unwrap_checked(tensor, "get_gradient_edge");
-    check(x->requires_grad(), "It is not possible to get the gradient edge for a Tensor that does not require gradients");
+    check(x->requires_grad(),
+          "It is not possible to get the gradient edge for a Tensor that does not require gradients");
     Edge e;
     e.set(*x);
     return wrap_edge(e);
@@ -138,8 +149,10 @@ PyObject* count_tensors(PyObject*, PyObject*) { return PyLong_FromLongLong(live_
 PyObject* count_nodes(PyObject*, PyObject*) { return PyLong_FromLongLong(live_nodes()); }
 
 PyMethodDef functions[] = {
-    {"_run_backward", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(run)), METH_FASTCALL | METH_KEYWORDS,
-     "_run_backward(tensors, grad_tensors, retain_graph, create_graph, inputs=None, allow_unreachable=False, accumulate_grad=False) -> tuple"},
+    {"_run_backward", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(run)),
+     METH_FASTCALL | METH_KEYWORDS,
+     "_run_backward(tensors, grad_tensors, retain_graph, create_graph, inputs=None, allow_unreachable=False, "
+     "accumulate_grad=False) -> tuple"},
     {"_queue_callback", queue, METH_O, "Runs a callable when the backward pass that runs ends."},
     {"_current_autograd_node", current_node, METH_NOARGS, "The node whose rule runs, or None."},
     {"_engine_running", is_running, METH_NOARGS, nullptr},

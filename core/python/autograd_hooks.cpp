@@ -1,7 +1,8 @@
 // Hooks: Python callables in an ordered dict behind the core's hook interfaces.
 //
-// Each kind of hook of a tensor or node is one core hook over one OrderedDict (id -> callable). A RemovableHandle
-// refers weakly to the dict, so a removed hook is gone at once, and a dict dies with its node.
+// Each kind of hook of a tensor or node is one core hook over one OrderedDict (id -> callable). A
+// RemovableHandle refers weakly to the dict, so a removed hook is gone at once, and a dict dies with its
+// node.
 #include "python/autograd.h"
 
 namespace adjoint::python {
@@ -31,16 +32,19 @@ std::string type_string(const TensorImpl& x) { return str("torch.", label_of(x.d
 void check_replacement(const Tensor& was, PyObject* result, PyObject* hook) {
   if (result == Py_None) return;
   check(bool(was), "can't replace a None gradient with a non-None value");
-  if (!is_tensor(result)) raise(PyExc_TypeError, "expected Variable, but hook returned '%s'", Py_TYPE(result)->tp_name);
+  if (!is_tensor(result))
+    raise(PyExc_TypeError, "expected Variable, but hook returned '%s'", Py_TYPE(result)->tp_name);
   const Tensor& now = unwrap(result);
   if (was->dtype != now->dtype || was->device != now->device)
-    fail("hook '", name_of_hook(hook), "' has changed the type of value (was ", type_string(*was), " got ", type_string(*now), ")");
+    fail("hook '", name_of_hook(hook), "' has changed the type of value (was ", type_string(*was), " got ",
+         type_string(*now), ")");
   if (!same_sizes(*was, *now)) fail("hook '", name_of_hook(hook), "' has changed the size of value");
 }
 
 PyObject* call(PyObject* hook, PyObject* a, PyObject* b = nullptr) {
   PyObject* args[] = {nullptr, a, b};
-  PyObject* r = PyObject_Vectorcall(hook, args + 1, size_t(b ? 2 : 1) | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
+  PyObject* r =
+      PyObject_Vectorcall(hook, args + 1, size_t(b ? 2 : 1) | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
   return must(r);
 }
 
@@ -74,7 +78,8 @@ struct LeafHooks final : LeafHook {
     Ref arg = Ref::steal(must(wrap(leaf)));
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(hooks.get()); ++i) {
       Ref result = Ref::steal(python::call(PyList_GET_ITEM(hooks.get(), i), arg.get()));
-      if (result.get() != Py_None) raise(PyExc_RuntimeError, "Tensor post accumulate grad hooks should return None.");
+      if (result.get() != Py_None)
+        raise(PyExc_RuntimeError, "Tensor post accumulate grad hooks should return None.");
     }
   }
 };
@@ -105,10 +110,12 @@ struct NodeHookDict final : NodeHook {
 
  private:
   static void take(PyObject* result, std::vector<Tensor>& grads, PyObject* hook) {
-    if (!PyTuple_Check(result)) raise(PyExc_TypeError, "expected tuple, but hook returned '%s'", Py_TYPE(result)->tp_name);
+    if (!PyTuple_Check(result))
+      raise(PyExc_TypeError, "expected tuple, but hook returned '%s'", Py_TYPE(result)->tp_name);
     auto n = size_t(PyTuple_GET_SIZE(result));
     if (n != grads.size())
-      fail("hook '", name_of_hook(hook), "' has returned an incorrect number of values (got ", n, ", but expected ", grads.size(), ")");
+      fail("hook '", name_of_hook(hook), "' has returned an incorrect number of values (got ", n,
+           ", but expected ", grads.size(), ")");
     for (size_t i = 0; i < n; ++i) check_replacement(grads[i], PyTuple_GET_ITEM(result, Py_ssize_t(i)), hook);
     for (size_t i = 0; i < n; ++i) {
       PyObject* o = PyTuple_GET_ITEM(result, Py_ssize_t(i));
@@ -118,22 +125,28 @@ struct NodeHookDict final : NodeHook {
 };
 
 // Our dict in a list of hooks; null when there is none yet.
-template <class Ours, class H> PyObject* find_dict(const HookList<H>& list, uint32_t nr) {
+template <class Ours, class H>
+PyObject* find_dict(const HookList<H>& list, uint32_t nr) {
   for (const auto& e : list.entries)
     if (auto* ours = dynamic_cast<Ours*>(e.fn.get()); ours && e.output_nr == nr) return ours->dict.get();
   return nullptr;
 }
-template <class Ours, class H> void set_dict(HookList<H>& list, uint32_t nr, PyObject* dict) {
-  std::erase_if(list.entries, [&](const auto& e) { return e.output_nr == nr && dynamic_cast<Ours*>(e.fn.get()); });
+template <class Ours, class H>
+void set_dict(HookList<H>& list, uint32_t nr, PyObject* dict) {
+  std::erase_if(list.entries,
+                [&](const auto& e) { return e.output_nr == nr && dynamic_cast<Ours*>(e.fn.get()); });
   if (dict) list.add(std::make_shared<Ours>(dict), nr);
 }
 Ref new_dict() {
-  static PyObject* ordered = must(PyObject_GetAttrString(Ref::steal(must(PyImport_ImportModule("collections"))).get(), "OrderedDict"));
+  static PyObject* ordered = must(
+      PyObject_GetAttrString(Ref::steal(must(PyImport_ImportModule("collections"))).get(), "OrderedDict"));
   return Ref::steal(must(PyObject_CallNoArgs(ordered)));
 }
 // Adds a callable; returns its RemovableHandle.
-template <class Ours, class H> PyObject* add(HookList<H>& list, uint32_t nr, PyObject* hook) {
-  static PyObject* handle_type = must(PyObject_GetAttrString(Ref::steal(package("utils.hooks")).get(), "RemovableHandle"));
+template <class Ours, class H>
+PyObject* add(HookList<H>& list, uint32_t nr, PyObject* hook) {
+  static PyObject* handle_type =
+      must(PyObject_GetAttrString(Ref::steal(package("utils.hooks")).get(), "RemovableHandle"));
   PyObject* dict = find_dict<Ours>(list, nr);
   Ref fresh;
   if (!dict) {
@@ -185,7 +198,8 @@ PyObject* add_node_hook(PyNode* self, PyObject* hook, bool pre) {
 }
 
 PyObject* tensor_hooks(const Tensor& x) {
-  if (Node* n = grad_fn_of(*x)) return or_none(n->hooks ? find_dict<TensorHooks>(n->hooks->tensor_pre, x->output_nr) : nullptr);
+  if (Node* n = grad_fn_of(*x))
+    return or_none(n->hooks ? find_dict<TensorHooks>(n->hooks->tensor_pre, x->output_nr) : nullptr);
   return or_none(x->meta ? find_dict<TensorHooks>(x->meta->hooks, 0) : nullptr);
 }
 void set_tensor_hooks(const Tensor& x, PyObject* dict) {

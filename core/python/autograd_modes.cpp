@@ -6,7 +6,9 @@ namespace {
 
 PyObject* none_after(void (*f)(bool), PyObject* value, const char* name) {
   return guarded([&]() -> PyObject* {
-    if (!PyBool_Check(value)) raise(PyExc_TypeError, "%s(): argument 'mode' (position 1) must be bool, not %s", name, Py_TYPE(value)->tp_name);
+    if (!PyBool_Check(value))
+      raise(PyExc_TypeError, "%s(): argument 'mode' (position 1) must be bool, not %s", name,
+            Py_TYPE(value)->tp_name);
     f(value == Py_True);
     Py_RETURN_NONE;
   });
@@ -17,6 +19,9 @@ PyObject* set_grad_enabled(PyObject*, PyObject* v) {
   return none_after([](bool on) { modes.grad = on; }, v, "set_grad_enabled");
 }
 PyObject* is_inference(PyObject*, PyObject*) { return PyBool_FromLong(modes.inference); }
+PyObject* set_inference(PyObject*, PyObject* v) {
+  return none_after([](bool on) { modes.inference = on; }, v, "set_inference_mode");
+}
 // Inference mode decides about grad mode, too. Returns what was before, for _exit_inference_mode.
 PyObject* enter_inference(PyObject*, PyObject* v) {
   return guarded([&]() -> PyObject* {
@@ -61,26 +66,29 @@ PyObject* set_provenance(PyObject*, PyObject* v) {
 }
 
 PyMethodDef functions[] = {
-    {"is_grad_enabled", is_grad_enabled, METH_NOARGS, "is_grad_enabled() -> bool: are operations recorded for backward?"},
+    {"is_grad_enabled", is_grad_enabled, METH_NOARGS,
+     "is_grad_enabled() -> bool: are operations recorded for backward?"},
     {"_set_grad_enabled", set_grad_enabled, METH_O, nullptr},
     {"is_inference_mode_enabled", is_inference, METH_NOARGS, "is_inference_mode_enabled() -> bool"},
+    {"_set_inference_mode", set_inference, METH_O, nullptr},
     {"_enter_inference_mode", enter_inference, METH_O, nullptr},
     {"_exit_inference_mode", exit_inference, METH_O, nullptr},
     {"is_anomaly_enabled", is_anomaly, METH_NOARGS, "is_anomaly_enabled() -> bool"},
     {"is_anomaly_check_nan_enabled", is_check_nan, METH_NOARGS, "is_anomaly_check_nan_enabled() -> bool"},
-    {"_set_anomaly_enabled", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(set_anomaly)), METH_FASTCALL | METH_KEYWORDS, nullptr},
+    {"_set_anomaly_enabled", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(set_anomaly)),
+     METH_FASTCALL | METH_KEYWORDS, nullptr},
     {"_is_check_saved_enabled", is_check_saved, METH_NOARGS, nullptr},
-    {"_set_check_saved", set_check_saved, METH_O, "Checksums saved tensors: finds changes made behind the version counter."},
+    {"_set_check_saved", set_check_saved, METH_O,
+     "Checksums saved tensors: finds changes made behind the version counter."},
     {"_is_provenance_enabled", is_provenance, METH_NOARGS, nullptr},
     {"_set_provenance", set_provenance, METH_O, "Should nodes note the line of user code that made them?"},
     {nullptr, nullptr, 0, nullptr}};
 
 // --- context managers ---
-// `_GradMode(mode)` holds the mode to set and the one to restore; the Python classes derive from it and add the
-// decorator form. Without arguments it reads the class attribute `_mode`.
+// `_GradMode(mode)` holds the mode to set and the one to restore; the Python classes derive from it and add
+// the decorator form. Without arguments it reads the class attribute `_mode`.
 struct GradMode {
-  PyObject_HEAD
-  bool mode, before;
+  PyObject_HEAD bool mode, before;
 };
 GradMode* as_mode(PyObject* o) { return reinterpret_cast<GradMode*>(o); }
 
@@ -103,7 +111,8 @@ int set_before(PyObject* self, PyObject* v, void*) {
   as_mode(self)->before = v && PyObject_IsTrue(v) == 1;
   return 0;
 }
-template <bool on> PyObject* new_fixed(PyTypeObject* type, PyObject*, PyObject*) {
+template <bool on>
+PyObject* new_fixed(PyTypeObject* type, PyObject*, PyObject*) {
   PyObject* o = type->tp_alloc(type, 0);
   if (o) as_mode(o)->mode = on, as_mode(o)->before = modes.grad;
   return o;
@@ -113,9 +122,10 @@ void mode_dealloc(PyObject* self) {
   type->tp_free(self);
   Py_DECREF(type);
 }
-PyMethodDef mode_methods[] = {{"__enter__", enter, METH_NOARGS, nullptr},
-                              {"__exit__", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(leave)), METH_FASTCALL, nullptr},
-                              {nullptr, nullptr, 0, nullptr}};
+PyMethodDef mode_methods[] = {
+    {"__enter__", enter, METH_NOARGS, nullptr},
+    {"__exit__", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(leave)), METH_FASTCALL, nullptr},
+    {nullptr, nullptr, 0, nullptr}};
 PyGetSetDef mode_getset[] = {{"mode", get_mode, set_mode, "The mode that is set inside.", nullptr},
                              {"prev", get_before, set_before, "The mode that is restored.", nullptr},
                              {nullptr, nullptr, nullptr, nullptr, nullptr}};
@@ -129,7 +139,8 @@ void add_mode_type(PyObject* module, const char* name, newfunc make) {
                          {0, nullptr}};
   static std::vector<std::unique_ptr<std::string>>* names = new std::vector<std::unique_ptr<std::string>>;
   names->push_back(std::make_unique<std::string>(full));  // a type keeps its name's address
-  PyType_Spec spec = {names->back()->c_str(), sizeof(GradMode), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots};
+  PyType_Spec spec = {names->back()->c_str(), sizeof(GradMode), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+                      slots};
   PyObject* type = must(PyType_FromSpec(&spec));
   if (PyModule_AddObject(module, name, type) < 0) raise_set();
 }

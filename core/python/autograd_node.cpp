@@ -1,4 +1,5 @@
-// Nodes of the graph as Python objects: one Python type per kind of node ("MulBackward0"), see Note [Node objects].
+// Nodes of the graph as Python objects: one Python type per kind of node ("MulBackward0"), see Note [Node
+// objects].
 #include "python/autograd.h"
 #include <structmember.h>
 #include <unordered_map>
@@ -11,7 +12,9 @@ namespace {
 
 PyNode* as_node(PyObject* o) { return reinterpret_cast<PyNode*>(o); }
 constexpr uintptr_t kDormant = 1;
-PyNode* object_of(Node* n) { return reinterpret_cast<PyNode*>(reinterpret_cast<uintptr_t>(n->pyobj) & ~kDormant); }
+PyNode* object_of(Node* n) {
+  return reinterpret_cast<PyNode*>(reinterpret_cast<uintptr_t>(n->pyobj) & ~kDormant);
+}
 bool is_dormant(Node* n) { return reinterpret_cast<uintptr_t>(n->pyobj) & kDormant; }
 
 // A class for each name of a node, derived from ours.
@@ -19,8 +22,8 @@ PyTypeObject* type_for(const std::string& name) {
   static auto* types = new std::unordered_map<std::string, PyTypeObject*>;
   auto [it, fresh] = types->try_emplace(name, nullptr);
   if (!it->second) {
-    PyObject* t = PyObject_CallFunction(reinterpret_cast<PyObject*>(&PyType_Type), "s(O){s:s,s:()}", name.c_str(), node_type,
-                                        "__module__", "builtins", "__slots__");
+    PyObject* t = PyObject_CallFunction(reinterpret_cast<PyObject*>(&PyType_Type), "s(O){s:s,s:()}",
+                                        name.c_str(), node_type, "__module__", "builtins", "__slots__");
     it->second = reinterpret_cast<PyTypeObject*>(must(t));
   }
   return it->second;
@@ -29,6 +32,15 @@ PyTypeObject* type_for(const std::string& name) {
 PyObject* dict_of(PyNode* self) {
   if (!self->metadata) self->metadata = must(PyDict_New());
   return self->metadata;
+}
+// Finalizers run once in an object's life; node_finalize must run whenever Python lets go. The mark is the
+// lowest bit of the second word of the collector's header, which stands before the object.
+void allow_finalizer(PyObject* o) {
+#if !defined(Py_GIL_DISABLED) && !defined(PYPY_VERSION)
+  if (PyObject_GC_IsFinalized(o)) reinterpret_cast<uintptr_t*>(o)[-1] &= ~uintptr_t(1);
+#else
+  (void)o;
+#endif
 }
 // A node's object that only the graph needs any more but that would lose something if it was freed.
 bool must_survive(PyNode* self) {
@@ -50,6 +62,7 @@ PyObject* wrap_node(Node* n) {
     PyNode* o = object_of(n);
     if (!is_dormant(n)) return Py_NewRef(reinterpret_cast<PyObject*>(o));
     attach_node(o, n);  // the node's reference to the object passes to the caller
+    allow_finalizer(reinterpret_cast<PyObject*>(o));
     return reinterpret_cast<PyObject*>(o);
   }
   PyTypeObject* t = type_for(n->name());
@@ -71,7 +84,9 @@ PyObject* wrap_accumulate(TensorImpl& leaf) {
 }
 
 PyObject* wrap_edge(const Edge& e) {
-  Ref fn = Ref::steal(!e ? Py_NewRef(Py_None) : e.is_leaf() ? wrap_accumulate(*e.leaf()) : wrap_node(e.node()));
+  Ref fn = Ref::steal(!e            ? Py_NewRef(Py_None)
+                      : e.is_leaf() ? wrap_accumulate(*e.leaf())
+                                    : wrap_node(e.node()));
   return must(Py_BuildValue("(OI)", fn.get(), e && !e.is_leaf() ? e.nr : 0u));
 }
 
@@ -100,11 +115,6 @@ void node_finalize(PyObject* self) {
   n->awake = false;
   n->node->pyobj = reinterpret_cast<void*>(reinterpret_cast<uintptr_t>(n) | kDormant);
   n->node->release();
-  // Finalizers run once in an object's life; this one must run each time. The mark is the lowest bit of the second
-  // word of the collector's header, which stands before the object.
-#if !defined(Py_GIL_DISABLED) && !defined(PYPY_VERSION)
-  if (PyObject_GC_IsFinalized(self)) reinterpret_cast<uintptr_t*>(self)[-1] &= ~uintptr_t(1);
-#endif
 }
 void node_dealloc(PyObject* self) {
   PyNode* n = as_node(self);
@@ -142,8 +152,11 @@ void node_destroyed(Node* n) {
 Node* alive(PyObject* self, const char* what) {
   Node* n = as_node(self)->node;
   if (!n && !as_node(self)->leaf)
-    fail("Attribute '", what, "' is invalid for this instance of _C._FunctionBase. Accessing this attribute directly on an instance of "
-         "autograd.Function is a legacy access pattern that is no longer supported. For examples on how to use new-style autograd "
+    fail("Attribute '", what,
+         "' is invalid for this instance of _C._FunctionBase. Accessing this attribute directly on an "
+         "instance of "
+         "autograd.Function is a legacy access pattern that is no longer supported. For examples on how to "
+         "use new-style autograd "
          "functions, see https://pytorch.org/docs/stable/autograd.html#torch.autograd.Function ");
   return n;
 }
@@ -189,7 +202,8 @@ PyObject* node_call(PyObject* self, PyObject* args, PyObject*) {
     std::vector<Tensor> g;
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(args); ++i) {
       PyObject* o = PyTuple_GET_ITEM(args, i);
-      if (o != Py_None && !is_tensor(o)) raise(PyExc_TypeError, "expected Variable argument, but got %s", Py_TYPE(o)->tp_name);
+      if (o != Py_None && !is_tensor(o))
+        raise(PyExc_TypeError, "expected Variable argument, but got %s", Py_TYPE(o)->tp_name);
       g.push_back(o == Py_None ? Tensor() : unwrap(o));
     }
     if (!n) {
@@ -247,7 +261,8 @@ PyObject* get_outputs(PyObject* self, void*) {
 }
 
 PyGetSetDef node_getset[] = {
-    {"next_functions", get_next_functions, nullptr, "The nodes that come next in the backward pass: ((node, output_nr), ...).", nullptr},
+    {"next_functions", get_next_functions, nullptr,
+     "The nodes that come next in the backward pass: ((node, output_nr), ...).", nullptr},
     {"metadata", get_metadata, nullptr, "A dict for whatever belongs to this node.", nullptr},
     {"requires_grad", get_true, nullptr, nullptr, nullptr},
     {"variable", get_variable, nullptr, "The leaf an AccumulateGrad node accumulates into.", nullptr},
@@ -257,20 +272,22 @@ PyGetSetDef node_getset[] = {
 
 PyObject* node_dir(PyObject* self, PyObject*) {
   return guarded([&]() -> PyObject* {
-    Ref list = Ref::steal(must(PyObject_CallMethod(reinterpret_cast<PyObject*>(&PyBaseObject_Type), "__dir__", "O", self)));
+    Ref list = Ref::steal(
+        must(PyObject_CallMethod(reinterpret_cast<PyObject*>(&PyBaseObject_Type), "__dir__", "O", self)));
     if (Node* n = as_node(self)->node) list_saved(*n, list.get());
     return list.take();
   });
 }
 
-PyMethodDef node_methods[] = {
-    {"name", node_name, METH_NOARGS, "The node's name, e.g. 'MulBackward0'."},
-    {"_sequence_nr", node_sequence_nr, METH_NOARGS, nullptr},
-    {"register_hook", node_register_hook, METH_O, "hook(grad_inputs, grad_outputs) -> tuple or None, after this node ran."},
-    {"register_prehook", node_register_prehook, METH_O, "hook(grad_outputs) -> tuple or None, before this node runs."},
-    {"_register_hook_dict", node_register_hook_dict, METH_O, nullptr},
-    {"__dir__", node_dir, METH_NOARGS, nullptr},
-    {nullptr, nullptr, 0, nullptr}};
+PyMethodDef node_methods[] = {{"name", node_name, METH_NOARGS, "The node's name, e.g. 'MulBackward0'."},
+                              {"_sequence_nr", node_sequence_nr, METH_NOARGS, nullptr},
+                              {"register_hook", node_register_hook, METH_O,
+                               "hook(grad_inputs, grad_outputs) -> tuple or None, after this node ran."},
+                              {"register_prehook", node_register_prehook, METH_O,
+                               "hook(grad_outputs) -> tuple or None, before this node runs."},
+                              {"_register_hook_dict", node_register_hook_dict, METH_O, nullptr},
+                              {"__dir__", node_dir, METH_NOARGS, nullptr},
+                              {nullptr, nullptr, 0, nullptr}};
 
 // Saved values are attributes that differ from node to node: looked up when the ordinary ones do not answer.
 PyObject* node_getattro(PyObject* self, PyObject* name) {
@@ -284,22 +301,24 @@ PyObject* node_getattro(PyObject* self, PyObject* name) {
   return PyObject_GenericGetAttr(self, name);
 }
 
-PyMemberDef node_members[] = {{"__weaklistoffset__", T_PYSSIZET, offsetof(PyNode, weak), READONLY, nullptr}, {nullptr, 0, 0, 0, nullptr}};
+PyMemberDef node_members[] = {{"__weaklistoffset__", T_PYSSIZET, offsetof(PyNode, weak), READONLY, nullptr},
+                              {nullptr, 0, 0, 0, nullptr}};
 
-PyType_Slot node_slots[] = {
-    {Py_tp_dealloc, reinterpret_cast<void*>(node_dealloc)},
-    {Py_tp_finalize, reinterpret_cast<void*>(node_finalize)},
-    {Py_tp_traverse, reinterpret_cast<void*>(node_traverse)},
-    {Py_tp_clear, reinterpret_cast<void*>(node_clear)},
-    {Py_tp_getattro, reinterpret_cast<void*>(node_getattro)},
-    {Py_tp_call, reinterpret_cast<void*>(node_call)},
-    {Py_tp_methods, node_methods},
-    {Py_tp_getset, node_getset},
-    {Py_tp_members, node_members},
-    {Py_tp_doc, const_cast<char*>("A node of the autograd graph.")},
-    {0, nullptr}};
-PyType_Spec node_spec = {"adjoint._core.Node", sizeof(PyNode), 0,
-                         Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION, node_slots};
+PyType_Slot node_slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(node_dealloc)},
+                            {Py_tp_finalize, reinterpret_cast<void*>(node_finalize)},
+                            {Py_tp_traverse, reinterpret_cast<void*>(node_traverse)},
+                            {Py_tp_clear, reinterpret_cast<void*>(node_clear)},
+                            {Py_tp_getattro, reinterpret_cast<void*>(node_getattro)},
+                            {Py_tp_call, reinterpret_cast<void*>(node_call)},
+                            {Py_tp_methods, node_methods},
+                            {Py_tp_getset, node_getset},
+                            {Py_tp_members, node_members},
+                            {Py_tp_doc, const_cast<char*>("A node of the autograd graph.")},
+                            {0, nullptr}};
+PyType_Spec node_spec = {
+    "adjoint._core.Node", sizeof(PyNode), 0,
+    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    node_slots};
 
 }  // namespace
 

@@ -1,4 +1,5 @@
-// Saved tensors as Python sees them: `_saved_*` attributes, SavedTensor objects, and hooks that pack and unpack.
+// Saved tensors as Python sees them: `_saved_*` attributes, SavedTensor objects, and hooks that pack and
+// unpack.
 #include "python/autograd.h"
 #include <cstring>
 
@@ -14,7 +15,9 @@ struct PyPacked final : PackedTensor {
     PyObject* r = must(PyObject_CallOneArg(unpack_hook.get(), data.get()));
     Ref result = Ref::steal(r);
     if (!is_tensor(r))
-      raise(PyExc_TypeError, "Output of saved tensor unpack_hook expected to be a Tensor but got result of type %s", Py_TYPE(r)->tp_name);
+      raise(PyExc_TypeError,
+            "Output of saved tensor unpack_hook expected to be a Tensor but got result of type %s",
+            Py_TYPE(r)->tp_name);
     return unwrap(r);
   }
 };
@@ -31,8 +34,7 @@ struct PySavedHooks final : SavedHooks {
 // --- SavedTensor objects (`_raw_saved_self`) ---
 
 struct PySaved {
-  PyObject_HEAD
-  PyObject* owner;  // the node's object: keeps the node, and so the value, in place
+  PyObject_HEAD PyObject* owner;  // the node's object: keeps the node, and so the value, in place
   SavedTensor* saved;
 };
 PyTypeObject* saved_type = nullptr;
@@ -56,13 +58,19 @@ PyObject* saved_register_hooks(PyObject* self, PyObject* args) {
   return guarded([&]() -> PyObject* {
     PyObject *pack, *unpack;
     if (!PyArg_ParseTuple(args, "OO:register_hooks", &pack, &unpack)) raise_set();
-    if (!PyCallable_Check(pack) || !PyCallable_Check(unpack)) raise(PyExc_TypeError, "register_hooks(): incompatible function arguments");
+    if (!PyCallable_Check(pack) || !PyCallable_Check(unpack))
+      raise(PyExc_TypeError, "register_hooks(): incompatible function arguments");
     SavedTensor& s = *as_saved(self)->saved;
     check(s.was_set(), "Calling register_hooks on a saved tensor with value None is forbidden");
-    check(bool(s), "Calling register_hooks on a saved tensor after it has been freed. Saved intermediate values of the graph are freed "
-          "when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time "
+    check(bool(s),
+          "Calling register_hooks on a saved tensor after it has been freed. Saved intermediate values of "
+          "the graph are freed "
+          "when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to backward "
+          "through the graph a second time "
           "or if you need to access saved variables after calling backward.");
-    check(bool(s.raw()), "Calling register_hooks on a saved tensor whose hooks have already been set. Hint: only one pair of hooks is "
+    check(bool(s.raw()),
+          "Calling register_hooks on a saved tensor whose hooks have already been set. Hint: only one pair "
+          "of hooks is "
           "allowed at a time.");
     PySavedHooks hooks(pack, unpack);
     s.register_hooks(hooks);
@@ -75,18 +83,20 @@ PyObject* saved_unpack(PyObject* self, PyObject*) {
 PyObject* saved_data(PyObject* self, void*) {
   return guarded([&] { return wrap(as_saved(self)->saved->raw()); });
 }
-PyMethodDef saved_methods[] = {
-    {"register_hooks", saved_register_hooks, METH_VARARGS, "register_hooks(pack, unpack): stores pack(x) in place of x."},
-    {"unpack", saved_unpack, METH_NOARGS, "The saved tensor."},
-    {nullptr, nullptr, 0, nullptr}};
-PyGetSetDef saved_getset[] = {{"data", saved_data, nullptr, nullptr, nullptr}, {nullptr, nullptr, nullptr, nullptr, nullptr}};
+PyMethodDef saved_methods[] = {{"register_hooks", saved_register_hooks, METH_VARARGS,
+                                "register_hooks(pack, unpack): stores pack(x) in place of x."},
+                               {"unpack", saved_unpack, METH_NOARGS, "The saved tensor."},
+                               {nullptr, nullptr, 0, nullptr}};
+PyGetSetDef saved_getset[] = {{"data", saved_data, nullptr, nullptr, nullptr},
+                              {nullptr, nullptr, nullptr, nullptr, nullptr}};
 PyType_Slot saved_slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(saved_dealloc)},
                              {Py_tp_traverse, reinterpret_cast<void*>(saved_traverse)},
                              {Py_tp_methods, saved_methods},
                              {Py_tp_getset, saved_getset},
                              {0, nullptr}};
 PyType_Spec saved_spec = {"adjoint._core.SavedTensor", sizeof(PySaved), 0,
-                          Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION, saved_slots};
+                          Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                          saved_slots};
 
 // --- attributes of nodes ---
 
@@ -114,7 +124,8 @@ struct Find final : SavedVisitor {
   void ints(const char* name, Ints v) override {
     if (raw || !is_it(name)) return;
     Ref t = Ref::steal(must(PyTuple_New(Py_ssize_t(v.size()))));
-    for (size_t i = 0; i < v.size(); ++i) PyTuple_SET_ITEM(t.get(), Py_ssize_t(i), must(PyLong_FromLongLong(v[i])));
+    for (size_t i = 0; i < v.size(); ++i)
+      PyTuple_SET_ITEM(t.get(), Py_ssize_t(i), must(PyLong_FromLongLong(v[i])));
     found = t.take();
   }
 };

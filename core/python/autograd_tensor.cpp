@@ -5,13 +5,17 @@
 namespace adjoint::python {
 namespace {
 
-[[noreturn]] void not_deletable(const char* name) { raise(PyExc_RuntimeError, "%s must not be deleted", name); }
+[[noreturn]] void not_deletable(const char* name) {
+  raise(PyExc_RuntimeError, "%s must not be deleted", name);
+}
 
 // --- grad ---
 
 constexpr const char* kNonLeafGrad =
-    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be populated during "
-    "autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf "
+    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't "
+    "be populated during "
+    "autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, use "
+    ".retain_grad() on the non-leaf "
     "Tensor. If you access the non-leaf Tensor by mistake, make sure you access the leaf Tensor instead. See "
     "github.com/pytorch/pytorch/pull/30531 for more information.";
 
@@ -19,7 +23,9 @@ PyObject* get_grad(PyObject* self, void*) {
   return guarded([&]() -> PyObject* {
     const Tensor& x = unwrap(self);
     if (x->meta && x->meta->grad) return wrap(x->meta->grad);
-    if (grad_fn_of(*x) && !(x->meta && x->meta->retains_grad) && PyErr_WarnEx(PyExc_UserWarning, kNonLeafGrad, 1) < 0) return nullptr;
+    if (grad_fn_of(*x) && !(x->meta && x->meta->retains_grad) &&
+        PyErr_WarnEx(PyExc_UserWarning, kNonLeafGrad, 1) < 0)
+      return nullptr;
     Py_RETURN_NONE;
   });
 }
@@ -44,13 +50,18 @@ const char* device_name(const TensorImpl& x) { return x.meta_device() ? "meta" :
 
 void check_grad(const Tensor& x, const Tensor& g) {
   check(!x.same(g), "can't assign Variable as its own grad");
-  check(g->dtype == x->dtype, "attempting to assign a gradient with dtype '", c_name(g->dtype), "' to a tensor with grad_dtype '",
-        label_of(x->dtype), "'. The gradient must match the tensor's grad_dtype (defaults to the tensor's dtype). You can set the tensor's "
-        "grad_dtype attribute with a specific dtype, or None to allow any dtype. Set grad_dtype with caution. Diverging the dtypes of a "
+  check(g->dtype == x->dtype, "attempting to assign a gradient with dtype '", c_name(g->dtype),
+        "' to a tensor with grad_dtype '", label_of(x->dtype),
+        "'. The gradient must match the tensor's grad_dtype (defaults to the tensor's dtype). You can set "
+        "the tensor's "
+        "grad_dtype attribute with a specific dtype, or None to allow any dtype. Set grad_dtype with "
+        "caution. Diverging the dtypes of a "
         "tensor and its gradient may break downstream systems that assume they match.");
-  check(g->device == x->device, "attempting to assign a gradient with device type '", device_name(*g), "' to a tensor with device type '",
-        device_name(*x), "'. Please ensure that the gradient and the tensor are on the same device");
-  check(same_sizes(*g, *x), "attempting to assign a gradient of size '", g->sizes(), "' to a tensor of size '", x->sizes(),
+  check(g->device == x->device, "attempting to assign a gradient with device type '", device_name(*g),
+        "' to a tensor with device type '", device_name(*x),
+        "'. Please ensure that the gradient and the tensor are on the same device");
+  check(same_sizes(*g, *x), "attempting to assign a gradient of size '", g->sizes(),
+        "' to a tensor of size '", x->sizes(),
         "'. Please ensure that the gradient and the tensor are the same size");
 }
 
@@ -62,7 +73,8 @@ int set_grad(PyObject* self, PyObject* value, void*) {
       return 0;
     }
     if (!is_tensor(value))
-      raise(PyExc_TypeError, "assigned grad expected to be a Tensor or None but got grad of type %s", Py_TYPE(value)->tp_name);
+      raise(PyExc_TypeError, "assigned grad expected to be a Tensor or None but got grad of type %s",
+            Py_TYPE(value)->tp_name);
     const Tensor& g = unwrap(value);
     check_grad(x, g);
     ensure_meta(*x).grad = g;
@@ -84,9 +96,12 @@ int set_requires_grad_attribute(PyObject* self, PyObject* value, void*) {
     const Tensor& x = unwrap(self);
     bool on = value == Py_True;
     check(!grad_fn_of(*x), "you can only change requires_grad flags of leaf variables.",
-          on ? "" : " If you want to use a computed variable in a subgraph that doesn't require differentiation use var_no_grad = "
-                    "var.detach().");
-    check(!on || is_differentiable(x->dtype), "only Tensors of floating point and complex dtype can require gradients");
+          on ? ""
+             : " If you want to use a computed variable in a subgraph that doesn't require differentiation "
+               "use var_no_grad = "
+               "var.detach().");
+    check(!on || is_differentiable(x->dtype),
+          "only Tensors of floating point and complex dtype can require gradients");
     set_requires_grad(x, on);
     return 0;
   });
@@ -153,7 +168,8 @@ PyObject* get_data(PyObject* self, void*) {
 int set_data_attribute(PyObject* self, PyObject* value, void*) {
   return guarded([&] {
     if (!value) raise(PyExc_RuntimeError, "Deleting tensor data is not allowed. Delete tensor instead!");
-    if (!is_tensor(value)) raise(PyExc_TypeError, "Variable data has to be a tensor, but got %s", Py_TYPE(value)->tp_name);
+    if (!is_tensor(value))
+      raise(PyExc_TypeError, "Variable data has to be a tensor, but got %s", Py_TYPE(value)->tp_name);
     set_data(unwrap(self), unwrap(value));
     return 0;
   });
@@ -192,9 +208,11 @@ int set_post_hooks(PyObject* self, PyObject* value, void*) {
 
 bool is_given(PyObject* o) { return o && o != Py_None; }
 
-// The ordinary call, `loss.backward()`, stays here; gradients and inputs are checked by adjoint.autograd.backward.
+// The ordinary call, `loss.backward()`, stays here; gradients and inputs are checked by
+// adjoint.autograd.backward.
 bool plain_backward(const Tensor& x, PyObject* const* a) {
-  if (is_given(a[0]) || is_given(a[3]) || !x->requires_grad() || x->numel != 1 || !is_floating(x->dtype)) return false;
+  if (is_given(a[0]) || is_given(a[3]) || !x->requires_grad() || x->numel != 1 || !is_floating(x->dtype))
+    return false;
   for (int i : {1, 2})
     if (is_given(a[i]) && !PyBool_Check(a[i])) return false;
   BackwardOptions options;
@@ -215,7 +233,8 @@ PyObject* backward(PyObject* self, PyObject* const* args, Py_ssize_t n, PyObject
     Ref module = Ref::steal(package("autograd"));
     Ref function = Ref::steal(must(PyObject_GetAttrString(module.get(), "backward")));
     auto or_none = [](PyObject* o) { return o ? o : Py_None; };
-    Ref positional = Ref::steal(must(PyTuple_Pack(4, self, or_none(a[0]), or_none(a[1]), a[2] ? a[2] : Py_False)));
+    Ref positional =
+        Ref::steal(must(PyTuple_Pack(4, self, or_none(a[0]), or_none(a[1]), a[2] ? a[2] : Py_False)));
     Ref keywords = Ref::steal(must(Py_BuildValue("{s:O}", "inputs", or_none(a[3]))));
     return PyObject_Call(function.get(), positional.get(), keywords.get());
   });
@@ -241,9 +260,11 @@ void point_at(const Tensor& x, const Tensor& source, int64_t byte_offset, Ints s
     empty |= sizes[i] == 0;
     last += (sizes[i] - 1) * strides[i] * int64_t(x->itemsize());
   }
-  check(byte_offset >= 0 && (empty || size_t(last) + x->itemsize() <= source->storage->nbytes), "setStorage: sizes ", sizes, ", strides ",
-        strides, ", storage offset ", byte_offset / int64_t(x->itemsize()), ", and itemsize ", x->itemsize(),
-        " requiring a storage size of ", last + int64_t(x->itemsize()), " are out of bounds for storage of size ", source->storage->nbytes);
+  check(byte_offset >= 0 && (empty || size_t(last) + x->itemsize() <= source->storage->nbytes),
+        "setStorage: sizes ", sizes, ", strides ", strides, ", storage offset ",
+        byte_offset / int64_t(x->itemsize()), ", and itemsize ", x->itemsize(),
+        " requiring a storage size of ", last + int64_t(x->itemsize()),
+        " are out of bounds for storage of size ", source->storage->nbytes);
   uint32_t next = x->version() + 1;
   source->storage->retain();
   x->storage->release();
@@ -258,8 +279,10 @@ PyObject* set_method(PyObject* self, PyObject* const* args, Py_ssize_t n, PyObje
     PyObject* a[4] = {};
     bind_args("set_", args, n, kwnames, names, a);
     const Tensor& x = unwrap(self);
-    Tensor source = a[0] ? unwrap_checked(a[0], "set_(): argument 'source'") : empty(Dims{0}, x->dtype, x->device);
-    check(source->dtype == x->dtype, "Could not set tensor of type ", c_name(source->dtype), " to a tensor of type ", c_name(x->dtype));
+    Tensor source =
+        a[0] ? unwrap_checked(a[0], "set_(): argument 'source'") : empty(Dims{0}, x->dtype, x->device);
+    check(source->dtype == x->dtype, "Could not set tensor of type ", c_name(source->dtype),
+          " to a tensor of type ", c_name(x->dtype));
     check_inplace(x, "set_", needs_record(x));
     if (!a[2]) {
       point_at(x, source, source->byte_offset, source->sizes(), source->strides());
@@ -268,34 +291,48 @@ PyObject* set_method(PyObject* self, PyObject* const* args, Py_ssize_t n, PyObje
       if (offset == -1 && PyErr_Occurred()) raise_set();
       Dims sizes = ints_of(a[2]);
       numel_of(sizes);
-      point_at(x, source, offset * int64_t(x->itemsize()), sizes, a[3] ? ints_of(a[3]) : contiguous_strides(sizes));
+      point_at(x, source, offset * int64_t(x->itemsize()), sizes,
+               a[3] ? ints_of(a[3]) : contiguous_strides(sizes));
     }
     return Py_NewRef(self);
   });
 }
 
-#define FASTCALL(f) reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(f)), METH_FASTCALL | METH_KEYWORDS
+#define FASTCALL(f) \
+  reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(f)), METH_FASTCALL | METH_KEYWORDS
 
 PyMethodDef methods[] = {
-    {"requires_grad_", FASTCALL(requires_grad_), "requires_grad_(requires_grad=True) -> Tensor: asks autograd to record operations on this tensor."},
-    {"retain_grad", retain_grad_method, METH_NOARGS, "Keeps .grad of this non-leaf tensor during backward()."},
+    {"requires_grad_", FASTCALL(requires_grad_),
+     "requires_grad_(requires_grad=True) -> Tensor: asks autograd to record operations on this tensor."},
+    {"retain_grad", retain_grad_method, METH_NOARGS,
+     "Keeps .grad of this non-leaf tensor during backward()."},
     {"detach", detach_method, METH_NOARGS, "detach() -> Tensor: the same elements without history."},
-    {"detach_", detach_inplace_method, METH_NOARGS, "Cuts this tensor from the graph that made it: it becomes a leaf."},
-    {"backward", FASTCALL(backward), "backward(gradient=None, retain_graph=None, create_graph=False, inputs=None): adds the gradients of this tensor to the .grad of the leaves it depends on."},
-    {"register_hook", register_hook, METH_O, "register_hook(hook) -> handle: hook(grad) -> Tensor or None runs whenever this tensor's gradient was computed."},
-    {"register_post_accumulate_grad_hook", register_post_accumulate, METH_O, "register_post_accumulate_grad_hook(hook) -> handle: hook(leaf) runs after .grad was accumulated."},
+    {"detach_", detach_inplace_method, METH_NOARGS,
+     "Cuts this tensor from the graph that made it: it becomes a leaf."},
+    {"backward", FASTCALL(backward),
+     "backward(gradient=None, retain_graph=None, create_graph=False, inputs=None): adds the gradients of "
+     "this tensor to the .grad of the leaves it depends on."},
+    {"register_hook", register_hook, METH_O,
+     "register_hook(hook) -> handle: hook(grad) -> Tensor or None runs whenever this tensor's gradient was "
+     "computed."},
+    {"register_post_accumulate_grad_hook", register_post_accumulate, METH_O,
+     "register_post_accumulate_grad_hook(hook) -> handle: hook(leaf) runs after .grad was accumulated."},
     {"is_inference", is_inference, METH_NOARGS, "Was this tensor made in inference mode?"},
     {"_is_view", is_view, METH_NOARGS, nullptr},
-    {"set_", FASTCALL(set_method), "set_(source=None, storage_offset=0, size=None, stride=None) -> Tensor: shares the storage of source."},
+    {"set_", FASTCALL(set_method),
+     "set_(source=None, storage_offset=0, size=None, stride=None) -> Tensor: shares the storage of source."},
     {nullptr, nullptr, 0, nullptr}};
 
 PyGetSetDef getset[] = {
     {"grad", get_grad, set_grad, "The gradient that backward() accumulated, or None.", nullptr},
     {"_grad", get_grad, set_grad, nullptr, nullptr},
-    {"grad_fn", get_grad_fn, nullptr, "The node of the graph that made this tensor; None for leaves.", nullptr},
+    {"grad_fn", get_grad_fn, nullptr, "The node of the graph that made this tensor; None for leaves.",
+     nullptr},
     {"_grad_fn", get_grad_fn, nullptr, nullptr, nullptr},
-    {"requires_grad", get_requires_grad, set_requires_grad_attribute, "Are gradients computed for this tensor?", nullptr},
-    {"is_leaf", get_is_leaf, nullptr, "Was this tensor made by the user, not by a recorded operation?", nullptr},
+    {"requires_grad", get_requires_grad, set_requires_grad_attribute,
+     "Are gradients computed for this tensor?", nullptr},
+    {"is_leaf", get_is_leaf, nullptr, "Was this tensor made by the user, not by a recorded operation?",
+     nullptr},
     {"retains_grad", get_retains_grad, nullptr, "Does this non-leaf tensor keep its .grad?", nullptr},
     {"output_nr", get_output_nr, nullptr, "Which output of grad_fn this tensor is.", nullptr},
     {"_version", get_version, nullptr, "How often the elements were changed in place.", nullptr},

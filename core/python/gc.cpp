@@ -1,13 +1,16 @@
 // Cycles: what Python's collector cannot see by itself.
 //
 // Note [Cycles]
-// Tensors and nodes count references among themselves; Python's collector knows the Python objects only. A cycle
-// that runs through both (a hook that closes over a tensor whose history holds the hook), or through C++ alone
-// (x.grad -> its graph -> x, after backward(create_graph=True)), would never be freed. Three measures:
-//   1. tp_traverse of a tensor or node reports every Python object held by the part of the graph that this object
+// Tensors and nodes count references among themselves; Python's collector knows the Python objects only. A
+// cycle that runs through both (a hook that closes over a tensor whose history holds the hook), or through
+// C++ alone (x.grad -> its graph -> x, after backward(create_graph=True)), would never be freed. Three
+// measures:
+//   1. tp_traverse of a tensor or node reports every Python object held by the part of the graph that this
+//   object
 //      alone keeps alive (`Walk`). Reporting less is safe, reporting what others hold too would not be.
 //   2. Most tensors are unknown to the collector. Before a full collection, those near a hook are made known.
-//   3. Leaves whose .grad has a graph are remembered; a trial deletion (`Region`) finds those that only their own
+//   3. Leaves whose .grad has a graph are remembered; a trial deletion (`Region`) finds those that only their
+//   own
 //      graph keeps alive, and drops their .grad.
 #include "python/autograd.h"
 #include <algorithm>
@@ -18,7 +21,8 @@ namespace adjoint::python {
 namespace {
 
 // Calls node(Node&), tensor(TensorImpl&) and python(PyObject*) for each reference that is held.
-template <class N, class T, class P> struct References final : SavedVisitor {
+template <class N, class T, class P>
+struct References final : SavedVisitor {
   N node;
   T tensor_ref;
   P python;
@@ -28,7 +32,8 @@ template <class N, class T, class P> struct References final : SavedVisitor {
   void tensor(const char*, SavedTensor& s) override {
     if (s.raw() && once.insert(&s).second) tensor_ref(*s.raw());
   }
-  template <class H> void hooks(const HookList<H>& list) {
+  template <class H>
+  void hooks(const HookList<H>& list) {
     for (const auto& e : list.entries)
       if (void* o = e.fn->python(); o && e.fn.use_count() == 1) python(static_cast<PyObject*>(o));
   }
@@ -36,8 +41,10 @@ template <class N, class T, class P> struct References final : SavedVisitor {
     for (int i = 0; i < n.inputs; ++i) {
       const Edge& e = n.edges[i];
       if (!e) continue;
-      if (e.is_leaf()) tensor_ref(*e.leaf());
-      else node(*e.node());
+      if (e.is_leaf())
+        tensor_ref(*e.leaf());
+      else
+        node(*e.node());
     }
     once.clear();
     n.visit_saved(*this);
@@ -62,7 +69,8 @@ template <class N, class T, class P> struct References final : SavedVisitor {
     hooks(t.meta->accumulate_post);
   }
 };
-template <class N, class T, class P> References(N, T, P) -> References<N, T, P>;
+template <class N, class T, class P>
+References(N, T, P) -> References<N, T, P>;
 
 // A tensor or node as one word: nodes carry the tag.
 using Thing = uintptr_t;
@@ -71,16 +79,20 @@ Thing thing(TensorImpl& t) { return reinterpret_cast<Thing>(&t); }
 uint32_t refs_of(Thing t) {
   return t & 1 ? reinterpret_cast<Node*>(t - 1)->refs : reinterpret_cast<TensorImpl*>(t)->refs;
 }
-template <class R> void references_of(Thing t, R& r) {
-  if (t & 1) r.of(*reinterpret_cast<Node*>(t - 1));
-  else r.of(*reinterpret_cast<TensorImpl*>(t));
+template <class R>
+void references_of(Thing t, R& r) {
+  if (t & 1)
+    r.of(*reinterpret_cast<Node*>(t - 1));
+  else
+    r.of(*reinterpret_cast<TensorImpl*>(t));
 }
 
 // Everything that a starting reference keeps alive alone: a thing counts once all its references were met.
 class Walk {
  public:
   Walk(visitproc visit, void* arg) : visit_(visit), arg_(arg) {}
-  template <class X> void reach(X& x) {
+  template <class X>
+  void reach(X& x) {
     Thing t = thing(x);
     uint32_t refs = refs_of(t);
     if (refs == 1 || ++met_[t] == refs) todo_.push_back(t);
@@ -106,7 +118,8 @@ class Walk {
   std::unordered_map<Thing, uint32_t> met_;
 };
 
-// Trial deletion: all that is reachable from the starts; what has references from outside lives, with all it reaches.
+// Trial deletion: all that is reachable from the starts; what has references from outside lives, with all it
+// reaches.
 class Region {
  public:
   void start(TensorImpl& t, uint32_t known_references) {
@@ -135,7 +148,8 @@ class Region {
     }
   }
   bool dead(TensorImpl& t) const { return !alive_.contains(thing(t)); }
-  template <class P> void python_of_the_dead(P python) {
+  template <class P>
+  void python_of_the_dead(P python) {
     auto nothing = [](auto&) {};
     References r(nothing, nothing, python);
     for (Thing t : all_)
@@ -176,8 +190,10 @@ void collect_cycles() {
     Region region;
     std::vector<TensorImpl*> leaves;
     for (TensorImpl* t : suspects()) {
-      if (t->meta->grad && t->meta->grad->requires_grad()) leaves.push_back(t);
-      else t->meta->suspect = false;
+      if (t->meta->grad && t->meta->grad->requires_grad())
+        leaves.push_back(t);
+      else
+        t->meta->suspect = false;
     }
     suspects() = {leaves.begin(), leaves.end()};
     for (TensorImpl* t : leaves) region.start(*t, 0);
@@ -197,7 +213,8 @@ std::unordered_set<PyObject*>& watched() {
   return *s;
 }
 
-// Looks at what an object holds, a bounded number of steps deep, without wandering off into modules and classes.
+// Looks at what an object holds, a bounded number of steps deep, without wandering off into modules and
+// classes.
 class Search {
  public:
   void from(PyObject* o) {
@@ -218,7 +235,9 @@ class Search {
   void push(PyObject* o) {
     if (!o) return;
     if (is_tensor(o)) return track(o);
-    if (PyType_IS_GC(Py_TYPE(o)) && !PyType_Check(o) && !PyModule_Check(o) && !PyCode_Check(o) && seen_.insert(o).second) todo_.push_back(o);
+    if (PyType_IS_GC(Py_TYPE(o)) && !PyType_Check(o) && !PyModule_Check(o) && !PyCode_Check(o) &&
+        seen_.insert(o).second)
+      todo_.push_back(o);
   }
   void look_into(PyObject* o) {
     if (PyFunction_Check(o)) {  // not its globals
@@ -257,7 +276,8 @@ PyObject* collect(PyObject*, PyObject*) {
   });
 }
 PyMethodDef callback = {"_on_collection", on_collection, METH_VARARGS, nullptr};
-PyMethodDef functions[] = {{"_collect_cycles", collect, METH_NOARGS, "Frees leaves that only the graph of their own .grad keeps alive."},
+PyMethodDef functions[] = {{"_collect_cycles", collect, METH_NOARGS,
+                            "Frees leaves that only the graph of their own .grad keeps alive."},
                            {nullptr, nullptr, 0, nullptr}};
 
 }  // namespace

@@ -16,7 +16,8 @@ void lock(void* state) { PyEval_RestoreThread(static_cast<PyThreadState*>(state)
 
 // --- anomaly mode ---
 
-// Keeps the Python traceback of the forward call with the node, and the node whose rule made it (double backward).
+// Keeps the Python traceback of the forward call with the node, and the node whose rule made it (double
+// backward).
 void node_created(Node* n) {
   Ref module = Ref::steal(must(PyImport_ImportModule("traceback")));
   Ref lines = Ref::steal(must(PyObject_CallMethod(module.get(), "format_stack", nullptr)));
@@ -40,21 +41,25 @@ void warn_with_traceback(const std::string& head, PyObject* metadata, const std:
   PyObject* lines = PyDict_GetItemString(metadata, "traceback_");
   warn(lines ? head + joined(lines) : without);
 }
-// Names the operation that failed and where it was called, and the operations of earlier passes that led to it.
+// Names the operation that failed and where it was called, and the operations of earlier passes that led to
+// it.
 void report_anomaly(Node* n) {
   Ref node = Ref::steal(wrap_node(n));
   Ref metadata = metadata_of(node.get());
   std::string name = n->name();
-  warn_with_traceback("Error detected in " + name + ". Traceback of forward call that caused the error:\n", metadata.get(),
-                      "Error detected in " + name + ". No forward pass information available. Enable detect anomaly during forward pass "
-                      "for more information.");
+  warn_with_traceback(
+      "Error detected in " + name + ". Traceback of forward call that caused the error:\n", metadata.get(),
+      "Error detected in " + name +
+          ". No forward pass information available. Enable detect anomaly during forward pass "
+          "for more information.");
   Ref parent = Ref::share(PyDict_GetItemString(metadata.get(), "parent_"));
   while (parent && parent.get() != Py_None) {
     Ref data = metadata_of(parent.get());
     Node* p = reinterpret_cast<PyNode*>(parent.get())->node;
-    std::string induced = "\n\nPrevious calculation was induced by " + (p ? p->name() : std::string("a node")) + ". ";
-    warn_with_traceback(induced + "Traceback of forward call that induced the previous calculation:\n", data.get(),
-                        induced + "No forward pass information available.");
+    std::string induced =
+        "\n\nPrevious calculation was induced by " + (p ? p->name() : std::string("a node")) + ". ";
+    warn_with_traceback(induced + "Traceback of forward call that induced the previous calculation:\n",
+                        data.get(), induced + "No forward pass information available.");
     parent = Ref::share(PyDict_GetItemString(data.get(), "parent_"));
   }
 }

@@ -1,10 +1,11 @@
-// Provenance: which line of user code is running? Noting it costs a few loads and one reference, so every node can
-// afford it; file, line and text are worked out only when someone asks.
+// Provenance: which line of user code is running? Noting it costs a few loads and one reference, so every
+// node can afford it; file, line and text are worked out only when someone asks.
 //
 // Note [Frames]
-// The interpreter's own frame objects are made on demand and cost far more than an operation, so this file reads the
-// interpreter's internal frames. Their layout is mirrored here for the versions we know, checked once at start
-// against the public interface, and left alone (public interface instead) if they differ or the version is unknown.
+// The interpreter's own frame objects are made on demand and cost far more than an operation, so this file
+// reads the interpreter's internal frames. Their layout is mirrored here for the versions we know, checked
+// once at start against the public interface, and left alone (public interface instead) if they differ or the
+// version is unknown.
 #include "python/autograd.h"
 #include <frameobject.h>
 #include <string_view>
@@ -12,7 +13,8 @@
 namespace adjoint::python {
 namespace {
 
-#if PY_VERSION_HEX >= 0x030B0000 && PY_VERSION_HEX < 0x030F0000 && !defined(Py_GIL_DISABLED) && !defined(PYPY_VERSION)
+#if PY_VERSION_HEX >= 0x030B0000 && PY_VERSION_HEX < 0x030F0000 && !defined(Py_GIL_DISABLED) && \
+    !defined(PYPY_VERSION)
 #define ADJOINT_FAST_FRAMES 1
 #else
 #define ADJOINT_FAST_FRAMES 0
@@ -27,7 +29,8 @@ struct Frame {
   Frame* previous;
   char* instruction;
 };
-#else  // 3.12 to 3.14; the executable is a tagged pointer from 3.14 on, and may be None for entry frames from 3.13 on
+#else  // 3.12 to 3.14; the executable is a tagged pointer from 3.14 on, and may be None for entry frames
+       // from 3.13 on
 struct Frame {
   PyObject* code;
   Frame* previous;
@@ -62,8 +65,8 @@ inline PyThreadState* thread_state() {
 #endif
 }
 
-// Is this file part of the package? File names are few and shared by all code of a module, so a small direct-mapped
-// cache over them (it owns its names) answers nearly always.
+// Is this file part of the package? File names are few and shared by all code of a module, so a small
+// direct-mapped cache over them (it owns its names) answers nearly always.
 struct Known {
   PyObject* name = nullptr;
   bool ours = false;
@@ -79,8 +82,12 @@ std::string& package_prefix() {
   const char* text = PyUnicode_AsUTF8AndSize(name, &n);
   if (!text) PyErr_Clear();
   const std::string& prefix = package_prefix();
-  bool ours = text && !prefix.empty() && size_t(n) > prefix.size() && std::string_view(text, prefix.size()) == prefix;
-  if (text && !ours) ours = std::string_view(text, size_t(n)).starts_with("<frozen ") || std::string_view(text, size_t(n)) == "<interpreter trampoline>" || std::string_view(text, size_t(n)) == "<shim>";
+  bool ours =
+      text && !prefix.empty() && size_t(n) > prefix.size() && std::string_view(text, prefix.size()) == prefix;
+  if (text && !ours)
+    ours = std::string_view(text, size_t(n)).starts_with("<frozen ") ||
+           std::string_view(text, size_t(n)) == "<interpreter trampoline>" ||
+           std::string_view(text, size_t(n)) == "<shim>";
   Py_INCREF(name);
   Py_XDECREF(std::exchange(slot.name, name));
   slot.ours = ours;
@@ -139,9 +146,7 @@ Where here() {
   return here_public(ts);
 }
 
-void forget(Where& w) {
-  Py_XDECREF(static_cast<PyObject*>(std::exchange(w.code, nullptr)));
-}
+void forget(Where& w) { Py_XDECREF(static_cast<PyObject*>(std::exchange(w.code, nullptr))); }
 
 #if ADJOINT_FAST_FRAMES
 // Called while Python code runs (the import of the package): the top frame must be the one Python shows.
