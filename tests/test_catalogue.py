@@ -9,7 +9,7 @@ import pytest
 import adjoint as torch
 from adjoint import _core
 from adjoint.autograd import gradcheck, gradgradcheck
-from tests import catalogue
+import catalogue
 
 NAMES = catalogue.names()
 
