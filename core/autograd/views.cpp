@@ -94,9 +94,15 @@ struct Assigned {
   }
 };
 
+// "MulBackward0" -> "Mul", as PyTorch's messages about views have it.
+std::string operation_of(const Node& n) {
+  std::string name = n.name();
+  return name.substr(0, name.find("Backward"));
+}
+
 [[noreturn]] void refuse_view(const TensorImpl& x) {
   Node* n = x.grad_fn;
-  std::string what = n ? str("Output ", x.output_nr, " of ", n->name(), " is a view and is being modified inplace. ")
+  std::string what = n ? str("Output ", x.output_nr, " of ", operation_of(*n), " is a view and is being modified inplace. ")
                        : std::string("A view was created in no_grad mode and is being modified inplace with grad mode enabled. ");
   if (x.flags & TensorImpl::ViewCustom)
     fail(what, "This view was created inside a custom Function (or because an input was returned as-is) and the autograd logic to handle "
