@@ -14,6 +14,8 @@ namespace {
 thread_local int g_depth = 0;
 thread_local Node* g_current = nullptr;
 thread_local std::vector<std::function<void()>>* g_callbacks = nullptr;
+thread_local Task* g_task = nullptr;
+uint32_t g_passes = 0;
 
 bool by_sequence(const Node* a, const Node* b) { return a->seq < b->seq; }
 
@@ -46,12 +48,19 @@ struct Task {
   std::vector<Tensor> captured;
   std::vector<Node*> seen;                        // with targets: every node of the walk
   uint32_t steps = 0;
+  uint32_t id = ++g_passes;
 
   Scratch& pick(const void* key, Scratch& own) {
     if (own.task == this) return own;
     if (!side.empty())
       if (auto it = side.find(key); it != side.end()) return it->second;
     return own.task ? side[key] : own;
+  }
+  // Does this pass still have to come to it?
+  bool awaits(const void* key, const Scratch& own) const {
+    if (own.task == this) return own.needed;
+    auto it = side.find(key);
+    return it != side.end() && it->second.task == this && it->second.needed;
   }
   Scratch& of(Node& n) { return pick(&n, n.scratch); }
   Scratch& of(TensorImpl& leaf) { return pick(&leaf, ensure_meta(leaf).scratch); }
@@ -127,6 +136,7 @@ struct Task {
     Tensor g = std::move(s.buffer);
     bool needed = s.needed;
     s.clear();
+    ensure_meta(leaf).last_pass = id;
     if (!g || (!targets.empty() && !needed && !options.accumulate)) return;
     Tensor keep = Tensor::share(&leaf);
     run_tensor_hooks(ensure_meta(leaf).hooks, 0, g);
@@ -162,6 +172,7 @@ struct Task {
     }
     bool needed = s.needed;
     s.clear();
+    n.last_pass = id;
     if (n.hooks) run_output_hooks(n, g);
     if (!targets.empty()) capture(n, g);
     Tensor few[4];
@@ -323,6 +334,13 @@ void accumulate_grad(TensorImpl& leaf, Tensor g, bool) {
 
 bool engine_running() { return g_depth > 0; }
 Node* engine_current_node() { return g_current; }
+uint32_t engine_pass() { return g_task ? g_task->id : 0; }
+bool engine_runs(const Node& n) {
+  return g_task && (n.last_pass == g_task->id || g_task->awaits(&n, n.scratch) || g_task->is_target(n));
+}
+bool engine_runs(const TensorImpl& leaf) {
+  return g_task && leaf.meta && (leaf.meta->last_pass == g_task->id || g_task->awaits(&leaf, leaf.meta->scratch));
+}
 void queue_callback(std::function<void()> f) {
   check(g_depth > 0 && g_callbacks, "Final callbacks can only be installed during backward pass.");
   g_callbacks->push_back(std::move(f));
@@ -337,13 +355,16 @@ std::vector<Tensor> run_backward(std::span<const Tensor> roots, std::span<const 
   struct Scope {
     Node* current = g_current;
     std::vector<std::function<void()>>* callbacks = g_callbacks;
+    Task* task = g_task;
     Scope() { ++g_depth; }
     ~Scope() {
       --g_depth;
       g_current = current;
       g_callbacks = callbacks;
+      g_task = task;
     }
   } scope;
+  g_task = &task;
   if (g_depth == 1) g_callbacks = &callbacks;
   task.walk();
   try {

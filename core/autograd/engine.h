@@ -23,6 +23,9 @@ std::vector<Tensor> run_backward(std::span<const Tensor> roots, std::span<const 
                                  const BackwardOptions& options);
 bool engine_running();        // inside a backward pass on this thread
 Node* engine_current_node();  // the node that runs, or null
+uint32_t engine_pass();       // the innermost pass that runs on this thread, or 0
+bool engine_runs(const Node& n);            // has that pass come to this node, or will it?
+bool engine_runs(const TensorImpl& leaf);
 void queue_callback(std::function<void()> f);  // at the end of the running pass
 
 void accumulate_grad(TensorImpl& leaf, Tensor g, bool create_graph);

@@ -124,6 +124,7 @@ struct Node {
   Edge* edges = nullptr;
   Where where;
   bool wants_nulls = false;          // vjp is called also when no cotangent arrived (custom Functions)
+  uint32_t last_pass = 0;            // the backward pass that came here last
   Scratch scratch;
   Node* link = nullptr;              // on the list of the dead
   NodeHooks* hooks = nullptr;
@@ -179,6 +180,7 @@ struct AutogradMeta {
   bool suspect = false;                 // its .grad has a graph: Host::leaf_forgotten is told when it dies
   std::string name;
   void* accumulate_pyobj = nullptr;     // weak: the AccumulateGrad facade
+  uint32_t last_pass = 0;
   Scratch scratch;
 };
 AutogradMeta& ensure_meta(TensorImpl& x);

@@ -129,6 +129,25 @@ PyObject* current_node(PyObject*, PyObject*) {
   return guarded([&] { return wrap_node(engine_running() ? engine_current_node() : nullptr); });
 }
 PyObject* is_running(PyObject*, PyObject*) { return PyBool_FromLong(engine_running()); }
+PyObject* pass_id(PyObject*, PyObject*) { return PyLong_FromLong(engine_pass() ? long(engine_pass()) : -1); }
+PyObject* will_execute(PyObject*, PyObject* node) {
+  return guarded([&]() -> PyObject* {
+    if (!is_node(node))
+      raise(PyExc_TypeError, "_will_engine_execute_node expects an grad_fn, but got %s",
+            Py_TYPE(node)->tp_name);
+    check(engine_running(), "_get_graph_exec_info can only be called from within a backward pass");
+    auto* n = reinterpret_cast<PyNode*>(node);
+    return PyBool_FromLong(n->leaf ? engine_runs(*n->leaf) : n->node && engine_runs(*n->node));
+  });
+}
+PyObject* increment_version(PyObject*, PyObject* tensor) {
+  return guarded([&]() -> PyObject* {
+    const Tensor& x = unwrap_checked(tensor, "increment_version(): argument");
+    check(!x->inference() || modes.inference, "increment_version: inference tensors do not track versions");
+    bumped(x, "increment_version");
+    Py_RETURN_NONE;
+  });
+}
 PyObject* gradient_edge(PyObject*, PyObject* tensor) {
   return guarded([&]() -> PyObject* {
     const Tensor& x = unwrap_checked(tensor, "get_gradient_edge");
@@ -156,6 +175,11 @@ PyMethodDef functions[] = {
     {"_queue_callback", queue, METH_O, "Runs a callable when the backward pass that runs ends."},
     {"_current_autograd_node", current_node, METH_NOARGS, "The node whose rule runs, or None."},
     {"_engine_running", is_running, METH_NOARGS, nullptr},
+    {"_current_graph_task_id", pass_id, METH_NOARGS, "A number of the backward pass that runs, or -1."},
+    {"_will_engine_execute_node", will_execute, METH_O,
+     "Does the backward pass that runs come to this node?"},
+    {"_increment_version", increment_version, METH_O,
+     "Counts a change of a tensor that autograd could not see."},
     {"_gradient_edge", gradient_edge, METH_O, "(node, output_nr) of a tensor's gradient."},
     {"_node_where", node_where, METH_O, "(file, line, source) of the line that made a node, or None."},
     {"_live_tensors", count_tensors, METH_NOARGS, "How many tensors exist."},
