@@ -197,8 +197,6 @@ std::unordered_map<std::string, const PointwiseOp*>& by_name() {
   return *m;
 }
 
-void invoke_nothing(const Value*, const Dest&, Returned&) {}
-
 std::string camel(const std::string& name) {
   std::string s;
   bool up = true;
@@ -245,7 +243,6 @@ void register_pointwise(PointwiseOp* op, const char* doc, uint32_t flags, const 
   op->record.flags = flags | kTakesDest;
   op->record.doc = doc;
   op->record.pointwise = op;
-  op->record.invoke = invoke_nothing;  // the binding calls invoke_pointwise for records with `pointwise`
   register_op(&op->record);
 }
 

@@ -38,8 +38,6 @@ struct PointwiseNode : Node {
 // is about to be overwritten: where the rule reads it, a copy is kept. The caller owns a reference.
 PointwiseNode* make_node(const PointwiseOp& op, std::span<const Operand> xs, Dtype common, bool inplace);
 
-void invoke_pointwise(const PointwiseOp& op, const Value* args, const Dest& dest, Returned& out);
-
 namespace pointwise_detail {
 inline constexpr Dtype kKernelType[kComputes] = {Dtype::Bool, Dtype::I64, Dtype::F32, Dtype::F64, Dtype::C128};
 int compute_of(const PointwiseOp& op, Dtype d);  // -1: not supported

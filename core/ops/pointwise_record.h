@@ -35,6 +35,7 @@ Tensor pointwise(const PointwiseOp& op, std::span<const Operand> operands, const
 inline Tensor pointwise(const PointwiseOp& op, std::initializer_list<Operand> x, const Dest& dest = {}) {
   return pointwise(op, std::span<const Operand>(x.begin(), x.size()), dest);
 }
+void invoke_pointwise(const PointwiseOp& op, const Value* args, const Dest& dest, Returned& out);
 const PointwiseOp& find_pointwise(std::string_view name);  // aborts the build's tests, not the process: Error if absent
 void register_pointwise(PointwiseOp* op, const char* doc, uint32_t flags, const PointwiseKernels* const* by_isa);
 
@@ -69,7 +70,10 @@ template <class Op, int I> void fill_pull(PointwiseOp& p) {
 // Options: `static constexpr unsigned passes` has bit I set where operand I's gradient is the cotangent itself (add).
 // `names` override: an Op may give `static constexpr auto node = "PowBackward0"`.
 template <class Op> const PointwiseOp& make_record(const PointwiseKernels& base, const PointwiseKernels* v3, const PointwiseKernels* v4) {
+  static const PointwiseOp* self;  // the record's invoke has no closure: one variable for each operation
   auto* p = new PointwiseOp;
+  self = p;
+  p->record.invoke = [](const Value* args, const Dest& dest, Returned& out) { invoke_pointwise(*self, args, dest, out); };
   p->schema = Op::schema;
   p->arity = loops::arity<Op>;
   p->promotion = Op::promotion;

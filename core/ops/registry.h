@@ -90,7 +90,7 @@ struct OpRecord {
   uint32_t flags = 0;
   const char* doc = nullptr;
   void (*invoke)(const Value* args, const Dest& dest, Returned& out) = nullptr;
-  const PointwiseOp* pointwise = nullptr;  // then invoke is the driver's
+  const PointwiseOp* pointwise = nullptr;  // its formula, where it is pointwise
   OpRecord* next = nullptr;
 };
 std::vector<const OpRecord*> all_records();  // in registration order
