@@ -106,6 +106,11 @@ Tensor ones_like(const Tensor& x);
 Tensor full_like(const Tensor& x, const Scalar& value);
 Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, Dtype dtype);
 
+// --- random (ops/random/) ---
+Tensor uniform_(const Tensor& x, double from, double to);
+Tensor normal_(const Tensor& x, double mean, double std);
+Tensor bernoulli_(const Tensor& x, double p, Generator* g = nullptr);
+
 // --- reductions and scans (ops/reduce/) ---
 Tensor sum_to(const Tensor& g, Ints sizes);  // undoes a broadcast
 Tensor sum(const Tensor& x);
@@ -136,8 +141,10 @@ Tensor mv(const Tensor& a, const Tensor& v);
 Tensor dot(const Tensor& a, const Tensor& b);
 Tensor outer(const Tensor& a, const Tensor& b);
 Tensor matmul(const Tensor& a, const Tensor& b);
-Tensor addmm(const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& beta = 1, const Scalar& alpha = 1);
-Tensor baddbmm(const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& beta = 1, const Scalar& alpha = 1);
+Tensor addmm(const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& beta = 1,
+             const Scalar& alpha = 1);
+Tensor baddbmm(const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& beta = 1,
+               const Scalar& alpha = 1);
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
 Tensor einsum(std::string_view equation, Tensors xs);
 Tensor tensordot(const Tensor& a, const Tensor& b, Ints dims_a, Ints dims_b);

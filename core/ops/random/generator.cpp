@@ -79,8 +79,10 @@ void Generator::set_state(const Tensor& bytes) {
   check_as(bytes->dtype == Dtype::U8 && bytes->device == Device::Cpu, ErrorKind::Type,
            "expected a torch.ByteTensor, but got ", describe(*bytes));
   check(bytes->contiguous() && bytes->numel == int64_t(sizeof(Blob)),
-        "Expected either a CPUGeneratorImplStateLegacy of size 5048 or a CPUGeneratorImplState of size 5056 but found "
-        "the input RNG state size to be ", bytes->numel);
+        "Expected either a CPUGeneratorImplStateLegacy of size 5048 or a CPUGeneratorImplState of size 5056 "
+        "but found "
+        "the input RNG state size to be ",
+        bytes->numel);
   Blob b;
   std::memcpy(&b, bytes->data(), sizeof b);
   check(b.left > 0 && b.left <= kWords && b.next <= uint64_t(kWords), "Invalid mt19937 state");
@@ -105,8 +107,8 @@ namespace ops {
 [[maybe_unused]] static const auto defs = {
     def<[] { return default_generator().get_state(); }>("get_rng_state() -> Tensor", kFunction,
                                                         "The state of the default generator as bytes."),
-    def<[](const Tensor& s) { default_generator().set_state(s); }>("set_rng_state(Tensor new_state) -> ()", kFunction,
-                                                                   "Restores a state of the default generator."),
+    def<[](const Tensor& s) { default_generator().set_state(s); }>(
+        "set_rng_state(Tensor new_state) -> ()", kFunction, "Restores a state of the default generator."),
 };
 
 }  // namespace ops

@@ -1,5 +1,5 @@
-// The random number generator: Mersenne Twister (MT19937), drawn from as PyTorch's CPU generator is, so that the same
-// seed gives the same numbers.
+// The random number generator: Mersenne Twister (MT19937), drawn from as PyTorch's CPU generator is, so that
+// the same seed gives the same numbers.
 #pragma once
 #include <cstdint>
 #include "tensor/tensor.h"
