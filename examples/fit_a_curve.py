@@ -14,7 +14,7 @@ w2 = (torch.randn(32, 1) * 0.2).requires_grad_()
 b2 = torch.zeros(1, requires_grad=True)
 parameters = [w1, b1, w2, b2]
 
-for step in range(1001):
+for step in range(2001):
     hidden = torch.tanh(x @ w1 + b1)
     loss = ((hidden @ w2 + b2 - y) ** 2).mean()
     loss.backward()
@@ -22,7 +22,7 @@ for step in range(1001):
         for p in parameters:
             p -= 0.1 * p.grad
             p.grad = None
-    if step % 250 == 0:
+    if step % 500 == 0:
         print(f"step {step:4d}  loss {loss.item():.5f}")
 
 assert loss.item() < 0.01
