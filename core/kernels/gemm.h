@@ -1,9 +1,10 @@
 // Products of matrices and vectors.
 //
 // Note [Bits of a product]: every element of a float product is a chain of fused multiply-adds along K,
-// cut at multiples of a block length that is a constant of the instruction set. How the result is cut
-// into tiles therefore changes nothing: threads, batching and the choice between the direct and the
-// packed road leave the same bits. (Complex products come from OpenBLAS, in tiles fixed by the shape.)
+// cut in blocks whose length depends on K only. How the result is cut into tiles therefore changes
+// nothing: threads, and the choice between the direct and the packed road, leave the same bits. (A vector
+// with the rows of a matrix is made of dot products, each by itself; complex products come from OpenBLAS,
+// in tiles fixed by the shape.)
 #pragma once
 #include <cstdint>
 
@@ -31,8 +32,9 @@ void gemm(Dtype dtype, int64_t M, int64_t N, int64_t K, const Scalar& alpha, Mat
           const Scalar& beta, MatrixOut c);
 
 // The same for `batch` products, the operands lying a_step, b_step and c_step elements apart (0: shared).
-void gemm_batched(Dtype dtype, int64_t batch, int64_t M, int64_t N, int64_t K, const Scalar& alpha, MatrixIn a,
-                  int64_t a_step, MatrixIn b, int64_t b_step, const Scalar& beta, MatrixOut c, int64_t c_step);
+void gemm_batched(Dtype dtype, int64_t batch, int64_t M, int64_t N, int64_t K, const Scalar& alpha,
+                  MatrixIn a, int64_t a_step, MatrixIn b, int64_t b_step, const Scalar& beta, MatrixOut c,
+                  int64_t c_step);
 
 // out = Σ x[i] y[i], without conjugation; strides in elements.
 void dot(Dtype dtype, int64_t n, const void* x, int64_t x_stride, const void* y, int64_t y_stride, void* out);
