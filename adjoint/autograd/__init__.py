@@ -59,7 +59,7 @@ def _check_cotangent(i, out, grad, batched):
     shape, dtype = _shape_and_dtype(out)
     given = grad.shape[1:] if batched else grad.shape
     if tuple(given) != tuple(shape) or (batched and grad.dim() == 0):
-        mismatch = f"grad_output[{i}] has a shape of {grad.shape} and output[{i}] has a shape of {_core.Size(shape)}."
+        mismatch = f"grad_output[{i}] has a shape of {_core.Size(given)} and output[{i}] has a shape of {_core.Size(shape)}."
         if batched:
             raise RuntimeError(
                 "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch "

@@ -125,7 +125,11 @@ class disable_saved_tensors_hooks:
 
     def __enter__(self):
         self.prev = _core._saved_tensors_hooks_get_disabled_error_message()
-        _core._saved_tensors_hooks_disable(self.message)
+        try:
+            _core._saved_tensors_hooks_disable(self.message)
+        except BaseException:
+            self.__exit__()
+            raise
 
     def __exit__(self, *exc):
         if self.prev is None:
