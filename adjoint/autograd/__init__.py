@@ -59,7 +59,9 @@ def _check_cotangent(i, out, grad, batched):
     shape, dtype = _shape_and_dtype(out)
     given = grad.shape[1:] if batched else grad.shape
     if tuple(given) != tuple(shape) or (batched and grad.dim() == 0):
-        mismatch = f"grad_output[{i}] has a shape of {_core.Size(given)} and output[{i}] has a shape of {_core.Size(shape)}."
+        mismatch = (
+            f"grad_output[{i}] has a shape of {_core.Size(given)} and output[{i}] has a shape of {_core.Size(shape)}."
+        )
         if batched:
             raise RuntimeError(
                 "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch "
@@ -210,9 +212,7 @@ def grad(
     result = run(outputs, grads, retain_graph, create_graph, inputs, allow_unused, False)
     if materialize_grads:
         if any(r is None and not isinstance(i, _Tensor) for r, i in zip(result, inputs, strict=True)):
-            raise RuntimeError(
-                "materialize_grads cannot be used when the given input is a GradientEdge"
-            )
+            raise RuntimeError("materialize_grads cannot be used when the given input is a GradientEdge")
         result = tuple(
             _core.zeros_like(i, requires_grad=create_graph) if r is None else r
             for r, i in zip(result, inputs, strict=True)

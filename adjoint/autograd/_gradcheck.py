@@ -224,7 +224,9 @@ class Check:
             single = autograd_grad(output, wanted, batch[1], retain_graph=True, allow_unused=True)
             for a, b in zip(together, single, strict=True):
                 if a is not None and not _core.allclose(a[1], b):
-                    raise GradcheckError("gradcheck or gradgradcheck failed while testing batched gradient computation.")
+                    raise GradcheckError(
+                        "gradcheck or gradgradcheck failed while testing batched gradient computation."
+                    )
 
 
 def direction(rng, like):

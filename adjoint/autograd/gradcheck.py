@@ -51,7 +51,9 @@ def gradcheck(
     if check_batched_forward_grad and not check_forward_ad:
         raise AssertionError("Setting check_batched_forward_grad=True requires check_forward_ad to be True")
     if check_forward_ad:
-        raise RuntimeError("gradcheck: check_forward_ad=True needs forward-mode differentiation, which Adjoint does not have")
+        raise RuntimeError(
+            "gradcheck: check_forward_ad=True needs forward-mode differentiation, which Adjoint does not have"
+        )
     from ._gradcheck import Check
 
     check = Check(eps, atol, rtol, nondet_tol, check_undefined_grad, check_grad_dtypes, check_batched_grad, fast_mode)

@@ -38,7 +38,9 @@ class RemovableHandle:
         self.hooks_dict_ref = ref(hooks)
         self.id = state[1]
         RemovableHandle.next_id = max(RemovableHandle.next_id, self.id + 1)
-        self.extra_dict_ref = tuple(ref(OrderedDict() if d is None else d) for d in (state[2] if len(state) > 2 else ()))
+        self.extra_dict_ref = tuple(
+            ref(OrderedDict() if d is None else d) for d in (state[2] if len(state) > 2 else ())
+        )
 
     def __enter__(self):
         return self
