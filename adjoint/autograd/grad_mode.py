@@ -1,0 +1,217 @@
+"""Switches for recording: no_grad, enable_grad, set_grad_enabled, inference_mode.
+
+Each is a context manager and a decorator, of functions and of generator functions (the mode is set while the
+generator's own code runs, and is the caller's again at each yield).
+"""
+
+from .. import _core
+
+__all__ = ["enable_grad", "inference_mode", "no_grad", "set_grad_enabled", "set_multithreading_enabled"]
+
+_is_grad_enabled = _core.is_grad_enabled
+_set_grad_enabled = _core._set_grad_enabled
+_is_inference = _core.is_inference_mode_enabled
+_set_inference = _core._set_inference_mode
+
+_GENERATOR = 0x20  # inspect.CO_GENERATOR
+
+
+def _wrap_generator(make_context, func):
+    """Runs each stretch of a generator's code inside a fresh context."""
+    import functools
+
+    @functools.wraps(func)
+    def wrapper(*args, **kwargs):
+        gen = func(*args, **kwargs)
+        step, value = gen.send, None
+        try:
+            while True:
+                with make_context():
+                    item = step(value)
+                try:
+                    step, value = gen.send, (yield item)
+                except GeneratorExit:
+                    with make_context():
+                        gen.close()
+                    raise
+                except BaseException as e:
+                    step, value = gen.throw, e
+        except StopIteration as e:
+            return e.value
+
+    return wrapper
+
+
+def _decorate(make_context, func):
+    import functools
+
+    if isinstance(func, type):
+        import warnings
+
+        warnings.warn(
+            "Decorating classes is deprecated and will be disabled in future versions. You should only decorate "
+            "functions or methods. To preserve the current behavior of class decoration, you can directly decorate "
+            "the `__init__` method and nothing else.",
+            FutureWarning,
+            stacklevel=3,
+        )
+
+        def construct(*args, **kwargs):
+            with make_context():
+                return func(*args, **kwargs)
+
+        return construct
+    code = getattr(getattr(func, "__func__", func), "__code__", None)
+    if code is not None and code.co_flags & _GENERATOR:
+        return _wrap_generator(make_context, func)
+
+    @functools.wraps(func)
+    def wrapper(*args, **kwargs):
+        with make_context():
+            return func(*args, **kwargs)
+
+    return wrapper
+
+
+class no_grad:
+    """Disables recording: results inside do not require gradients. ``with no_grad():`` or ``@no_grad()``."""
+
+    __slots__ = ("__weakref__", "prev")
+
+    def __new__(cls, orig_func=None):
+        self = object.__new__(cls)
+        return self if orig_func is None else self(orig_func)
+
+    def __enter__(self):
+        self.prev = _is_grad_enabled()
+        _set_grad_enabled(False)
+
+    def __exit__(self, exc_type, exc_value, traceback):
+        _set_grad_enabled(self.prev)
+
+    def __call__(self, orig_func):
+        return _decorate(type(self), orig_func)
+
+    def clone(self):
+        return type(self)()
+
+
+class enable_grad:
+    """Enables recording, inside `no_grad` or `set_grad_enabled(False)`."""
+
+    __slots__ = ("__weakref__", "prev")
+
+    def __new__(cls, orig_func=None):
+        self = object.__new__(cls)
+        return self if orig_func is None else self(orig_func)
+
+    def __enter__(self):
+        self.prev = _is_grad_enabled()
+        _set_grad_enabled(True)
+
+    def __exit__(self, exc_type, exc_value, traceback):
+        _set_grad_enabled(self.prev)
+
+    def __call__(self, orig_func):
+        return _decorate(type(self), orig_func)
+
+    def clone(self):
+        return type(self)()
+
+
+class _Switch:
+    """A mode that takes a value. Called with a function, it is a decorator."""
+
+    __slots__ = ("__weakref__", "mode", "prev")
+
+    def clone(self):
+        return type(self)(self.mode)
+
+    def __call__(self, orig_func):
+        return _decorate(self.clone, orig_func)
+
+
+class set_grad_enabled(_Switch):
+    """Sets recording on or off: at once as a function, for a block as a context manager."""
+
+    __slots__ = ()
+
+    def __init__(self, mode):
+        self.prev = _is_grad_enabled()
+        self.mode = mode
+        _set_grad_enabled(mode)
+
+    def __enter__(self):
+        _set_grad_enabled(self.mode)
+
+    def __exit__(self, exc_type, exc_value, traceback):
+        _set_grad_enabled(self.prev)
+
+    def __call__(self, orig_func):
+        _set_grad_enabled(self.prev)  # a decorator changes nothing until the function runs
+        return _decorate(self.clone, orig_func)
+
+    def __repr__(self):
+        return f"torch.autograd.grad_mode.set_grad_enabled(mode={self.mode})"
+
+
+class inference_mode(_Switch):
+    """Like `no_grad`, and tensors made inside may never take part in recording: no version counters are kept.
+
+    ``inference_mode(False)`` inside switches back to normal mode, with recording on.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, mode=True):
+        if isinstance(mode, bool):
+            return object.__new__(cls)
+        return cls()(mode)
+
+    def __init__(self, mode=True):
+        self.mode = mode
+
+    def __enter__(self):
+        self.prev = _is_inference(), _is_grad_enabled()
+        _set_inference(self.mode)
+        _set_grad_enabled(not self.mode)
+
+    def __exit__(self, exc_type, exc_value, traceback):
+        inference, grad = self.prev
+        _set_inference(inference)
+        _set_grad_enabled(grad)
+
+
+_multithreading = True
+
+
+def is_multithreading_enabled():
+    """Whether a backward pass may use several threads; kept for programs that ask."""
+    return _multithreading
+
+
+class set_multithreading_enabled(_Switch):
+    """Kept for programs that set it. Nodes of one backward pass run in the calling thread in either mode; the work
+    inside an operation is what is shared among threads, with the same bits for any number of them."""
+
+    __slots__ = ()
+
+    def __init__(self, mode):
+        self.prev = _multithreading
+        self.mode = mode
+        self._set(mode)
+
+    @staticmethod
+    def _set(mode):
+        global _multithreading
+        _multithreading = mode
+
+    def __enter__(self):
+        self._set(self.mode)
+
+    def __exit__(self, exc_type, exc_value, traceback):
+        self._set(self.prev)
+
+    def __call__(self, orig_func):
+        self._set(self.prev)
+        return _decorate(self.clone, orig_func)
