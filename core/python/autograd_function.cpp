@@ -242,7 +242,7 @@ void save(Call& c) {
   for (const Tensor& x : c.to_save) {
     SavedTensor& s = c.fn()->saved.emplace_back();
     if (!x) continue;
-    if (holds(c.outputs, x) && x->grad_fn == c.node.get())
+    if (x->requires_grad() && holds(c.outputs, x))
       s.save_output(x, *c.node.get());
     else
       s.save(x);

@@ -107,10 +107,11 @@ int node_clear(PyObject* self) {
   Py_CLEAR(as_node(self)->metadata);
   return 0;
 }
-// Python's last reference is gone: the graph takes the object over if it must live on.
+// Python has no use for the object any more (or only garbage refers to it): the graph takes it over if it
+// must live on.
 void node_finalize(PyObject* self) {
   PyNode* n = as_node(self);
-  if (!n->node || !n->awake || n->node->refs < 2 || Py_REFCNT(self) != 1 || !must_survive(n)) return;
+  if (!n->node || !n->awake || n->node->refs < 2 || !must_survive(n)) return;
   Py_INCREF(self);
   n->awake = false;
   n->node->pyobj = reinterpret_cast<void*>(reinterpret_cast<uintptr_t>(n) | kDormant);

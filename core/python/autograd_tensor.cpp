@@ -78,8 +78,9 @@ int set_grad(PyObject* self, PyObject* value, void*) {
     const Tensor& g = unwrap(value);
     check_grad(x, g);
     ensure_meta(*x).grad = g;
+    if (!g->requires_grad()) return 0;
     track(*x);
-    if (g->requires_grad() && host.leaf_cycle) host.leaf_cycle(x.get());
+    if (host.leaf_cycle) host.leaf_cycle(x.get());
     return 0;
   });
 }
