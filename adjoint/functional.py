@@ -1,4 +1,4 @@
-"""Functions whose arguments or results take Python to sort out: einsum's two forms, unique's optional results."""
+"""Einsum in its two forms, unique with its optional results: functions whose arguments Python sorts out."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ def einsum(*args):
     """
     if len(args) < 2:
         raise ValueError(
-            "einsum(): must specify the equation string and at least one operand, or at least one operand and its subscripts list"
+            "einsum(): must specify the equation string and at least one operand, "
+            "or at least one operand and its subscripts list"
         )
     if isinstance(args[0], str):
         equation, operands = args[0], args[1:]
@@ -56,7 +57,10 @@ def tensordot(a, b, dims=2, out=None):
     torch.Size([2, 4])
     """
     if not isinstance(dims, (tuple, list, int)) and not hasattr(dims, "numel"):
-        raise RuntimeError(f"tensordot expects dims to be int or tuple[list[int], list[int]] or list[list[int]] containing two lists, but got dims={dims}")
+        raise RuntimeError(
+            "tensordot expects dims to be int or tuple[list[int], list[int]] or "
+            f"list[list[int]] containing two lists, but got dims={dims}"
+        )
     if hasattr(dims, "numel"):
         dims = dims.tolist()
     if isinstance(dims, int):

@@ -24,11 +24,16 @@ def _dim_keep(make):
 
 
 def _all_or_dim(make):
-    return [((make(3, 4),), {})] + _dim_keep(make)
+    return [((make(3, 4),), {}), *_dim_keep(make)]
 
 
 def _two(make):
-    return [((make(3, 4),), {}), ((make(3, 4), 1), {}), ((make(2, 3, 4), (0, 2), True), {}), ((make(5),), {"dim": 0})]
+    return [
+        ((make(3, 4),), {}),
+        ((make(3, 4), 1), {}),
+        ((make(2, 3, 4), (0, 2), True), {}),
+        ((make(5),), {"dim": 0}),
+    ]
 
 
 def _nan(make, *shape):
@@ -42,7 +47,7 @@ def _zeros(make, *shape):
 
 
 def _variance(make):
-    return _two(make) + [((make(3, 4),), {"dim": 1, "correction": 0}), ((make(3, 4), 0, False), {}), ((make(3, 4), (0, 1)), {"correction": 2})]
+    return [*_two(make), ((make(3, 4),), {"dim": 1, "correction": 0}), ((make(3, 4), 0, False), {}), ((make(3, 4), (0, 1)), {"correction": 2})]
 
 
 def _norms(make):
@@ -65,10 +70,18 @@ def _quantiles(make):
 SAMPLES = {
     "sum": _dims,
     "mean": lambda make: _dims(make)[:-1],
-    "nansum": lambda make: [((_nan(make, 3, 4),), {}), ((_nan(make, 3, 4), 1), {}), ((_nan(make, 3, 4), 0, True), {})],
+    "nansum": lambda make: [
+        ((_nan(make, 3, 4),), {}),
+        ((_nan(make, 3, 4), 1), {}),
+        ((_nan(make, 3, 4), 0, True), {}),
+    ],
     "nanmean": lambda make: [((_nan(make, 3, 4),), {}), ((_nan(make, 3, 4), 1), {})],
-    "Tensor.sum_to_size": lambda make: [((make(2, 3, 4), (3, 1)), {}), ((make(3, 4), (3, 4)), {}), ((make(3, 4), 1, 4), {})],
-    "prod": lambda make: _all_or_dim(make) + [((_zeros(make, 3, 4),), {}), ((_zeros(make, 3, 4), 1), {})],
+    "Tensor.sum_to_size": lambda make: [
+        ((make(2, 3, 4), (3, 1)), {}),
+        ((make(3, 4), (3, 4)), {}),
+        ((make(3, 4), 1, 4), {}),
+    ],
+    "prod": lambda make: [*_all_or_dim(make), ((_zeros(make, 3, 4),), {}), ((_zeros(make, 3, 4), 1), {})],
     "var": _variance,
     "std": _variance,
     "var_mean": _variance,
@@ -77,22 +90,48 @@ SAMPLES = {
     "min": _all_or_dim,
     "amax": lambda make: _dims(make)[:-1],
     "amin": lambda make: _dims(make)[:-1],
-    "aminmax": lambda make: [((make(3, 4),), {}), ((make(3, 4),), {"dim": 1}), ((make(3, 4),), {"dim": 0, "keepdim": True})],
+    "aminmax": lambda make: [
+        ((make(3, 4),), {}),
+        ((make(3, 4),), {"dim": 1}),
+        ((make(3, 4),), {"dim": 0, "keepdim": True}),
+    ],
     "argmax": _all_or_dim,
     "argmin": _all_or_dim,
     "any": _dims,
     "all": _dims,
     "count_nonzero": lambda make: [((make(3, 4),), {}), ((make(3, 4), 1), {}), ((make(2, 3, 4), (0, 2)), {})],
-    "norm": lambda make: [((make(3, 4),), {}), ((make(3, 4), 1), {}), ((make(3, 4), 2, 1, True), {}), ((make(3, 4), "fro"), {})],
+    "norm": lambda make: [
+        ((make(3, 4),), {}),
+        ((make(3, 4), 1), {}),
+        ((make(3, 4), 2, 1, True), {}),
+        ((make(3, 4), "fro"), {}),
+    ],
     "linalg.vector_norm": _norms,
-    "linalg.norm": lambda make: [((make(3, 4),), {}), ((make(3, 4), "fro"), {}), ((make(3, 4), 1), {}), ((make(4), 3), {})],
-    "linalg.matrix_norm": lambda make: [((make(2, 3, 4),), {}), ((make(3, 4), 1), {}), ((make(3, 4), float("inf")), {"keepdim": True})],
-    "dist": lambda make: [((make(3, 4), make(3, 4)), {}), ((make(3, 4), make(4), 1), {}), ((make(4), make(4), 3), {})],
-    "renorm": lambda make: [((make(3, 4), 2, 0, 1.5), {}), ((make(3, 4), 1, 1, 2), {}), ((make(2, 3, 2), 3, -1, 1), {})],
+    "linalg.norm": lambda make: [
+        ((make(3, 4),), {}),
+        ((make(3, 4), "fro"), {}),
+        ((make(3, 4), 1), {}),
+        ((make(4), 3), {}),
+    ],
+    "linalg.matrix_norm": lambda make: [
+        ((make(2, 3, 4),), {}),
+        ((make(3, 4), 1), {}),
+        ((make(3, 4), float("inf")), {"keepdim": True}),
+    ],
+    "dist": lambda make: [
+        ((make(3, 4), make(3, 4)), {}),
+        ((make(3, 4), make(4), 1), {}),
+        ((make(4), make(4), 3), {}),
+    ],
+    "renorm": lambda make: [
+        ((make(3, 4), 2, 0, 1.5), {}),
+        ((make(3, 4), 1, 1, 2), {}),
+        ((make(2, 3, 2), 3, -1, 1), {}),
+    ],
     "logsumexp": lambda make: [((make(3, 4), 1), {}), ((make(2, 3, 4), (0, 2), True), {}), ((make(), 0), {})],
     "special.logsumexp": lambda make: [((make(3, 4), 1), {})],
     "cumsum": _dim,
-    "cumprod": lambda make: _dim(make) + [((_zeros(make, 3, 4), 1), {})],
+    "cumprod": lambda make: [*_dim(make), ((_zeros(make, 3, 4), 1), {})],
     "cummax": _dim,
     "cummin": _dim,
     "logcumsumexp": _dim,
@@ -109,24 +148,60 @@ SAMPLES = {
     "kthvalue": lambda make: [((make(3, 4), 2), {}), ((make(3, 4), 1, 0, True), {}), ((make(), 1), {})],
     "quantile": _quantiles,
     "nanquantile": _quantiles,
-    "sort": lambda make: [((make(3, 4),), {}), ((make(3, 4), 0, True), {}), ((make(3, 4),), {"stable": True, "dim": 0}), ((make(),), {})],
+    "sort": lambda make: [
+        ((make(3, 4),), {}),
+        ((make(3, 4), 0, True), {}),
+        ((make(3, 4),), {"stable": True, "dim": 0}),
+        ((make(),), {}),
+    ],
     "argsort": lambda make: [((make(3, 4),), {}), ((make(3, 4), 0, True), {})],
     "msort": lambda make: [((make(3, 4),), {})],
     "topk": lambda make: [((make(3, 4), 2), {}), ((make(3, 4), 2, 0, False), {}), ((make(), 1), {})],
-    "unique": lambda make: [((_ints(make),), {}), ((_ints(make), True, True, True), {}), ((make(3, 2),), {"dim": 0})],
+    "unique": lambda make: [
+        ((_ints(make),), {}),
+        ((_ints(make), True, True, True), {}),
+        ((make(3, 2),), {"dim": 0}),
+    ],
     "unique_consecutive": lambda make: [((_ints(make),), {}), ((_ints(make), True, True), {})],
     "histc": lambda make: [((make(9), 4), {}), ((make(9), 4, -1, 1), {})],
     "bincount": lambda make: [((_ints(make),), {}), ((_ints(make), make(6)), {"minlength": 8})],
-    "cov": lambda make: [((make(3, 5),), {}), ((make(5),), {}), ((make(3, 6),), {"correction": 0, "fweights": _ints(make)})],
+    "cov": lambda make: [
+        ((make(3, 5),), {}),
+        ((make(5),), {}),
+        ((make(3, 6),), {"correction": 0, "fweights": _ints(make)}),
+    ],
     "corrcoef": lambda make: [((make(3, 5),), {})],
-    "diff": lambda make: [((make(5),), {}), ((make(3, 5), 2, 0), {}), ((make(3, 5),), {"prepend": make(3, 1), "append": make(3, 2)})],
-    "trapezoid": lambda make: [((make(3, 5),), {}), ((make(3, 5), make(5)), {}), ((make(3, 5),), {"dx": 0.5, "dim": 0})],
+    "diff": lambda make: [
+        ((make(5),), {}),
+        ((make(3, 5), 2, 0), {}),
+        ((make(3, 5),), {"prepend": make(3, 1), "append": make(3, 2)}),
+    ],
+    "trapezoid": lambda make: [
+        ((make(3, 5),), {}),
+        ((make(3, 5), make(5)), {}),
+        ((make(3, 5),), {"dx": 0.5, "dim": 0}),
+    ],
     "trapz": lambda make: [((make(5),), {}), ((make(3, 5), make(3, 5)), {})],
-    "cumulative_trapezoid": lambda make: [((make(3, 5),), {}), ((make(3, 5), make(5)), {}), ((make(3, 5),), {"dx": 0.5, "dim": 0})],
+    "cumulative_trapezoid": lambda make: [
+        ((make(3, 5),), {}),
+        ((make(3, 5), make(5)), {}),
+        ((make(3, 5),), {"dx": 0.5, "dim": 0}),
+    ],
     "cosine_similarity": lambda make: [((make(3, 4), make(3, 4)), {}), ((make(3, 4), make(4), -1), {})],
     "nn.functional.cosine_similarity": lambda make: [((make(3, 4), make(3, 4)), {})],
     "pairwise_distance": lambda make: [((make(3, 4), make(3, 4)), {}), ((make(3, 4), make(3, 4), 1), {})],
     "nn.functional.pairwise_distance": lambda make: [((make(3, 4), make(3, 4)), {})],
 }
-NO_GRADIENT = {"argmax", "argmin", "any", "all", "count_nonzero", "argsort", "unique", "unique_consecutive", "histc", "bincount"}
+NO_GRADIENT = {
+    "argmax",
+    "argmin",
+    "any",
+    "all",
+    "count_nonzero",
+    "argsort",
+    "unique",
+    "unique_consecutive",
+    "histc",
+    "bincount",
+}
 FIRST_ONLY = {}
