@@ -50,6 +50,11 @@ V conj_of(const V& a) {
   return is_complex(a.tensor->dtype) ? V(ops::conj(a.tensor)) : V(a);
 }
 
+V real_part(const V& a) {
+  if (!a.tensor) return a.scalar.is_complex() ? V(a.scalar.to_complex().real()) : a;
+  return is_complex(a.tensor->dtype) ? V(ops::real(a.tensor)) : a;
+}
+
 // --- symbols ---
 Symbol::Symbol(double v) {
   char b[32];

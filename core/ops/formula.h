@@ -21,6 +21,7 @@ struct V {
 V apply_named(const struct PointwiseOp*& cache, const char* name, std::initializer_list<Operand> operands);
 V arithmetic(char op, const V& a, const V& b);  // folds two numbers, else calls add, sub, mul or div
 V conj_of(const V& a);
+V real_part(const V& a);
 
 #define ADJOINT_V_OP(op) \
   inline V operator op(const V& a, const V& b) { return arithmetic(#op[0], a, b); }
@@ -53,6 +54,7 @@ struct Symbol {
 Symbol symbol_binary(const char* op, int precedence, const Symbol& a, const Symbol& b);
 Symbol symbol_call(const char* name, std::initializer_list<Symbol> args);
 inline Symbol conj_of(const Symbol& a) { return a; }
+inline Symbol real_part(const Symbol& a) { return a; }
 #define ADJOINT_SYM_OP(op, p) \
   inline Symbol operator op(const Symbol& a, const Symbol& b) { return symbol_binary(#op, p, a, b); }
 ADJOINT_SYM_OP(+, 2) ADJOINT_SYM_OP(-, 2) ADJOINT_SYM_OP(*, 3) ADJOINT_SYM_OP(/, 3) ADJOINT_SYM_OP(<, 1) ADJOINT_SYM_OP(<=, 1)

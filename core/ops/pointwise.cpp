@@ -1,5 +1,6 @@
 // The driver of all pointwise operations: types, shapes, the loop, and (through ops/pointwise_node.h) the record.
 #include <cstring>
+#include <sstream>
 #include <unordered_map>
 #include "autograd/changes.h"
 #include "kernels/isa.h"
@@ -58,6 +59,13 @@ struct Types {
   int compute;
 };
 
+[[noreturn]] void refuse(const PointwiseOp& op, Dtype d) {
+  const Refusal& r = d == Dtype::Bool ? op.no_bool : op.no_complex;
+  if ((d == Dtype::Bool || is_complex(d)) && r.text)
+    fail(r.runtime_error ? ErrorKind::Runtime : ErrorKind::NotImplemented, r.text);
+  fail(ErrorKind::NotImplemented, "\"", op.kernel ? op.kernel : op.name + "_cpu", "\" not implemented for '", label_of(d), "'");
+}
+
 Types resolve_types(const PointwiseOp& op, std::span<const Operand> xs) {
   ResultType r;
   for (size_t i = op.cond_first; i < xs.size(); ++i) r.add(xs[i]);
@@ -65,7 +73,7 @@ Types resolve_types(const PointwiseOp& op, std::span<const Operand> xs) {
   t.common = r.get();
   if (op.promotion == Promotion::Float || op.promotion == Promotion::RealFloat) t.common = float_type(t.common);
   t.compute = compute_of(op, t.common);
-  if (t.compute < 0) fail(ErrorKind::NotImplemented, "\"", op.name, "\" not implemented for '", label_of(t.common), "'");
+  if (t.compute < 0) refuse(op, t.common);
   t.result = logical_result(op.promotion, t.common);
   return t;
 }
@@ -224,6 +232,23 @@ const PointwiseOp& find_pointwise(std::string_view name) {
   return *it->second;
 }
 
+static void register_aliases(const PointwiseOp& op, const char* names, uint32_t flags) {
+  std::istringstream words(names);
+  for (std::string alias; words >> alias;) {
+    auto* r = new OpRecord(op.record);
+    r->schema = (new std::string(alias + std::strchr(op.schema, '(')))->c_str();
+    r->flags = flags | kTakesDest;
+    r->next = nullptr;
+    register_op(r);
+  }
+}
+
+PointwiseOp renamed(std::string_view op, const char* node) {
+  PointwiseOp copy = find_pointwise(op);
+  copy.node = node;
+  return copy;
+}
+
 void register_pointwise(PointwiseOp* op, const char* doc, uint32_t flags, const PointwiseKernels* const* by_isa) {
   std::string schema = op->schema;
   op->name = schema.substr(0, schema.find('('));
@@ -244,6 +269,8 @@ void register_pointwise(PointwiseOp* op, const char* doc, uint32_t flags, const 
   op->record.doc = doc;
   op->record.pointwise = op;
   register_op(&op->record);
+  register_aliases(*op, op->aliases, flags);
+  register_aliases(*op, op->special_aliases, kSpecial | kFunction | kOut);
 }
 
 void invoke_pointwise(const PointwiseOp& op, const Value* args, const Dest& dest, Returned& out) {

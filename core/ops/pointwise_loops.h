@@ -33,13 +33,24 @@ struct PointwiseKernels {
   Loop pull[kMaxOperands][kComputes] = {};
 };
 
+// What an operation says about a type that it does not take. Without a text: PyTorch's
+// `"<kernel>" not implemented for '<type>'`, a NotImplementedError.
+struct Refusal {
+  const char* text = nullptr;
+  bool runtime_error = true;
+};
+
 inline namespace ADJOINT_ISA {
 
 struct Pointwise {
   static constexpr auto promotion = Promotion::Float;
   static constexpr unsigned types = kFloats | kComplex;
   static constexpr bool cond_first = false;  // the first operand is a bool whatever the others are
+  static constexpr Refusal no_bool{}, no_complex{};
 };
+
+// For formulas that treat complex numbers apart. Tensors and symbols count as real: there the operations decide.
+template <class T> inline constexpr bool is_complex_number = requires(T x) { x.imag(); };
 
 namespace loops {
 template <class Op> constexpr int count_args(const char* s) {  // parameters of the schema: all are operands
@@ -80,6 +91,10 @@ template <class T> [[gnu::always_inline]] inline T conj_of(T x) {
   if constexpr (requires { x.imag(); }) return T(x.real(), -x.imag());
   else return x;
 }
+template <class T> [[gnu::always_inline]] constexpr auto real_part(T x) {
+  if constexpr (is_complex_number<T>) return x.real();
+  else return x;
+}
 // (g, operands..., y) → the cotangent of operand I. Also read with Probe, Tensor values and symbols.
 template <class Op, int I, class G, class Y, class... X> [[gnu::always_inline]] constexpr auto pull_of(G g, Y y, X... x) {
   constexpr int kind = slope_kind<Op, I>();
@@ -112,6 +127,19 @@ template <class Op, int I> constexpr unsigned pull_reads() {
 }
 
 template <class T> [[gnu::always_inline]] inline T load(const char* p) { return *reinterpret_cast<const T*>(p); }
+
+// True if operand I's cotangent is g itself (add, or x - y for x): no loop has to run then.
+template <class Op, int I> constexpr bool pull_is_identity() {
+  if constexpr (slope_kind<Op, I>() != 2) return false;
+  else {
+    constexpr int A = arity<Op>;
+    constexpr Probe g = Probe::cotangent(), x;
+    if constexpr (A == 1) return pull_of<Op, I>(g, x, x).is_g;
+    else if constexpr (A == 2) return pull_of<Op, I>(g, x, x, x).is_g;
+    else if constexpr (A == 3) return pull_of<Op, I>(g, x, x, x, x).is_g;
+    else return pull_of<Op, I>(g, x, x, x, x, x).is_g;
+  }
+}
 
 template <size_t I, class T> struct Holder { T v; };
 template <unsigned Mask, class F, class R, class... T, size_t... I>
@@ -217,6 +245,7 @@ template <class Op, int I> constexpr void fill_pulls(PointwiseKernels& k) {
   }
 }
 }  // namespace loops
+using loops::conj_of, loops::real_part;  // for formulas
 
 // Only the float loops differ between instruction sets; the others exist once, in the base compilation.
 template <class Op> constexpr PointwiseKernels make_kernels() {

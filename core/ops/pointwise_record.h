@@ -18,6 +18,10 @@ struct PointwiseOp {
   Promotion promotion = Promotion::Same;
   unsigned types = 0;
   bool cond_first = false;
+  const char* kernel = nullptr;  // PyTorch's name of the loop, for messages; null: name + "_cpu"
+  const char* aliases = "";          // further names, separated by spaces, with the same forms
+  const char* special_aliases = "";  // names in adjoint.special only
+  Refusal no_bool, no_complex;
   PointwiseKernels kernels;  // the best for this processor
   struct Pull {
     bool exists = false;
@@ -37,6 +41,8 @@ inline Tensor pointwise(const PointwiseOp& op, std::initializer_list<Operand> x,
 }
 void invoke_pointwise(const PointwiseOp& op, const Value* args, const Dest& dest, Returned& out);
 const PointwiseOp& find_pointwise(std::string_view name);  // aborts the build's tests, not the process: Error if absent
+// A copy of `op` whose node has another name: x ** 2 and x ** y share formulas, not names.
+PointwiseOp renamed(std::string_view op, const char* node);
 void register_pointwise(PointwiseOp* op, const char* doc, uint32_t flags, const PointwiseKernels* const* by_isa);
 
 inline namespace ADJOINT_ISA {
@@ -49,7 +55,7 @@ template <class Op, int I> void fill_pull(PointwiseOp& p) {
   if constexpr (I < arity<Op> && I < 3 && slope_kind<Op, I>() != 0) {
     p.pull[I].exists = true;
     p.pull[I].reads = pull_reads<Op, I>();
-    if constexpr (requires { Op::passes; }) p.pull[I].identity = Op::passes >> I & 1;
+    p.pull[I].identity = pull_is_identity<Op, I>();
     p.pull[I].tensors = [](const V& g, const V& y, const V* x) -> V {
       if constexpr (arity<Op> == 1) return pull_of<Op, I>(g, y, x[0]);
       else if constexpr (arity<Op> == 2) return pull_of<Op, I>(g, y, x[0], x[1]);
@@ -65,10 +71,24 @@ template <class Op, int I> void fill_pull(PointwiseOp& p) {
     };
   }
 }
+template <class Op, class... S> std::string value_text(S... s) {
+  // A formula for integers only (bitwise ones, gcd) is written as a call.
+  if constexpr (requires { Op::value(s...); }) return Op::value(s...).text;
+  else {
+    const std::string schema = Op::schema;
+    return symbol_call(schema.substr(0, schema.find('(')).c_str(), {s...}).text;
+  }
+}
+template <class Op> std::string text_of_value() {
+  if constexpr (arity<Op> == 1) return value_text<Op>(Symbol("x"));
+  else if constexpr (arity<Op> == 2) return value_text<Op>(Symbol("a"), Symbol("b"));
+  else if constexpr (arity<Op> == 3) return value_text<Op>(Symbol("a"), Symbol("b"), Symbol("c"));
+  else return value_text<Op>(Symbol("a"), Symbol("b"), Symbol("c"), Symbol("d"));
+}
 }  // namespace loops
 
-// Options: `static constexpr unsigned passes` has bit I set where operand I's gradient is the cotangent itself (add).
-// `names` override: an Op may give `static constexpr auto node = "PowBackward0"`.
+// Options of an Op: `node` ("PowBackward0", where it does not follow from the name), `kernel`, `flags`,
+// `aliases` ("arcsin"), `special_aliases`.
 template <class Op> const PointwiseOp& make_record(const PointwiseKernels& base, const PointwiseKernels* v3, const PointwiseKernels* v4) {
   static const PointwiseOp* self;  // the record's invoke has no closure: one variable for each operation
   auto* p = new PointwiseOp;
@@ -79,16 +99,16 @@ template <class Op> const PointwiseOp& make_record(const PointwiseKernels& base,
   p->promotion = Op::promotion;
   p->types = Op::types;
   p->cond_first = Op::cond_first;
+  p->no_bool = Op::no_bool;
+  p->no_complex = Op::no_complex;
+  if constexpr (requires { Op::kernel; }) p->kernel = Op::kernel;
+  if constexpr (requires { Op::aliases; }) p->aliases = Op::aliases;
+  if constexpr (requires { Op::special_aliases; }) p->special_aliases = Op::special_aliases;
   if constexpr (requires { Op::node; }) p->node = Op::node;
   loops::fill_pull<Op, 0>(*p);
   loops::fill_pull<Op, 1>(*p);
   loops::fill_pull<Op, 2>(*p);
-  p->text = [] {
-    if constexpr (loops::arity<Op> == 1) return Op::value(Symbol("x")).text;
-    else if constexpr (loops::arity<Op> == 2) return Op::value(Symbol("a"), Symbol("b")).text;
-    else if constexpr (loops::arity<Op> == 3) return Op::value(Symbol("a"), Symbol("b"), Symbol("c")).text;
-    else return Op::value(Symbol("a"), Symbol("b"), Symbol("c"), Symbol("d")).text;
-  };
+  p->text = loops::text_of_value<Op>;
   const PointwiseKernels* sets[3] = {&base, v3, v4};
   register_pointwise(p, Op::doc, loops::flags_of<Op>(), sets);
   return *p;
