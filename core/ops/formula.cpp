@@ -55,6 +55,8 @@ V real_part(const V& a) {
   return is_complex(a.tensor->dtype) ? V(ops::real(a.tensor)) : a;
 }
 
+V times_i(const V& a) { return a * V(Scalar(std::complex<double>(0, 1))); }
+
 // --- symbols ---
 Symbol::Symbol(double v) {
   char b[32];

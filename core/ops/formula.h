@@ -22,6 +22,7 @@ V apply_named(const struct PointwiseOp*& cache, const char* name, std::initializ
 V arithmetic(char op, const V& a, const V& b);  // folds two numbers, else calls add, sub, mul or div
 V conj_of(const V& a);
 V real_part(const V& a);
+V times_i(const V& a);
 
 #define ADJOINT_V_OP(op) \
   inline V operator op(const V& a, const V& b) { return arithmetic(#op[0], a, b); }
@@ -54,6 +55,7 @@ struct Symbol {
 Symbol symbol_binary(const char* op, int precedence, const Symbol& a, const Symbol& b);
 Symbol symbol_call(const char* name, std::initializer_list<Symbol> args);
 inline Symbol conj_of(const Symbol& a) { return a; }
+inline Symbol times_i(const Symbol& a) { return symbol_binary("*", 3, Symbol("i"), a); }
 inline Symbol real_part(const Symbol& a) { return a; }
 #define ADJOINT_SYM_OP(op, p) \
   inline Symbol operator op(const Symbol& a, const Symbol& b) { return symbol_binary(#op, p, a, b); }

@@ -95,6 +95,10 @@ template <class T> [[gnu::always_inline]] constexpr auto real_part(T x) {
   if constexpr (is_complex_number<T>) return x.real();
   else return x;
 }
+template <class T> [[gnu::always_inline]] constexpr T times_i(T x) {
+  if constexpr (is_complex_number<T>) return T(-x.imag(), x.real());
+  else return T(0);  // the real part of i · x
+}
 // (g, operands..., y) → the cotangent of operand I. Also read with Probe, Tensor values and symbols.
 template <class Op, int I, class G, class Y, class... X> [[gnu::always_inline]] constexpr auto pull_of(G g, Y y, X... x) {
   constexpr int kind = slope_kind<Op, I>();
@@ -188,12 +192,12 @@ template <class Op> struct ValueOf {
 template <class Op, int I> struct PullOf {
   static constexpr int A = arity<Op>;
   static constexpr unsigned reads = pull_reads<Op, I>();
-  template <int J, class T, class... X> [[gnu::always_inline]] static auto pick(T g, X... x) {
+  template <int J, class T, class... X> [[gnu::always_inline]] static auto pick([[maybe_unused]] T g, [[maybe_unused]] X... x) {
     if constexpr (reads >> J & 1) return nth<size_t(__builtin_popcount(reads & ((1u << J) - 1)))>(x...);
     else if constexpr (J == 0 && Op::cond_first) return false;
     else return T{};
   }
-  template <class T, class... X> [[gnu::always_inline]] static T call(T g, X... x) {
+  template <class T, class... X> [[gnu::always_inline]] static T call([[maybe_unused]] T g, X... x) {
     if constexpr (A == 1) return pull_of<Op, I>(g, pick<1>(g, x...), pick<0>(g, x...));
     else if constexpr (A == 2) return pull_of<Op, I>(g, pick<2>(g, x...), pick<0>(g, x...), pick<1>(g, x...));
     else if constexpr (A == 3) return pull_of<Op, I>(g, pick<3>(g, x...), pick<0>(g, x...), pick<1>(g, x...), pick<2>(g, x...));
@@ -245,7 +249,7 @@ template <class Op, int I> constexpr void fill_pulls(PointwiseKernels& k) {
   }
 }
 }  // namespace loops
-using loops::conj_of, loops::real_part;  // for formulas
+using loops::conj_of, loops::real_part, loops::times_i;  // for formulas
 
 // Only the float loops differ between instruction sets; the others exist once, in the base compilation.
 template <class Op> constexpr PointwiseKernels make_kernels() {

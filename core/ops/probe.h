@@ -37,6 +37,7 @@ ADJOINT_PROBE_OP(&) ADJOINT_PROBE_OP(|)
 constexpr Probe operator-(Probe a) { return Probe(a.reads); }
 constexpr Probe operator!(Probe a) { return Probe(a.reads); }
 constexpr Probe conj_of(Probe a) { return a; }
+constexpr Probe times_i(Probe a) { return Probe(a.reads); }
 constexpr Probe real_part(Probe a) { return Probe(a.reads); }
 
 namespace math {

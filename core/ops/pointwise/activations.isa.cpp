@@ -81,18 +81,14 @@ struct Mish : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  // log(1 + exp(x)) without overflow.
+  // log(1 + exp(x)); beyond 20 that is x, and exp is held lest it overflows and spoils higher derivatives.
   template <class T> static constexpr auto softplus(T x) {
-    return math::where(x > T(0), x, T(0)) + math::log1p(math::exp(-math::abs(x)));
+    return math::where(x > T(20), x, math::log1p(math::exp(math::where(x > T(20), T(0), x))));
   }
   template <class T> static constexpr auto value(T x) { return x * math::tanh(softplus(x)); }
   template <class T> static constexpr auto slope(T x, T) {
-    auto t = math::tanh(smooth_softplus(x));
+    auto t = math::tanh(softplus(x));
     return t + x * math::sigmoid(x) * (T(1) - t * t);
-  }
-  // The same from log1p(exp(x)) alone: its derivative has no kink at 0 when the slope is differentiated again.
-  template <class T> static constexpr auto smooth_softplus(T x) {
-    return math::where(x > T(20), x, math::log1p(math::exp(math::where(x > T(20), T(0), x))));
   }
 };
 POINTWISE(Mish)

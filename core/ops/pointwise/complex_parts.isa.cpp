@@ -22,13 +22,7 @@ struct Angle : Pointwise {
   template <class T> static constexpr auto value(T x) { return math::angle(x); }
   // g · i · x / |x|²; for real numbers that has no real part.
   template <class T> static constexpr auto pull(T g, T x, T) {
-    if constexpr (math::Real<T>) return math::where(x == x, T(0), T(0));
-    else return math::where(x == T(0), T(0), g * imaginary_unit(x) / conj_of(x));
-  }
-  template <class T> static constexpr auto imaginary_unit(T x) {
-    if constexpr (is_complex_number<T>) return T(0, 1);
-    else if constexpr (requires { V(T(x)); }) return V(Scalar(std::complex<double>(0, 1)));
-    else return x;
+    return math::where(x == T(0), T(0), times_i(g) / conj_of(x));
   }
 };
 POINTWISE(Angle)
@@ -47,12 +41,13 @@ struct Sgn : Pointwise {
 POINTWISE(Sgn)
 
 struct Conj : Pointwise {
-  static constexpr auto schema = "conj_physical(Tensor self) -> Tensor";
+  static constexpr auto schema = "conj(Tensor self) -> Tensor";
   static constexpr auto doc = "The complex conjugate.";
+  static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kAnyType;
   template <class T> static constexpr auto value(T x) { return math::conj(x); }
-  template <class T> static constexpr auto pull(T g, T, T) { return math::conj(g); }
+  template <class T> static constexpr auto pull(T g, T, T) { return conj_of(g); }
 };
 POINTWISE(Conj)
 ADJOINT_POINTWISE_END
