@@ -270,7 +270,7 @@ void register_pointwise(PointwiseOp* op, const char* doc, uint32_t flags, const 
   op->record.pointwise = op;
   register_op(&op->record);
   register_aliases(*op, op->aliases, flags);
-  register_aliases(*op, op->special_aliases, kSpecial | kFunction | kOut);
+  register_aliases(*op, op->special_aliases, kSpecial | kOut);
 }
 
 void invoke_pointwise(const PointwiseOp& op, const Value* args, const Dest& dest, Returned& out) {

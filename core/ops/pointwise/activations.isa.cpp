@@ -1,5 +1,5 @@
-// Activation functions. Their numbers (slopes, bounds) are operands without a derivative. Public signatures with
-// `inplace` and defaults are in ops/activations.cpp.
+// Activation functions. Their numbers (slopes, bounds) are operands without a derivative. Public signatures
+// with `inplace` and defaults are in ops/activations.cpp.
 #include "ops/pointwise.h"
 
 ADJOINT_POINTWISE_BEGIN
@@ -8,8 +8,14 @@ struct Sigmoid : Pointwise {
   static constexpr auto doc = "1 / (1 + exp(-self))";
   static constexpr auto special_aliases = "expit";
   static constexpr uint32_t flags = kAll | kNN;
-  template <class T> static constexpr auto value(T x) { return math::sigmoid(x); }
-  template <class T> static constexpr auto slope(T, T y) { return y * (T(1) - y); }
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::sigmoid(x);
+  }
+  template <class T>
+  static constexpr auto slope(T, T y) {
+    return y * (T(1) - y);
+  }
 };
 POINTWISE(Sigmoid)
 
@@ -20,8 +26,14 @@ struct Relu : Pointwise {
   static constexpr unsigned types = kFloats | kInts;
   static constexpr Refusal no_bool{"Boolean inputs not supported for relu"};
   static constexpr Refusal no_complex{"clamp is not supported for complex types", false};
-  template <class T> static constexpr auto value(T x) { return math::where(x < T(0), T(0), x); }
-  template <class T> static constexpr auto pull(T g, T, T y) { return math::where(y <= T(0), T(0), g); }
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::where(x < T(0), T(0), x);
+  }
+  template <class T>
+  static constexpr auto pull(T g, T, T y) {
+    return math::where(y <= T(0), T(0), g);
+  }
 };
 POINTWISE(Relu)
 
@@ -32,11 +44,16 @@ struct Gelu : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <class T> static constexpr auto cdf(T x) {
+  template <class T>
+  static constexpr auto cdf(T x) {
     return T(0.5) * (T(1) + math::erf(x * T(0.707106781186547524)));
   }
-  template <class T> static constexpr auto value(T x) { return x * cdf(x); }
-  template <class T> static constexpr auto slope(T x, T) {
+  template <class T>
+  static constexpr auto value(T x) {
+    return x * cdf(x);
+  }
+  template <class T>
+  static constexpr auto slope(T x, T) {
     return cdf(x) + x * (math::exp(T(-0.5) * (x * x)) * T(0.398942280401432678));
   }
 };
@@ -49,11 +66,16 @@ struct GeluTanh : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <class T> static constexpr auto inner(T x) {
+  template <class T>
+  static constexpr auto inner(T x) {
     return math::tanh(T(0.797884560802865356) * (x + T(0.044715) * (x * x * x)));
   }
-  template <class T> static constexpr auto value(T x) { return T(0.5) * x * (T(1) + inner(x)); }
-  template <class T> static constexpr auto slope(T x, T) {
+  template <class T>
+  static constexpr auto value(T x) {
+    return T(0.5) * x * (T(1) + inner(x));
+  }
+  template <class T>
+  static constexpr auto slope(T x, T) {
     auto t = inner(x);
     auto d = T(0.797884560802865356) * (T(1) + T(0.134145) * (x * x));
     return T(0.5) * (T(1) + t) + T(0.5) * x * (T(1) - t * t) * d;
@@ -67,8 +89,12 @@ struct Silu : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kComplex;
-  template <class T> static constexpr auto value(T x) { return x * math::sigmoid(x); }
-  template <class T> static constexpr auto slope(T x, T) {
+  template <class T>
+  static constexpr auto value(T x) {
+    return x * math::sigmoid(x);
+  }
+  template <class T>
+  static constexpr auto slope(T x, T) {
     auto s = math::sigmoid(x);
     return s * (T(1) + x * (T(1) - s));
   }
@@ -82,11 +108,16 @@ struct Mish : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
   // log(1 + exp(x)); beyond 20 that is x, and exp is held lest it overflows and spoils higher derivatives.
-  template <class T> static constexpr auto softplus(T x) {
+  template <class T>
+  static constexpr auto softplus(T x) {
     return math::where(x > T(20), x, math::log1p(math::exp(math::where(x > T(20), T(0), x))));
   }
-  template <class T> static constexpr auto value(T x) { return x * math::tanh(softplus(x)); }
-  template <class T> static constexpr auto slope(T x, T) {
+  template <class T>
+  static constexpr auto value(T x) {
+    return x * math::tanh(softplus(x));
+  }
+  template <class T>
+  static constexpr auto slope(T x, T) {
     auto t = math::tanh(softplus(x));
     return t + x * math::sigmoid(x) * (T(1) - t * t);
   }
@@ -99,10 +130,12 @@ struct Softplus : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <class T> static constexpr auto value(T x, T beta, T threshold) {
+  template <class T>
+  static constexpr auto value(T x, T beta, T threshold) {
     return math::where(x * beta > threshold, x, math::log1p(math::exp(x * beta)) / beta);
   }
-  template <class T> static constexpr auto pull0(T g, T x, T beta, T threshold, T) {
+  template <class T>
+  static constexpr auto pull0(T g, T x, T beta, T threshold, T) {
     return math::where(x * beta > threshold, g, g * math::sigmoid(x * beta));
   }
 };
@@ -114,24 +147,34 @@ struct LeakyRelu : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <class T> static constexpr auto value(T x, T s) { return math::where(x > T(0), x, x * s); }
-  template <class T> static constexpr auto pull0(T g, T x, T s, T) { return math::where(x > T(0), g, g * s); }
+  template <class T>
+  static constexpr auto value(T x, T s) {
+    return math::where(x > T(0), x, x * s);
+  }
+  template <class T>
+  static constexpr auto pull0(T g, T x, T s, T) {
+    return math::where(x > T(0), g, g * s);
+  }
 };
 POINTWISE(LeakyRelu)
 
 struct Elu : Pointwise {
   static constexpr auto schema = "elu(Tensor self, Number alpha, Number scale, Number input_scale) -> Tensor";
-  static constexpr auto doc = "scale * self where positive, else scale * alpha * (exp(input_scale * self) - 1)";
+  static constexpr auto doc =
+      "scale * self where positive, else scale * alpha * (exp(input_scale * self) - 1)";
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <class T> static constexpr auto value(T x, T alpha, T scale, T input_scale) {
+  template <class T>
+  static constexpr auto value(T x, T alpha, T scale, T input_scale) {
     return math::where(x > T(0), x * scale, math::expm1(x * input_scale) * (alpha * scale));
   }
   // exp of positive x is never used; held at 0 lest it overflows and spoils higher derivatives.
-  template <class T> static constexpr auto pull0(T g, T x, T alpha, T scale, T input_scale, T) {
+  template <class T>
+  static constexpr auto pull0(T g, T x, T alpha, T scale, T input_scale, T) {
     auto below = math::where(x > T(0), T(0), x);
-    return math::where(x > T(0), g * scale, g * (math::exp(below * input_scale) * (alpha * scale * input_scale)));
+    return math::where(x > T(0), g * scale,
+                       g * (math::exp(below * input_scale) * (alpha * scale * input_scale)));
   }
 };
 POINTWISE(Elu)
@@ -144,10 +187,12 @@ struct Hardtanh : Pointwise {
   static constexpr unsigned types = kFloats | kInts;
   static constexpr Refusal no_bool{"Bool inputs not supported for hardtanh"};
   static constexpr Refusal no_complex{"clamp is not supported for complex types", false};
-  template <class T> static constexpr auto value(T x, T low, T high) {
+  template <class T>
+  static constexpr auto value(T x, T low, T high) {
     return math::minimum(math::maximum(x, low), high);
   }
-  template <class T> static constexpr auto pull0(T g, T x, T low, T high, T) {
+  template <class T>
+  static constexpr auto pull0(T g, T x, T low, T high, T) {
     return math::where((x <= low) | (x >= high), T(0), g);
   }
 };
@@ -159,10 +204,12 @@ struct Hardsigmoid : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <class T> static constexpr auto value(T x) {
+  template <class T>
+  static constexpr auto value(T x) {
     return math::minimum(math::maximum(x + T(3), T(0)), T(6)) / T(6);
   }
-  template <class T> static constexpr auto pull(T g, T x, T) {
+  template <class T>
+  static constexpr auto pull(T g, T x, T) {
     return math::where((x > T(-3)) & (x < T(3)), g / T(6), T(0));
   }
 };
@@ -174,10 +221,12 @@ struct Hardswish : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <class T> static constexpr auto value(T x) {
+  template <class T>
+  static constexpr auto value(T x) {
     return x * math::minimum(math::maximum(x + T(3), T(0)), T(6)) / T(6);
   }
-  template <class T> static constexpr auto pull(T g, T x, T) {
+  template <class T>
+  static constexpr auto pull(T g, T x, T) {
     return math::where(x <= T(-3), T(0), math::where(x < T(3), g * (x / T(3) + T(0.5)), g));
   }
 };
@@ -189,8 +238,12 @@ struct Threshold : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts;
-  template <class T> static constexpr auto value(T x, T threshold, T v) { return math::where(x <= threshold, v, x); }
-  template <class T> static constexpr auto pull0(T g, T x, T threshold, T, T) {
+  template <class T>
+  static constexpr auto value(T x, T threshold, T v) {
+    return math::where(x <= threshold, v, x);
+  }
+  template <class T>
+  static constexpr auto pull0(T g, T x, T threshold, T, T) {
     return math::where(x <= threshold, T(0), g);
   }
 };
@@ -202,10 +255,14 @@ struct LogSigmoid : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <class T> static constexpr auto value(T x) {
+  template <class T>
+  static constexpr auto value(T x) {
     return math::where(x < T(0), x, T(0)) - math::log1p(math::exp(-math::abs(x)));
   }
-  template <class T> static constexpr auto slope(T x, T) { return math::sigmoid(-x); }
+  template <class T>
+  static constexpr auto slope(T x, T) {
+    return math::sigmoid(-x);
+  }
 };
 POINTWISE(LogSigmoid)
 
@@ -216,9 +273,18 @@ struct Prelu : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <class T> static constexpr auto value(T x, T w) { return math::where(x > T(0), x, w * x); }
-  template <class T> static constexpr auto pull0(T g, T x, T w, T) { return math::where(x > T(0), g, w * g); }
-  template <class T> static constexpr auto pull1(T g, T x, T, T) { return math::where(x > T(0), T(0), x * g); }
+  template <class T>
+  static constexpr auto value(T x, T w) {
+    return math::where(x > T(0), x, w * x);
+  }
+  template <class T>
+  static constexpr auto pull0(T g, T x, T w, T) {
+    return math::where(x > T(0), g, w * g);
+  }
+  template <class T>
+  static constexpr auto pull1(T g, T x, T, T) {
+    return math::where(x > T(0), T(0), x * g);
+  }
 };
 POINTWISE(Prelu)
 
@@ -228,8 +294,12 @@ struct Hardshrink : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <class T> static constexpr auto value(T x, T l) { return math::where((x >= -l) & (x <= l), T(0), x); }
-  template <class T> static constexpr auto pull0(T g, T x, T l, T) {
+  template <class T>
+  static constexpr auto value(T x, T l) {
+    return math::where((x >= -l) & (x <= l), T(0), x);
+  }
+  template <class T>
+  static constexpr auto pull0(T g, T x, T l, T) {
     return math::where((x >= -l) & (x <= l), T(0), g);
   }
 };
@@ -242,10 +312,12 @@ struct Softshrink : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <class T> static constexpr auto value(T x, T l) {
+  template <class T>
+  static constexpr auto value(T x, T l) {
     return math::where(x > l, x - l, math::where(x < -l, x + l, x * T(0)));
   }
-  template <class T> static constexpr auto pull0(T g, T x, T l, T) {
+  template <class T>
+  static constexpr auto pull0(T g, T x, T l, T) {
     return math::where((x >= -l) & (x <= l), T(0), g);
   }
 };

@@ -1,5 +1,5 @@
-// Sums, products, quotients and their like. Those with alpha or a rounding mode are chosen in ops/arithmetic.cpp,
-// where their public signatures are.
+// Sums, products, quotients and their like. Those with alpha or a rounding mode are chosen in
+// ops/arithmetic.cpp, where their public signatures are.
 #include "ops/pointwise.h"
 
 ADJOINT_POINTWISE_BEGIN
@@ -9,9 +9,18 @@ struct Add : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kAnyType;
-  template <class T> static constexpr auto value(T a, T b) { return a + b; }
-  template <class T> static constexpr auto pull0(T g, T, T, T) { return g; }
-  template <class T> static constexpr auto pull1(T g, T, T, T) { return g; }
+  template <class T>
+  static constexpr auto value(T a, T b) {
+    return a + b;
+  }
+  template <class T>
+  static constexpr auto pull0(T g, T, T, T) {
+    return g;
+  }
+  template <class T>
+  static constexpr auto pull1(T g, T, T, T) {
+    return g;
+  }
 };
 POINTWISE(Add)
 
@@ -22,9 +31,18 @@ struct AddScaled : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kAnyType;
-  template <class T> static constexpr auto value(T a, T b, T alpha) { return a + alpha * b; }
-  template <class T> static constexpr auto pull0(T g, T, T, T, T) { return g; }
-  template <class T> static constexpr auto slope1(T, T, T alpha, T) { return alpha; }
+  template <class T>
+  static constexpr auto value(T a, T b, T alpha) {
+    return a + alpha * b;
+  }
+  template <class T>
+  static constexpr auto pull0(T g, T, T, T, T) {
+    return g;
+  }
+  template <class T>
+  static constexpr auto slope1(T, T, T alpha, T) {
+    return alpha;
+  }
 };
 POINTWISE(AddScaled)
 
@@ -34,9 +52,18 @@ struct Sub : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kAnyType;
-  template <class T> static constexpr auto value(T a, T b) { return a - b; }
-  template <class T> static constexpr auto pull0(T g, T, T, T) { return g; }
-  template <class T> static constexpr auto pull1(T g, T, T, T) { return -g; }
+  template <class T>
+  static constexpr auto value(T a, T b) {
+    return a - b;
+  }
+  template <class T>
+  static constexpr auto pull0(T g, T, T, T) {
+    return g;
+  }
+  template <class T>
+  static constexpr auto pull1(T g, T, T, T) {
+    return -g;
+  }
 };
 POINTWISE(Sub)
 
@@ -47,9 +74,18 @@ struct SubScaled : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kAnyType;
-  template <class T> static constexpr auto value(T a, T b, T alpha) { return a - alpha * b; }
-  template <class T> static constexpr auto pull0(T g, T, T, T, T) { return g; }
-  template <class T> static constexpr auto slope1(T, T, T alpha, T) { return -alpha; }
+  template <class T>
+  static constexpr auto value(T a, T b, T alpha) {
+    return a - alpha * b;
+  }
+  template <class T>
+  static constexpr auto pull0(T g, T, T, T, T) {
+    return g;
+  }
+  template <class T>
+  static constexpr auto slope1(T, T, T alpha, T) {
+    return -alpha;
+  }
 };
 POINTWISE(SubScaled)
 
@@ -59,21 +95,39 @@ struct Rsub : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kAnyType;
-  template <class T> static constexpr auto value(T a, T b) { return b - a; }
-  template <class T> static constexpr auto pull0(T g, T, T, T) { return -g; }
-  template <class T> static constexpr auto pull1(T g, T, T, T) { return g; }
+  template <class T>
+  static constexpr auto value(T a, T b) {
+    return b - a;
+  }
+  template <class T>
+  static constexpr auto pull0(T g, T, T, T) {
+    return -g;
+  }
+  template <class T>
+  static constexpr auto pull1(T g, T, T, T) {
+    return g;
+  }
 };
 POINTWISE(Rsub)
 
 struct Mul : Pointwise {
-  static constexpr auto schema = "mul(Tensor self, Number other) -> Tensor";
+  static constexpr auto schema = "mul(Number self, Number other) -> Tensor";
   static constexpr auto doc = "self * other";
   static constexpr auto aliases = "multiply";
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kAnyType;
-  template <class T> static constexpr auto value(T a, T b) { return a * b; }
-  template <class T> static constexpr auto slope0(T, T b, T) { return b; }
-  template <class T> static constexpr auto slope1(T a, T, T) { return a; }
+  template <class T>
+  static constexpr auto value(T a, T b) {
+    return a * b;
+  }
+  template <class T>
+  static constexpr auto slope0(T, T b, T) {
+    return b;
+  }
+  template <class T>
+  static constexpr auto slope1(T a, T, T) {
+    return a;
+  }
 };
 POINTWISE(Mul)
 
@@ -81,9 +135,18 @@ struct Div : Pointwise {
   static constexpr auto schema = "div(Tensor self, Number other) -> Tensor";
   static constexpr auto doc = "self / other";
   static constexpr uint32_t flags = 0;
-  template <class T> static constexpr auto value(T a, T b) { return a / b; }
-  template <class T> static constexpr auto pull0(T g, T, T b, T) { return g / conj_of(b); }
-  template <class T> static constexpr auto pull1(T g, T a, T b, T) { return -g * conj_of(a / b / b); }
+  template <class T>
+  static constexpr auto value(T a, T b) {
+    return a / b;
+  }
+  template <class T>
+  static constexpr auto pull0(T g, T, T b, T) {
+    return g / conj_of(b);
+  }
+  template <class T>
+  static constexpr auto pull1(T g, T a, T b, T) {
+    return -g * conj_of(a / b / b);
+  }
 };
 POINTWISE(Div)
 
@@ -94,12 +157,21 @@ struct DivTrunc : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts;
-  template <class T> static constexpr auto value(T a, T b) {
-    if constexpr (std::is_integral_v<T>) return math::trunc_divide(a, b);
-    else return math::trunc(a / b);
+  template <class T>
+  static constexpr auto value(T a, T b) {
+    if constexpr (std::is_integral_v<T>)
+      return math::trunc_divide(a, b);
+    else
+      return math::trunc(a / b);
   }
-  template <class T> static constexpr auto pull0(T, T, T, T) { return T(0); }
-  template <class T> static constexpr auto pull1(T, T, T, T) { return T(0); }
+  template <class T>
+  static constexpr auto pull0(T, T, T, T) {
+    return T(0);
+  }
+  template <class T>
+  static constexpr auto pull1(T, T, T, T) {
+    return T(0);
+  }
 };
 POINTWISE(DivTrunc)
 
@@ -110,9 +182,18 @@ struct DivFloor : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts;
-  template <class T> static constexpr auto value(T a, T b) { return math::floor_divide(a, b); }
-  template <class T> static constexpr auto pull0(T, T, T, T) { return T(0); }
-  template <class T> static constexpr auto pull1(T, T, T, T) { return T(0); }
+  template <class T>
+  static constexpr auto value(T a, T b) {
+    return math::floor_divide(a, b);
+  }
+  template <class T>
+  static constexpr auto pull0(T, T, T, T) {
+    return T(0);
+  }
+  template <class T>
+  static constexpr auto pull1(T, T, T, T) {
+    return T(0);
+  }
 };
 POINTWISE(DivFloor)
 
@@ -123,9 +204,18 @@ struct Remainder : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts;
-  template <class T> static constexpr auto value(T a, T b) { return math::remainder(a, b); }
-  template <class T> static constexpr auto pull0(T g, T, T, T) { return g; }
-  template <class T> static constexpr auto pull1(T g, T a, T b, T) { return -g * math::floor_divide(a, b); }
+  template <class T>
+  static constexpr auto value(T a, T b) {
+    return math::remainder(a, b);
+  }
+  template <class T>
+  static constexpr auto pull0(T g, T, T, T) {
+    return g;
+  }
+  template <class T>
+  static constexpr auto pull1(T g, T a, T b, T) {
+    return -g * math::floor_divide(a, b);
+  }
 };
 POINTWISE(Remainder)
 
@@ -136,9 +226,18 @@ struct Fmod : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts;
-  template <class T> static constexpr auto value(T a, T b) { return math::fmod(a, b); }
-  template <class T> static constexpr auto pull0(T g, T, T, T) { return g; }
-  template <class T> static constexpr auto pull1(T g, T a, T b, T) { return -g * math::trunc(a / b); }
+  template <class T>
+  static constexpr auto value(T a, T b) {
+    return math::fmod(a, b);
+  }
+  template <class T>
+  static constexpr auto pull0(T g, T, T, T) {
+    return g;
+  }
+  template <class T>
+  static constexpr auto pull1(T g, T a, T b, T) {
+    return -g * math::trunc(a / b);
+  }
 };
 POINTWISE(Fmod)
 
@@ -149,18 +248,31 @@ struct Neg : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts | kComplex;
   static constexpr Refusal no_bool{
-      "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the "
+      "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, "
+      "use the "
       "`~` or `logical_not()` operator instead."};
-  template <class T> static constexpr auto value(T x) { return -x; }
-  template <class T> static constexpr auto pull(T g, T, T) { return -g; }
+  template <class T>
+  static constexpr auto value(T x) {
+    return -x;
+  }
+  template <class T>
+  static constexpr auto pull(T g, T, T) {
+    return -g;
+  }
 };
 POINTWISE(Neg)
 
 struct Reciprocal : Pointwise {
   static constexpr auto schema = "reciprocal(Tensor self) -> Tensor";
   static constexpr auto doc = "1 / self";
-  template <class T> static constexpr auto value(T x) { return math::reciprocal(x); }
-  template <class T> static constexpr auto slope(T, T y) { return -(y * y); }
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::reciprocal(x);
+  }
+  template <class T>
+  static constexpr auto slope(T, T y) {
+    return -(y * y);
+  }
 };
 POINTWISE(Reciprocal)
 ADJOINT_POINTWISE_END

@@ -7,7 +7,10 @@ struct Eq : Pointwise {
   static constexpr auto doc = "self == other";
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kAnyType;
-  template <class T> static constexpr auto value(T a, T b) { return a == b; }
+  template <class T>
+  static constexpr auto value(T a, T b) {
+    return a == b;
+  }
 };
 POINTWISE(Eq)
 
@@ -17,7 +20,10 @@ struct Ne : Pointwise {
   static constexpr auto aliases = "not_equal";
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kAnyType;
-  template <class T> static constexpr auto value(T a, T b) { return a != b; }
+  template <class T>
+  static constexpr auto value(T a, T b) {
+    return a != b;
+  }
 };
 POINTWISE(Ne)
 
@@ -27,7 +33,10 @@ struct Lt : Pointwise {
   static constexpr auto aliases = "less";
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kRealTypes;
-  template <class T> static constexpr auto value(T a, T b) { return a < b; }
+  template <class T>
+  static constexpr auto value(T a, T b) {
+    return a < b;
+  }
 };
 POINTWISE(Lt)
 
@@ -37,7 +46,10 @@ struct Le : Pointwise {
   static constexpr auto aliases = "less_equal";
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kRealTypes;
-  template <class T> static constexpr auto value(T a, T b) { return a <= b; }
+  template <class T>
+  static constexpr auto value(T a, T b) {
+    return a <= b;
+  }
 };
 POINTWISE(Le)
 
@@ -47,7 +59,10 @@ struct Gt : Pointwise {
   static constexpr auto aliases = "greater";
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kRealTypes;
-  template <class T> static constexpr auto value(T a, T b) { return a > b; }
+  template <class T>
+  static constexpr auto value(T a, T b) {
+    return a > b;
+  }
 };
 POINTWISE(Gt)
 
@@ -57,7 +72,10 @@ struct Ge : Pointwise {
   static constexpr auto aliases = "greater_equal";
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kRealTypes;
-  template <class T> static constexpr auto value(T a, T b) { return a >= b; }
+  template <class T>
+  static constexpr auto value(T a, T b) {
+    return a >= b;
+  }
 };
 POINTWISE(Ge)
 
@@ -67,7 +85,10 @@ struct Isnan : Pointwise {
   static constexpr uint32_t flags = kBoth;
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kAnyType;
-  template <class T> static constexpr auto value(T x) { return math::isnan(x); }
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::isnan(x);
+  }
 };
 POINTWISE(Isnan)
 
@@ -77,7 +98,10 @@ struct Isinf : Pointwise {
   static constexpr uint32_t flags = kBoth;
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kAnyType;
-  template <class T> static constexpr auto value(T x) { return math::isinf(x); }
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::isinf(x);
+  }
 };
 POINTWISE(Isinf)
 
@@ -87,7 +111,10 @@ struct Isfinite : Pointwise {
   static constexpr uint32_t flags = kBoth;
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kAnyType;
-  template <class T> static constexpr auto value(T x) { return math::isfinite(x); }
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::isfinite(x);
+  }
 };
 POINTWISE(Isfinite)
 
@@ -98,7 +125,10 @@ struct Isposinf : Pointwise {
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kRealTypes;
   static constexpr Refusal no_complex{"isposinf does not support complex inputs."};
-  template <class T> static constexpr auto value(T x) { return math::isinf(x) & (x > T(0)); }
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::isinf(x) & (x > T(0));
+  }
 };
 POINTWISE(Isposinf)
 
@@ -109,7 +139,10 @@ struct Isneginf : Pointwise {
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kRealTypes;
   static constexpr Refusal no_complex{"isneginf does not support complex inputs."};
-  template <class T> static constexpr auto value(T x) { return math::isinf(x) & (x < T(0)); }
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::isinf(x) & (x < T(0));
+  }
 };
 POINTWISE(Isneginf)
 
@@ -122,8 +155,10 @@ struct Isreal : Pointwise {
   template <class T>
     requires is_complex_number<T> || math::Real<T>
   static constexpr bool value(T x) {
-    if constexpr (is_complex_number<T>) return x.imag() == 0;
-    else return true;
+    if constexpr (is_complex_number<T>)
+      return x.imag() == 0;
+    else
+      return true;
   }
 };
 POINTWISE(Isreal)
@@ -135,17 +170,22 @@ struct Signbit : Pointwise {
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kRealTypes;
   static constexpr Refusal no_complex{"signbit is not implemented for complex tensors."};
-  template <class T> static constexpr auto value(T x) { return math::signbit(x); }
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::signbit(x);
+  }
 };
 POINTWISE(Signbit)
 
 struct Isclose : Pointwise {
-  static constexpr auto schema = "isclose_number(Tensor self, Tensor other, Number rtol, Number atol) -> Tensor";
+  static constexpr auto schema =
+      "isclose_number(Tensor self, Tensor other, Number rtol, Number atol) -> Tensor";
   static constexpr auto doc = "self == other, or |self - other| <= atol + rtol · |other|";
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kFloats | kComplex;
-  template <class T> static constexpr auto value(T a, T b, T rtol, T atol) {
+  template <class T>
+  static constexpr auto value(T a, T b, T rtol, T atol) {
     auto far = math::abs(a - b);
     return (a == b) | (math::isfinite(far) & (far <= real_part(atol) + math::abs(rtol * b)));
   }

@@ -1,5 +1,5 @@
-// Magnitude, angle, direction and conjugate. abs and angle of complex numbers are real, so their gradients are not
-// of the form g · conj(slope); the rules are PyTorch's: the conjugate Wirtinger derivative.
+// Magnitude, angle, direction and conjugate. abs and angle of complex numbers are real, so their gradients
+// are not of the form g · conj(slope); the rules are PyTorch's: the conjugate Wirtinger derivative.
 #include "ops/pointwise.h"
 
 ADJOINT_POINTWISE_BEGIN
@@ -9,8 +9,14 @@ struct Abs : Pointwise {
   static constexpr auto aliases = "absolute";
   static constexpr auto promotion = Promotion::Real;
   static constexpr unsigned types = kFloats | kInts | kComplex;
-  template <class T> static constexpr auto value(T x) { return math::abs(x); }
-  template <class T> static constexpr auto pull(T g, T x, T) { return g * math::sgn(x); }
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::abs(x);
+  }
+  template <class T>
+  static constexpr auto pull(T g, T x, T) {
+    return g * math::sgn(x);
+  }
 };
 POINTWISE(Abs)
 
@@ -19,9 +25,13 @@ struct Angle : Pointwise {
   static constexpr auto doc = "The argument of self in radians: 0 or π for real numbers.";
   static constexpr uint32_t flags = kBoth | kOut;
   static constexpr auto promotion = Promotion::RealFloat;
-  template <class T> static constexpr auto value(T x) { return math::angle(x); }
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::angle(x);
+  }
   // g · i · x / |x|²; for real numbers that has no real part.
-  template <class T> static constexpr auto pull(T g, T x, T) {
+  template <class T>
+  static constexpr auto pull(T g, T x, T) {
     return math::where(x == T(0), T(0), times_i(g) / conj_of(x));
   }
 };
@@ -32,9 +42,13 @@ struct Sgn : Pointwise {
   static constexpr auto doc = "self / |self|, and 0 at 0";
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kAnyType;
-  template <class T> static constexpr auto value(T x) { return math::sgn(x); }
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::sgn(x);
+  }
   // The part of g along the direction y changes only the magnitude.
-  template <class T> static constexpr auto pull(T g, T x, T y) {
+  template <class T>
+  static constexpr auto pull(T g, T x, T y) {
     return math::where(x == T(0), T(0), (g - y * T(real_part(conj_of(y) * g))) / T(math::abs(x)));
   }
 };
@@ -46,8 +60,14 @@ struct Conj : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kAnyType;
-  template <class T> static constexpr auto value(T x) { return math::conj(x); }
-  template <class T> static constexpr auto pull(T g, T, T) { return conj_of(g); }
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::conj(x);
+  }
+  template <class T>
+  static constexpr auto pull(T g, T, T) {
+    return conj_of(g);
+  }
 };
 POINTWISE(Conj)
 ADJOINT_POINTWISE_END

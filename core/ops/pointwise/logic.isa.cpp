@@ -7,7 +7,10 @@ struct LogicalNot : Pointwise {
   static constexpr auto doc = "Where self is 0.";
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kAnyType;
-  template <class T> static constexpr auto value(T x) { return x == T(0); }
+  template <class T>
+  static constexpr auto value(T x) {
+    return x == T(0);
+  }
 };
 POINTWISE(LogicalNot)
 
@@ -16,7 +19,10 @@ struct LogicalAnd : Pointwise {
   static constexpr auto doc = "Where both are not 0.";
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kAnyType;
-  template <class T> static constexpr auto value(T a, T b) { return (a != T(0)) & (b != T(0)); }
+  template <class T>
+  static constexpr auto value(T a, T b) {
+    return (a != T(0)) & (b != T(0));
+  }
 };
 POINTWISE(LogicalAnd)
 
@@ -25,7 +31,10 @@ struct LogicalOr : Pointwise {
   static constexpr auto doc = "Where one or both are not 0.";
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kAnyType;
-  template <class T> static constexpr auto value(T a, T b) { return (a != T(0)) | (b != T(0)); }
+  template <class T>
+  static constexpr auto value(T a, T b) {
+    return (a != T(0)) | (b != T(0));
+  }
 };
 POINTWISE(LogicalOr)
 
@@ -34,7 +43,10 @@ struct LogicalXor : Pointwise {
   static constexpr auto doc = "Where exactly one is not 0.";
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kAnyType;
-  template <class T> static constexpr auto value(T a, T b) { return (a != T(0)) != (b != T(0)); }
+  template <class T>
+  static constexpr auto value(T a, T b) {
+    return (a != T(0)) != (b != T(0));
+  }
 };
 POINTWISE(LogicalXor)
 
@@ -43,9 +55,12 @@ struct BitwiseNot : Pointwise {
   static constexpr auto doc = "~self: every bit turned; for bool the logical not.";
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kInts | kBools;
-  template <math::Integer T> static constexpr T value(T x) {
-    if constexpr (std::is_same_v<T, bool>) return !x;
-    else return ~x;
+  template <math::Integer T>
+  static constexpr T value(T x) {
+    if constexpr (std::is_same_v<T, bool>)
+      return !x;
+    else
+      return ~x;
   }
 };
 POINTWISE(BitwiseNot)
@@ -55,7 +70,10 @@ struct BitwiseAnd : Pointwise {
   static constexpr auto doc = "self & other";
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kInts | kBoolAsInt;
-  template <math::Integer T> static constexpr auto value(T a, T b) { return a & b; }
+  template <math::Integer T>
+  static constexpr auto value(T a, T b) {
+    return a & b;
+  }
 };
 POINTWISE(BitwiseAnd)
 
@@ -64,7 +82,10 @@ struct BitwiseOr : Pointwise {
   static constexpr auto doc = "self | other";
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kInts | kBoolAsInt;
-  template <math::Integer T> static constexpr auto value(T a, T b) { return a | b; }
+  template <math::Integer T>
+  static constexpr auto value(T a, T b) {
+    return a | b;
+  }
 };
 POINTWISE(BitwiseOr)
 
@@ -73,12 +94,15 @@ struct BitwiseXor : Pointwise {
   static constexpr auto doc = "self ^ other";
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kInts | kBoolAsInt;
-  template <math::Integer T> static constexpr auto value(T a, T b) { return a ^ b; }
+  template <math::Integer T>
+  static constexpr auto value(T a, T b) {
+    return a ^ b;
+  }
 };
 POINTWISE(BitwiseXor)
 
-// Shifting out every bit leaves 0 (or the sign); so does a negative count, as in PyTorch. `bits` is the width of the
-// result's type, for the loop computes in 64 bits.
+// Shifting out every bit leaves 0 (or the sign); so does a negative count, as in PyTorch. `bits` is the width
+// of the result's type, for the loop computes in 64 bits.
 struct LeftShift : Pointwise {
   static constexpr auto schema = "left_shift(Number self, Number other, Number bits) -> Tensor";
   static constexpr auto doc = "self << other";
@@ -86,7 +110,8 @@ struct LeftShift : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kInts;
-  template <math::Integer T> static constexpr auto value(T a, T b, T bits) {
+  template <math::Integer T>
+  static constexpr auto value(T a, T b, T bits) {
     return b < 0 || b >= bits ? T(0) : T(uint64_t(a) << uint64_t(b & 63));
   }
 };
@@ -99,7 +124,8 @@ struct RightShift : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kInts;
-  template <math::Integer T> static constexpr auto value(T a, T b, T bits) {
+  template <math::Integer T>
+  static constexpr auto value(T a, T b, T bits) {
     return a >> (b < 0 || b >= bits ? T(63) : b);
   }
 };
@@ -110,7 +136,10 @@ struct Gcd : Pointwise {
   static constexpr auto doc = "The greatest common divisor.";
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kInts;
-  template <math::Integer T> static constexpr auto value(T a, T b) { return math::gcd(a, b); }
+  template <math::Integer T>
+  static constexpr auto value(T a, T b) {
+    return math::gcd(a, b);
+  }
 };
 POINTWISE(Gcd)
 
@@ -119,7 +148,10 @@ struct Lcm : Pointwise {
   static constexpr auto doc = "The least common multiple.";
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kInts;
-  template <math::Integer T> static constexpr auto value(T a, T b) { return math::lcm(a, b); }
+  template <math::Integer T>
+  static constexpr auto value(T a, T b) {
+    return math::lcm(a, b);
+  }
 };
 POINTWISE(Lcm)
 ADJOINT_POINTWISE_END

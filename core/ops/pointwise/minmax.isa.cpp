@@ -1,5 +1,5 @@
-// The greater, the smaller, and what lies between: NaN wins in maximum, minimum and clamp; fmax and fmin avoid it.
-// At a tie maximum and minimum give each side half of the gradient.
+// The greater, the smaller, and what lies between: NaN wins in maximum, minimum and clamp; fmax and fmin
+// avoid it. At a tie maximum and minimum give each side half of the gradient.
 #include "ops/pointwise.h"
 
 ADJOINT_POINTWISE_BEGIN
@@ -10,11 +10,16 @@ struct Maximum : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kRealTypes;
   static constexpr Refusal no_complex{"maximum not implemented for complex tensors."};
-  template <class T> static constexpr auto value(T a, T b) { return math::maximum(a, b); }
-  template <class T> static constexpr auto pull0(T g, T a, T b, T) {
+  template <class T>
+  static constexpr auto value(T a, T b) {
+    return math::maximum(a, b);
+  }
+  template <class T>
+  static constexpr auto pull0(T g, T a, T b, T) {
     return math::where(a < b, T(0), math::where(a == b, g * T(0.5), g));
   }
-  template <class T> static constexpr auto pull1(T g, T a, T b, T) {
+  template <class T>
+  static constexpr auto pull1(T g, T a, T b, T) {
     return math::where(a > b, T(0), math::where(a == b, g * T(0.5), g));
   }
 };
@@ -27,11 +32,16 @@ struct Minimum : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kRealTypes;
   static constexpr Refusal no_complex{"minimum not implemented for complex tensors."};
-  template <class T> static constexpr auto value(T a, T b) { return math::minimum(a, b); }
-  template <class T> static constexpr auto pull0(T g, T a, T b, T) {
+  template <class T>
+  static constexpr auto value(T a, T b) {
+    return math::minimum(a, b);
+  }
+  template <class T>
+  static constexpr auto pull0(T g, T a, T b, T) {
     return math::where(a > b, T(0), math::where(a == b, g * T(0.5), g));
   }
-  template <class T> static constexpr auto pull1(T g, T a, T b, T) {
+  template <class T>
+  static constexpr auto pull1(T g, T a, T b, T) {
     return math::where(a < b, T(0), math::where(a == b, g * T(0.5), g));
   }
 };
@@ -44,11 +54,16 @@ struct Fmax : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kRealTypes;
   static constexpr Refusal no_complex{"fmax not implemented for complex tensors."};
-  template <class T> static constexpr auto value(T a, T b) { return math::fmax(a, b); }
-  template <class T> static constexpr auto pull0(T g, T a, T b, T) {
+  template <class T>
+  static constexpr auto value(T a, T b) {
+    return math::fmax(a, b);
+  }
+  template <class T>
+  static constexpr auto pull0(T g, T a, T b, T) {
     return math::where((a >= b) | (b != b), g, T(0));
   }
-  template <class T> static constexpr auto pull1(T g, T a, T b, T) {
+  template <class T>
+  static constexpr auto pull1(T g, T a, T b, T) {
     return math::where((a >= b) | (b != b), T(0), g);
   }
 };
@@ -61,11 +76,16 @@ struct Fmin : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kRealTypes;
   static constexpr Refusal no_complex{"fmin not implemented for complex tensors."};
-  template <class T> static constexpr auto value(T a, T b) { return math::fmin(a, b); }
-  template <class T> static constexpr auto pull0(T g, T a, T b, T) {
+  template <class T>
+  static constexpr auto value(T a, T b) {
+    return math::fmin(a, b);
+  }
+  template <class T>
+  static constexpr auto pull0(T g, T a, T b, T) {
     return math::where((a <= b) | (b != b), g, T(0));
   }
-  template <class T> static constexpr auto pull1(T g, T a, T b, T) {
+  template <class T>
+  static constexpr auto pull1(T g, T a, T b, T) {
     return math::where((a <= b) | (b != b), T(0), g);
   }
 };
@@ -79,16 +99,20 @@ struct Clamp : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kRealTypes;
   static constexpr Refusal no_complex{"clamp is not supported for complex types", false};
-  template <class T> static constexpr auto value(T x, T low, T high) {
+  template <class T>
+  static constexpr auto value(T x, T low, T high) {
     return math::minimum(math::maximum(x, low), high);
   }
-  template <class T> static constexpr auto pull0(T g, T x, T low, T high, T) {
+  template <class T>
+  static constexpr auto pull0(T g, T x, T low, T high, T) {
     return math::where((x >= low) & (x <= high), g, T(0));
   }
-  template <class T> static constexpr auto pull1(T g, T x, T low, T high, T) {
+  template <class T>
+  static constexpr auto pull1(T g, T x, T low, T high, T) {
     return math::where((low < high) & (x < low), g, T(0));
   }
-  template <class T> static constexpr auto pull2(T g, T x, T low, T high, T) {
+  template <class T>
+  static constexpr auto pull2(T g, T x, T low, T high, T) {
     return math::where((x > high) | (high < low), g, T(0));
   }
 };
@@ -101,9 +125,18 @@ struct ClampMin : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kRealTypes;
-  template <class T> static constexpr auto value(T x, T low) { return math::maximum(x, low); }
-  template <class T> static constexpr auto pull0(T g, T x, T low, T) { return math::where(x >= low, g, T(0)); }
-  template <class T> static constexpr auto pull1(T g, T x, T low, T) { return math::where(x < low, g, T(0)); }
+  template <class T>
+  static constexpr auto value(T x, T low) {
+    return math::maximum(x, low);
+  }
+  template <class T>
+  static constexpr auto pull0(T g, T x, T low, T) {
+    return math::where(x >= low, g, T(0));
+  }
+  template <class T>
+  static constexpr auto pull1(T g, T x, T low, T) {
+    return math::where(x < low, g, T(0));
+  }
 };
 POINTWISE(ClampMin)
 
@@ -114,9 +147,18 @@ struct ClampMax : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kRealTypes;
-  template <class T> static constexpr auto value(T x, T high) { return math::minimum(x, high); }
-  template <class T> static constexpr auto pull0(T g, T x, T high, T) { return math::where(x <= high, g, T(0)); }
-  template <class T> static constexpr auto pull1(T g, T x, T high, T) { return math::where(x > high, g, T(0)); }
+  template <class T>
+  static constexpr auto value(T x, T high) {
+    return math::minimum(x, high);
+  }
+  template <class T>
+  static constexpr auto pull0(T g, T x, T high, T) {
+    return math::where(x <= high, g, T(0));
+  }
+  template <class T>
+  static constexpr auto pull1(T g, T x, T high, T) {
+    return math::where(x > high, g, T(0));
+  }
 };
 POINTWISE(ClampMax)
 ADJOINT_POINTWISE_END

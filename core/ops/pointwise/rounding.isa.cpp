@@ -9,8 +9,14 @@ struct Ceil : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts;
   static constexpr Refusal no_complex{"ceil is not supported for complex inputs", false};
-  template <class T> static constexpr auto value(T x) { return math::ceil(x); }
-  template <class T> static constexpr auto pull(T, T, T) { return T(0); }
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::ceil(x);
+  }
+  template <class T>
+  static constexpr auto pull(T, T, T) {
+    return T(0);
+  }
 };
 POINTWISE(Ceil)
 
@@ -21,8 +27,14 @@ struct Floor : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts;
   static constexpr Refusal no_complex{"floor is not supported for complex inputs", false};
-  template <class T> static constexpr auto value(T x) { return math::floor(x); }
-  template <class T> static constexpr auto pull(T, T, T) { return T(0); }
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::floor(x);
+  }
+  template <class T>
+  static constexpr auto pull(T, T, T) {
+    return T(0);
+  }
 };
 POINTWISE(Floor)
 
@@ -33,8 +45,14 @@ struct Trunc : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts;
   static constexpr Refusal no_complex{"trunc is not supported for complex inputs", false};
-  template <class T> static constexpr auto value(T x) { return math::trunc(x); }
-  template <class T> static constexpr auto pull(T, T, T) { return T(0); }
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::trunc(x);
+  }
+  template <class T>
+  static constexpr auto pull(T, T, T) {
+    return T(0);
+  }
 };
 POINTWISE(Trunc)
 
@@ -43,8 +61,14 @@ struct Frac : Pointwise {
   static constexpr auto doc = "self - trunc(self)";
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <class T> static constexpr auto value(T x) { return math::frac(x); }
-  template <class T> static constexpr auto pull(T g, T, T) { return g; }
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::frac(x);
+  }
+  template <class T>
+  static constexpr auto pull(T g, T, T) {
+    return g;
+  }
 };
 POINTWISE(Frac)
 
@@ -55,8 +79,14 @@ struct Round : Pointwise {
   static constexpr uint32_t flags = kAll | kSpecial;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts;
-  template <class T> static constexpr auto value(T x) { return math::round(x); }
-  template <class T> static constexpr auto pull(T, T, T) { return T(0); }
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::round(x);
+  }
+  template <class T>
+  static constexpr auto pull(T, T, T) {
+    return T(0);
+  }
 };
 POINTWISE(Round)
 
@@ -68,8 +98,14 @@ struct RoundDecimals : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <class T> static constexpr auto value(T x, T scale) { return math::round(x * scale) / scale; }
-  template <class T> static constexpr auto pull0(T, T, T, T) { return T(0); }
+  template <class T>
+  static constexpr auto value(T x, T scale) {
+    return math::round(x * scale) / scale;
+  }
+  template <class T>
+  static constexpr auto pull0(T, T, T, T) {
+    return T(0);
+  }
 };
 POINTWISE(RoundDecimals)
 
@@ -80,8 +116,14 @@ struct RoundTens : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <class T> static constexpr auto value(T x, T scale) { return math::round(x / scale) * scale; }
-  template <class T> static constexpr auto pull0(T, T, T, T) { return T(0); }
+  template <class T>
+  static constexpr auto value(T x, T scale) {
+    return math::round(x / scale) * scale;
+  }
+  template <class T>
+  static constexpr auto pull0(T, T, T, T) {
+    return T(0);
+  }
 };
 POINTWISE(RoundTens)
 
@@ -92,9 +134,16 @@ struct Sign : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kRealTypes;
   static constexpr Refusal no_complex{
-      "Unlike NumPy, torch.sign is not intended to support complex numbers. Please use torch.sgn instead.", false};
-  template <class T> static constexpr auto value(T x) { return math::sign(x); }
-  template <class T> static constexpr auto pull(T, T, T) { return T(0); }
+      "Unlike NumPy, torch.sign is not intended to support complex numbers. Please use torch.sgn instead.",
+      false};
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::sign(x);
+  }
+  template <class T>
+  static constexpr auto pull(T, T, T) {
+    return T(0);
+  }
 };
 POINTWISE(Sign)
 ADJOINT_POINTWISE_END

@@ -9,8 +9,14 @@ struct Erf : Pointwise {
   static constexpr auto kernel = "erf_vml_cpu";
   static constexpr uint32_t flags = kAll | kSpecial;
   static constexpr unsigned types = kFloats;
-  template <class T> static constexpr auto value(T x) { return math::erf(x); }
-  template <class T> static constexpr auto slope(T x, T) { return T(1.128379167095512574) * math::exp(-(x * x)); }
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::erf(x);
+  }
+  template <class T>
+  static constexpr auto slope(T x, T) {
+    return T(1.128379167095512574) * math::exp(-(x * x));
+  }
 };
 POINTWISE(Erf)
 
@@ -20,8 +26,14 @@ struct Erfc : Pointwise {
   static constexpr auto kernel = "erfc_vml_cpu";
   static constexpr uint32_t flags = kAll | kSpecial;
   static constexpr unsigned types = kFloats;
-  template <class T> static constexpr auto value(T x) { return math::erfc(x); }
-  template <class T> static constexpr auto slope(T x, T) { return T(-1.128379167095512574) * math::exp(-(x * x)); }
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::erfc(x);
+  }
+  template <class T>
+  static constexpr auto slope(T x, T) {
+    return T(-1.128379167095512574) * math::exp(-(x * x));
+  }
 };
 POINTWISE(Erfc)
 
@@ -31,8 +43,12 @@ struct Erfinv : Pointwise {
   static constexpr auto kernel = "erfinv_vml_cpu";
   static constexpr uint32_t flags = kAll | kSpecial;
   static constexpr unsigned types = kFloats;
-  template <class T> static constexpr auto value(T x) { return math::erfinv(x); }
-  template <class T> static constexpr auto slope(T x, T) {
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::erfinv(x);
+  }
+  template <class T>
+  static constexpr auto slope(T x, T) {
     auto y = math::erfinv(x);
     return T(0.886226925452758014) * math::exp(y * y);
   }
@@ -44,8 +60,14 @@ struct Lgamma : Pointwise {
   static constexpr auto doc = "log |Γ(self)|";
   static constexpr auto kernel = "lgamma_vml_cpu", special_aliases = "gammaln";
   static constexpr unsigned types = kFloats;
-  template <class T> static constexpr auto value(T x) { return math::lgamma(x); }
-  template <class T> static constexpr auto slope(T x, T) { return math::digamma(x); }
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::lgamma(x);
+  }
+  template <class T>
+  static constexpr auto slope(T x, T) {
+    return math::digamma(x);
+  }
 };
 POINTWISE(Lgamma)
 
@@ -55,8 +77,14 @@ struct Digamma : Pointwise {
   static constexpr auto kernel = "digamma", special_aliases = "psi";
   static constexpr uint32_t flags = kAll | kSpecial;
   static constexpr unsigned types = kFloats;
-  template <class T> static constexpr auto value(T x) { return math::digamma(x); }
-  template <class T> static constexpr auto slope(T x, T) { return math::polygamma(T(1), x); }
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::digamma(x);
+  }
+  template <class T>
+  static constexpr auto slope(T x, T) {
+    return math::polygamma(T(1), x);
+  }
 };
 POINTWISE(Digamma)
 
@@ -66,8 +94,14 @@ struct Polygamma : Pointwise {
   static constexpr auto kernel = "polygamma";
   static constexpr uint32_t flags = 0;
   static constexpr unsigned types = kFloats;
-  template <class T> static constexpr auto value(T n, T x) { return math::polygamma(n, x); }
-  template <class T> static constexpr auto slope1(T n, T x, T) { return math::polygamma(n + T(1), x); }
+  template <class T>
+  static constexpr auto value(T n, T x) {
+    return math::polygamma(n, x);
+  }
+  template <class T>
+  static constexpr auto slope1(T n, T x, T) {
+    return math::polygamma(n + T(1), x);
+  }
 };
 POINTWISE(Polygamma)
 
@@ -77,8 +111,14 @@ struct I0 : Pointwise {
   static constexpr auto kernel = "i0_vml_cpu";
   static constexpr uint32_t flags = kAll | kSpecial;
   static constexpr unsigned types = kFloats;
-  template <class T> static constexpr auto value(T x) { return math::i0(x); }
-  template <class T> static constexpr auto slope(T x, T) { return math::i1(x); }
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::i0(x);
+  }
+  template <class T>
+  static constexpr auto slope(T x, T) {
+    return math::i1(x);
+  }
 };
 POINTWISE(I0)
 
@@ -88,8 +128,12 @@ struct I1 : Pointwise {
   static constexpr auto node = "SpecialI1Backward0";
   static constexpr uint32_t flags = kSpecial | kOut;
   static constexpr unsigned types = kFloats;
-  template <class T> static constexpr auto value(T x) { return math::i1(x); }
-  template <class T> static constexpr auto pull(T g, T x, T y) {
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::i1(x);
+  }
+  template <class T>
+  static constexpr auto pull(T g, T x, T y) {
     auto safe = math::where(x == T(0), T(1), x);
     return math::where(x == T(0), g * T(0.5), g * (math::i0(x) - y / safe));
   }
