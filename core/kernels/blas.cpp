@@ -24,8 +24,10 @@ class Environment {
     ::setenv(name, value, 1);
   }
   ~Environment() {
-    if (was_set_) ::setenv(name_, old_.c_str(), 1);
-    else ::unsetenv(name_);
+    if (was_set_)
+      ::setenv(name_, old_.c_str(), 1);
+    else
+      ::unsetenv(name_);
   }
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;

@@ -25,8 +25,7 @@ Sum block_dot(int64_t n, const T* x, int64_t x_stride, const T* y, int64_t y_str
     };
     T out;
     const T *px = packed(x, x_stride, room_x), *py = packed(y, y_stride, room_y);
-    if constexpr (sizeof(T) == 4) table_f32().rows_dot(1, n, 1, px, py, 0, &out, 1, false);
-    else table_f64().rows_dot(1, n, 1, px, py, 0, &out, 1, false);
+    table<T>().rows_dot(1, n, 1, px, py, 0, &out, 1, false);
     return out;
   } else {
     Sum sum{};
@@ -51,7 +50,8 @@ Sum dot_of(int64_t n, const T* x, int64_t x_stride, const T* y, int64_t y_stride
   parallel_for(blocks, 8, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {
       int64_t at = i * kBlock;
-      sums[i] = block_dot<T, Sum>(std::min(kBlock, n - at), x + at * x_stride, x_stride, y + at * y_stride, y_stride);
+      sums[i] = block_dot<T, Sum>(std::min(kBlock, n - at), x + at * x_stride, x_stride, y + at * y_stride,
+                                  y_stride);
     }
   });
   for (int64_t step = 1; step < blocks; step *= 2) {
@@ -61,16 +61,27 @@ Sum dot_of(int64_t n, const T* x, int64_t x_stride, const T* y, int64_t y_stride
 }
 
 template <class T>
-struct SumOf { using type = T; };
+struct SumOf {
+  using type = T;
+};
 template <class T>
   requires std::is_integral_v<T>
-struct SumOf<T> { using type = uint64_t; };
-template <> struct SumOf<Half> { using type = float; };
-template <> struct SumOf<BFloat16> { using type = float; };
+struct SumOf<T> {
+  using type = uint64_t;
+};
+template <>
+struct SumOf<Half> {
+  using type = float;
+};
+template <>
+struct SumOf<BFloat16> {
+  using type = float;
+};
 
 }  // namespace
 
-void dot(Dtype dtype, int64_t n, const void* x, int64_t x_stride, const void* y, int64_t y_stride, void* out) {
+void dot(Dtype dtype, int64_t n, const void* x, int64_t x_stride, const void* y, int64_t y_stride,
+         void* out) {
   visit(dtype, [&](auto* tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     using Sum = typename SumOf<T>::type;

@@ -20,7 +20,6 @@ constexpr int kVectorBytes = 32, kRows = 6;  // 6 × 2 of 16
 #else
 constexpr int kVectorBytes = 16, kRows = 4;  // 4 × 2 of 16, or of NEON's 32
 #endif
-constexpr int kKBlock = 256;
 
 #define ADJOINT_INLINE inline __attribute__((always_inline))
 #define ADJOINT_UNROLL _Pragma("GCC unroll 16")
@@ -55,11 +54,15 @@ struct Simd {
   };
   static ADJOINT_INLINE Vector load(const T* p, const Lanes& lanes) {
 #if defined(__AVX512F__)
-    if constexpr (sizeof(T) == 4) return Vector(_mm512_maskz_loadu_ps(__mmask16(lanes.mask), p));
-    else return Vector(_mm512_maskz_loadu_pd(__mmask8(lanes.mask), p));
+    if constexpr (sizeof(T) == 4)
+      return Vector(_mm512_maskz_loadu_ps(__mmask16(lanes.mask), p));
+    else
+      return Vector(_mm512_maskz_loadu_pd(__mmask8(lanes.mask), p));
 #elif defined(__AVX2__)
-    if constexpr (sizeof(T) == 4) return Vector(_mm256_maskload_ps(p, __m256i(lanes.mask)));
-    else return Vector(_mm256_maskload_pd(p, __m256i(lanes.mask)));
+    if constexpr (sizeof(T) == 4)
+      return Vector(_mm256_maskload_ps(p, __m256i(lanes.mask)));
+    else
+      return Vector(_mm256_maskload_pd(p, __m256i(lanes.mask)));
 #else
     if (lanes.n == kLanes) return load(p);
     Vector v{};
@@ -69,8 +72,10 @@ struct Simd {
   }
   static ADJOINT_INLINE void store(T* p, Vector v, const Lanes& lanes) {
 #if defined(__AVX512F__)
-    if constexpr (sizeof(T) == 4) _mm512_mask_storeu_ps(p, __mmask16(lanes.mask), __m512(v));
-    else _mm512_mask_storeu_pd(p, __mmask8(lanes.mask), __m512d(v));
+    if constexpr (sizeof(T) == 4)
+      _mm512_mask_storeu_ps(p, __mmask16(lanes.mask), __m512(v));
+    else
+      _mm512_mask_storeu_pd(p, __mmask8(lanes.mask), __m512d(v));
 #else
     if (lanes.n == kLanes) return store(p, v);
     for (int i = 0; i < lanes.n; i++) p[i] = v[i];
@@ -96,8 +101,8 @@ ADJOINT_INLINE V rounded(V v) {
 // kByRow: a row of A lies side by side and rows are `a_stride` apart; else columns are.
 template <class T, int M, int V, bool kByRow>
 __attribute__((noinline)) void micro(int64_t k, T alpha, const T* __restrict a, int64_t a_stride,
-                                     const T* __restrict b, int64_t ldb, T* __restrict c, int64_t ldc, int64_t n,
-                                     bool accumulate) {
+                                     const T* __restrict b, int64_t ldb, T* __restrict c, int64_t ldc,
+                                     int64_t n, bool accumulate) {
   using S = Simd<T>;
   using Vector = typename S::Vector;
   constexpr int W = S::kLanes;
@@ -122,8 +127,10 @@ __attribute__((noinline)) void micro(int64_t k, T alpha, const T* __restrict a, 
     ADJOINT_UNROLL for (int v = 0; v < V; v++) {
       T* to = c + i * ldc + v * W;
       Vector y = rounded<Vector>(alpha * sum[i][v]);
-      if (v == V - 1) S::store(to, accumulate ? S::load(to, last) + y : y, last);
-      else S::store(to, accumulate ? S::load(to) + y : y);
+      if (v == V - 1)
+        S::store(to, accumulate ? S::load(to, last) + y : y, last);
+      else
+        S::store(to, accumulate ? S::load(to) + y : y);
     }
   }
 }
@@ -183,7 +190,8 @@ __attribute__((noinline)) void transpose_block(const T* src, int64_t ld, int64_t
   constexpr int W = S::kLanes;
   typename S::Vector r[W];
   const typename S::Lanes lanes(k);
-  ADJOINT_UNROLL for (int i = 0; i < W; i++) r[i] = i < lines ? S::load(src + i * ld, lanes) : typename S::Vector{};
+  ADJOINT_UNROLL for (int i = 0; i < W; i++) r[i] =
+      i < lines ? S::load(src + i * ld, lanes) : typename S::Vector{};
   exchange_all<T, W / 2>(r);
   if (k >= W) {
     ADJOINT_UNROLL for (int i = 0; i < W; i++) S::store(dst + i * dst_stride, r[i]);
@@ -194,21 +202,42 @@ __attribute__((noinline)) void transpose_block(const T* src, int64_t ld, int64_t
   }
 }
 
+// One panel of lines that lie along k: blocks of W × W, transposed.
 template <class T>
-void pack(bool along_k, const T* src, int64_t ld, int64_t width, int64_t k, T* panel, int64_t panel_width) {
+ADJOINT_INLINE void pack_along(const T* src, int64_t ld, int64_t width, int64_t k, T* panel,
+                               int64_t panel_width) {
+  constexpr int W = Simd<T>::kLanes;
+  for (int64_t p = 0; p < k; p += W) {
+    for (int64_t i = 0; i < panel_width; i += W) {
+      transpose_block<T>(src + i * ld + p, ld, width - i, k - p, panel + p * panel_width + i, panel_width);
+    }
+  }
+}
+
+// Panels of lines that lie across k: whole rows of the source at a time, in the order of memory.
+template <class T>
+ADJOINT_INLINE void pack_across(const T* src, int64_t ld, int64_t width, int64_t step, int64_t k, T* panels,
+                                int64_t panel_width) {
   using S = Simd<T>;
   constexpr int W = S::kLanes;
-  if (along_k) {
-    for (int64_t i = 0; i < panel_width; i += W) {
-      for (int64_t p = 0; p < k; p += W) {
-        transpose_block<T>(src + i * ld + p, ld, width - i, k - p, panel + p * panel_width + i, panel_width);
+  for (int64_t p = 0; p < k; p++, src += ld, panels += panel_width) {
+    T* to = panels;
+    for (int64_t j = 0; j < width; j += step, to += k * panel_width) {
+      int64_t n = width - j < step ? width - j : step;
+      for (int64_t i = 0; i < panel_width; i += W) {
+        const typename S::Lanes lanes(n > i ? n - i : 0);
+        S::store(to + i, S::load(src + j + i, lanes));
       }
     }
-  } else {
-    for (int64_t i = 0; i < panel_width; i += W) {
-      const typename S::Lanes lanes(width > i ? width - i : 0);
-      for (int64_t p = 0; p < k; p++) S::store(panel + p * panel_width + i, S::load(src + p * ld + i, lanes));
-    }
+  }
+}
+
+template <class T>
+void pack(bool along_k, const T* src, int64_t ld, int64_t width, int64_t step, int64_t k, T* panels,
+          int64_t panel_width) {
+  if (!along_k) return pack_across<T>(src, ld, width, step, k, panels, panel_width);
+  for (int64_t j = 0; j < width; j += step, panels += k * panel_width) {
+    pack_along<T>(src + j * ld, ld, width - j < step ? width - j : step, k, panels, panel_width);
   }
 }
 
@@ -223,7 +252,8 @@ void packed(int64_t m, int64_t n, int64_t k, T alpha, const T* a_panels, const T
     const T* a = a_panels;
     for (int64_t i = 0; i < m; i += kRows, a += k * S::kPanelA) {
       int64_t mr = m - i < kRows ? m - i : kRows;
-      pick<T, false>(mr, nr)(k, alpha, a, S::kPanelA, b_panels, S::kCols, c + i * ldc + j, ldc, nr, accumulate);
+      pick<T, false>(mr, nr)(k, alpha, a, S::kPanelA, b_panels, S::kCols, c + i * ldc + j, ldc, nr,
+                             accumulate);
     }
   }
 }
@@ -246,14 +276,17 @@ template <class T>
 void direct_row(int64_t n, int64_t k, T alpha, const T* a, int64_t a_stride, const T* b, int64_t ldb, T* c,
                 bool accumulate) {
   constexpr int kWide = 8 * Simd<T>::kLanes;
-  for (int64_t p = 0; p < k; p += kKBlock, accumulate = true) {
-    int64_t kb = k - p < kKBlock ? k - p : kKBlock, j = 0;
+  const int64_t block = block_of(k);
+  for (int64_t p = 0; p < k; p += block, accumulate = true) {
+    int64_t kb = k - p < block ? k - p : block, j = 0;
     for (; j + kWide <= n; j += kWide) {
-      micro<T, 1, 8, false>(kb, alpha, a + p * a_stride, a_stride, b + p * ldb + j, ldb, c + j, 0, kWide, accumulate);
+      micro<T, 1, 8, false>(kb, alpha, a + p * a_stride, a_stride, b + p * ldb + j, ldb, c + j, 0, kWide,
+                            accumulate);
     }
     for (; j < n; j += Simd<T>::kCols) {
       int64_t nr = n - j < Simd<T>::kCols ? n - j : Simd<T>::kCols;
-      pick<T, false>(1, nr)(kb, alpha, a + p * a_stride, a_stride, b + p * ldb + j, ldb, c + j, 0, nr, accumulate);
+      pick<T, false>(1, nr)(kb, alpha, a + p * a_stride, a_stride, b + p * ldb + j, ldb, c + j, 0, nr,
+                            accumulate);
     }
   }
 }
@@ -262,16 +295,19 @@ template <class T>
 void direct(bool ta, bool tb, int64_t m, int64_t n, int64_t k, T alpha, const T* a, int64_t lda, const T* b,
             int64_t ldb, T* c, int64_t ldc, bool accumulate, T* b_panel) {
   constexpr int kCols = Simd<T>::kCols;
+  const int64_t block = block_of(k);
+  // Rows of B that are far apart are gathered once for all the rows of A.
+  const bool copy = tb || (m > 2 * kRows && block * ldb * int64_t(sizeof(T)) > (64 << 10));
   if (m == 1 && !tb) return direct_row<T>(n, k, alpha, a, ta ? lda : 1, b, ldb, c, accumulate);
   for (int64_t j = 0; j < n; j += kCols) {
     int64_t nr = n - j < kCols ? n - j : kCols;
     bool more = accumulate;
-    for (int64_t p = 0; p < k; p += kKBlock, more = true) {
-      int64_t kb = k - p < kKBlock ? k - p : kKBlock;
+    for (int64_t p = 0; p < k; p += block, more = true) {
+      int64_t kb = k - p < block ? k - p : block;
       const T* from = tb ? b + j * ldb + p : b + p * ldb + j;
-      if (tb) pack<T>(true, from, ldb, nr, kb, b_panel, kCols);
-      direct_block<T>(ta, m, nr, kb, alpha, ta ? a + p * lda : a + p, lda, tb ? b_panel : from, tb ? kCols : ldb,
-                      c + j, ldc, more);
+      if (copy) pack<T>(tb, from, ldb, nr, nr, kb, b_panel, kCols);
+      direct_block<T>(ta, m, nr, kb, alpha, ta ? a + p * lda : a + p, lda, copy ? b_panel : from,
+                      copy ? kCols : ldb, c + j, ldc, more);
     }
   }
 }
@@ -309,13 +345,59 @@ template <class T>
 void rows_dot(int64_t n, int64_t k, T alpha, const T* x, const T* b, int64_t ldb, T* y, int64_t y_stride,
               bool accumulate) {
   int64_t j = 0;
-  for (; j + 4 <= n; j += 4) dot_rows<T, 4>(k, alpha, x, b + j * ldb, ldb, y + j * y_stride, y_stride, accumulate);
+  for (; j + 4 <= n; j += 4)
+    dot_rows<T, 4>(k, alpha, x, b + j * ldb, ldb, y + j * y_stride, y_stride, accumulate);
   for (; j < n; j++) dot_rows<T, 1>(k, alpha, x, b + j * ldb, ldb, y + j * y_stride, y_stride, accumulate);
 }
 
+// ---- tiny products ---------------------------------------------------------------------------------
+
+// R rows of C, W columns wide, from rows of B that lie W apart.
+template <class T, int W, int R>
+ADJOINT_INLINE void tiny_rows(int64_t k, const T* a, int64_t a_row, int64_t a_col, const T* b, int64_t ldb,
+                              T* c, int64_t ldc, int64_t n) {
+  typedef T Row __attribute__((vector_size(W * sizeof(T)), aligned(sizeof(T)), may_alias));
+  Row sum[R];
+  ADJOINT_UNROLL for (int i = 0; i < R; i++) sum[i] = Row{};
+  for (int64_t p = 0; p < k; p++, b += ldb) {
+    Row x = *reinterpret_cast<const Row*>(b);
+    ADJOINT_UNROLL for (int i = 0; i < R; i++) sum[i] += a[i * a_row + p * a_col] * x;
+  }
+  ADJOINT_UNROLL for (int i = 0; i < R; i++) {
+    if (n == W)
+      *reinterpret_cast<Row*>(c + i * ldc) = sum[i];
+    else
+      for (int j = 0; j < n; j++) c[i * ldc + j] = sum[i][j];
+  }
+}
+
+template <class T, int W>
+__attribute__((noinline)) void tiny_wide(int64_t m, int64_t n, int64_t k, const T* a, int64_t a_row,
+                                         int64_t a_col, const T* b, int64_t b_row, int64_t b_col, T* c,
+                                         int64_t ldc) {
+  alignas(64) T rows[kTinyDepth * W];
+  if (b_col != 1 || n != W) {  // B as rows of W, padded with zeros
+    for (int64_t p = 0; p < k; p++) {
+      for (int64_t j = 0; j < W; j++) rows[p * W + j] = j < n ? b[p * b_row + j * b_col] : T(0);
+    }
+    b = rows, b_row = W;
+  }
+  int64_t i = 0;
+  for (; i + 4 <= m; i += 4)
+    tiny_rows<T, W, 4>(k, a + i * a_row, a_row, a_col, b, b_row, c + i * ldc, ldc, n);
+  for (; i < m; i++) tiny_rows<T, W, 1>(k, a + i * a_row, a_row, a_col, b, b_row, c + i * ldc, ldc, n);
+}
+
 template <class T>
-constexpr Table<T> kTable = {kRows,   Simd<T>::kCols, Simd<T>::kPanelA, kKBlock, pack<T>,
-                             packed<T>, direct<T>,      rows_dot<T>};
+void tiny(int64_t m, int64_t n, int64_t k, const T* a, int64_t a_row, int64_t a_col, const T* b,
+          int64_t b_row, int64_t b_col, T* c, int64_t ldc) {
+  auto run = n <= 4 ? tiny_wide<T, 4> : n <= 8 ? tiny_wide<T, 8> : tiny_wide<T, 16>;
+  run(m, n, k, a, a_row, a_col, b, b_row, b_col, c, ldc);
+}
+
+template <class T>
+constexpr Table<T> kTable = {kRows,     Simd<T>::kCols, Simd<T>::kPanelA, pack<T>,
+                             packed<T>, direct<T>,      tiny<T>,          rows_dot<T>};
 
 }  // namespace
 

@@ -10,8 +10,8 @@
 namespace adjoint::gemm_detail {
 namespace {
 
-using BlasGemm = void(int order, int ta, int tb, int m, int n, int k, const void* alpha, const void* a, int lda,
-                      const void* b, int ldb, const void* beta, void* c, int ldc);
+using BlasGemm = void(int order, int ta, int tb, int m, int n, int k, const void* alpha, const void* a,
+                      int lda, const void* b, int ldb, const void* beta, void* c, int ldc);
 enum { kRowMajor = 101, kPlain = 111, kTransposed = 112 };
 
 template <class T>
@@ -26,9 +26,9 @@ bool fits(int64_t ld, int64_t width) { return ld >= width && ld < (int64_t(1) <<
 template <class T>
 void tile(const Product<T>& p, int64_t row, int64_t rows, int64_t col, int64_t cols) {
   T beta = p.accumulate ? T(1) : T(0);
-  blas_gemm<T>()(kRowMajor, p.a.t ? kTransposed : kPlain, p.b.t ? kTransposed : kPlain, int(rows), int(cols), int(p.K),
-                 &p.alpha, p.a.at(row, 0), int(p.a.ld), p.b.at(0, col), int(p.b.ld), &beta, p.c + row * p.ldc + col,
-                 int(p.ldc));
+  blas_gemm<T>()(kRowMajor, p.a.t ? kTransposed : kPlain, p.b.t ? kTransposed : kPlain, int(rows), int(cols),
+                 int(p.K), &p.alpha, p.a.at(row, 0), int(p.a.ld), p.b.at(0, col), int(p.b.ld), &beta,
+                 p.c + row * p.ldc + col, int(p.ldc));
 }
 
 template <class T>
@@ -44,7 +44,8 @@ void multiply_complex(const Product<T>& p) {
   constexpr double kSmall = 16 * 16 * 16;
   if (double(p.M) * double(p.N) * double(p.K) <= kSmall) {
     auto in = [](const Operand<T>& x) { return MatrixIn{x.data, x.t ? 1 : x.ld, x.t ? x.ld : 1}; };
-    return multiply_plain<T>(p.M, p.N, p.K, p.alpha, in(p.a), in(p.b), p.accumulate ? T(1) : T(0), {p.c, p.ldc});
+    return multiply_plain<T>(p.M, p.N, p.K, p.alpha, in(p.a), in(p.b), p.accumulate ? T(1) : T(0),
+                             {p.c, p.ldc});
   }
   bool copy_a = !fits(p.a.ld, p.a.t ? p.M : p.K), copy_b = !fits(p.b.ld, p.b.t ? p.K : p.N);
   if (copy_a || copy_b) {
@@ -54,7 +55,8 @@ void multiply_complex(const Product<T>& p) {
     if (copy_b) q.b = copied(p.b, p.K, p.N, room.get() + (copy_a ? p.M * p.K : 0));
     return multiply_complex(q);
   }
-  check(std::max({p.M, p.N, p.K, p.ldc}) < (int64_t(1) << 31), "matmul: complex matrices have at most 2^31 - 1 rows");
+  check(std::max({p.M, p.N, p.K, p.ldc}) < (int64_t(1) << 31),
+        "matmul: complex matrices have at most 2^31 - 1 rows");
   bool by_rows = p.M >= p.N;
   int64_t length = by_rows ? p.M : p.N, other = by_rows ? p.N : p.M;
   int64_t size = std::max<int64_t>({32, length / 16, kChunkWork / std::max<int64_t>(1, other * p.K)});
@@ -67,7 +69,13 @@ void multiply_complex(const Product<T>& p) {
 
 }  // namespace
 
-template <> void multiply(const Product<std::complex<float>>& p) { multiply_complex(p); }
-template <> void multiply(const Product<std::complex<double>>& p) { multiply_complex(p); }
+template <>
+void multiply(const Product<std::complex<float>>& p) {
+  multiply_complex(p);
+}
+template <>
+void multiply(const Product<std::complex<double>>& p) {
+  multiply_complex(p);
+}
 
 }  // namespace adjoint::gemm_detail

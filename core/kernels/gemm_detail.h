@@ -33,7 +33,8 @@ struct Product {
 template <class T>
 class Buffer {
  public:
-  explicit Buffer(int64_t n) : data_(static_cast<T*>(std::aligned_alloc(64, (size_t(n) * sizeof(T) + 127) / 64 * 64))) {
+  explicit Buffer(int64_t n)
+      : data_(static_cast<T*>(std::aligned_alloc(64, (size_t(n) * sizeof(T) + 127) / 64 * 64))) {
     check_as(data_, ErrorKind::Memory, "matmul: not enough memory for a temporary copy of ", n, " elements");
   }
   ~Buffer() { std::free(data_); }
@@ -48,7 +49,8 @@ class Buffer {
 // About this many multiply-adds are worth another thread's attention.
 inline constexpr int64_t kChunkWork = 256 * 1024;
 
-template <class T> void multiply(const Product<T>& p);  // float, double, complex
+template <class T>
+void multiply(const Product<T>& p);  // float, double, complex
 
 // Row by row, for small integer-like work: see gemm_plain.cpp.
 template <class T>

@@ -21,12 +21,6 @@ const Table<double>& table_f64() { return f64(); }
 
 namespace {
 
-template <class T>
-const Table<T>& table() {
-  if constexpr (sizeof(T) == 4) return f32();
-  else return f64();
-}
-
 // Panels that a thread keeps between its products: fresh memory would cost a page fault every 4 KiB.
 class Scratch {
  public:
@@ -52,7 +46,9 @@ thread_local Scratch g_panels;
 constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 // Piece i of n things dealt out evenly over `parts`, in units: [begin, end).
-struct Range { int64_t begin, end; };
+struct Range {
+  int64_t begin, end;
+};
 Range share(int64_t n, int64_t unit, int64_t parts, int64_t i) {
   int64_t units = ceil_div(n, unit);
   return {std::min(n, units * i / parts * unit), std::min(n, units * (i + 1) / parts * unit)};
@@ -61,7 +57,8 @@ Range share(int64_t n, int64_t unit, int64_t parts, int64_t i) {
 // ---- a row of dot products -------------------------------------------------------------------------
 
 template <class T>
-void dots(int64_t n, int64_t k, T alpha, const T* x, const T* b, int64_t ldb, T* y, int64_t y_stride, bool accumulate) {
+void dots(int64_t n, int64_t k, T alpha, const T* x, const T* b, int64_t ldb, T* y, int64_t y_stride,
+          bool accumulate) {
   const Table<T>& t = table<T>();
   parallel_for(n, std::max<int64_t>(4, kChunkWork / 4 / k), [&](int64_t begin, int64_t end) {
     t.rows_dot(end - begin, k, alpha, x, b + begin * ldb, ldb, y + begin * y_stride, y_stride, accumulate);
@@ -85,24 +82,28 @@ bool multiply_dots(const Product<T>& p) {
   alignas(64) T small[kRoom];
   auto run = [&](T* room) {
     const T* x = contiguous(row ? p.a.data : p.b.data, p.K, stride, room);
-    if (row) dots(p.N, p.K, p.alpha, x, p.b.data, p.b.ld, p.c, 1, p.accumulate);
-    else dots(p.M, p.K, p.alpha, x, p.a.data, p.a.ld, p.c, p.ldc, p.accumulate);
+    if (row)
+      dots(p.N, p.K, p.alpha, x, p.b.data, p.b.ld, p.c, 1, p.accumulate);
+    else
+      dots(p.M, p.K, p.alpha, x, p.a.data, p.a.ld, p.c, p.ldc, p.accumulate);
   };
-  if (stride == 1 || p.K <= kRoom) run(small);
-  else run(Buffer<T>(p.K).get());
+  if (stride == 1 || p.K <= kRoom)
+    run(small);
+  else
+    run(Buffer<T>(p.K).get());
   return true;
 }
 
 // ---- direct ----------------------------------------------------------------------------------------
 
-constexpr int64_t kPanelBytes = 256 * 2 * 64;  // k_block × cols elements, at most
+constexpr int64_t kPanelBytes = kLongestBlock * 2 * 64;  // a block of K × cols elements, at most
 
 template <class T>
 void direct_piece(const Product<T>& p, Range rows, Range cols) {
   alignas(64) char panel[kPanelBytes];
-  table<T>().direct(p.a.t, p.b.t, rows.end - rows.begin, cols.end - cols.begin, p.K, p.alpha, p.a.at(rows.begin, 0),
-                    p.a.ld, p.b.at(0, cols.begin), p.b.ld, p.c + rows.begin * p.ldc + cols.begin, p.ldc,
-                    p.accumulate, reinterpret_cast<T*>(panel));
+  table<T>().direct(p.a.t, p.b.t, rows.end - rows.begin, cols.end - cols.begin, p.K, p.alpha,
+                    p.a.at(rows.begin, 0), p.a.ld, p.b.at(0, cols.begin), p.b.ld,
+                    p.c + rows.begin * p.ldc + cols.begin, p.ldc, p.accumulate, reinterpret_cast<T*>(panel));
 }
 
 // Cuts C in pieces of about kChunkWork: strips of columns, cut again across where B needs no packing, or
@@ -135,24 +136,25 @@ struct Round {
 
   void pack_all() const {
     const Table<T>& t = table<T>();
-    constexpr int64_t kGroup = 4;  // panels a chunk
-    int64_t na = ceil_div(rows.end - rows.begin, t.rows), nb = fresh_b ? ceil_div(cols.end - cols.begin, t.cols) : 0;
-    int64_t a_chunks = ceil_div(na, kGroup), b_chunks = ceil_div(nb, kGroup);
+    constexpr int64_t kGroup = 8;  // panels a chunk
+    int64_t m = rows.end - rows.begin, n = fresh_b ? cols.end - cols.begin : 0;
+    int64_t a_chunks = ceil_div(m, kGroup * t.rows), b_chunks = ceil_div(n, kGroup * t.cols);
     parallel_chunks(a_chunks + b_chunks, [&](int64_t chunk) {
-      bool is_a = chunk < a_chunks;
-      int64_t first = (is_a ? chunk : chunk - a_chunks) * kGroup, last = std::min(first + kGroup, is_a ? na : nb);
-      for (int64_t i = first; i < last; i++) is_a ? pack_a(i) : pack_b(i);
+      if (chunk < a_chunks)
+        pack_a(chunk * kGroup * t.rows, std::min(m, (chunk + 1) * kGroup * t.rows));
+      else
+        pack_b((chunk - a_chunks) * kGroup * t.cols, std::min(n, (chunk - a_chunks + 1) * kGroup * t.cols));
     });
   }
-  void pack_a(int64_t i) const {
+  void pack_a(int64_t begin, int64_t end) const {
     const Table<T>& t = table<T>();
-    int64_t row = rows.begin + i * t.rows, n = std::min<int64_t>(t.rows, rows.end - row);
-    t.pack(!p.a.t, p.a.at(row, ks.begin), p.a.ld, n, depth(), a_panels + i * t.a_width * depth(), t.a_width);
+    t.pack(!p.a.t, p.a.at(rows.begin + begin, ks.begin), p.a.ld, end - begin, t.rows, depth(),
+           a_panels + begin / t.rows * t.a_width * depth(), t.a_width);
   }
-  void pack_b(int64_t j) const {
+  void pack_b(int64_t begin, int64_t end) const {
     const Table<T>& t = table<T>();
-    int64_t col = cols.begin + j * t.cols, n = std::min<int64_t>(t.cols, cols.end - col);
-    t.pack(p.b.t, p.b.at(ks.begin, col), p.b.ld, n, depth(), b_panels + j * t.cols * depth(), t.cols);
+    t.pack(p.b.t, p.b.at(ks.begin, cols.begin + begin), p.b.ld, end - begin, t.cols, depth(),
+           b_panels + begin * depth(), t.cols);
   }
 
   void multiply_all() const {
@@ -161,9 +163,11 @@ struct Round {
     int64_t row_parts = ceil_div(M, 8 * t.rows), col_parts = ceil_div(N, 8 * t.cols);
     if (row_parts * col_parts < 16) col_parts = ceil_div(N, 4 * t.cols);
     parallel_chunks(row_parts * col_parts, [&](int64_t chunk) {
-      Range r = share(M, t.rows, row_parts, chunk % row_parts), c = share(N, t.cols, col_parts, chunk / row_parts);
-      t.packed(r.end - r.begin, c.end - c.begin, depth(), p.alpha, a_panels + r.begin / t.rows * t.a_width * depth(),
-               b_panels + c.begin * depth(), p.c + (rows.begin + r.begin) * p.ldc + cols.begin + c.begin, p.ldc,
+      Range r = share(M, t.rows, row_parts, chunk % row_parts),
+            c = share(N, t.cols, col_parts, chunk / row_parts);
+      t.packed(r.end - r.begin, c.end - c.begin, depth(), p.alpha,
+               a_panels + r.begin / t.rows * t.a_width * depth(), b_panels + c.begin * depth(),
+               p.c + (rows.begin + r.begin) * p.ldc + cols.begin + c.begin, p.ldc,
                p.accumulate || ks.begin > 0);
     });
   }
@@ -173,15 +177,15 @@ template <class T>
 void multiply_packed(const Product<T>& p) {
   const Table<T>& t = table<T>();
   int64_t row_block = 72 * t.rows, col_block = 64 * t.cols;  // the panels of a round fit in the shared cache
-  int64_t a_size = 72 * t.a_width * t.k_block;
-  T* panels = static_cast<T*>(g_panels.get(size_t(a_size + col_block * t.k_block) * sizeof(T)));
+  int64_t block = block_of(p.K), a_size = 72 * t.a_width * block;
+  T* panels = static_cast<T*>(g_panels.get(size_t(a_size + col_block * block) * sizeof(T)));
   for (int64_t j = 0; j < p.N; j += col_block) {
-    for (int64_t k = 0; k < p.K; k += t.k_block) {
+    for (int64_t k = 0; k < p.K; k += block) {
       for (int64_t i = 0; i < p.M; i += row_block) {
         Round<T> round{p,
                        {i, std::min(p.M, i + row_block)},
                        {j, std::min(p.N, j + col_block)},
-                       {k, std::min(p.K, k + t.k_block)},
+                       {k, std::min(p.K, k + block)},
                        panels,
                        panels + a_size,
                        i == 0};
@@ -194,21 +198,30 @@ void multiply_packed(const Product<T>& p) {
 
 template <class T>
 void multiply_real(const Product<T>& p) {
-  constexpr int64_t kSerial = 40 * 40 * 40, kThin = 128, kDirect = 160 * 160 * 160;
+  constexpr int64_t kSerial = 40 * 40 * 40, kThin = 64, kDirect = 160 * 160 * 160;
   if (multiply_dots(p)) return;
   if (p.N == 1 && p.ldc == 1) {  // a column from a transposed A: as a row
     Operand<T> row{p.b.data, p.b.ld, !p.b.t}, matrix{p.a.data, p.a.ld, !p.a.t};
     return multiply_direct(Product<T>{1, p.M, p.K, p.alpha, row, matrix, p.c, p.M, p.accumulate});
   }
   double work = double(p.M) * double(p.N) * double(p.K);
-  if (work <= kSerial) direct_piece(p, {0, p.M}, {0, p.N});
-  else if (work <= kDirect || p.M <= kThin || p.N <= kThin) multiply_direct(p);
-  else multiply_packed(p);
+  if (work <= kSerial)
+    direct_piece(p, {0, p.M}, {0, p.N});
+  else if (work <= kDirect || p.M <= kThin || p.N <= kThin)
+    multiply_direct(p);
+  else
+    multiply_packed(p);
 }
 
 }  // namespace
 
-template <> void multiply(const Product<float>& p) { multiply_real(p); }
-template <> void multiply(const Product<double>& p) { multiply_real(p); }
+template <>
+void multiply(const Product<float>& p) {
+  multiply_real(p);
+}
+template <>
+void multiply(const Product<double>& p) {
+  multiply_real(p);
+}
 
 }  // namespace adjoint::gemm_detail

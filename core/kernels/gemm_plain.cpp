@@ -10,17 +10,23 @@ namespace {
 
 // Arithmetic type of T: integers wrap round in an unsigned type that `int` does not promote.
 template <class T>
-struct Wide { using type = T; };
+struct Wide {
+  using type = T;
+};
 template <class T>
   requires std::is_integral_v<T>
-struct Wide<T> { using type = std::conditional_t<sizeof(T) == 8, uint64_t, uint32_t>; };
+struct Wide<T> {
+  using type = std::conditional_t<sizeof(T) == 8, uint64_t, uint32_t>;
+};
 
 template <class R>
 std::complex<R> times(std::complex<R> a, std::complex<R> b) {  // operator* spends most of its time on NaN
   return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()};
 }
 template <class W>
-W times(W a, W b) { return a * b; }
+W times(W a, W b) {
+  return a * b;
+}
 
 }  // namespace
 
@@ -38,8 +44,10 @@ void multiply_plain(int64_t M, int64_t N, int64_t K, T alpha, MatrixIn a, Matrix
         for (int64_t k = 0; k < K; k++) {
           W x = W(row[k * a.col_stride]);
           const T* y = static_cast<const T*>(b.data) + k * b.row_stride + j * b.col_stride;
-          if (b.col_stride == 1) for (int64_t q = 0; q < n; q++) sum[q] += times(x, W(y[q]));
-          else for (int64_t q = 0; q < n; q++) sum[q] += times(x, W(y[q * b.col_stride]));
+          if (b.col_stride == 1)
+            for (int64_t q = 0; q < n; q++) sum[q] += times(x, W(y[q]));
+          else
+            for (int64_t q = 0; q < n; q++) sum[q] += times(x, W(y[q * b.col_stride]));
         }
         for (int64_t q = 0; q < n; q++) {
           W y = times(W(alpha), sum[q]);
