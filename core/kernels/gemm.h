@@ -1,9 +1,10 @@
 // Products of matrices and vectors.
 //
 // Note [Bits of a product]: every element of a float product is a chain of fused multiply-adds along K,
-// cut at multiples of a block length that is a constant of the instruction set. How the result is cut
-// into tiles therefore changes nothing: threads, batching and the choice between the direct and the
-// packed road leave the same bits. (Complex products come from OpenBLAS, in tiles fixed by the shape.)
+// cut in blocks whose length depends on K only. How the result is cut into tiles therefore changes
+// nothing: threads, and the choice between the direct and the packed road, leave the same bits. (A vector
+// with the rows of a matrix is made of dot products, each by itself; complex products come from OpenBLAS,
+// in tiles fixed by the shape.)
 #pragma once
 #include <cstdint>
 
