@@ -50,12 +50,10 @@ def _parser() -> _Parser:
     demo = commands.add_parser(
         "demo",
         help="show the library at work; fails if any number is wrong",
-        description="Runs the demonstration and checks every number it prints. Exit status 0 only if all are right.",
+        description="Runs the demonstration; the exit status is 0 only if all its numbers are right.",
     )
     # nargs="*" with choices would refuse the empty list on Python 3.10, so main() checks the words.
-    demo.add_argument(
-        "parts", nargs="*", metavar="part", help="article, digits, speed (default: all of them)"
-    )
+    demo.add_argument("parts", nargs="*", metavar="part", help="article, digits, speed (default: all)")
     demo.add_argument("--plain", action="store_true", help="plain lines, no progress bar")
     commands.add_parser("info", help="version, processor, threads, what is installed")
     return parser
