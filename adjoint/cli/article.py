@@ -68,18 +68,9 @@ def _program(retain: bool = True) -> tuple[dict[str, Tensor], list[Tensor]]:
             tensor.retain_grad()
         l1.register_hook(seen.append)
     loss.backward()
-    names = {
-        "input": input,
-        "w1": w1,
-        "w2": w2,
-        "w3": w3,
-        "l1": l1,
-        "l2": l2,
-        "l3": l3,
-        "l4": l4,
-        "loss": loss,
-    }
-    return names, seen
+    tensors = (input, w1, w2, w3, l1, l2, l3, l4, loss)
+    names = [row[0] for row in _ARTICLE]
+    return dict(zip(names, tensors, strict=True)), seen
 
 
 def _is(tensor: Tensor | None, number: float | None) -> bool:

@@ -31,9 +31,8 @@ def run(plain: bool = False) -> bool:
             advance(f"loss {total:.4f}  held-out {accuracy:6.2%}")
     right = accuracy >= TARGET
     wrong = round((1 - accuracy) * HELD_OUT)
-    print(
-        f"{HELD_OUT - wrong} of {HELD_OUT} held-out images recognised: {accuracy:.2%} (≥ {TARGET:.0%})  {mark(right)}"
-    )
+    hits = f"{HELD_OUT - wrong} of {HELD_OUT} held-out images recognised"
+    print(f"{hits}: {accuracy:.2%} (at least {TARGET:.0%} asked)  {mark(right)}")
     return right
 
 
