@@ -4,13 +4,13 @@
 
 #define ADJOINT_EXPORT extern "C" __attribute__((visibility("default")))
 
-ADJOINT_EXPORT void adjoint_plain_add(const float* __restrict a, const float* __restrict b, float* __restrict c,
-                                      int64_t n) {
+ADJOINT_EXPORT void adjoint_plain_add(const float* __restrict a, const float* __restrict b,
+                                      float* __restrict c, int64_t n) {
   for (int64_t i = 0; i < n; i++) c[i] = a[i] + b[i];
 }
 
-ADJOINT_EXPORT void adjoint_plain_mul(const float* __restrict a, const float* __restrict b, float* __restrict c,
-                                      int64_t n) {
+ADJOINT_EXPORT void adjoint_plain_mul(const float* __restrict a, const float* __restrict b,
+                                      float* __restrict c, int64_t n) {
   for (int64_t i = 0; i < n; i++) c[i] = a[i] * b[i];
 }
 
