@@ -19,9 +19,7 @@ def run() -> int:
     print(f"system      {platform.system()} {platform.release()}, {platform.machine()}")
     print(f"processor   {_processor()}, {os.cpu_count()} cores, kernels for {capability}")
     print(f"threads     {adjoint.get_num_threads()}")
-    print(
-        f"BLAS        OpenBLAS, {'beside the package' if library.exists() else 'MISSING: reinstall adjoint'}"
-    )
+    print(f"BLAS        OpenBLAS, {'beside the package' if library.exists() else 'MISSING: reinstall adjoint'}")
     print(f"cuda        {'available' if adjoint.cuda.is_available() else 'not in this build'}")
     print(f"beside it   {', '.join(_installed(('numpy', 'scipy', 'rich', 'torch')))}")
     return 0
