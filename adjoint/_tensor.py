@@ -113,7 +113,15 @@ def __reduce_ex__(self, protocol):
 
     memory = None if self.device.type == "meta" else memory_of(self)
     cls = None if type(self) is Tensor else type(self)
-    args = (cls, memory, self.dtype, self.storage_offset(), tuple(self.shape), self.stride(), self.requires_grad)
+    args = (
+        cls,
+        memory,
+        self.dtype,
+        self.storage_offset(),
+        tuple(self.shape),
+        self.stride(),
+        self.requires_grad,
+    )
     return _rebuild, args, getattr(self, "__dict__", None) or None
 
 
