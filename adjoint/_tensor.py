@@ -1,0 +1,178 @@
+"""Methods of Tensor that are Python: formatting, containment, copying, pickling, NumPy's protocol.
+
+The class itself is the core's; `install` attaches what is here, at import.
+"""
+
+from . import _core
+from ._tensor_str import _str
+
+Tensor = _core.Tensor
+
+
+def __repr__(self, *, tensor_contents=None):
+    return _str(self, tensor_contents=tensor_contents)
+
+
+def __format__(self, spec):
+    if self.dim() == 0 and self.device.type != "meta" and type(self) is Tensor:
+        return format(self.item(), spec)
+    return object.__format__(self, spec)
+
+
+def __reversed__(self):
+    """Along the first dimension."""
+    return self if self.dim() == 0 else self.flip(0)
+
+
+def __contains__(self, element):
+    """Is any element equal to `element` (a number, or a tensor that broadcasts)?"""
+    if isinstance(element, (Tensor, int, float, complex)):
+        return bool((element == self).any().item())
+    raise RuntimeError(
+        f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
+    )
+
+
+def __dir__(self):
+    names = set(dir(type(self))) | set(getattr(self, "__dict__", ()))
+    return sorted(n for n in names if not n[:1].isdigit())
+
+
+# --- NumPy ---
+
+
+def __array__(self, dtype=None, copy=None):
+    array = self.numpy()
+    if dtype is not None and array.dtype != dtype:
+        return array.astype(dtype)
+    return array.copy() if copy else array
+
+
+def __array_wrap__(self, array, context=None, return_scalar=False):
+    """What NumPy functions make of a tensor comes back as a tensor."""
+    return _core.as_tensor(array)
+
+
+# --- copies ---
+
+
+def __deepcopy__(self, memo):
+    """A copy. Tensors that share memory share it in the copy, if copied together.
+
+    Raises:
+        RuntimeError: not a leaf.
+    """
+    if id(self) in memo:
+        return memo[id(self)]
+    if not self.is_leaf:
+        raise RuntimeError(
+            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment. "
+            "Detach the tensor first, or copy what it was computed from."
+        )
+    from copy import deepcopy
+
+    from .storage import UntypedStorage, tensor_over
+
+    if self.device.type == "meta":
+        new = _core.empty_like(self.detach())
+    else:
+        storage = UntypedStorage(self)
+        key = "adjoint storage", storage.data_ptr() or id(self)
+        flat = memo.get(key)
+        if flat is None:
+            flat = memo[key] = storage.bytes().clone()
+        new = tensor_over(flat, self.dtype, self.storage_offset(), self.shape, self.stride())
+    if type(self) is not Tensor:
+        new = new.as_subclass(type(self))
+    if self.requires_grad:
+        new.requires_grad_()
+    memo[id(self)] = new
+    if self.grad is not None:
+        new.grad = deepcopy(self.grad, memo)
+    attributes = getattr(self, "__dict__", None)
+    if attributes:
+        new.__dict__.update(deepcopy(attributes, memo))
+    return new
+
+
+def _rebuild(cls, memory, dtype, offset, size, stride, requires_grad):
+    from .storage import tensor_over
+
+    if memory is None:
+        new = _core.empty_strided(size, stride, dtype=dtype, device="meta")
+    else:
+        new = tensor_over(memory.flat, dtype, offset, size, stride)
+    if cls is not None:
+        new = new.as_subclass(cls)
+    return new.requires_grad_() if requires_grad else new
+
+
+def __reduce_ex__(self, protocol):
+    """Pickles values, strides, requires_grad and attributes; not `.grad`, hooks or history."""
+    from .storage import memory_of
+
+    memory = None if self.device.type == "meta" else memory_of(self)
+    cls = None if type(self) is Tensor else type(self)
+    args = (
+        cls,
+        memory,
+        self.dtype,
+        self.storage_offset(),
+        tuple(self.shape),
+        self.stride(),
+        self.requires_grad,
+    )
+    return _rebuild, args, getattr(self, "__dict__", None) or None
+
+
+def untyped_storage(self):
+    """The memory under this tensor."""
+    from .storage import UntypedStorage
+
+    return UntypedStorage(self)
+
+
+def storage(self):
+    """The memory under this tensor, in elements of its dtype."""
+    from .storage import TypedStorage
+
+    return TypedStorage(self)
+
+
+def is_shared(self):
+    """Is the memory shared among processes? Never."""
+    return False
+
+
+def __cuda_array_interface__(self):
+    raise AttributeError(
+        f"Can't get __cuda_array_interface__ on non-CUDA tensor type: {self.type()} If CUDA data is required use "
+        "tensor.cuda() to copy tensor to device memory."
+    )
+
+
+METHODS = {
+    f.__name__: f
+    for f in (
+        __repr__,
+        __format__,
+        __reversed__,
+        __contains__,
+        __dir__,
+        __array__,
+        __array_wrap__,
+        __deepcopy__,
+        __reduce_ex__,
+        untyped_storage,
+        storage,
+        is_shared,
+    )
+}
+METHODS["__array_priority__"] = 1000  # prefer Tensor's operators over NumPy's
+METHODS["__cuda_array_interface__"] = property(__cuda_array_interface__)
+
+
+def install(cls):
+    """Attaches these methods to the core's class."""
+    for name, method in METHODS.items():
+        setattr(cls, name, method)

@@ -1,0 +1,143 @@
+"""Storages: the memory under a tensor, which its views share."""
+
+from . import _core
+
+
+def _flat(tensor):
+    """The whole memory of a tensor as one row of its dtype."""
+    item = tensor.element_size()
+    return tensor.detach().as_strided((_core._storage_nbytes(tensor) // item,), (1,), 0)
+
+
+class UntypedStorage:
+    """The bytes under a tensor. Two tensors share memory if ``a.untyped_storage().data_ptr()`` is the same."""
+
+    __slots__ = ("__weakref__", "tensor")
+
+    def __init__(self, tensor):
+        self.tensor = tensor.detach()
+
+    @property
+    def device(self):
+        return self.tensor.device
+
+    def data_ptr(self):
+        t = self.tensor
+        return t.data_ptr() - t.storage_offset() * t.element_size() if self.nbytes() and t.numel() else 0
+
+    def nbytes(self):
+        return _core._storage_nbytes(self.tensor)
+
+    size = __len__ = nbytes
+
+    def bytes(self):
+        """The bytes as one row of uint8 that shares this memory."""
+        return _flat(self.tensor).view(_core.uint8)
+
+    def element_size(self):
+        return 1
+
+    def tolist(self):
+        return self.bytes().tolist()
+
+    def __getitem__(self, index):
+        return self.bytes()[index].tolist()
+
+    def clone(self):
+        return UntypedStorage(self.bytes().clone())
+
+    def is_shared(self):
+        return False
+
+    def untyped(self):
+        return self
+
+    def __eq__(self, other):
+        return isinstance(other, UntypedStorage) and self.data_ptr() == other.data_ptr()
+
+    def __hash__(self):
+        return self.data_ptr()
+
+
+class TypedStorage(UntypedStorage):
+    """A storage that remembers the dtype of its tensor: sizes and items are in elements."""
+
+    __slots__ = ()
+
+    @property
+    def dtype(self):
+        return self.tensor.dtype
+
+    def element_size(self):
+        return self.tensor.element_size()
+
+    def size(self):
+        return self.nbytes() // self.tensor.element_size()
+
+    __len__ = size
+
+    def tolist(self):
+        return _flat(self.tensor).tolist()
+
+    def __getitem__(self, index):
+        return _flat(self.tensor)[index].tolist()
+
+    def untyped(self):
+        return UntypedStorage(self.tensor)
+
+
+# --- copying and pickling ---
+
+
+class _Memory:
+    """Stands for a storage while it is pickled: one object for all tensors that share it, so that they share it still
+    when they come back. Kept alive by the pickler only."""
+
+    __slots__ = ("__weakref__", "flat")
+
+    def __init__(self, flat):
+        self.flat = flat  # uint8
+
+    def __reduce__(self):
+        try:
+            data = bytes(memoryview(self.flat))
+        except TypeError:
+            data = self.flat.numpy().tobytes()
+        return _memory_from_bytes, (data,)
+
+
+_alive = None  # base address -> _Memory
+
+
+def memory_of(tensor):
+    """The `_Memory` of a tensor."""
+    global _alive
+    if _alive is None:
+        from weakref import WeakValueDictionary
+
+        _alive = WeakValueDictionary()
+    storage = UntypedStorage(tensor)
+    key = storage.data_ptr()
+    found = _alive.get(key) if key else None
+    if found is None:
+        found = _Memory(storage.bytes())
+        if key:
+            _alive[key] = found
+    return found
+
+
+def _memory_from_bytes(data):
+    return _Memory(
+        _core.frombuffer(bytearray(data), dtype=_core.uint8) if data else _core.empty(0, dtype=_core.uint8)
+    )
+
+
+def tensor_over(flat, dtype, offset, size, stride):
+    """A tensor of its own (not a view to autograd) over the bytes `flat`."""
+    with_dtype = flat if dtype == _core.uint8 else _whole_items(flat, dtype).view(dtype)
+    return _core.empty(0, dtype=dtype).set_(with_dtype, offset, size, stride)
+
+
+def _whole_items(flat, dtype):
+    rest = flat.numel() % dtype.itemsize
+    return flat[: flat.numel() - rest] if rest else flat
