@@ -126,5 +126,7 @@ void init_autograd(PyObject* module);  // its types and functions; also the Host
 
 // --- the tensor type (tensor_type.cpp) ---
 PyTypeObject* make_tensor_type(PyObject* module);
+void dealloc_wrapper(PyObject* o);
+void install_wrapper_hooks();
 
 }  // namespace adjoint::python
