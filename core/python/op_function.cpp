@@ -3,10 +3,10 @@
 #include <cstddef>
 #include <cstring>
 #include <map>
-#include <structmember.h>
 #include "autograd/record.h"
 #include "python/overrides.h"
 #include "python/types.h"
+#include <structmember.h>
 
 namespace adjoint::python {
 namespace {
