@@ -77,6 +77,10 @@ PyObject* clear_cache(PyObject*, PyObject*) {
 }
 PyObject* live(PyObject*, PyObject*) { return Py_BuildValue("(LL)", (long long)live_tensors(), (long long)live_nodes()); }
 
+PyObject* storage_nbytes(PyObject*, PyObject* o) {
+  return run([&] { return PyLong_FromSize_t(unwrap_checked(o, "_storage_nbytes(): argument")->storage->nbytes); });
+}
+
 PyObject* is_tensor_function(PyObject*, PyObject* o) { return PyBool_FromLong(is_tensor(o)); }
 
 PyObject* promote_types(PyObject*, PyObject* args) {
@@ -144,6 +148,7 @@ PyMethodDef functions[] = {
     {"set_cache_limit", cache_limit, METH_O, "set_cache_limit(nbytes)\n\nHow many bytes of freed large blocks are kept."},
     {"empty_cache", clear_cache, METH_NOARGS, "empty_cache()\n\nGives cached memory back to the system."},
     {"_live", live, METH_NOARGS, "Numbers of tensors and nodes that exist."},
+    {"_storage_nbytes", storage_nbytes, METH_O, nullptr},
     {"is_tensor", is_tensor_function, METH_O, "is_tensor(obj) -> bool"},
     {"promote_types", promote_types, METH_VARARGS, "promote_types(type1, type2) -> torch.dtype"},
     {"can_cast", (PyCFunction)(void*)py_can_cast, METH_VARARGS | METH_KEYWORDS, "can_cast(from_, to) -> bool"},
@@ -164,7 +169,7 @@ void fill_module(PyObject* m) {
   add_device(m);
   add_size(m);
   add_overrides(m);
-  add_storage(m);
+  add_generator(m);
   make_tensor_type(m);
   add_operations(m);
   bind_slots();

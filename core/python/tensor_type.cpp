@@ -84,7 +84,7 @@ PyTypeObject* make_tensor_type(PyObject* module) {
   slot(Py_tp_members, members);
   slot(Py_tp_getset, joined({own_getset, attribute_getset(), autograd_getset()}));
   slot(Py_tp_methods, joined({convert_methods(), attribute_methods(), creation_methods(), numpy_methods(), dlpack_methods(),
-                              storage_methods(), override_methods(), autograd_methods()}));
+                              override_methods(), autograd_methods()}));
   slot(Py_bf_getbuffer, get_buffer);
   slot(Py_bf_releasebuffer, release_buffer);
   slot(Py_tp_doc, "An array of numbers that remembers how it was computed.");
