@@ -248,6 +248,7 @@ bool other_kinds(const Param& p, PyObject* o, Value& v) {
       return true;
     case Kind::Format: v.kind = Value::Format; return to_memory_format(o, v.format);
     case Kind::Layout: return Py_TYPE(o) == layout_type;
+    case Kind::Generator: v.kind = Value::GeneratorK; return to_generator(o, v.generator);
     default: return false;
   }
 }

@@ -325,7 +325,7 @@ Tensor legacy(Dtype d, PyObject* const* args, Py_ssize_t n) {
     const Tensor& t = unwrap(o);
     if (t->ndim == 0 && is_integral(t->dtype) && to_int(o, i)) return empty(Dims{i}, d);
     if (t->dtype != d) raise(PyExc_TypeError, "expected %s (got %s)", label_of(d), label_of(t->dtype));
-    return ops::alias(t);
+    return ops::alias_view(t);
   }
   Scratch s;
   Ints sizes;

@@ -35,9 +35,6 @@ PyMethodDef* convert_methods();  // item, tolist, size, stride ...
 // --- attributes.cpp ---
 PyGetSetDef* attribute_getset();
 PyMethodDef* attribute_methods();
-// --- storage.cpp ---
-PyMethodDef* storage_methods();
-void add_storage(PyObject* module);
 
 // Binds arguments to `names`; the first `positional` may be given by position, the first `required` must be given.
 void bind(const char* function, const char* const* names, int count, int positional, int required, PyObject* const* args,

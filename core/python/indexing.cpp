@@ -188,7 +188,7 @@ std::vector<Tensor> compact(const std::vector<Tensor>& indices) {
 PyObject* subscript_general(const Tensor& x, PyObject* index) {
   Indexer w = walk(x, index);
   if (w.advanced) return wrap(ops::index(w.x, compact(w.indices)));
-  return wrap(w.x.same(x) ? ops::alias(x) : std::move(w.x));
+  return wrap(w.x.same(x) ? ops::alias_view(x) : std::move(w.x));
 }
 
 // --- assignment ---
@@ -225,7 +225,7 @@ void assign(const Tensor& x, PyObject* index, PyObject* value) {
   NewValue v = value_of(x, value);
   Indexer w = walk(x, index);
   if (!w.advanced) {
-    if (w.x.same(x)) w.x = ops::alias(x);
+    if (w.x.same(x)) w.x = ops::alias_view(x);
     if (!v.tensor) ops::fill_(w.x, v.scalar);
     else ops::copy_(w.x, strip_ones(v.tensor, w.x->ndim));
     return;
@@ -256,7 +256,7 @@ PyObject* subscript(PyObject* self, PyObject* index) {
     }
     if (PySlice_Check(index)) {
       Tensor y = slice_of(x, 0, index);
-      return wrap(y.same(x) ? ops::alias(x) : std::move(y));
+      return wrap(y.same(x) ? ops::alias_view(x) : std::move(y));
     }
     if (is_tensor(index) && !is_plain(index) && overridden(index)) {
       Ref f = Ref::steal(must(PyObject_GetAttrString(reinterpret_cast<PyObject*>(tensor_type), "__getitem__")));

@@ -92,7 +92,7 @@ class PythonError : public std::exception {
   std::string text_;
 };
 [[noreturn]] void raise_set();  // throws the Python exception that is set
-[[noreturn, gnu::format(printf, 2, 3)]] void raise(PyObject* type, const char* format, ...);
+[[noreturn]] void raise(PyObject* type, const char* format, ...);
 // `o`, or the exception that made it null.
 inline PyObject* must(PyObject* o) {
   if (__builtin_expect(!o, 0)) raise_set();

@@ -3,10 +3,10 @@
 #include <cstddef>
 #include <cstring>
 #include <map>
-#include <structmember.h>
 #include "autograd/record.h"
 #include "python/overrides.h"
 #include "python/types.h"
+#include <structmember.h>
 
 namespace adjoint::python {
 namespace {
@@ -330,6 +330,25 @@ OpEntry& add_record(Table& table, PyObject* dict, std::string name, Form form, c
 }
 }  // namespace
 
+namespace {
+// _return_type(name): the named tuple of an operation's results.
+PyObject* return_type(PyObject*, PyObject* name) {
+  return guarded([&]() -> PyObject* {
+    const char* text = PyUnicode_Check(name) ? PyUnicode_AsUTF8(name) : nullptr;
+    OpEntry* e = text ? find_function(text) : nullptr;
+    if (!e && text) e = find_method(text);
+    if (e) {
+      e->ensure_parsed();
+      for (Overload& o : e->overloads)
+        if (!o.results.empty()) return Py_NewRef(reinterpret_cast<PyObject*>(tuple_type(o)));
+    }
+    PyErr_SetObject(PyExc_KeyError, name);
+    return nullptr;
+  });
+}
+PyMethodDef module_functions[] = {{"_return_type", return_type, METH_O, nullptr}, {}};
+}  // namespace
+
 OpEntry* find_method(std::string_view name) {
   auto i = methods_by_name.find(name);
   return i == methods_by_name.end() ? nullptr : i->second;
@@ -348,9 +367,10 @@ void add_operations(PyObject* module) {
     const char* name;
     Table* table;
     PyObject* dict;
-  } spaces[] = {{kFunction, "_functions", &functions_by_name, nullptr}, {kLinalg, "_linalg", &linalg, nullptr},
+  } spaces[] = {{kFunction, nullptr, &functions_by_name, PyModule_GetDict(module)}, {kLinalg, "_linalg", &linalg, nullptr},
                 {kSpecial, "_special", &special, nullptr}, {kNN, "_nn", &nn, nullptr}, {kHidden, "_ops", &hidden, nullptr}};
   for (Space& s : spaces) {
+    if (s.dict) continue;
     s.dict = must(PyDict_New());
     if (PyModule_AddObjectRef(module, s.name, s.dict) < 0) raise_set();
   }
@@ -364,6 +384,7 @@ void add_operations(PyObject* module) {
     if (r->flags & kInplace) add_record(methods_by_name, tensor_type->tp_dict, name + "_", Form::Inplace, r);
   }
   PyType_Modified(tensor_type);
+  if (PyModule_AddFunctions(module, module_functions) < 0) raise_set();
 }
 
 }  // namespace adjoint::python

@@ -18,8 +18,8 @@ struct OpEntry {
   void ensure_parsed();
 };
 
-// The callables of every record: methods go into the tensor type, functions into dictionaries of the module:
-// _functions, _linalg, _special, _nn, _ops.
+// The callables of every record: methods go into the tensor type, functions into the module, and into
+// its dictionaries _linalg, _special, _nn, _ops.
 void add_operations(PyObject* module);
 OpEntry* find_method(std::string_view name);  // null where no record gives it
 OpEntry* find_function(std::string_view name);

@@ -115,7 +115,7 @@ PyTypeObject* check_class(PyObject* cls) {
 }
 
 PyObject* as_subclass(PyObject* self, PyObject* cls) {
-  return guarded([&]() -> PyObject* { return wrap_as(check_class(cls), ops::alias(unwrap(self))); });
+  return guarded([&]() -> PyObject* { return wrap_as(check_class(cls), ops::alias_view(unwrap(self))); });
 }
 
 // _make_subclass(cls, data, require_grad=False): a leaf of class cls over data's memory.

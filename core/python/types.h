@@ -46,5 +46,7 @@ PyTypeObject* add_type(PyObject* module, const char* name, PyType_Spec& spec, Py
 void add_dtypes(PyObject* module);
 void add_device(PyObject* module);
 void add_size(PyObject* module);
+void add_generator(PyObject* module);
+bool to_generator(PyObject* o, Generator*& out);
 
 }  // namespace adjoint::python

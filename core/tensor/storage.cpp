@@ -53,7 +53,7 @@ void Storage::resize(size_t want) {
     nbytes = want;
     return;
   }
-  check(!(flags & Foreign), "Trying to resize storage that is not resizable");
+  check(!(flags & (Foreign | Exported)), "Trying to resize storage that is not resizable");
   char* p = static_cast<char*>(block_alloc(want));
   std::memcpy(p, data, std::min(nbytes, want));
   if (flags & Inline) {

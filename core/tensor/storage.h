@@ -14,7 +14,8 @@ struct alignas(64) Storage {
   void (*free_external)(void* context) = nullptr;  // memory that someone else owns (NumPy, DLPack, ...)
   void* external = nullptr;
   void* pyobj = nullptr;      // weak: the Python storage object, if one was made
-  enum : uint16_t { Inline = 1, Foreign = 2, Meta = 4, ReadOnly = 8 };
+  // Exported: another library sees our memory (a NumPy array): changes may come from there, and it cannot move.
+  enum : uint16_t { Inline = 1, Foreign = 2, Meta = 4, ReadOnly = 8, Exported = 16 };
   uint16_t flags = 0;
   uint16_t grown_from = 0;    // inline bytes behind the header that a resize left unused
 
