@@ -3,7 +3,7 @@
 // Conversions follow PyTorch: floating → integer truncates (through int64, so that -1.0 → uint8 is 255);
 // anything → bool is `!= 0`; complex → real drops the imaginary part.
 #pragma once
-#include "core/tensor/dtype.h"
+#include "tensor/dtype.h"
 
 namespace adjoint {
 

@@ -8,7 +8,7 @@
 // Sums are cut in fixed blocks which are combined in a fixed tree: see
 // Note [Same bits for any number of threads]. 16-bit floats accumulate in float.
 #pragma once
-#include "core/tensor/dtype.h"
+#include "tensor/dtype.h"
 
 namespace adjoint {
 

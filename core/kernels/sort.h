@@ -4,7 +4,7 @@
 // rows. Which of several equal elements a selection names is what PyTorch's CPU kernels name: the same
 // partitioning algorithms run on the same order of elements.
 #pragma once
-#include "core/tensor/dtype.h"
+#include "tensor/dtype.h"
 
 namespace adjoint {
 
