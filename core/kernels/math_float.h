@@ -95,25 +95,26 @@ ADJOINT_FN double log2_wide(double x) {
 }
 ADJOINT_FN double log_wide(double x) { return log2_wide(x) * kLn2; }
 
-// x/π modulo 2, in [-1, 1] or so, for every float. 1/π is cut in pieces whose products with x are exact, or
-// lose only what lies below 2^-53, so that whole multiples fall away without error.
+// x/π modulo 2, in [-4, 4], for every float. 1/2π is cut in pieces whose products with x are exact, or lose only
+// what lies below 2^-53, so that whole turns fall away without error. (A second rounding serves huge products,
+// whose first one is coarse.)
 ADJOINT_FN double half_turns(float xf) {
   double x = xf, sum = 0;
 #if defined(__FMA__) || defined(__aarch64__)
-  constexpr double part[] = {0x1.45f306dc9c882p-2, 0x1.4a7f09d5f47d4p-55, 0x1.a6ee06db14accp-108};
-  for (double c : part) {
-    double v = x * c, f = __builtin_fma(x, c, -2 * __builtin_rint(v * 0.5));
-    sum += f - 2 * __builtin_rint(f * 0.5);
-  }
+  double a = x * 0x1.45f306dc9c882p-3, b = x * 0x1.4a7f09d5f47d4p-56, c = x * 0x1.a6ee06db14accp-109;
+  a = __builtin_fma(x, 0x1.45f306dc9c882p-3, -__builtin_rint(a));
+  b = __builtin_fma(x, 0x1.4a7f09d5f47d4p-56, -__builtin_rint(b));
+  c = __builtin_fma(x, 0x1.a6ee06db14accp-109, -__builtin_rint(c));
+  sum = (a - __builtin_rint(a)) + (b - __builtin_rint(b)) + c;
 #else
-  constexpr double part[] = {0x1.45f306dp-2, 0x1.9391054p-31, 0x1.4fe13abp-60, 0x1.d1f534dp-89, 0x1.b81b6c5p-118,
-                             0x1.5993c43p-149};
+  constexpr double part[] = {0x1.45f306dp-3, 0x1.9391054p-32, 0x1.4fe13abp-61, 0x1.d1f534dp-90, 0x1.b81b6c5p-119,
+                             0x1.5993c43p-150};
   for (double c : part) {
     double v = x * c;
-    sum += v - 2 * __builtin_rint(v * 0.5);
+    sum += v - __builtin_rint(v);
   }
 #endif
-  return sum;
+  return sum + sum;
 }
 // sin(πh) for a double h
 ADJOINT_FN float sin_half_turns(double h) {
@@ -193,7 +194,7 @@ ADJOINT_FN float log1p(float x) {
 
 ADJOINT_FN float sin(float x) {
   float y = detail::sin_half_turns(detail::half_turns(x));
-  return abs(x) < 1e-4f ? x - x * x * x * (1 / 6.f) : y;  // and keeps -0
+  return abs(x) < 1e-4f ? x * (1.f - x * x * (1 / 6.f)) : y;  // and keeps -0
 }
 ADJOINT_FN float cos(float x) { return detail::sin_half_turns(detail::half_turns(x) + 0.5); }
 ADJOINT_FN float tan(float x) {
@@ -207,7 +208,7 @@ ADJOINT_FN float tan(float x) {
   cosine = madd(cosine * s, s, madd(s, -0.5, 1.0));
   bool odd = (n - 2 * __builtin_rint(n * 0.5)) != 0;
   float y = float((odd ? -cosine : sine) / (odd ? sine : cosine));
-  return abs(x) < 1e-4f ? x + x * x * x * (1 / 3.f) : y;
+  return abs(x) < 1e-4f ? x * (1.f + x * x * (1 / 3.f)) : y;
 }
 ADJOINT_FN float asin(float x) {
   double a = abs(x);
