@@ -1,7 +1,9 @@
-// The float functions of math.h: polynomials without branches or calls, so that plain loops over them vectorise.
+// The float functions of math.h: polynomials without branches or calls, so that plain loops over them
+// vectorise.
 //
-// Hot functions work in float; the others widen to double, where a short polynomial (1e-10) and plain formulas
-// give results within 1 ulp without special care. Fused multiply-adds only where the instruction set has them.
+// Hot functions work in float; the others widen to double, where a short polynomial (1e-10) and plain
+// formulas give results within 1 ulp without special care. Fused multiply-adds only where the instruction set
+// has them.
 #pragma once
 #include <cstdint>
 #ifndef ADJOINT_ISA
@@ -26,8 +28,12 @@ ADJOINT_FN float madd(float a, float b, float c) { return a * b + c; }
 ADJOINT_FN double madd(double a, double b, double c) { return a * b + c; }
 #endif
 // Coefficients from the highest power down (Horner).
-template <class T> ADJOINT_FN T horner(T, T c) { return c; }
-template <class T, class... C> ADJOINT_FN T horner(T x, T c, T next, C... rest) {
+template <class T>
+ADJOINT_FN T horner(T, T c) {
+  return c;
+}
+template <class T, class... C>
+ADJOINT_FN T horner(T x, T c, T next, C... rest) {
   return horner(x, madd(c, x, next), rest...);
 }
 
@@ -49,8 +55,8 @@ ADJOINT_FN Reduced reduce_exp(double x) {
   return {r, bits_to_double(int64_t(uint64_t(double_to_bits(t) + 1023) << 52))};
 }
 ADJOINT_FN double expm1_core(double r) {  // |r| <= ln2/2, relative error 5e-12
-  double q = horner(r, 2.479637279162746e-05, 0.00019904972851129176, 0.0013888985474420335, 0.0083332889655297459,
-                    0.041666665950703653, 0.16666666754396103, 0.50000000001057421);
+  double q = horner(r, 2.479637279162746e-05, 0.00019904972851129176, 0.0013888985474420335,
+                    0.0083332889655297459, 0.041666665950703653, 0.16666666754396103, 0.50000000001057421);
   return madd(q * r, r, r);
 }
 // For |x| < 700; callers clamp. NaN passes.
@@ -95,9 +101,9 @@ ADJOINT_FN double log2_wide(double x) {
 }
 ADJOINT_FN double log_wide(double x) { return log2_wide(x) * kLn2; }
 
-// x/π modulo 2, in [-4, 4], for every float. 1/2π is cut in pieces whose products with x are exact, or lose only
-// what lies below 2^-53, so that whole turns fall away without error. (A second rounding serves huge products,
-// whose first one is coarse.)
+// x/π modulo 2, in [-4, 4], for every float. 1/2π is cut in pieces whose products with x are exact, or lose
+// only what lies below 2^-53, so that whole turns fall away without error. (A second rounding serves huge
+// products, whose first one is coarse.)
 ADJOINT_FN double half_turns(float xf) {
   double x = xf, sum = 0;
 #if defined(__FMA__) || defined(__aarch64__)
@@ -107,8 +113,8 @@ ADJOINT_FN double half_turns(float xf) {
   c = __builtin_fma(x, 0x1.a6ee06db14accp-109, -__builtin_rint(c));
   sum = (a - __builtin_rint(a)) + (b - __builtin_rint(b)) + c;
 #else
-  constexpr double part[] = {0x1.45f306dp-3, 0x1.9391054p-32, 0x1.4fe13abp-61, 0x1.d1f534dp-90, 0x1.b81b6c5p-119,
-                             0x1.5993c43p-150};
+  constexpr double part[] = {0x1.45f306dp-3,  0x1.9391054p-32,  0x1.4fe13abp-61,
+                             0x1.d1f534dp-90, 0x1.b81b6c5p-119, 0x1.5993c43p-150};
   for (double c : part) {
     double v = x * c;
     sum += v - __builtin_rint(v);
@@ -120,7 +126,8 @@ ADJOINT_FN double half_turns(float xf) {
 ADJOINT_FN float sin_half_turns(double h) {
   double n = __builtin_rint(h);
   float r = float((h - n) * kPi), s = r * r;
-  float p = horner(s, -2.388774234e-08f, 2.752531964e-06f, -1.984086698e-04f, 8.333331099e-03f, -1.666666663e-01f);
+  float p =
+      horner(s, -2.388774234e-08f, 2.752531964e-06f, -1.984086698e-04f, 8.333331099e-03f, -1.666666663e-01f);
   return bits_to_float(float_to_bits(madd(p * s, r, r)) ^ int32_t(uint32_t(int32_t(n)) << 31));
 }
 // asin(√s)/√s - 1 over s, s in [0, 1/4]
@@ -130,9 +137,9 @@ ADJOINT_FN double asin_tail(double s) {
 }
 ADJOINT_FN double atan_unit(double z) {  // z in [0, 1]
   double s = z * z;
-  return z * horner(s, 0.0010911112413012265, -0.0071993842257440108, 0.022274350392214072, -0.044357482289481671,
-                    0.067161059225101058, -0.087987710060068114, 0.11054500849324569, -0.14279159567386304,
-                    0.1999960463094301, -0.33333323935093123, 0.9999999996282235);
+  return z * horner(s, 0.0010911112413012265, -0.0071993842257440108, 0.022274350392214072,
+                    -0.044357482289481671, 0.067161059225101058, -0.087987710060068114, 0.11054500849324569,
+                    -0.14279159567386304, 0.1999960463094301, -0.33333323935093123, 0.9999999996282235);
 }
 
 }  // namespace detail
@@ -148,9 +155,11 @@ ADJOINT_FN float exp(float x) {
   float t = madd(x, 1.442695041f, kRound), fn = t - kRound;
   int32_t n = float_to_bits(t) - 0x4B400000, half = n >> 1;
   float r = madd(fn, 2.12194440e-4f, madd(fn, -0.693359375f, x));
-  float p = horner(r, 1.381432036e-03f, 8.368851085e-03f, 4.166840109e-02f, 1.666651952e-01f, 4.999999337e-01f);
+  float p =
+      horner(r, 1.381432036e-03f, 8.368851085e-03f, 4.166840109e-02f, 1.666651952e-01f, 4.999999337e-01f);
   p = madd(p * r, r, r) + 1.f;
-  return p * bits_to_float((half + 127) << 23) * bits_to_float((n - half + 127) << 23);  // 2^n may be subnormal
+  return p * bits_to_float((half + 127) << 23) *
+         bits_to_float((n - half + 127) << 23);  // 2^n may be subnormal
 }
 ADJOINT_FN float exp2(float x) {
   using namespace detail;
@@ -158,8 +167,8 @@ ADJOINT_FN float exp2(float x) {
   x = x < -151.f ? -151.f : x;
   float t = x + kRound, r = x - (t - kRound);
   int32_t n = float_to_bits(t) - 0x4B400000, half = n >> 1;
-  float p = horner(r, 1.535315360e-04f, 1.339913268e-03f, 9.618439850e-03f, 5.550331854e-02f, 2.402264788e-01f,
-                   6.931472031e-01f);
+  float p = horner(r, 1.535315360e-04f, 1.339913268e-03f, 9.618439850e-03f, 5.550331854e-02f,
+                   2.402264788e-01f, 6.931472031e-01f);
   p = madd(p, r, 1.f);
   return p * bits_to_float((half + 127) << 23) * bits_to_float((n - half + 127) << 23);
 }
@@ -223,7 +232,8 @@ ADJOINT_FN float acos(float x) {
   bool big = a > 0.5;
   double s = big ? (1 - a) * 0.5 : a * a, z = big ? __builtin_sqrt(s) : a;
   double y = detail::madd(detail::asin_tail(s) * s, z, z);
-  double near_one = x < 0 ? detail::kPi - 2 * y : 2 * y, near_zero = x < 0 ? detail::kPi / 2 + y : detail::kPi / 2 - y;
+  double near_one = x < 0 ? detail::kPi - 2 * y : 2 * y,
+         near_zero = x < 0 ? detail::kPi / 2 + y : detail::kPi / 2 - y;
   return float(big ? near_one : near_zero);
 }
 ADJOINT_FN float atan(float x) {
@@ -257,7 +267,8 @@ ADJOINT_FN float tanh(float x) {
   float t = madd(y, 1.442695041f, kRound), fn = t - kRound;
   int32_t n = float_to_bits(t) - 0x4B400000;
   float r = madd(fn, 2.12194440e-4f, madd(fn, -0.693359375f, y));
-  float q = horner(r, 1.388249728e-03f, 8.366646804e-03f, 4.166720392e-02f, 1.666654268e-01f, 4.999999813e-01f);
+  float q =
+      horner(r, 1.388249728e-03f, 8.366646804e-03f, 4.166720392e-02f, 1.666654268e-01f, 4.999999813e-01f);
   float em = madd(q * r, r, r), s = bits_to_float((n + 127) << 23);
   float e1 = madd(s, em, s - 1.f), v = e1 / (e1 + 2.f);
   v = x != x ? x : v;
@@ -319,9 +330,10 @@ ADJOINT_FN float erf(float a) {
 ADJOINT_FN float erfc(float x) {
   using namespace detail;
   double a = clamp_wide(abs(x), 12.f), s = (a - 3.75) / (a + 3.75);
-  double p = horner(s, -0.00019856907428833227, 0.00051742616314817713, 0.0018363177899619943, -0.0098337422833043447,
-                    0.02830596915801617, -0.058683393613503693, 0.092315096856490572, -0.10880411589633539,
-                    0.08227597731590966, 0.003585403743551771, -0.14024058369396564, 1.2375126309300206);
+  double p = horner(s, -0.00019856907428833227, 0.00051742616314817713, 0.0018363177899619943,
+                    -0.0098337422833043447, 0.02830596915801617, -0.058683393613503693, 0.092315096856490572,
+                    -0.10880411589633539, 0.08227597731590966, 0.003585403743551771, -0.14024058369396564,
+                    1.2375126309300206);
   double y = p / (1 + 2 * a) * exp_wide(-a * a);
   return float(x < 0 ? 2 - y : y);
 }
