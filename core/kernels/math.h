@@ -27,14 +27,15 @@ concept Real = Floating<T> || Integer<T>;
   ADJOINT_FN double f(double x) { return __builtin_##f(x); }
 ADJOINT_LIBM_1(exp)
 ADJOINT_LIBM_1(exp2)
-ADJOINT_LIBM_1(expm1) ADJOINT_LIBM_1(log) ADJOINT_LIBM_1(log2) ADJOINT_LIBM_1(log10) ADJOINT_LIBM_1(log1p)
-    ADJOINT_LIBM_1(sqrt) ADJOINT_LIBM_1(sin) ADJOINT_LIBM_1(cos) ADJOINT_LIBM_1(tan) ADJOINT_LIBM_1(asin)
-        ADJOINT_LIBM_1(acos) ADJOINT_LIBM_1(atan) ADJOINT_LIBM_1(sinh) ADJOINT_LIBM_1(cosh)
-            ADJOINT_LIBM_1(tanh) ADJOINT_LIBM_1(asinh) ADJOINT_LIBM_1(acosh) ADJOINT_LIBM_1(atanh)
-                ADJOINT_LIBM_1(erf) ADJOINT_LIBM_1(erfc) ADJOINT_LIBM_1(ceil) ADJOINT_LIBM_1(floor)
-                    ADJOINT_LIBM_1(trunc)
+ADJOINT_LIBM_1(expm1)
+ADJOINT_LIBM_1(log)
+ADJOINT_LIBM_1(log2) ADJOINT_LIBM_1(log10) ADJOINT_LIBM_1(log1p) ADJOINT_LIBM_1(sqrt) ADJOINT_LIBM_1(sin)
+    ADJOINT_LIBM_1(cos) ADJOINT_LIBM_1(tan) ADJOINT_LIBM_1(asin) ADJOINT_LIBM_1(acos) ADJOINT_LIBM_1(atan)
+        ADJOINT_LIBM_1(sinh) ADJOINT_LIBM_1(cosh) ADJOINT_LIBM_1(tanh) ADJOINT_LIBM_1(asinh)
+            ADJOINT_LIBM_1(acosh) ADJOINT_LIBM_1(atanh) ADJOINT_LIBM_1(erf) ADJOINT_LIBM_1(erfc)
+                ADJOINT_LIBM_1(ceil) ADJOINT_LIBM_1(floor) ADJOINT_LIBM_1(trunc)
 #undef ADJOINT_LIBM_1
-                        ADJOINT_FN double abs(double x) {
+                    ADJOINT_FN double abs(double x) {
   return __builtin_fabs(x);
 }
 ADJOINT_FN double copysign(double x, double y) { return __builtin_copysign(x, y); }

@@ -16,9 +16,11 @@ using Complex = std::complex<T>;
   }
 ADJOINT_STD_1(exp)
 ADJOINT_STD_1(log)
-ADJOINT_STD_1(log10) ADJOINT_STD_1(sqrt) ADJOINT_STD_1(sin) ADJOINT_STD_1(cos) ADJOINT_STD_1(tan)
-    ADJOINT_STD_1(asin) ADJOINT_STD_1(acos) ADJOINT_STD_1(atan) ADJOINT_STD_1(sinh) ADJOINT_STD_1(cosh)
-        ADJOINT_STD_1(tanh) ADJOINT_STD_1(asinh) ADJOINT_STD_1(acosh) ADJOINT_STD_1(atanh)
+ADJOINT_STD_1(log10)
+ADJOINT_STD_1(sqrt)
+ADJOINT_STD_1(sin) ADJOINT_STD_1(cos) ADJOINT_STD_1(tan) ADJOINT_STD_1(asin) ADJOINT_STD_1(acos)
+    ADJOINT_STD_1(atan) ADJOINT_STD_1(sinh) ADJOINT_STD_1(cosh) ADJOINT_STD_1(tanh) ADJOINT_STD_1(asinh)
+        ADJOINT_STD_1(acosh) ADJOINT_STD_1(atanh)
 #undef ADJOINT_STD_1
 
             template <class T>
@@ -39,32 +41,32 @@ ADJOINT_FN Complex<T> conj(Complex<T> z) {
 }
 template <class T>
 ADJOINT_FN T abs(Complex<T> z) {
-  return hypot(z.real(), z.imag());
+  return math::hypot(z.real(), z.imag());
 }
 template <class T>
 ADJOINT_FN T angle(Complex<T> z) {
-  return atan2(z.imag(), z.real());
+  return math::atan2(z.imag(), z.real());
 }
 template <class T>
 ADJOINT_FN bool isnan(Complex<T> z) {
-  return isnan(z.real()) || isnan(z.imag());
+  return math::isnan(z.real()) || math::isnan(z.imag());
 }
 template <class T>
 ADJOINT_FN bool isinf(Complex<T> z) {
-  return isinf(z.real()) || isinf(z.imag());
+  return math::isinf(z.real()) || math::isinf(z.imag());
 }
 template <class T>
 ADJOINT_FN bool isfinite(Complex<T> z) {
-  return isfinite(z.real()) && isfinite(z.imag());
+  return math::isfinite(z.real()) && math::isfinite(z.imag());
 }
 template <class T>
 ADJOINT_FN Complex<T> sgn(Complex<T> z) {
-  T r = abs(z);
+  T r = math::abs(z);
   return r == 0 ? Complex<T>(0) : Complex<T>(z.real() / r, z.imag() / r);
 }
 template <class T>
 ADJOINT_FN Complex<T> round(Complex<T> z) {
-  return {round(z.real()), round(z.imag())};
+  return {math::round(z.real()), math::round(z.imag())};
 }
 template <class T>
 ADJOINT_FN Complex<T> reciprocal(Complex<T> z) {
@@ -85,15 +87,15 @@ ADJOINT_FN Complex<T> log2(Complex<T> z) {
 // Re: (e^a - 1) cos b - 2 sin²(b/2), without cancellation.
 template <class T>
 ADJOINT_FN Complex<T> expm1(Complex<T> z) {
-  T s = sin(T(0.5) * z.imag());
-  return {expm1(z.real()) * cos(z.imag()) - 2 * s * s, exp(z.real()) * sin(z.imag())};
+  T s = math::sin(T(0.5) * z.imag());
+  return {math::expm1(z.real()) * math::cos(z.imag()) - 2 * s * s, math::exp(z.real()) * math::sin(z.imag())};
 }
 // log |1 + z| as log1p(a (2 + a) + b²) / 2 where that is small.
 template <class T>
 ADJOINT_FN Complex<T> log1p(Complex<T> z) {
-  T a = z.real(), b = z.imag(), t = angle(Complex<T>(1 + a, b)), r = abs(Complex<T>(1 + a, b));
+  T a = z.real(), b = z.imag(), t = math::angle(Complex<T>(1 + a, b)), r = math::abs(Complex<T>(1 + a, b));
   T u = a * (2 + a) + b * b;
-  return {abs(u) < T(0.5) ? T(0.5) * log1p(u) : log(r), t};
+  return {math::abs(u) < T(0.5) ? T(0.5) * math::log1p(u) : math::log(r), t};
 }
 template <class T>
 ADJOINT_FN Complex<T> sigmoid(Complex<T> z) {
@@ -105,7 +107,7 @@ ADJOINT_FN Complex<T> pow(Complex<T> x, Complex<T> y) {
 }
 template <class T>
 ADJOINT_FN Complex<T> xlogy(Complex<T> x, Complex<T> y) {
-  if (isnan(y)) return {T(__builtin_nan("")), T(__builtin_nan(""))};
+  if (math::isnan(y)) return {T(__builtin_nan("")), T(__builtin_nan(""))};
   return x == Complex<T>(0) ? Complex<T>(0) : x * std::log(y);
 }
 template <class T>
@@ -116,12 +118,12 @@ ADJOINT_FN Complex<T> sinc(Complex<T> z) {
 // The part with the larger real value comes out of the logarithm.
 template <class T>
 ADJOINT_FN Complex<T> logaddexp(Complex<T> a, Complex<T> b) {
-  if (isnan(a) || isnan(b)) return {T(__builtin_nan("")), T(__builtin_nan(""))};
+  if (math::isnan(a) || math::isnan(b)) return {T(__builtin_nan("")), T(__builtin_nan(""))};
   bool first = a.real() >= b.real();
   Complex<T> high = first ? a : b, low = first ? b : a;
-  if (isinf(high.real()) && high.real() == low.real())
+  if (math::isinf(high.real()) && high.real() == low.real())
     return high.real() < 0 ? high : std::log(std::exp(high) + std::exp(low));
-  return high + log1p(std::exp(low - high));
+  return high + math::log1p(std::exp(low - high));
 }
 
 }  // namespace ADJOINT_ISA
