@@ -11,14 +11,16 @@ namespace {
 
 void check_pair(const Tensor& a, const Tensor& b) {
   auto real_float = [](Dtype d) { return d == Dtype::F32 || d == Dtype::F64 || d == Dtype::F16; };
-  check(real_float(a->dtype) && real_float(b->dtype), "Expected both inputs to be Half, Float or Double tensors but got ",
-        label_of(a->dtype), " and ", label_of(b->dtype));
+  check(real_float(a->dtype) && real_float(b->dtype),
+        "Expected both inputs to be Half, Float or Double tensors but got ", label_of(a->dtype), " and ",
+        label_of(b->dtype));
   check(a->dtype == b->dtype, "Expected object of scalar type ", label_of(a->dtype), " but got scalar type ",
         label_of(b->dtype), " for second argument");
 }
 
 // Both inputs broadcast and contiguous; f makes an element.
-template <class F> Tensor paired(const Tensor& a, const Tensor& b, F f) {
+template <class F>
+Tensor paired(const Tensor& a, const Tensor& b, F f) {
   Dims shape = broadcast_shapes(a->sizes(), b->sizes());
   Tensor y = adjoint::empty(shape, complex_of(a->dtype), a->device);
   if (y->meta_device()) return y;
@@ -95,7 +97,8 @@ Tensor Polar::sgn_of(const Tensor& r, const Tensor& phi) { return polar(ones_lik
 
 [[maybe_unused]] static const auto defs = {
     def<complex>("complex(Tensor real, Tensor imag) -> Tensor", kFunction | kOut, "real + i·imag"),
-    def<polar>("polar(Tensor abs, Tensor angle) -> Tensor", kFunction | kOut, "abs · (cos(angle) + i·sin(angle))"),
+    def<polar>("polar(Tensor abs, Tensor angle) -> Tensor", kFunction | kOut,
+               "abs · (cos(angle) + i·sin(angle))"),
 };
 
 }  // namespace adjoint::ops

@@ -22,13 +22,16 @@ Tensor filled(Ints size, const Scalar& v, Dtype dtype, Device device) {
 Device on(MaybeDevice d) { return d.value_or(Device::Cpu); }
 
 Tensor zeros(Ints size, MaybeDtype dtype, MaybeDevice device, Dest dest) {
-  return finish_creation(adjoint::zeros(size, wanted_dtype(dtype, dest, default_dtype()), on(device)), dest, "zeros");
+  return finish_creation(adjoint::zeros(size, wanted_dtype(dtype, dest, default_dtype()), on(device)), dest,
+                         "zeros");
 }
 Tensor ones(Ints size, MaybeDtype dtype, MaybeDevice device, Dest dest) {
-  return finish_creation(filled(size, 1, wanted_dtype(dtype, dest, default_dtype()), on(device)), dest, "ones");
+  return finish_creation(filled(size, 1, wanted_dtype(dtype, dest, default_dtype()), on(device)), dest,
+                         "ones");
 }
 Tensor full(Ints size, Operand value, MaybeDtype dtype, MaybeDevice device, Dest dest) {
-  check(!value.is_tensor() || (*value.tensor)->numel == 1, "full: fill_value must be a number or a one-element tensor");
+  check(!value.is_tensor() || (*value.tensor)->numel == 1,
+        "full: fill_value must be a number or a one-element tensor");
   Scalar v = value.is_tensor() ? item(*value.tensor) : value.scalar;
   Dtype own = value.is_tensor() ? (*value.tensor)->dtype : dtype_of_number(v);
   return finish_creation(filled(size, v, wanted_dtype(dtype, dest, own), on(device)), dest, "full");
@@ -42,7 +45,8 @@ Tensor empty(Ints size, MaybeDtype dtype, MaybeDevice device, MaybeFormat format
   }
   check(format.value_or(MemoryFormat::Contiguous) != MemoryFormat::Preserve,
         "preserve_format is not supported by empty");
-  if (format.value_or(MemoryFormat::Contiguous) == MemoryFormat::Contiguous) return adjoint::empty(size, d, on(device));
+  if (format.value_or(MemoryFormat::Contiguous) == MemoryFormat::Contiguous)
+    return adjoint::empty(size, d, on(device));
   return adjoint::empty_strided(size, format_strides(size, *format), d, on(device));
 }
 Tensor empty_strided(Ints size, Ints stride, MaybeDtype dtype, MaybeDevice device) {
@@ -54,7 +58,8 @@ Tensor empty_strided(Ints size, Ints stride, MaybeDtype dtype, MaybeDevice devic
 }
 
 Tensor like(const Tensor& x, MaybeDtype dtype, MaybeDevice device, MaybeFormat format) {
-  return empty_format(x, dtype.value_or(x->dtype), device.value_or(x->device), format.value_or(MemoryFormat::Preserve));
+  return empty_format(x, dtype.value_or(x->dtype), device.value_or(x->device),
+                      format.value_or(MemoryFormat::Preserve));
 }
 Tensor empty_like(const Tensor& x, MaybeDtype dtype, MaybeDevice device, MaybeFormat format) {
   return like(x, dtype, device, format);
@@ -107,22 +112,26 @@ Tensor full_like(const Tensor& x, const Scalar& value) { return full_as(x, value
     def<ones>("ones(int[] size, " OPTIONS ") -> Tensor", kFunction | kOut, "A tensor of ones."),
     def<full>("full(int[] size, Number fill_value, " OPTIONS ") -> Tensor", kFunction | kOut,
               "A tensor of one number; its type is the number's."),
-    def<empty>("empty(int[] size, " OPTIONS ", memory_format? memory_format=None) -> Tensor", kFunction | kOut,
-               "A tensor of uninitialised memory."),
+    def<empty>("empty(int[] size, " OPTIONS ", memory_format? memory_format=None) -> Tensor",
+               kFunction | kOut, "A tensor of uninitialised memory."),
     def<empty_strided>("empty_strided(int[] size, int[] stride, " OPTIONS ") -> Tensor", kFunction,
                        "Uninitialised memory with the given strides."),
     def<zeros_as>("zeros_like(Tensor self, " LIKE_OPTIONS, kFunction, "Zeros shaped like self."),
     def<ones_as>("ones_like(Tensor self, " LIKE_OPTIONS, kFunction, "Ones shaped like self."),
-    def<full_as>("full_like(Tensor self, Scalar fill_value, " LIKE_OPTIONS, kFunction, "A number, shaped like self."),
-    def<empty_like>("empty_like(Tensor self, " LIKE_OPTIONS, kFunction, "Uninitialised memory shaped like self."),
-    def<new_zeros>("new_zeros(Tensor self, int[] size, " OPTIONS ") -> Tensor", kMethod, "Zeros of self's type."),
-    def<new_ones>("new_ones(Tensor self, int[] size, " OPTIONS ") -> Tensor", kMethod, "Ones of self's type."),
+    def<full_as>("full_like(Tensor self, Scalar fill_value, " LIKE_OPTIONS, kFunction,
+                 "A number, shaped like self."),
+    def<empty_like>("empty_like(Tensor self, " LIKE_OPTIONS, kFunction,
+                    "Uninitialised memory shaped like self."),
+    def<new_zeros>("new_zeros(Tensor self, int[] size, " OPTIONS ") -> Tensor", kMethod,
+                   "Zeros of self's type."),
+    def<new_ones>("new_ones(Tensor self, int[] size, " OPTIONS ") -> Tensor", kMethod,
+                  "Ones of self's type."),
     def<new_empty>("new_empty(Tensor self, int[] size, " OPTIONS ") -> Tensor", kMethod,
                    "Uninitialised memory of self's type."),
     def<new_full>("new_full(Tensor self, int[] size, Scalar fill_value, " OPTIONS ") -> Tensor", kMethod,
                   "A number as self's type."),
-    def<new_empty_strided>("new_empty_strided(Tensor self, int[] size, int[] stride, " OPTIONS ") -> Tensor", kMethod,
-                           "Uninitialised memory of self's type with the given strides."),
+    def<new_empty_strided>("new_empty_strided(Tensor self, int[] size, int[] stride, " OPTIONS ") -> Tensor",
+                           kMethod, "Uninitialised memory of self's type with the given strides."),
     def<scalar_tensor>("scalar_tensor(Scalar s, " OPTIONS ") -> Tensor", kFunction, "A 0-d tensor."),
 };
 

@@ -1,7 +1,8 @@
 // arange, range, linspace, logspace, eye, tril_indices, triu_indices: tensors from a rule over positions.
 //
-// Note [Lanes]: PyTorch computes ranges of floats with vectors: the first of a run of lanes is rounded to the type
-// before the lane's offset is added. Its AVX-512 runs are copied here, so that results have the same bits.
+// Note [Lanes]: PyTorch computes ranges of floats with vectors: the first of a run of lanes is rounded to the
+// type before the lane's offset is added, and both steps are fused multiply-adds. Its runs of 32 bytes are
+// copied here, so that results have the same bits.
 #include <cmath>
 #include <optional>
 #include "autograd/record.h"
@@ -16,19 +17,22 @@ namespace {
 using MaybeDtype = std::optional<Dtype>;
 using MaybeDevice = std::optional<Device>;
 
-template <class T> constexpr int64_t kLanes = 64 / int64_t(sizeof(T));
-constexpr int64_t kGrain = 32768;  // PyTorch's threads start a fresh run there; one thread has one run
+template <class T>
+constexpr int64_t kLanes = 32 / int64_t(sizeof(T));
 
 // T(start + step·i) in the wider type A, with lanes.
-template <class T, class A> void write_arange(T* out, int64_t n, A start, A step) {
+template <class T, class A>
+void write_arange(T* out, int64_t n, A start, A step) {
   constexpr int64_t lanes = kLanes<T>, run = 2 * lanes;
   int64_t i = 0;
-  if constexpr (std::is_floating_point_v<T>)
+  if constexpr (std::is_floating_point_v<T>) {
     for (; i + run <= n; i += run)
       for (int64_t h = 0; h < run; h += lanes) {
-        T base = T(start + step * A(i + h));
-        for (int64_t k = 0; k < lanes; ++k) out[i + h + k] = T(A(base) + A(k) * step);
+        T base = T(std::fma(step, A(i + h), start));
+        for (int64_t k = 0; k < lanes; ++k) out[i + h + k] = T(std::fma(A(k), step, A(base)));
       }
+    for (; i < n; ++i) out[i] = T(std::fma(step, A(i), start));
+  }
   for (; i < n; ++i) out[i] = T(start + step * A(i));
 }
 
@@ -66,11 +70,14 @@ Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, Dtype 
   int64_t n = arange_count(start, end, step, dtype);
   Tensor y = adjoint::empty(Dims{n}, dtype);
   visit(dtype, [&]<class T>(T*) {
-    if constexpr (std::is_same_v<T, bool> || !std::is_convertible_v<T, double>) return;
-    else if constexpr (std::is_integral_v<T>) write_arange<T, int64_t>(y->data_as<T>(), n, start.to_int(), step.to_int());
+    if constexpr (std::is_same_v<T, bool> || !std::is_convertible_v<T, double>)
+      return;
+    else if constexpr (std::is_integral_v<T>)
+      write_arange<T, int64_t>(y->data_as<T>(), n, start.to_int(), step.to_int());
     else if constexpr (sizeof(T) == 2)
       write_arange<T, float>(y->data_as<T>(), n, float(start.to_double()), float(step.to_double()));
-    else write_arange<T, double>(y->data_as<T>(), n, start.to_double(), step.to_double());
+    else
+      write_arange<T, double>(y->data_as<T>(), n, start.to_double(), step.to_double());
   });
   return y;
 }
@@ -81,8 +88,8 @@ Tensor on_device(Tensor y, MaybeDevice device) {
   return device.value_or(Device::Cpu) == Device::Cpu ? y : adjoint::empty(y->sizes(), y->dtype, *device);
 }
 
-Tensor arange_step(const Scalar& start, const Scalar& end, const Scalar& step, MaybeDtype dtype, MaybeDevice device,
-                   Dest dest) {
+Tensor arange_step(const Scalar& start, const Scalar& end, const Scalar& step, MaybeDtype dtype,
+                   MaybeDevice device, Dest dest) {
   bool whole = start.is_integral() && end.is_integral() && step.is_integral();
   Dtype d = wanted_dtype(dtype, dest, whole ? Dtype::I64 : default_dtype());
   return finish_creation(on_device(arange(start, end, step, d), device), dest, "arange");
@@ -99,16 +106,19 @@ Tensor range(const Scalar& start, const Scalar& end, const Scalar& step, MaybeDt
              Dest dest) {
   if (host.warn)
     host.warn(
-        "torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with "
+        "torch.range is deprecated and will be removed in a future release because its behavior is "
+        "inconsistent with "
         "Python's range builtin. Instead, use torch.arange, which produces values in [start, end).");
   Dtype d = wanted_dtype(dtype, dest, default_dtype());
   check_range(start.to_double(), end.to_double(), step.to_double());
   int64_t n = int64_t((end.to_double() - start.to_double()) / step.to_double() + 1);
   Tensor y = adjoint::empty(Dims{n}, d);
   visit(d, [&]<class T>(T*) {
-    if constexpr (std::is_same_v<T, bool> || !std::is_convertible_v<T, double>) refuse_dtype("range_cpu", d);
+    if constexpr (std::is_same_v<T, bool> || !std::is_convertible_v<T, double>)
+      refuse_dtype("range_cpu", d);
     else {
-      using A = std::conditional_t<std::is_integral_v<T>, int64_t, std::conditional_t<sizeof(T) == 2, float, double>>;
+      using A = std::conditional_t<std::is_integral_v<T>, int64_t,
+                                   std::conditional_t<sizeof(T) == 2, float, double>>;
       A a = start.to<A>(), s = step.to<A>();
       for (int64_t i = 0; i < n; ++i) y->data_as<T>()[i] = T(a + A(i) * s);
     }
@@ -117,7 +127,8 @@ Tensor range(const Scalar& start, const Scalar& end, const Scalar& step, MaybeDt
 }
 
 // From both ends to the middle, so that the last element is exact. S: the type of the step.
-template <class T, class S> void write_linspace(T* out, int64_t n, S start, S end) {
+template <class T, class S>
+void write_linspace(T* out, int64_t n, S start, S end) {
   constexpr int64_t lanes = kLanes<T>, run = 2 * lanes;
   S step = S((end - start) / S(double(n - 1)));
   int64_t halfway = n / 2, i = 0;
@@ -133,7 +144,8 @@ template <class T, class S> void write_linspace(T* out, int64_t n, S start, S en
   for (; i < n; ++i) out[i] = T(at(i));
 }
 
-template <class C> void write_linspace_complex(C* out, int64_t n, C start, C end) {
+template <class C>
+void write_linspace_complex(C* out, int64_t n, C start, C end) {
   C step = (end - start) / C(typename C::value_type(n - 1));
   int64_t halfway = n / 2;
   for (int64_t i = 0; i < n; ++i)
@@ -147,25 +159,31 @@ void fill_linspace(const Tensor& y, const Scalar& start, const Scalar& end) {
   if (n == 1) return raw::fill(y, start);
   visit(y->dtype, [&]<class T>(T*) {
     T* out = y->data_as<T>();
-    if constexpr (std::is_same_v<T, bool>) refuse_dtype("linspace_cpu", Dtype::Bool);
+    if constexpr (std::is_same_v<T, bool>)
+      refuse_dtype("linspace_cpu", Dtype::Bool);
     else if constexpr (std::is_integral_v<T>) {
       float a = float(start.to<T>()), step = (float(end.to<T>()) - a) / float(n - 1), z = float(end.to<T>());
       for (int64_t i = 0; i < n; ++i)
         out[i] = i < n / 2 ? T(a + step * float(i)) : T(z - step * float(n - i - 1));
-    } else if constexpr (!std::is_convertible_v<T, double>) write_linspace_complex<T>(out, n, start.to<T>(), end.to<T>());
-    else if constexpr (sizeof(T) == 2) write_linspace<T, float>(out, n, T(start.to_double()), T(end.to_double()));
-    else write_linspace<T, T>(out, n, start.to<T>(), end.to<T>());
+    } else if constexpr (!std::is_convertible_v<T, double>)
+      write_linspace_complex<T>(out, n, start.to<T>(), end.to<T>());
+    else if constexpr (sizeof(T) == 2)
+      write_linspace<T, float>(out, n, T(start.to_double()), T(end.to_double()));
+    else
+      write_linspace<T, T>(out, n, start.to<T>(), end.to<T>());
   });
 }
 
 Scalar number_of(const Operand& v, const char* name) {
   if (!v.is_tensor()) return v.scalar;
-  check((*v.tensor)->ndim == 0, name, " only supports 0-dimensional start and end tensors, but got a tensor with ",
-        int((*v.tensor)->ndim), " dimension(s).");
+  check((*v.tensor)->ndim == 0, name,
+        " only supports 0-dimensional start and end tensors, but got a tensor with ", int((*v.tensor)->ndim),
+        " dimension(s).");
   return item(*v.tensor);
 }
 
-Dtype space_dtype(const Scalar& start, const Scalar& end, MaybeDtype dtype, const Dest& dest, const char* name) {
+Dtype space_dtype(const Scalar& start, const Scalar& end, MaybeDtype dtype, const Dest& dest,
+                  const char* name) {
   bool cplx = start.is_complex() || end.is_complex();
   Dtype d = wanted_dtype(dtype, dest, cplx ? complex_of(default_dtype()) : default_dtype());
   check(!cplx || is_complex(d), "torch.", name, "(): inferred dtype ", label_of(complex_of(default_dtype())),
@@ -182,10 +200,12 @@ Tensor linspace(Operand start, Operand end, int64_t steps, MaybeDtype dtype, May
   return finish_creation(y, dest, "linspace");
 }
 
-template <class T, class S> void write_logspace(T* out, int64_t n, S start, S end, S base) {
+template <class T, class S>
+void write_logspace(T* out, int64_t n, S start, S end, S base) {
   S step = S((end - start) / S(double(n - 1)));
   for (int64_t i = 0; i < n; ++i)
-    out[i] = T(std::pow(base, i < n / 2 ? S(start + step * S(double(i))) : S(end - step * S(double(n - i - 1)))));
+    out[i] =
+        T(std::pow(base, i < n / 2 ? S(start + step * S(double(i))) : S(end - step * S(double(n - i - 1)))));
 }
 
 Tensor logspace(Operand start, Operand end, int64_t steps, double base, MaybeDtype dtype, MaybeDevice device,
@@ -197,17 +217,22 @@ Tensor logspace(Operand start, Operand end, int64_t steps, double base, MaybeDty
   if (y->meta_device() || steps == 0) return finish_creation(y, dest, "logspace");
   visit(d, [&]<class T>(T*) {
     T* out = y->data_as<T>();
-    if constexpr (std::is_same_v<T, bool>) refuse_dtype("logspace_cpu", d);
+    if constexpr (std::is_same_v<T, bool>)
+      refuse_dtype("logspace_cpu", d);
     else if constexpr (!std::is_convertible_v<T, double>) {
-      T s = a.to<T>(), e = b.to<T>(), step = steps > 1 ? (e - s) / T(typename T::value_type(steps - 1)) : T(0);
+      T s = a.to<T>(), e = b.to<T>(),
+        step = steps > 1 ? (e - s) / T(typename T::value_type(steps - 1)) : T(0);
       for (int64_t i = 0; i < steps; ++i) {
         using R = typename T::value_type;
-        out[i] = std::pow(T(R(base)), steps == 1 || i < steps / 2 ? s + step * R(i) : e - step * R(steps - i - 1));
+        out[i] =
+            std::pow(T(R(base)), steps == 1 || i < steps / 2 ? s + step * R(i) : e - step * R(steps - i - 1));
       }
-    } else if (steps == 1) out[0] = T(std::pow(base, a.to_double()));
+    } else if (steps == 1)
+      out[0] = T(std::pow(base, a.to_double()));
     else if constexpr (std::is_integral_v<T> || sizeof(T) == 2)
       write_logspace<T, float>(out, steps, float(a.to<T>()), float(b.to<T>()), float(base));
-    else write_logspace<T, T>(out, steps, a.to<T>(), b.to<T>(), T(base));
+    else
+      write_logspace<T, T>(out, steps, a.to<T>(), b.to<T>(), T(base));
   });
   return finish_creation(y, dest, "logspace");
 }
@@ -215,7 +240,8 @@ Tensor logspace(Operand start, Operand end, int64_t steps, double base, MaybeDty
 Tensor eye_of(int64_t n, int64_t m, MaybeDtype dtype, MaybeDevice device, Dest dest) {
   check(n >= 0, "n must be greater or equal to 0, got ", n);
   check(m >= 0, "m must be greater or equal to 0, got ", m);
-  Tensor y = adjoint::zeros(Dims{n, m}, wanted_dtype(dtype, dest, default_dtype()), device.value_or(Device::Cpu));
+  Tensor y =
+      adjoint::zeros(Dims{n, m}, wanted_dtype(dtype, dest, default_dtype()), device.value_or(Device::Cpu));
   int64_t k = std::min(n, m);
   raw::fill(adjoint::alias(y, Dims{k}, Dims{m + 1}, 0), 1);
   return finish_creation(y, dest, "eye");
@@ -225,7 +251,8 @@ Tensor eye_square(int64_t n, MaybeDtype dtype, MaybeDevice device, Dest dest) {
 }
 
 // The (row, column) pairs of a triangle, row by row; `upper` is the other triangle.
-template <bool Upper> Tensor triangle(int64_t rows, int64_t cols, int64_t offset, MaybeDtype dtype, MaybeDevice device) {
+template <bool Upper>
+Tensor triangle(int64_t rows, int64_t cols, int64_t offset, MaybeDtype dtype, MaybeDevice device) {
   check(rows >= 0, "row must be non-negative, got", rows);
   check(cols >= 0, "col must be non-negative, got", cols);
   auto span = [&](int64_t r) {

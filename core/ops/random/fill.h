@@ -1,40 +1,21 @@
 // How a sampler's draws reach a tensor: one after the other, in the order of memory.
 #pragma once
 #include <algorithm>
+#include <cmath>
 #include "ops/random/generator.h"
 
 namespace adjoint::random {
 
-// PyTorch's uniform number of type T from raw bits: the low `digits` bits, scaled.
+// PyTorch's uniform number: the low 24 (53) bits, scaled; from and to enter by one fused multiply-add.
 template <class T>
-struct Digits;
-template <>
-struct Digits<float> {
-  static constexpr int value = 24;
-};
-template <>
-struct Digits<double> {
-  static constexpr int value = 53;
-};
-template <>
-struct Digits<Half> {
-  static constexpr int value = 11;
-};
-template <>
-struct Digits<BFloat16> {
-  static constexpr int value = 8;
-};
-
-template <class T>
-using Wide = std::conditional_t<sizeof(T) == 2, float, T>;
-template <class T>
-Wide<T> uniform(Generator& g, T from, T to) {
-  constexpr int digits = Digits<T>::value;
-  constexpr uint64_t mask = (uint64_t(1) << digits) - 1;
-  constexpr Wide<T> scale = Wide<T>(1) / Wide<T>(uint64_t(1) << digits);
-  uint64_t bits = sizeof(T) == 8 ? g.random64() : g.random();
-  return Wide<T>(Wide<T>(bits & mask) * scale) * Wide<T>(T(to - from)) + Wide<T>(from);
+T uniform(Generator& g, T from, T to) {
+  constexpr int digits = sizeof(T) == 8 ? 53 : 24;
+  constexpr T scale = T(1) / T(uint64_t(1) << digits);
+  uint64_t bits = (sizeof(T) == 8 ? g.random64() : g.random()) & ((uint64_t(1) << digits) - 1);
+  return std::fma(T(bits) * scale, to - from, from);
 }
+template <class T>
+using Wide = std::conditional_t<sizeof(T) == 8, double, float>;  // what samples are computed in
 
 // Standard normal numbers in double, two from each pair of uniforms; the generator keeps the second.
 double normal(Generator& g);
