@@ -5,6 +5,7 @@
 #include <complex>
 #include <cstdint>
 #include <utility>
+#include "ops/flags.h"
 #include "ops/probe.h"
 #include "tensor/dtype.h"
 

@@ -21,6 +21,7 @@
 #include <string_view>
 #include <tuple>
 #include <vector>
+#include "ops/flags.h"
 #include "tensor/tensor.h"
 
 namespace adjoint {
@@ -74,14 +75,6 @@ struct Returned {
   std::vector<Tensor> tensors;
   Scalar scalar;
   Dims dims;
-};
-
-enum Flags : uint32_t {
-  kFunction = 1, kMethod = 2, kInplace = 4, kOut = 8, kTakesDest = 16,
-  kBoth = kFunction | kMethod,
-  kAll = kBoth | kInplace | kOut,
-  kLinalg = 64, kSpecial = 128, kNN = 256,  // adjoint.linalg.*, adjoint.special.*, adjoint.nn.functional.*
-  kHidden = 512,                            // adjoint._core._ops only
 };
 
 struct PointwiseOp;
