@@ -237,8 +237,9 @@ int64_t median_of(const T* x, int64_t n, bool skip_nan) {
   std::unique_ptr<int64_t[]> at(new int64_t[n]);
   for (int64_t i = 0; i < n; ++i) at[i] = i;
   int64_t middle = nans == n ? 0 : (n - nans - 1) / 2;
-  std::nth_element(at.get(), at.get() + middle, at.get() + n,
-                   [x](int64_t a, int64_t b) { return less(x[a], x[b]); });
+  std::nth_element(at.get(), at.get() + middle, at.get() + n, [x](int64_t a, int64_t b) {
+    return less(x[a], x[b]) || (a < b && !less(x[b], x[a]));  // of equals the middle one, as if sorted stably
+  });
   return at[middle];
 }
 template <class T>
