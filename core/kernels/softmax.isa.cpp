@@ -125,14 +125,6 @@ void short_row(bool log, const T* x, int64_t n, T* __restrict y) {
 }
 
 template <class T>
-void softmax_rows(bool log, const T* x, int64_t rows, int64_t row_stride, int64_t n, T* y) {
-  if (n <= kShort)
-    for (int64_t r = 0; r < rows; ++r) short_row(log, x + r * row_stride, n, y + r * n);
-  else
-    for (int64_t r = 0; r < rows; ++r)
-      (log ? log_softmax_row<T> : softmax_row<T>)(x + r * row_stride, n, y + r * n);
-}
-template <class T>
 void backward_rows(bool log, const T* g, const T* y, int64_t rows, int64_t n, T* __restrict gx) {
   for (int64_t r = 0; r < rows; ++r, g += n, y += n, gx += n) {
     if (log) {
@@ -193,6 +185,32 @@ void softmax_cols(bool log, const T* x, int64_t n, int64_t stride, int64_t width
     }
   }
 }
+// Very short rows: a tile of them, transposed, is softmax over columns. Which way a row goes depends on its
+// length only, see Note [Same bits for any number of threads].
+constexpr int kTransposed = 16;
+
+template <class T>
+void transposed_rows(bool log, const T* x, int64_t rows, int64_t row_stride, int64_t n, T* y) {
+  T tile[kTransposed * kSoftmaxTile], result[kTransposed * kSoftmaxTile];
+  for (int64_t r = 0; r < rows; r += kSoftmaxTile, x += kSoftmaxTile * row_stride, y += kSoftmaxTile * n) {
+    int64_t w = rows - r < kSoftmaxTile ? rows - r : kSoftmaxTile;
+    for (int64_t i = 0; i < w; ++i)
+      for (int64_t k = 0; k < n; ++k) tile[k * kSoftmaxTile + i] = x[i * row_stride + k];
+    softmax_cols(log, tile, n, kSoftmaxTile, w, result, kSoftmaxTile);
+    for (int64_t i = 0; i < w; ++i)
+      for (int64_t k = 0; k < n; ++k) y[i * n + k] = result[k * kSoftmaxTile + i];
+  }
+}
+template <class T>
+void softmax_rows(bool log, const T* x, int64_t rows, int64_t row_stride, int64_t n, T* y) {
+  if (n <= kTransposed) return transposed_rows(log, x, rows, row_stride, n, y);
+  if (n <= kShort)
+    for (int64_t r = 0; r < rows; ++r) short_row(log, x + r * row_stride, n, y + r * n);
+  else
+    for (int64_t r = 0; r < rows; ++r)
+      (log ? log_softmax_row<T> : softmax_row<T>)(x + r * row_stride, n, y + r * n);
+}
+
 template <class T>
 void backward_cols(bool log, const T* g, const T* y, int64_t n, int64_t stride, int64_t width, T* gx) {
   T sum[kSoftmaxTile];
