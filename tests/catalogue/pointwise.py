@@ -170,15 +170,16 @@ def _three(low):
         return [
             ((make(3, 4), make(3, 4), make(3, 4, low=low)), {}),
             ((make(3, 4), make(3, 1), make(4, low=low)), {"value": 2}),
-            ((make(3), make(3), make(low=low)), {"value": -0.5}),
+            ((make(3), make(3), make(low=low)), {"value": 0.5}),
         ]
 
     return samples
 
 
 def _integers(make, low=-4, high=5):
-    t = make(12).abs() * 10
-    return (t.to(make.torch.int64) % (high - low) + low).to(make(1).dtype if not make(1).is_floating_point() else make.torch.int64)
+    kind = make(1).dtype
+    t = make(12, low=0.0, high=20.0, dtype=make.torch.float64).to(make.torch.int64)
+    return (t % (high - low) + low).to(make.torch.int64 if kind.is_floating_point or kind.is_complex else kind)
 
 
 def _bits(make):
@@ -305,7 +306,8 @@ SAMPLES = {
     # comparison
     **dict.fromkeys(["eq", "ne", "not_equal", "lt", "less", "le", "less_equal"], _binary()),
     **dict.fromkeys(["gt", "greater", "ge", "greater_equal"], _binary()),
-    **dict.fromkeys(["isnan", "isinf", "isfinite", "isposinf", "isneginf", "isreal", "signbit"], _questions),
+    **dict.fromkeys(["isnan", "isinf", "isfinite", "isposinf", "isneginf", "isreal"], _questions),
+    "signbit": _special(1.0, INF, -INF, 0.0, -0.0),
     "isclose": _closeness,
     "allclose": _closeness,
     "equal": _closeness,
