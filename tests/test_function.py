@@ -164,7 +164,6 @@ def test_saved_tensors_after_backward_raise():
     y = custom(forward, double).apply(leaf(1.0))
     y.backward()
     assert "already been freed" in error_of(lambda: y.grad_fn.saved_tensors, RuntimeError)
-    assert "second time" in error_of(y.backward, RuntimeError) or True
 
 
 def test_saved_tensors_are_kept_with_retain_graph():
