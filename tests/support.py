@@ -1,0 +1,28 @@
+"""`from support import torch`: the library under test. With ADJOINT_STANDIN=torch the tests run on PyTorch itself, which
+shows that what they expect is right."""
+
+import importlib
+import os
+
+torch = importlib.import_module(os.environ.get("ADJOINT_STANDIN", "adjoint"))
+IS_TORCH = torch.__name__ == "torch"
+
+
+def custom(forward, backward, **more):
+    """An autograd.Function of two functions."""
+    members = {"forward": staticmethod(forward), "backward": staticmethod(backward)}
+    members.update({k: staticmethod(v) for k, v in more.items()})
+    return type("Custom", (torch.autograd.Function,), members)
+
+
+def leaf(*values, dtype=None):
+    return torch.tensor(list(values), dtype=dtype or torch.float32, requires_grad=True)
+
+
+def error_of(f, *classes):
+    """The text of the exception that f raises; fails if there is none of these classes."""
+    try:
+        f()
+    except classes or (Exception,) as e:
+        return str(e)
+    raise AssertionError(f"no exception of {classes}")

@@ -1,0 +1,506 @@
+"""Hooks of tensors, leaves, nodes and saved tensors."""
+
+import gc
+import weakref
+
+import pytest
+from support import error_of, leaf, torch
+
+graph = torch.autograd.graph
+
+
+def test_hook_sees_the_gradient_and_changes_nothing():
+    x, seen = leaf(1.0, 2.0), []
+    y = x * 2
+    y.register_hook(seen.append)
+    (y * 3).sum().backward()
+    assert seen[0].tolist() == [3.0, 3.0] and x.grad.tolist() == [6.0, 6.0]
+
+
+def test_hook_replaces():
+    x = leaf(1.0)
+    y = x * 2
+    y.register_hook(lambda g: g * 10)
+    y.backward()
+    assert x.grad.item() == 20
+
+
+def test_hooks_run_in_order_of_registration():
+    x = leaf(1.0)
+    y = x * 1
+    y.register_hook(lambda g: g + 1)
+    y.register_hook(lambda g: g * 10)
+    y.backward()
+    assert x.grad.item() == 20
+
+
+@pytest.mark.parametrize("remove", [0, 1, 2])
+def test_removal(remove):
+    x, log = leaf(1.0), []
+    y = x * 1
+    handles = [y.register_hook(lambda g, i=i: log.append(i)) for i in range(3)]
+    handles[remove].remove()
+    handles[remove].remove()
+    y.backward()
+    assert log == [i for i in range(3) if i != remove]
+
+
+def test_removal_during_the_call():
+    x, log = leaf(1.0), []
+    handle = x.register_hook(lambda g: (log.append(1), handle.remove())[0])
+    for _ in range(3):
+        (x * 1).backward()
+    assert log == [1]
+
+
+def test_registration_during_the_call_is_for_next_time():
+    x, log = leaf(1.0), []
+    x.register_hook(lambda g: x.register_hook(lambda g: log.append("new")) and None)
+    (x * 1).backward()
+    assert log == []
+    (x * 1).backward()
+    assert log == ["new"]
+
+
+def test_handle_is_a_context():
+    x, log = leaf(1.0), []
+    with x.register_hook(lambda g: log.append(1)):
+        (x * 1).backward()
+    (x * 1).backward()
+    assert log == [1]
+
+
+def test_leaf_hook_sees_the_sum_once():
+    x, seen = leaf(1.0), []
+    x.register_hook(lambda g: seen.append(g.item()))
+    (x * 2 + x * 3).backward()
+    assert seen == [5.0]
+
+
+def test_leaf_hook_sees_only_the_new_part():
+    x, seen = leaf(1.0), []
+    x.register_hook(lambda g: seen.append(g.item()))
+    (x * 2).backward()
+    (x * 2).backward()
+    assert seen == [2.0, 2.0] and x.grad.item() == 4
+
+
+def test_hook_of_tensor_without_gradient():
+    assert "doesn't require gradient" in error_of(lambda: torch.ones(1).register_hook(print), RuntimeError)
+
+
+@pytest.mark.parametrize("bad,classes", [(3, (TypeError,)), ("a", (TypeError,)), (lambda: torch.ones(5), (RuntimeError,)), (lambda: torch.ones(1, dtype=torch.float64), (RuntimeError,))])  # fmt: skip
+def test_bad_results(bad, classes):
+    y = leaf(1.0) * 2
+    y.register_hook(lambda g: bad() if callable(bad) else bad)
+    with pytest.raises(classes):
+        y.backward()
+
+
+def test_exception_passes():
+    class Mine(Exception):
+        pass
+
+    def hook(g):
+        raise Mine
+
+    y = leaf(1.0) * 2
+    y.register_hook(hook)
+    with pytest.raises(Mine):
+        y.backward()
+
+
+def test_hook_runs_before_retain_grad_whatever_the_order():
+    for first in (True, False):
+        y = leaf(1.0) * 2
+        if first:
+            y.retain_grad()
+        y.register_hook(lambda g: g * 5)
+        if not first:
+            y.retain_grad()
+        y.backward()
+        assert y.grad.item() == 5
+
+
+def test_hook_of_output_1():
+    x, seen = torch.arange(4.0).requires_grad_(), []
+    a, b = x.split(2)
+    b.register_hook(lambda g: seen.append(g.tolist()))
+    (a.sum() * 2 + b.sum() * 3).backward()
+    assert seen == [[3.0, 3.0]]
+
+
+def test_hooks_stay_with_the_old_value_after_in_place():
+    x, log = leaf(1.0), []
+    y = x * 2
+    y.register_hook(lambda g: log.append(("old", g.item())))
+    y.mul_(3)
+    y.register_hook(lambda g: log.append(("new", g.item())))
+    y.backward()
+    assert log == [("new", 1.0), ("old", 3.0)]
+
+
+def test_hook_in_create_graph_is_recorded():
+    x = leaf(3.0)
+    y = x * x
+    y.register_hook(lambda g: g * x)
+    (g,) = torch.autograd.grad(y, x, create_graph=True)
+    assert g.item() == 18 and torch.autograd.grad(g, x)[0].item() == 12
+
+
+def test_grad_mode_inside_hooks():
+    seen = []
+    y = leaf(1.0) * 2
+    y.register_hook(lambda g: seen.append(torch.is_grad_enabled()))
+    y.backward(retain_graph=True)
+    y.backward(create_graph=False)
+    assert seen == [False, False]
+
+
+def test_hook_keeps_no_tensor_alive_after_removal():
+    class Box:
+        pass
+
+    box = Box()
+    dead = weakref.ref(box)
+    x = leaf(1.0)
+    handle = x.register_hook(lambda g, b=box: None)
+    del box
+    handle.remove()
+    gc.collect()
+    assert dead() is None
+
+
+def test_backward_hooks_attribute():
+    x = leaf(1.0)
+    assert x._backward_hooks is None
+    h = x.register_hook(lambda g: None)
+    assert len(x._backward_hooks) == 1
+    h.remove()
+    assert len(x._backward_hooks) == 0
+
+
+# --- post-accumulate ---
+
+
+def test_post_accumulate():
+    x, seen = leaf(1.0), []
+    x.register_post_accumulate_grad_hook(lambda t: seen.append((t is x, t.grad.item())))
+    (x * 2).backward()
+    (x * 2).backward()
+    assert seen == [(True, 2.0), (True, 4.0)]
+
+
+def test_post_accumulate_order_and_removal():
+    x, log = leaf(1.0), []
+    h = x.register_post_accumulate_grad_hook(lambda t: log.append(1))
+    x.register_post_accumulate_grad_hook(lambda t: log.append(2))
+    (x * 2).backward()
+    h.remove()
+    (x * 2).backward()
+    assert log == [1, 2, 2]
+
+
+def test_post_accumulate_may_clear_the_gradient():
+    x = leaf(1.0)
+    x.register_post_accumulate_grad_hook(lambda t: setattr(t, "grad", None))
+    (x * 2).backward()
+    assert x.grad is None
+
+
+def test_post_accumulate_only_on_leaves():
+    assert "non-leaf" in error_of(lambda: (leaf(1.0) * 2).register_post_accumulate_grad_hook(print), RuntimeError)
+    with pytest.raises(RuntimeError):
+        torch.ones(1).register_post_accumulate_grad_hook(print)
+
+
+def test_post_accumulate_not_for_grad():
+    x, log = leaf(1.0), []
+    x.register_post_accumulate_grad_hook(log.append)
+    torch.autograd.grad(x * 2, x)
+    assert not log
+
+
+def test_post_accumulate_after_leaf_hook():
+    x, log = leaf(1.0), []
+    x.register_post_accumulate_grad_hook(lambda t: log.append("post"))
+    x.register_hook(lambda g: log.append("pre"))
+    (x * 2).backward()
+    assert log == ["pre", "post"]
+
+
+# --- nodes ---
+
+
+def test_node_hook():
+    x, seen = leaf(1.0), []
+    y = x * 2
+    y.grad_fn.register_hook(lambda gi, go: seen.append((gi[0].item(), gi[1], go[0].item())))
+    y.backward()
+    assert seen == [(2.0, None, 1.0)]
+
+
+def test_node_hook_replaces():
+    x = leaf(1.0)
+    y = x * 2
+    y.grad_fn.register_hook(lambda gi, go: (gi[0] * 100, None))
+    y.backward()
+    assert x.grad.item() == 200
+
+
+def test_node_prehook():
+    x, seen = leaf(1.0), []
+    y = x * 2
+    y.grad_fn.register_prehook(lambda go: seen.append(go[0].item()))
+    y.grad_fn.register_prehook(lambda go: (go[0] * 3,))
+    y.backward()
+    assert seen == [1.0] and x.grad.item() == 6
+
+
+@pytest.mark.parametrize("bad", [lambda g: 3, lambda g: (g[0], g[0], g[0]), lambda g: [g[0]], lambda g: ("a",)])
+def test_node_prehook_bad_result(bad):
+    y = leaf(1.0) * 2
+    y.grad_fn.register_prehook(bad)
+    with pytest.raises((TypeError, RuntimeError)):
+        y.backward()
+
+
+def test_node_hook_wrong_count():
+    y = leaf(1.0) * 2
+    y.grad_fn.register_hook(lambda gi, go: (gi[0],) * 5)
+    with pytest.raises(RuntimeError, match="incorrect number"):
+        y.backward()
+
+
+def test_order_of_all_kinds():
+    x, log = leaf(1.0), []
+    y = x * 2
+    y.grad_fn.register_hook(lambda gi, go: log.append("node post"))
+    y.grad_fn.register_prehook(lambda go: log.append("node pre"))
+    y.register_hook(lambda g: log.append("tensor"))
+    x.register_hook(lambda g: log.append("leaf"))
+    x.register_post_accumulate_grad_hook(lambda t: log.append("leaf post"))
+    y.backward()
+    assert log == ["tensor", "node pre", "node post", "leaf", "leaf post"]
+
+
+def test_accumulate_grad_node():
+    x, log = leaf(1.0), []
+    acc = x.view_as(x).grad_fn.next_functions[0][0]
+    assert acc.variable is x
+    acc.register_prehook(lambda go: log.append(("pre", x.grad)))
+    acc.register_hook(lambda gi, go: log.append(("post", gi, x.grad.item())))
+    (x * 3).backward()
+    assert log == [("pre", None), ("post", (), 3.0)]
+
+
+def test_node_hooks_survive_the_python_object():
+    x, log = leaf(1.0), []
+    y = x * 2
+    y.grad_fn.register_hook(lambda gi, go: log.append(1))
+    gc.collect()
+    z = y + 1
+    del y
+    z.backward()
+    assert log == [1]
+
+
+def test_metadata_survives():
+    y = leaf(1.0) * 2
+    y.grad_fn.metadata["k"] = "v"
+    gc.collect()
+    assert y.grad_fn.metadata == {"k": "v"}
+
+
+def test_node_hook_removal():
+    y, log = leaf(1.0) * 2, []
+    h = y.grad_fn.register_hook(lambda gi, go: log.append(1))
+    h.remove()
+    y.backward()
+    assert log == []
+
+
+# --- saved tensors ---
+
+
+def test_pack_and_unpack():
+    log = []
+    x = leaf(2.0)
+    with graph.saved_tensors_hooks(lambda t: (log.append("pack"), t.item())[1], lambda v: (log.append("unpack"), torch.tensor([v]))[1]):
+        y = x.exp() * 3
+    y.backward()
+    assert log == ["pack", "unpack"] and abs(x.grad.item() - 3 * 7.389056) < 1e-4
+
+
+def test_pack_hooks_are_innermost_only():
+    log = []
+    x = leaf(2.0)
+    with graph.saved_tensors_hooks(lambda t: log.append("outer") or t, lambda t: t):
+        with graph.saved_tensors_hooks(lambda t: log.append("inner") or t, lambda t: t):
+            x * x
+        x.exp()
+    assert log == ["inner", "inner", "outer"]
+
+
+def test_pack_hook_may_not_change_its_input():
+    x = leaf(2.0)
+    with graph.saved_tensors_hooks(lambda t: t.add_(1), lambda t: t):
+        assert "modifying its input" in error_of(lambda: (x.detach().requires_grad_() * 1).exp(), RuntimeError)
+
+
+def test_unpack_must_return_a_tensor():
+    x = leaf(2.0)
+    with graph.saved_tensors_hooks(lambda t: 3, lambda v: v):
+        y = x.exp()
+    assert "unpack_hook expected to be a Tensor" in error_of(y.backward, TypeError)
+
+
+def test_exceptions_in_pack_and_unpack():
+    def bad(_):
+        raise KeyError("pack")
+
+    x = leaf(2.0)
+    with graph.saved_tensors_hooks(bad, bad), pytest.raises(KeyError):
+        x.exp()
+    with graph.saved_tensors_hooks(lambda t: t, bad):
+        y = x.exp()
+    with pytest.raises(KeyError):
+        y.backward()
+    x.exp().backward()
+
+
+def test_hooks_do_not_reach_what_is_not_saved():
+    log = []
+    x = leaf(2.0)
+    with graph.saved_tensors_hooks(lambda t: log.append(1) or t, lambda t: t):
+        x + 1
+        x.sum()
+        x.view(1)
+        x * 2
+        with torch.no_grad():
+            x * x
+        x.detach() * x.detach()
+    assert log == []
+
+
+def test_disable_saved_tensors_hooks():
+    x = leaf(1.0)
+    with graph.disable_saved_tensors_hooks("not here"):
+        with pytest.raises(RuntimeError, match="not here"), graph.saved_tensors_hooks(lambda t: t, lambda t: t):
+            x * x
+    with graph.saved_tensors_hooks(lambda t: t, lambda t: t):
+        x * x
+
+
+def test_save_on_cpu():
+    x = leaf(2.0, 3.0)
+    with graph.save_on_cpu():
+        y = (x * x).exp().sum()
+    y.backward()
+    assert abs(x.grad[0].item() - 4 * 54.59815) < 1e-2
+
+
+def test_raw_saved():
+    x = leaf(2.0)
+    y = x.exp()
+    y.grad_fn._raw_saved_result.register_hooks(lambda t: t.item(), lambda v: torch.tensor([v]))
+    y.backward()
+    assert abs(x.grad.item() - 7.389056) < 1e-5
+
+
+def test_raw_saved_twice():
+    y = leaf(2.0) ** 2
+    y.grad_fn._raw_saved_self.register_hooks(lambda t: t, lambda t: t)
+    with pytest.raises(RuntimeError, match="already been set"):
+        y.grad_fn._raw_saved_self.register_hooks(lambda t: t, lambda t: t)
+
+
+def test_raw_saved_after_backward():
+    y = leaf(2.0) ** 2
+    saved = y.grad_fn._raw_saved_self
+    y.backward()
+    with pytest.raises(RuntimeError, match="freed"):
+        saved.register_hooks(lambda t: t, lambda t: t)
+
+
+def test_allow_mutation_on_saved_tensors():
+    x = leaf(2.0)
+    with graph.allow_mutation_on_saved_tensors():
+        y = x * 1
+        z = y**2
+        y.zero_()
+        z.backward()
+    assert x.grad.item() == 4
+
+
+# --- several tensors ---
+
+
+def test_multi_grad_hook_all():
+    a, b, c = leaf(1.0), leaf(1.0), leaf(1.0)
+    seen = []
+    h = graph.register_multi_grad_hook((a, b, c), lambda gs: seen.append([g and g.item() for g in gs]))
+    (a * 2 + b * 3).backward()
+    (a + b + c).backward()
+    h.remove()
+    (a + b + c).backward()
+    assert seen == [[2.0, 3.0, None], [1.0, 1.0, 1.0]]
+
+
+def test_multi_grad_hook_any():
+    a, b = leaf(1.0), leaf(1.0)
+    seen = []
+    graph.register_multi_grad_hook((a, b), lambda g: seen.append(g.item()), mode="any")
+    (a * 2 + b * 3).backward()
+    (b * 7).backward()
+    assert len(seen) == 2 and seen[1] == 7.0
+
+
+def test_multi_grad_hook_mode():
+    with pytest.raises(ValueError, match="mode"):
+        graph.register_multi_grad_hook((leaf(1.0),), print, mode="foo")
+
+
+def test_multi_grad_hook_on_intermediates():
+    x = leaf(2.0)
+    y, z = x * 2, x * 3
+    seen = []
+    graph.register_multi_grad_hook((y, z), lambda gs: seen.append([g.item() for g in gs]))
+    (y * z).backward()
+    assert seen == [[6.0, 4.0]]
+
+
+def test_increment_version():
+    x = leaf(1.0) * 1
+    y = x * x
+    graph.increment_version(x)
+    assert x._version == 1
+    with pytest.raises(RuntimeError, match="modified by an inplace"):
+        y.backward()
+
+
+def test_gradient_edge():
+    x = leaf(2.0)
+    y = x * x
+    e = graph.get_gradient_edge(y)
+    assert e.node is y.grad_fn and e.output_nr == 0
+    assert torch.autograd.grad(y * 3, e)[0].item() == 3
+    assert graph.get_gradient_edge(x).node.variable is x
+    assert "does not require gradients" in error_of(lambda: graph.get_gradient_edge(torch.ones(1)), RuntimeError)
+
+
+def test_gradient_edge_of_second_output():
+    a, b = torch.arange(4.0).requires_grad_().split(2)
+    assert graph.get_gradient_edge(b).output_nr == 1
+
+
+def test_backward_from_gradient_edge():
+    x = leaf(2.0)
+    e = graph.get_gradient_edge(x * x)
+    assert torch.autograd.grad(e, x, torch.tensor([1.0]))[0].item() == 4
+
+
+def test_nodes_are_nodes():
+    y = leaf(1.0) * 2
+    assert isinstance(y.grad_fn, graph.Node) and not isinstance(3, graph.Node)
+    assert issubclass(type(y.grad_fn), graph.Node)
