@@ -1,6 +1,7 @@
 """Tools over the graph: nodes and edges, hooks for saved tensors, hooks over several tensors."""
 
 from .. import _core
+from .variable import GradientEdge
 
 __all__ = [
     "GradientEdge",
@@ -18,55 +19,13 @@ __all__ = [
 Node = _core.Node
 
 
-class GradientEdge(tuple):
-    """Where a tensor's gradient flows: (node, output_nr). Stands for the tensor in `grad` and `backward`, but does not
-    keep it alive."""
-
-    __slots__ = ()
-    _fields = ("node", "output_nr", "ownership_token")
-
-    def __new__(cls, node, output_nr, ownership_token=None):
-        return tuple.__new__(cls, (node, output_nr, ownership_token))
-
-    node = property(lambda self: self[0])
-    output_nr = property(lambda self: self[1])
-    ownership_token = property(lambda self: self[2])
-
-    def __repr__(self):
-        return f"GradientEdge(node={self[0]!r}, output_nr={self[1]!r}, ownership_token={self[2]!r})"
-
-
-def _accumulate_node(tensor):
-    """The AccumulateGrad node of a leaf: what its alias's node leads to."""
-    with _enable_grad():
-        return tensor.view_as(tensor).grad_fn.next_functions[0][0]
-
-
-class _enable_grad:
-    __slots__ = ("prev",)
-
-    def __enter__(self):
-        self.prev = _core.is_grad_enabled()
-        _core._set_grad_enabled(True)
-
-    def __exit__(self, *exc):
-        _core._set_grad_enabled(self.prev)
-
-
 def get_gradient_edge(tensor):
     """The edge along which the gradient of `tensor` flows.
 
     Raises:
         RuntimeError: the tensor does not require gradients.
     """
-    if not tensor.requires_grad:
-        raise RuntimeError(
-            "It is not possible to get the gradient edge for a Tensor that does not require gradients"
-        )
-    node = tensor.grad_fn
-    if node is None:
-        node = _accumulate_node(tensor)
-    return GradientEdge(node, tensor.output_nr)
+    return GradientEdge(*_core._gradient_edge(tensor))
 
 
 def increment_version(tensor):
@@ -225,6 +184,7 @@ def _hook_all(tensors, fn):
     import threading
 
     nodes = [get_gradient_edge(t).node for t in tensors]
+    count = len(nodes)  # the hooks hold no tensor: a tensor whose hook holds it is slow to be collected
     lock = threading.Lock()
     passes = {}  # by backward pass: [gradients, how many are missing]
 
@@ -235,7 +195,7 @@ def _hook_all(tensors, fn):
                 raise AssertionError("expected this hook to be called inside a backward call")
             with lock:
                 if key not in passes:
-                    passes[key] = [[None] * len(tensors), sum(map(_core._will_engine_execute_node, nodes))]
+                    passes[key] = [[None] * count, sum(map(_core._will_engine_execute_node, nodes))]
                 state = passes[key]
                 state[0][index] = grad
                 state[1] -= 1

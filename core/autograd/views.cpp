@@ -42,7 +42,7 @@ struct CopySlices final : Node {
     if (from.is_leaf()) to.set(*from.leaf());
     else to.set_node(from.node(), from.nr);
   }
-  std::string name() const override { return "CopySlices"; }
+  std::string name() const override { return "torch::autograd::CopySlices"; }
   void release_saved() override {
     if (fn) {
       fn->release_saved();
@@ -198,6 +198,8 @@ void rebase_history(const Tensor& x, NodeRef n, uint32_t output_nr) {
     if (base_retains) move_retain(*base);
     set_history(*base, *slices, 0);
     slices->release();
+    // What the change saved may be views of the same base, whose history now leads to them: a cycle.
+    if (host.leaf_cycle) host.leaf_cycle(base.get());
     if (base_retains) retain_grad(base);
     x->view_version = x->version() - 1;  // force it to be remade
     grad_fn_of(*x);

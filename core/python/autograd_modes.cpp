@@ -1,5 +1,6 @@
 // Grad modes: the switches themselves, and context managers in C under adjoint.no_grad and its family.
 #include "python/autograd.h"
+#include "tensor/fresh.h"
 
 namespace adjoint::python {
 namespace {
@@ -14,13 +15,18 @@ PyObject* none_after(void (*f)(bool), PyObject* value, const char* name) {
   });
 }
 
+void set_inference_mode(bool on) {
+  modes.inference = on;
+  fresh_flags = on ? TensorImpl::Inference : 0;
+}
+
 PyObject* is_grad_enabled(PyObject*, PyObject*) { return PyBool_FromLong(modes.grad); }
 PyObject* set_grad_enabled(PyObject*, PyObject* v) {
   return none_after([](bool on) { modes.grad = on; }, v, "set_grad_enabled");
 }
 PyObject* is_inference(PyObject*, PyObject*) { return PyBool_FromLong(modes.inference); }
 PyObject* set_inference(PyObject*, PyObject* v) {
-  return none_after([](bool on) { modes.inference = on; }, v, "set_inference_mode");
+  return none_after(set_inference_mode, v, "set_inference_mode");
 }
 // Inference mode decides about grad mode, too. Returns what was before, for _exit_inference_mode.
 PyObject* enter_inference(PyObject*, PyObject* v) {
@@ -28,7 +34,7 @@ PyObject* enter_inference(PyObject*, PyObject* v) {
     int on = PyObject_IsTrue(v);
     if (on < 0) raise_set();
     long before = modes.grad | modes.inference << 1;
-    modes.inference = on;
+    set_inference_mode(on);
     modes.grad = !on;
     return PyLong_FromLong(before);
   });
@@ -38,7 +44,7 @@ PyObject* exit_inference(PyObject*, PyObject* v) {
     long before = PyLong_AsLong(v);
     if (before == -1 && PyErr_Occurred()) raise_set();
     modes.grad = before & 1;
-    modes.inference = before & 2;
+    set_inference_mode(before & 2);
     Py_RETURN_NONE;
   });
 }
@@ -111,11 +117,43 @@ int set_before(PyObject* self, PyObject* v, void*) {
   as_mode(self)->before = v && PyObject_IsTrue(v) == 1;
   return 0;
 }
-template <bool on>
-PyObject* new_fixed(PyTypeObject* type, PyObject*, PyObject*) {
-  PyObject* o = type->tp_alloc(type, 0);
-  if (o) as_mode(o)->mode = on, as_mode(o)->before = modes.grad;
+PyObject* make_mode(PyTypeObject* type, bool on) {
+  PyObject* o = must(type->tp_alloc(type, 0));
+  as_mode(o)->mode = on;
+  as_mode(o)->before = modes.grad;
   return o;
+}
+// `@no_grad` without parentheses calls the class with the function: then the instance decorates it.
+template <bool on>
+PyObject* new_fixed(PyTypeObject* type, PyObject* args, PyObject* keywords) {
+  return guarded([&]() -> PyObject* {
+    PyObject* function = nullptr;
+    static const char* const names[] = {"orig_func", nullptr};
+    if ((PyTuple_GET_SIZE(args) || keywords) &&
+        !PyArg_ParseTupleAndKeywords(args, keywords, "|O", const_cast<char**>(names), &function))
+      raise_set();
+    PyObject* o = make_mode(type, on);
+    if (!function || function == Py_None) return o;
+    Ref held = Ref::steal(o);
+    return PyObject_CallOneArg(o, function);
+  });
+}
+// The mode holds from the call on; a `with` block restores what was before.
+PyObject* new_chosen(PyTypeObject* type, PyObject* args, PyObject* keywords) {
+  return guarded([&]() -> PyObject* {
+    PyObject* mode;
+    static const char* const names[] = {"mode", nullptr};
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "O:set_grad_enabled", const_cast<char**>(names), &mode))
+      raise_set();
+    bool on = as_bool(mode, "set_grad_enabled", "mode", 1);
+    PyObject* o = make_mode(type, on);
+    modes.grad = on;
+    return o;
+  });
+}
+PyObject* enter_chosen(PyObject* self, PyObject*) {
+  modes.grad = as_mode(self)->mode;
+  Py_RETURN_NONE;
 }
 void mode_dealloc(PyObject* self) {
   PyTypeObject* type = Py_TYPE(self);
@@ -126,15 +164,19 @@ PyMethodDef mode_methods[] = {
     {"__enter__", enter, METH_NOARGS, nullptr},
     {"__exit__", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(leave)), METH_FASTCALL, nullptr},
     {nullptr, nullptr, 0, nullptr}};
+PyMethodDef chosen_methods[] = {
+    {"__enter__", enter_chosen, METH_NOARGS, nullptr},
+    {"__exit__", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(leave)), METH_FASTCALL, nullptr},
+    {nullptr, nullptr, 0, nullptr}};
 PyGetSetDef mode_getset[] = {{"mode", get_mode, set_mode, "The mode that is set inside.", nullptr},
                              {"prev", get_before, set_before, "The mode that is restored.", nullptr},
                              {nullptr, nullptr, nullptr, nullptr, nullptr}};
 
-void add_mode_type(PyObject* module, const char* name, newfunc make) {
+void add_mode_type(PyObject* module, const char* name, newfunc make, PyMethodDef* methods) {
   std::string full = std::string("adjoint._core.") + name;
   PyType_Slot slots[] = {{Py_tp_new, reinterpret_cast<void*>(make)},
                          {Py_tp_dealloc, reinterpret_cast<void*>(mode_dealloc)},
-                         {Py_tp_methods, mode_methods},
+                         {Py_tp_methods, methods},
                          {Py_tp_getset, mode_getset},
                          {0, nullptr}};
   static std::vector<std::unique_ptr<std::string>>* names = new std::vector<std::unique_ptr<std::string>>;
@@ -149,8 +191,9 @@ void add_mode_type(PyObject* module, const char* name, newfunc make) {
 
 void init_modes(PyObject* module) {
   if (PyModule_AddFunctions(module, functions) < 0) raise_set();
-  add_mode_type(module, "_NoGrad", new_fixed<false>);
-  add_mode_type(module, "_EnableGrad", new_fixed<true>);
+  add_mode_type(module, "_NoGrad", new_fixed<false>, mode_methods);
+  add_mode_type(module, "_EnableGrad", new_fixed<true>, mode_methods);
+  add_mode_type(module, "_SetGradEnabled", new_chosen, chosen_methods);
 }
 
 }  // namespace adjoint::python
