@@ -33,7 +33,10 @@ PyTypeObject* type_for(const std::string& name) {
 }
 
 PyObject* dict_of(PyNode* self) {
-  if (!self->metadata) self->metadata = must(PyDict_New());
+  if (!self->metadata) {
+    self->metadata = must(PyDict_New());
+    watch(self->metadata);
+  }
   return self->metadata;
 }
 // Finalizers run once in an object's life; node_finalize must run whenever Python lets go. The mark is the
@@ -124,7 +127,10 @@ int node_traverse(PyObject* self, visitproc visit, void* arg) {
   return n->awake && n->node ? traverse_node(n->node, visit, arg) : 0;
 }
 int node_clear(PyObject* self) {
-  Py_CLEAR(as_node(self)->metadata);
+  if (PyObject* metadata = std::exchange(as_node(self)->metadata, nullptr)) {
+    unwatch(metadata);
+    Py_DECREF(metadata);
+  }
   Py_CLEAR(as_node(self)->outputs);
   return 0;
 }
