@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from adjoint import _core
 
-__all__ = ["block_diag", "broadcast_shapes", "chain_matmul", "einsum", "tensordot", "unique", "unique_consecutive"]
+__all__ = [
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+    "block_diag",
+    "broadcast_shapes",
+    "broadcast_tensors",
+    "cartesian_prod",
+    "chain_matmul",
+    "einsum",
+    "meshgrid",
+    "tensordot",
+    "unique",
+    "unique_consecutive",
+]
 
 _ops = _core._ops
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -155,4 +169,71 @@ def block_diag(*tensors):
     tensor([[1, 2, 0],
             [0, 0, 3]])
     """
-    return _core.block_diag(tensors)
+    return _ops["block_diag"](_listed(tensors))
+
+
+def _listed(tensors):
+    """One list of tensors or several tensors, as PyTorch's functions take them."""
+    return tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors
+
+
+def broadcast_tensors(*tensors):
+    """The tensors expanded to their common shape; views.
+
+    >>> import adjoint as torch
+    >>> [t.shape for t in torch.broadcast_tensors(torch.ones(2, 1), torch.ones(3))]
+    [torch.Size([2, 3]), torch.Size([2, 3])]
+    """
+    return _ops["broadcast_tensors"](_listed(tensors))
+
+
+def meshgrid(*tensors, indexing=None):
+    """Grids of coordinates: each vector expanded over the others. ``indexing`` is ``"ij"`` or ``"xy"``.
+
+    >>> import adjoint as torch
+    >>> torch.meshgrid(torch.tensor([1, 2]), torch.tensor([3, 4, 5]), indexing="ij")[1]
+    tensor([[3, 4, 5],
+            [3, 4, 5]])
+    """
+    return _ops["meshgrid"](_listed(tensors), indexing=indexing)
+
+
+def cartesian_prod(*tensors):
+    """All tuples of elements of the vectors, as rows.
+
+    >>> import adjoint as torch
+    >>> torch.cartesian_prod(torch.tensor([1, 2]), torch.tensor([3]))
+    tensor([[1, 3],
+            [2, 3]])
+    """
+    return _ops["cartesian_prod"](_listed(tensors))
+
+
+def atleast_1d(*tensors):
+    """The tensor, or each of several, with at least one dimension.
+
+    >>> import adjoint as torch
+    >>> torch.atleast_1d(torch.tensor(3))
+    tensor([3])
+    """
+    return _ops["atleast_1d"](tensors[0] if len(tensors) == 1 else tensors)
+
+
+def atleast_2d(*tensors):
+    """The tensor, or each of several, with at least two dimensions; new ones come first.
+
+    >>> import adjoint as torch
+    >>> torch.atleast_2d(torch.tensor([1, 2]))
+    tensor([[1, 2]])
+    """
+    return _ops["atleast_2d"](tensors[0] if len(tensors) == 1 else tensors)
+
+
+def atleast_3d(*tensors):
+    """The tensor, or each of several, with at least three dimensions.
+
+    >>> import adjoint as torch
+    >>> torch.atleast_3d(torch.tensor([1, 2])).shape
+    torch.Size([1, 2, 1])
+    """
+    return _ops["atleast_3d"](tensors[0] if len(tensors) == 1 else tensors)

@@ -65,7 +65,7 @@ void init_provenance(const std::string& package_prefix);
 bool provenance_is_fast();
 
 // --- gc.cpp ---
-// Hook dicts that the graph holds: cycles may run through them (Note [Cycles]).
+// Dicts of hooks and of metadata that the graph holds: cycles may run through them (Note [Cycles]).
 void watch(PyObject* o);
 void unwatch(PyObject* o);
 int traverse_node(Node* n, visitproc visit, void* arg);  // what an awake object's reference to n leads to

@@ -33,7 +33,10 @@ PyTypeObject* type_for(const std::string& name) {
 }
 
 PyObject* dict_of(PyNode* self) {
-  if (!self->metadata) self->metadata = must(PyDict_New());
+  if (!self->metadata) {
+    self->metadata = must(PyDict_New());
+    watch(self->metadata);
+  }
   return self->metadata;
 }
 // Finalizers run once in an object's life; node_finalize must run whenever Python lets go. The mark is the
@@ -124,7 +127,10 @@ int node_traverse(PyObject* self, visitproc visit, void* arg) {
   return n->awake && n->node ? traverse_node(n->node, visit, arg) : 0;
 }
 int node_clear(PyObject* self) {
-  Py_CLEAR(as_node(self)->metadata);
+  if (PyObject* metadata = std::exchange(as_node(self)->metadata, nullptr)) {
+    unwatch(metadata);
+    Py_DECREF(metadata);
+  }
   Py_CLEAR(as_node(self)->outputs);
   return 0;
 }
@@ -188,7 +194,9 @@ Node* alive(PyObject* self, const char* what) {
 PyObject* node_name(PyObject* self, PyObject*) {
   return guarded([&]() -> PyObject* {
     if (as_node(self)->leaf) return PyUnicode_FromString("torch::autograd::AccumulateGrad");
-    return PyUnicode_FromString(alive(self, "name")->name().c_str());
+    std::string name = alive(self, "name")->name();
+    if (name == "CopySlices") name = "torch::autograd::CopySlices";  // as PyTorch shows its hand-written nodes
+    return PyUnicode_FromString(name.c_str());
   });
 }
 PyObject* node_sequence_nr(PyObject* self, PyObject*) {
