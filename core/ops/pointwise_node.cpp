@@ -1,6 +1,7 @@
 // Backward of pointwise operations: the fused loop when gradients are only wanted as numbers, the formula read with
 // tensors when the backward pass is itself recorded.
 #include "ops/pointwise_node.h"
+#include <algorithm>
 #include "autograd/needs.h"
 #include "ops/ops.h"
 #include "ops/strided_loop.h"
@@ -179,6 +180,16 @@ Tensor PointwiseNode::pull(Backward& b, int i) {
 void PointwiseNode::vjp(Backward& b) {
   for (int i = 0; i < inputs; ++i)
     if (b.needs(i)) b.gx[i] = pull(b, i);
+}
+
+bool shows_edge(const Node& node, int i) {
+  auto* n = dynamic_cast<const PointwiseNode*>(&node);
+  if (!n) return true;
+  const PointwiseOp& op = n->op;
+  if (op.cond_first && i == 0) return false;
+  if (n->args[i].is_tensor) return true;
+  constexpr const char* wrapping[] = {"add", "add_scaled", "sub", "sub_scaled", "mul", "div", "div_trunc", "floor_divide", "where"};
+  return i < op.promoting && std::find(std::begin(wrapping), std::end(wrapping), op.name) != std::end(wrapping);
 }
 
 }  // namespace adjoint

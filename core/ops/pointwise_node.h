@@ -38,6 +38,10 @@ struct PointwiseNode : Node {
 // is about to be overwritten: where the rule reads it, a copy is kept. The caller owns a reference.
 PointwiseNode* make_node(const PointwiseOp& op, std::span<const Operand> xs, Dtype common, bool inplace);
 
+// Whether next_functions lists input i. PyTorch lists tensors, and the numbers that it wraps into tensors: those of
+// sums, products and where, but no exponents, bounds or conditions.
+bool shows_edge(const Node& n, int i);
+
 namespace pointwise_detail {
 inline constexpr Dtype kKernelType[kComputes] = {Dtype::Bool, Dtype::I64, Dtype::F32, Dtype::F64, Dtype::C128};
 int compute_of(const PointwiseOp& op, Dtype d);  // -1: not supported
