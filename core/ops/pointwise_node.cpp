@@ -189,7 +189,8 @@ bool shows_edge(const Node& node, int i) {
   if (op.cond_first && i == 0) return false;
   if (n->args[i].is_tensor) return true;
   constexpr const char* wrapping[] = {"add", "add_scaled", "sub", "sub_scaled", "mul", "div", "div_trunc", "floor_divide", "where"};
-  return i < op.promoting && std::find(std::begin(wrapping), std::end(wrapping), op.name) != std::end(wrapping);
+  return i < op.promoting && !op.node.starts_with("MaskedFill") &&
+         std::find(std::begin(wrapping), std::end(wrapping), op.name) != std::end(wrapping);
 }
 
 }  // namespace adjoint
