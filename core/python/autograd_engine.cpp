@@ -155,7 +155,9 @@ PyObject* gradient_edge(PyObject*, PyObject* tensor) {
           "It is not possible to get the gradient edge for a Tensor that does not require gradients");
     Edge e;
     e.set(*x);
-    return wrap_edge(e);
+    Ref edge = Ref::steal(wrap_edge(e));
+    if (!e.is_leaf()) note_output(PyTuple_GET_ITEM(edge.get(), 0), *x);
+    return edge.take();
   });
 }
 PyObject* node_where(PyObject*, PyObject* node) {
