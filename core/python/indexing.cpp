@@ -77,7 +77,8 @@ struct Indexer {
   }
   void flag(bool on) {  // a bool: a new dimension of size 1 or 0
     x = ops::unsqueeze(x, dim);
-    put(full(Ints{}, Scalar(on), Dtype::Bool));
+    const int64_t n = on;
+    put(zeros({&n, 1}, Dtype::I64));
     ++dim;
   }
   void tensor(const Tensor& t) {
