@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adjoint import _core
 
-__all__ = ["block_diag", "broadcast_shapes", "chain_matmul", "einsum", "tensordot", "unique", "unique_consecutive"]
+__all__ = ["block_diag", "broadcast_shapes", "chain_matmul", "einsum", "nonzero", "tensordot", "unique", "unique_consecutive"]
 
 _ops = _core._ops
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -89,6 +89,23 @@ def chain_matmul(*matrices, out=None):
         matrices = tuple(matrices[0])
     result = _ops["_chain_matmul"](matrices)
     return result if out is None else out.copy_(result)
+
+
+_nonzero = _core.nonzero
+
+
+def nonzero(input, *, as_tuple=False, out=None):
+    """The indices of elements that are not zero: a row for each, or one tensor for each dimension.
+
+    >>> import adjoint as torch
+    >>> torch.nonzero(torch.tensor([0, 3, 4]))
+    tensor([[1],
+            [2]])
+    """
+    found = _nonzero(input) if out is None else _nonzero(input, out=out)
+    if not as_tuple:
+        return found
+    return found.reshape(-1, 1).unbind(1) if input.dim() == 0 else found.unbind(1)
 
 
 def _picked(values, inverse, counts, return_inverse, return_counts):

@@ -16,5 +16,16 @@ class _Matmul:
     allow_tf32 = False
 
 
+class cpu:
+    """The processor."""
+
+    @staticmethod
+    def get_cpu_capability():
+        """The instruction set of the kernels: DEFAULT, AVX2 or AVX512."""
+        from .. import _core
+
+        return {"base": "DEFAULT", "v3": "AVX2", "v4": "AVX512"}.get(_core._isa(), "DEFAULT")
+
+
 cuda, cudnn, mps, mkldnn, mkl, openmp = (_Switches() for _ in range(6))
 cuda.matmul = _Matmul()
