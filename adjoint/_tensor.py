@@ -1,36 +1,11 @@
-"""Methods of Tensor that are Python: formatting, containment, copying, pickling, NumPy's protocol.
+"""Methods of Tensor that are Python: copying, pickling, storages, what NumPy gives back.
 
 The class itself is the core's; `install` attaches what is here, at import.
 """
 
 from . import _core
-from ._tensor_str import _str
 
 Tensor = _core.Tensor
-
-
-def __repr__(self, *, tensor_contents=None):
-    return _str(self, tensor_contents=tensor_contents)
-
-
-def __format__(self, spec):
-    if self.dim() == 0 and self.device.type != "meta" and type(self) is Tensor:
-        return format(self.item(), spec)
-    return object.__format__(self, spec)
-
-
-def __reversed__(self):
-    """Along the first dimension."""
-    return self if self.dim() == 0 else self.flip(0)
-
-
-def __contains__(self, element):
-    """Is any element equal to `element` (a number, or a tensor that broadcasts)?"""
-    if isinstance(element, (Tensor, int, float, complex)):
-        return bool((element == self).any().item())
-    raise RuntimeError(
-        f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
-    )
 
 
 def __dir__(self):
@@ -39,13 +14,6 @@ def __dir__(self):
 
 
 # --- NumPy ---
-
-
-def __array__(self, dtype=None, copy=None):
-    array = self.numpy()
-    if dtype is not None and array.dtype != dtype:
-        return array.astype(dtype)
-    return array.copy() if copy else array
 
 
 def __array_wrap__(self, array, context=None, return_scalar=False):
@@ -154,12 +122,7 @@ def __cuda_array_interface__(self):
 METHODS = {
     f.__name__: f
     for f in (
-        __repr__,
-        __format__,
-        __reversed__,
-        __contains__,
         __dir__,
-        __array__,
         __array_wrap__,
         __deepcopy__,
         __reduce_ex__,
@@ -168,7 +131,6 @@ METHODS = {
         is_shared,
     )
 }
-METHODS["__array_priority__"] = 1000  # prefer Tensor's operators over NumPy's
 METHODS["__cuda_array_interface__"] = property(__cuda_array_interface__)
 
 

@@ -1,0 +1,31 @@
+"""`adjoint demo`: three parts, each of which returns whether all its numbers are right."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from adjoint.cli import article, digits, speed
+from adjoint.cli.screen import heading, mark
+
+PARTS: dict[str, Callable[[bool], bool]] = {
+    "article": article.run,
+    "digits": digits.run,
+    "speed": speed.run,
+}
+
+
+def run(parts: Sequence[str], plain: bool = False) -> int:
+    """Runs the parts in their order; 0 if all their numbers are right, 1 if not."""
+    start = time.perf_counter()
+    wrong = []
+    for number, part in enumerate(parts, 1):
+        heading(f"{number}. {PARTS[part].__module__.rpartition('.')[2]}: {PARTS[part].__doc__}")
+        if not PARTS[part](plain):
+            wrong.append(part)
+    seconds = time.perf_counter() - start
+    if wrong:
+        print(f"{mark(False)} wrong numbers in: {', '.join(wrong)} ({seconds:.1f} s)")
+        return 1
+    print(f"{mark(True)} all numbers are right ({seconds:.1f} s)")
+    return 0

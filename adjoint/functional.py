@@ -1,0 +1,126 @@
+"""Einsum in its two forms, unique with its optional results: functions whose arguments Python sorts out."""
+
+from __future__ import annotations
+
+from adjoint import _core
+
+__all__ = ["chain_matmul", "einsum", "tensordot", "unique", "unique_consecutive"]
+
+_ops = _core._ops
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def _subscripts(labels) -> str:
+    out = []
+    for s in labels:
+        if s is Ellipsis:
+            out.append("...")
+        elif 0 <= s < 52:
+            out.append(_LETTERS[s])
+        else:
+            raise ValueError("einsum(): subscript in subscript list is not within the valid range [0, 52)")
+    return "".join(out)
+
+
+def einsum(*args):
+    """Sums of products of elements by Einstein's convention.
+
+    ``einsum(equation, *operands)``, or ``einsum(op1, [0, 1], op2, [1, 2], [0, 2])`` with numbers for letters.
+
+    >>> import adjoint as torch
+    >>> torch.einsum("i,i->", torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0]))
+    tensor(11.)
+    """
+    if len(args) < 2:
+        raise ValueError(
+            "einsum(): must specify the equation string and at least one operand, "
+            "or at least one operand and its subscripts list"
+        )
+    if isinstance(args[0], str):
+        equation, operands = args[0], args[1:]
+    else:
+        equation = ",".join(_subscripts(s) for s in args[1::2])
+        operands = args[::2]
+        if len(args) % 2:
+            equation += "->" + _subscripts(args[-1])
+            operands = operands[:-1]
+    if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
+        return einsum(equation, *operands[0])
+    return _ops["einsum"](equation, operands)
+
+
+def tensordot(a, b, dims=2, out=None):
+    """Sums products over dimensions of both tensors: the last ``dims`` of a and the first of b, or two lists.
+
+    >>> import adjoint as torch
+    >>> torch.tensordot(torch.ones(2, 3), torch.ones(3, 4), 1).shape
+    torch.Size([2, 4])
+    """
+    if not isinstance(dims, (tuple, list, int)) and not hasattr(dims, "numel"):
+        raise RuntimeError(
+            "tensordot expects dims to be int or tuple[list[int], list[int]] or "
+            f"list[list[int]] containing two lists, but got dims={dims}"
+        )
+    if hasattr(dims, "numel"):
+        dims = dims.tolist()
+    if isinstance(dims, int):
+        if dims < 0:
+            raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
+        if dims > min(a.dim(), b.dim()):
+            raise RuntimeError(f"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}")
+        left, right = list(range(-dims, 0)), list(range(dims))
+    else:
+        left, right = ([d] if isinstance(d, int) else list(d) for d in dims)
+    result = _ops["_tensordot"](a, b, left, right)
+    if out is None:
+        return result
+    out.resize_(result.shape)
+    return out.copy_(result)
+
+
+def chain_matmul(*matrices, out=None):
+    """The product of matrices in the order that costs least.
+
+    >>> import adjoint as torch
+    >>> torch.chain_matmul(torch.ones(2, 3), torch.ones(3, 4), torch.ones(4, 1)).shape
+    torch.Size([2, 1])
+    """
+    if len(matrices) == 1 and isinstance(matrices[0], (list, tuple)):
+        matrices = tuple(matrices[0])
+    result = _ops["_chain_matmul"](matrices)
+    return result if out is None else out.copy_(result)
+
+
+def _picked(values, inverse, counts, return_inverse, return_counts):
+    if return_inverse and return_counts:
+        return values, inverse, counts
+    if return_inverse:
+        return values, inverse
+    if return_counts:
+        return values, counts
+    return values
+
+
+def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
+    """The distinct elements of a tensor, or its distinct slices along ``dim``, in order.
+
+    >>> import adjoint as torch
+    >>> torch.unique(torch.tensor([3, 1, 3]))
+    tensor([1, 3])
+    """
+    if dim is None:
+        found = _ops["_unique2"](input, sorted, return_inverse, return_counts)
+    else:
+        found = _ops["_unique_dim"](input, dim, sorted, return_inverse, return_counts)
+    return _picked(*found, return_inverse, return_counts)
+
+
+def unique_consecutive(input, return_inverse=False, return_counts=False, dim=None):
+    """The first of every run of equal elements, or of equal slices along ``dim``.
+
+    >>> import adjoint as torch
+    >>> torch.unique_consecutive(torch.tensor([1, 1, 2, 1]))
+    tensor([1, 2, 1])
+    """
+    found = _ops["_unique_consecutive"](input, return_inverse, return_counts, dim)
+    return _picked(*found, return_inverse, return_counts)

@@ -1,0 +1,1 @@
+"""Every promised speed, measured beside PyTorch in one process: `python -m benchmarks --help`."""

@@ -1,0 +1,173 @@
+#include "autograd/saved.h"
+#include "autograd/changes.h"
+#include "autograd/record.h"
+
+namespace adjoint {
+namespace {
+
+struct HookStack {
+  std::vector<std::unique_ptr<SavedHooks>> hooks;
+  std::unique_ptr<std::string> disabled;
+};
+HookStack& stack() {
+  static thread_local HookStack* s = new HookStack;  // Python objects inside: never destroyed behind the interpreter
+  return *s;
+}
+
+uint64_t checksum(const TensorImpl& x) {  // FNV-1a over the elements in storage order of the view's rows
+  uint64_t h = 1469598103934665603ull;
+  auto mix = [&](const char* p, size_t n) {
+    for (size_t i = 0; i < n; ++i) h = (h ^ uint8_t(p[i])) * 1099511628211ull;
+  };
+  if (x.meta_device()) return h;
+  if (x.contiguous()) {
+    mix(x.data(), size_t(x.numel) * x.itemsize());
+    return h;
+  }
+  Dims at(x.ndim);
+  for (int64_t k = 0; k < x.numel; ++k) {
+    int64_t off = 0;
+    for (int d = 0; d < x.ndim; ++d) off += at[d] * x.stride(d);
+    mix(x.data() + off * int64_t(x.itemsize()), x.itemsize());
+    for (int d = x.ndim - 1; d >= 0 && ++at[d] == x.size(d); --d) at[d] = 0;
+  }
+  return h;
+}
+
+// A value whose gradient goes along an edge without change: gives an unpacked value its history.
+struct PassThrough {
+  static constexpr const char* node = "AliasBackward0";
+  void vjp(Backward& b) { b.gx[0] = b.grad(); }
+};
+
+}  // namespace
+
+SavedHooks* current_saved_hooks() { return stack().hooks.empty() ? nullptr : stack().hooks.back().get(); }
+void push_saved_hooks(std::unique_ptr<SavedHooks> h) {
+  if (const std::string* why = saved_hooks_disabled()) fail(*why);
+  stack().hooks.push_back(std::move(h));
+}
+void pop_saved_hooks() {
+  if (!stack().hooks.empty()) stack().hooks.pop_back();
+}
+const std::string* saved_hooks_disabled() { return stack().disabled.get(); }
+void set_saved_hooks_disabled(const std::string* message) {
+  check(!message || stack().hooks.empty(), message ? *message : std::string());
+  stack().disabled = message ? std::make_unique<std::string>(*message) : nullptr;
+}
+
+// What few saved tensors have: a hook's packed form with the edge to restore, or a checksum.
+struct SavedExtra {
+  std::unique_ptr<PackedTensor> packed;
+  Edge edge;
+  uint64_t sum = 0;
+  bool has_sum = false;
+};
+SavedTensor::SavedTensor() = default;
+SavedTensor::SavedTensor(SavedTensor&&) noexcept = default;
+SavedTensor& SavedTensor::operator=(SavedTensor&&) noexcept = default;
+SavedTensor::~SavedTensor() = default;
+
+void SavedTensor::save(const Tensor& x) {
+  if (!x) return;
+  check(!x->inference(), "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
+                         "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it "
+                         "in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`.");
+  t_ = x;
+  version_ = x->version();
+  was_set_ = true;
+  if (__builtin_expect(modes.check_saved, 0) || __builtin_expect(current_saved_hooks() != nullptr, 0)) save_special();
+}
+
+void SavedTensor::save_output(const Tensor& y, Node&) {
+  t_ = alias(y);
+  version_ = t_->version();
+  output_nr_ = y->output_nr;
+  is_output_ = was_set_ = true;
+  if (__builtin_expect(modes.check_saved, 0) || __builtin_expect(current_saved_hooks() != nullptr, 0)) save_special();
+}
+
+void SavedTensor::save_special() {
+  if (SavedHooks* h = current_saved_hooks()) return register_hooks(*h);
+  extra_ = std::make_unique<SavedExtra>();
+  extra_->sum = checksum(*t_);
+  extra_->has_sum = true;
+}
+
+void SavedTensor::register_hooks(SavedHooks& h) {
+  check(bool(t_), "Calling register_hooks on a saved tensor whose value has been freed or that already has hooks is not allowed.");
+  auto extra = std::make_unique<SavedExtra>();
+  if (!is_output_) extra->edge.set(*t_);
+  {
+    NoGrad no_grad;
+    uint32_t before = t_->version();
+    extra->packed = h.pack(is_output_ ? t_ : detach(t_));
+    check(t_->version() == before, "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook can "
+                                   "not be modified by in-place operations as this can lead to unexpected side-effects. Please open an "
+                                   "issue if you need to perform in-place operations on the input to a pack hook.");
+  }
+  extra_ = std::move(extra);
+  t_.reset();
+}
+
+Tensor SavedTensor::with_history(Tensor t, Node& owner) const {
+  if (!grad_enabled()) return t;
+  if (is_output_) {
+    Tensor y = alias(t);
+    set_history(*y, owner, output_nr_);
+    return y;
+  }
+  if (extra_ && extra_->packed && extra_->edge) {
+    Edge& e = extra_->edge;
+    if (!e.is_leaf()) {
+      Tensor y = alias(t);
+      set_history(*y, *e.node(), e.nr);
+      return y;
+    }
+    Tensor y = alias(t);
+    record(PassThrough{}, y, Tensor::share(e.leaf()));
+    return y;
+  }
+  return t;
+}
+
+Tensor SavedTensor::get(Node& owner) const {
+  if (__builtin_expect(!t_, 0)) {
+    if (extra_ && extra_->packed) return with_history(extra_->packed->unpack(), owner);
+    if (was_set_) complain_freed(owner);
+    return Tensor();
+  }
+  if (__builtin_expect(t_->version() != version_, 0)) complain_changed(owner);
+  if (__builtin_expect(extra_ && extra_->has_sum && checksum(*t_) != extra_->sum, 0)) complain_changed(owner);
+  return is_output_ ? with_history(t_, owner) : t_;
+}
+
+void SavedTensor::reset() {
+  t_.reset();
+  extra_.reset();
+}
+
+static std::string line_of(const Node& n) { return n.where.code && host.describe ? ", at " + host.describe(n.where) : std::string(); }
+
+void SavedTensor::complain_freed(Node& owner) const {
+  fail(owner.name(), ": Trying to backward through the graph a second time (or directly access saved tensors after they have already been "
+       "freed)", line_of(owner), ". Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify "
+       "retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors after calling "
+       "backward.");
+}
+
+void SavedTensor::complain_changed(Node& owner) const {
+  bool behind = t_->version() == version_;  // found by its checksum
+  std::string how = behind ? std::string("its bytes changed without an operation of this library (a shared NumPy array?)")
+                           : str("version ", t_->version());
+  if (!behind)
+    if (std::string who = change_after(t_->storage, version_ - t_->version_bias); !who.empty()) how += ", by " + who;
+  std::string label = label_of(t_->dtype);
+  std::string shape = text_of(t_->sizes());
+  fail(owner.name(), ": a value saved for backward was changed in place\n  saved:   ", describe(*t_), ", version ", version_, line_of(owner),
+       "\n  changed: ", how, "\n  one of the variables needed for gradient computation has been modified by an inplace operation: [torch.",
+       label, "Tensor ", shape, "]", is_output_ ? str(", which is output ", output_nr_, " of ", owner.name(), ",") : std::string(),
+       " is at version ", t_->version(), "; expected version ", version_, " instead. Clone it before changing it.");
+}
+
+}  // namespace adjoint

@@ -1,0 +1,58 @@
+// SavedTensor: a value kept for the backward pass, checked when it is used.
+#pragma once
+#include <memory>
+#include "autograd/node.h"
+
+namespace adjoint {
+
+// User hooks that pack a saved tensor into something else (autograd.graph.saved_tensors_hooks).
+struct PackedTensor {
+  virtual ~PackedTensor() = default;
+  virtual Tensor unpack() = 0;
+};
+struct SavedHooks {
+  virtual ~SavedHooks() = default;
+  virtual std::unique_ptr<PackedTensor> pack(const Tensor& x) = 0;
+};
+SavedHooks* current_saved_hooks();          // innermost pair, or null
+void push_saved_hooks(std::unique_ptr<SavedHooks> h);
+void pop_saved_hooks();
+const std::string* saved_hooks_disabled();  // the message, or null
+void set_saved_hooks_disabled(const std::string* message);
+
+// Note [Saving outputs]: a node that held its own output would be a cycle, so an output is saved as an alias
+// without history and gets its grad_fn back when it is unpacked.
+class SavedTensor {
+ public:
+  SavedTensor();
+  SavedTensor(SavedTensor&& o) noexcept;
+  SavedTensor& operator=(SavedTensor&& o) noexcept;
+  ~SavedTensor();
+
+  void save(const Tensor& x);                          // an input
+  void save_output(const Tensor& y, Node& owner);      // a result of `owner`; call after y's history is set
+  // The value, with its history (so that the backward pass itself can be recorded). Throws when it was changed
+  // in place since, or freed by an earlier backward pass. Null if nothing was saved.
+  Tensor get(Node& owner) const;
+  explicit operator bool() const { return bool(t_) || extra_; }
+  void reset();
+  const Tensor& raw() const { return t_; }
+  bool was_set() const { return was_set_; }
+  uint32_t saved_version() const { return version_; }
+  bool is_output() const { return is_output_; }
+  void register_hooks(SavedHooks& h);                  // of `_raw_saved_*`: packs the value now
+
+ private:
+  void save_special();
+  Tensor with_history(Tensor t, Node& owner) const;
+  [[noreturn, gnu::cold]] void complain_changed(Node& owner) const;
+  [[noreturn, gnu::cold]] void complain_freed(Node& owner) const;
+  Tensor t_;
+  uint32_t version_ = 0;
+  uint32_t output_nr_ : 30 = 0;
+  bool is_output_ : 1 = false;
+  bool was_set_ : 1 = false;
+  std::unique_ptr<struct SavedExtra> extra_;  // packed by hooks, or a checksum
+};
+
+}  // namespace adjoint

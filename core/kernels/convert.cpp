@@ -1,0 +1,80 @@
+// The loops that convert one type to another: a table over all pairs of types.
+#include "kernels/convert.h"
+
+#include <array>
+#include <tuple>
+#include <utility>
+#include "kernels/copy.h"
+#include "kernels/parallel.h"
+
+namespace adjoint {
+namespace {
+
+using Types = std::tuple<bool, uint8_t, int8_t, int16_t, int32_t, int64_t, Half, BFloat16, float, double,
+                         std::complex<float>, std::complex<double>>;
+using ConvertFn = void (*)(char* dst, int64_t dst_stride, const char* src, int64_t src_stride, int64_t n);
+
+template <class To, class From>
+void convert_loop(char* dst, int64_t dst_stride, const char* src, int64_t src_stride, int64_t n) {
+  if (dst_stride == int64_t(sizeof(To)) && src_stride == int64_t(sizeof(From))) {
+    To* to = reinterpret_cast<To*>(dst);
+    const From* from = reinterpret_cast<const From*>(src);
+#pragma GCC ivdep
+    for (int64_t i = 0; i < n; ++i) to[i] = convert_to<To>(from[i]);
+    return;
+  }
+  if (dst_stride == int64_t(sizeof(To)) && src_stride == 0) {  // one value, many times
+    const To value = convert_to<To>(*reinterpret_cast<const From*>(src));
+    for (int64_t i = 0; i < n; ++i) reinterpret_cast<To*>(dst)[i] = value;
+    return;
+  }
+  for (int64_t i = 0; i < n; ++i, dst += dst_stride, src += src_stride)
+    *reinterpret_cast<To*>(dst) = convert_to<To>(*reinterpret_cast<const From*>(src));
+}
+
+// Between equal types an element is so many bytes.
+struct Bytes16 {
+  uint64_t low, high;
+};
+template <size_t Size>
+using BytesOf = std::conditional_t<
+    Size == 1, uint8_t,
+    std::conditional_t<
+        Size == 2, uint16_t,
+        std::conditional_t<Size == 4, uint32_t, std::conditional_t<Size == 8, uint64_t, Bytes16>>>>;
+
+template <size_t To, size_t From>
+constexpr ConvertFn loop_for() {
+  using T = std::tuple_element_t<To, Types>;
+  if constexpr (To == From)
+    return convert_loop<BytesOf<sizeof(T)>, BytesOf<sizeof(T)>>;
+  else
+    return convert_loop<T, std::tuple_element_t<From, Types>>;
+}
+template <size_t To, size_t... From>
+constexpr std::array<ConvertFn, kDtypes> row_of(std::index_sequence<From...>) {
+  return {loop_for<To, From>()...};
+}
+template <size_t... To>
+constexpr std::array<std::array<ConvertFn, kDtypes>, kDtypes> table_of(std::index_sequence<To...>) {
+  return {row_of<To>(std::make_index_sequence<kDtypes>())...};
+}
+constexpr auto table = table_of(std::make_index_sequence<kDtypes>());
+
+}  // namespace
+
+void convert_strided_1d(char* dst, Dtype dst_dtype, int64_t dst_stride, const char* src, Dtype src_dtype,
+                        int64_t src_stride, int64_t n) {
+  table[int(dst_dtype)][int(src_dtype)](dst, dst_stride, src, src_stride, n);
+}
+
+void convert(char* dst, Dtype dst_dtype, const char* src, Dtype src_dtype, int64_t n) {
+  int64_t to = int64_t(item_size(dst_dtype)), from = int64_t(item_size(src_dtype));
+  if (dst_dtype == src_dtype) return copy_strided(1, &n, dst, &to, dst_dtype, src, &from, src_dtype);
+  ConvertFn f = table[int(dst_dtype)][int(src_dtype)];
+  parallel_for(n, 32768, [&](int64_t begin, int64_t end) {
+    f(dst + begin * to, to, src + begin * from, from, end - begin);
+  });
+}
+
+}  // namespace adjoint

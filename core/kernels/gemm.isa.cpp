@@ -1,0 +1,409 @@
+// The micro-kernel: a tile of C in registers, one pass along K; and the packing that feeds it.
+// Compiled per instruction set (Note [One source, several instruction sets]) with fused multiply-adds.
+#include <cstdint>
+#include <type_traits>
+
+#include "kernels/gemm_table.h"
+#include "kernels/isa.h"
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+namespace adjoint::gemm_detail {
+namespace {
+
+#if defined(__AVX512F__)
+constexpr int kVectorBytes = 64, kRows = 14;  // 14 × 2 sums of 32 registers
+#elif defined(__AVX2__)
+constexpr int kVectorBytes = 32, kRows = 6;  // 6 × 2 of 16
+#else
+constexpr int kVectorBytes = 16, kRows = 4;  // 4 × 2 of 16, or of NEON's 32
+#endif
+
+#define ADJOINT_INLINE inline __attribute__((always_inline))
+#define ADJOINT_UNROLL _Pragma("GCC unroll 16")
+
+template <class T>
+struct Simd {
+  static constexpr int kLanes = kVectorBytes / int(sizeof(T));
+  static constexpr int kCols = 2 * kLanes;
+  static constexpr int kPanelA = (kRows + kLanes - 1) / kLanes * kLanes;
+  typedef T Vector __attribute__((vector_size(kVectorBytes)));
+  typedef T Unaligned __attribute__((vector_size(kVectorBytes), aligned(sizeof(T)), may_alias));
+
+  static ADJOINT_INLINE Vector load(const T* p) { return *reinterpret_cast<const Unaligned*>(p); }
+  static ADJOINT_INLINE void store(T* p, Vector v) { *reinterpret_cast<Unaligned*>(p) = v; }
+
+  // Which of a vector's lanes exist. AVX-512 and AVX2 skip the others at no cost; the rest takes a loop.
+  struct Lanes {
+    int n;
+#if defined(__AVX512F__)
+    unsigned mask;
+    explicit Lanes(int64_t count) : n(count < kLanes ? int(count) : kLanes), mask((1u << n) - 1) {}
+#elif defined(__AVX2__)
+    typedef std::conditional_t<sizeof(T) == 4, int32_t, int64_t> Int;
+    typedef Int Mask __attribute__((vector_size(32)));
+    Mask mask;
+    explicit Lanes(int64_t count) : n(count < kLanes ? int(count) : kLanes) {
+      ADJOINT_UNROLL for (int i = 0; i < kLanes; i++) mask[i] = i < n ? -1 : 0;
+    }
+#else
+    explicit Lanes(int64_t count) : n(count < kLanes ? int(count) : kLanes) {}
+#endif
+  };
+  static ADJOINT_INLINE Vector load(const T* p, const Lanes& lanes) {
+#if defined(__AVX512F__)
+    if constexpr (sizeof(T) == 4)
+      return Vector(_mm512_maskz_loadu_ps(__mmask16(lanes.mask), p));
+    else
+      return Vector(_mm512_maskz_loadu_pd(__mmask8(lanes.mask), p));
+#elif defined(__AVX2__)
+    if constexpr (sizeof(T) == 4)
+      return Vector(_mm256_maskload_ps(p, __m256i(lanes.mask)));
+    else
+      return Vector(_mm256_maskload_pd(p, __m256i(lanes.mask)));
+#else
+    if (lanes.n == kLanes) return load(p);
+    Vector v{};
+    for (int i = 0; i < lanes.n; i++) v[i] = p[i];
+    return v;
+#endif
+  }
+  static ADJOINT_INLINE void store(T* p, Vector v, const Lanes& lanes) {
+#if defined(__AVX512F__)
+    if constexpr (sizeof(T) == 4)
+      _mm512_mask_storeu_ps(p, __mmask16(lanes.mask), __m512(v));
+    else
+      _mm512_mask_storeu_pd(p, __mmask8(lanes.mask), __m512d(v));
+#else
+    if (lanes.n == kLanes) return store(p, v);
+    for (int i = 0; i < lanes.n; i++) p[i] = v[i];
+#endif
+  }
+};
+
+// Rounds a product now: the compiler may not fuse it into the addition that follows, which it would do in
+// some of the kernels and not in others.
+template <class V>
+ADJOINT_INLINE V rounded(V v) {
+#if defined(__AVX512F__)
+  asm("" : "+v"(v));
+#elif defined(__x86_64__)
+  asm("" : "+x"(v));
+#elif defined(__aarch64__)
+  asm("" : "+w"(v));
+#endif
+  return v;
+}
+
+// C[M, n] (+)= alpha · A B, where n fills V vectors, the last one perhaps in part.
+// kByRow: a row of A lies side by side and rows are `a_stride` apart; else columns are.
+template <class T, int M, int V, bool kByRow>
+__attribute__((noinline)) void micro(int64_t k, T alpha, const T* __restrict a, int64_t a_stride,
+                                     const T* __restrict b, int64_t ldb, T* __restrict c, int64_t ldc,
+                                     int64_t n, bool accumulate) {
+  using S = Simd<T>;
+  using Vector = typename S::Vector;
+  constexpr int W = S::kLanes;
+  const typename S::Lanes last(n - (V - 1) * W);
+  const int64_t row = kByRow ? a_stride : 1, next = kByRow ? 1 : a_stride;
+  Vector sum[M][V];
+  ADJOINT_UNROLL for (int i = 0; i < M; i++) {
+    ADJOINT_UNROLL for (int v = 0; v < V; v++) sum[i][v] = Vector{};
+  }
+  for (int64_t p = 0; p < k; p++) {
+    Vector x[V];
+    ADJOINT_UNROLL for (int v = 0; v < V - 1; v++) x[v] = S::load(b + v * W);
+    x[V - 1] = S::load(b + (V - 1) * W, last);
+    ADJOINT_UNROLL for (int i = 0; i < M; i++) {
+      T s = a[i * row];
+      ADJOINT_UNROLL for (int v = 0; v < V; v++) sum[i][v] += s * x[v];
+    }
+    a += next;
+    b += ldb;
+  }
+  ADJOINT_UNROLL for (int i = 0; i < M; i++) {
+    ADJOINT_UNROLL for (int v = 0; v < V; v++) {
+      T* to = c + i * ldc + v * W;
+      Vector y = rounded<Vector>(alpha * sum[i][v]);
+      if (v == V - 1)
+        S::store(to, accumulate ? S::load(to, last) + y : y, last);
+      else
+        S::store(to, accumulate ? S::load(to) + y : y);
+    }
+  }
+}
+
+template <class T>
+using Micro = void (*)(int64_t, T, const T*, int64_t, const T*, int64_t, T*, int64_t, int64_t, bool);
+
+// The kernel for `m` rows and one or two vectors of columns.
+template <class T, int V, bool kByRow, int... I>
+struct Kernels {
+  static constexpr Micro<T> list[sizeof...(I)] = {micro<T, I + 1, V, kByRow>...};
+};
+template <class T, int V, bool kByRow, int N, int... I>
+struct KernelList : KernelList<T, V, kByRow, N - 1, N - 1, I...> {};
+template <class T, int V, bool kByRow, int... I>
+struct KernelList<T, V, kByRow, 0, I...> : Kernels<T, V, kByRow, I...> {};
+
+template <class T, bool kByRow>
+ADJOINT_INLINE Micro<T> pick(int64_t m, int64_t n) {
+  return n <= Simd<T>::kLanes ? KernelList<T, 1, kByRow, kRows>::list[m - 1]
+                              : KernelList<T, 2, kByRow, kRows>::list[m - 1];
+}
+
+// ---- packing ---------------------------------------------------------------------------------------
+
+// One step of a transposition in registers: exchanges the halves of width H between lines i and i + H.
+template <class Vector, int H, int... I>
+ADJOINT_INLINE void exchange(Vector& a, Vector& b) {
+  constexpr int W = sizeof...(I);
+  Vector low = __builtin_shufflevector(a, b, (I & H ? W + (I ^ H) : I)...);
+  Vector high = __builtin_shufflevector(a, b, (I & H ? W + I : I + H)...);
+  a = low, b = high;
+}
+template <class Vector, int H, int N, int... I>
+struct Exchange : Exchange<Vector, H, N - 1, N - 1, I...> {};
+template <class Vector, int H, int... I>
+struct Exchange<Vector, H, 0, I...> {
+  static ADJOINT_INLINE void run(Vector& a, Vector& b) { exchange<Vector, H, I...>(a, b); }
+};
+
+template <class T, int H>
+ADJOINT_INLINE void exchange_all(typename Simd<T>::Vector* r) {
+  constexpr int W = Simd<T>::kLanes;
+  if constexpr (H > 0) {
+    ADJOINT_UNROLL for (int i = 0; i < W; i++) {
+      if (!(i & H)) Exchange<typename Simd<T>::Vector, H, W>::run(r[i], r[i + H]);
+    }
+    exchange_all<T, H / 2>(r);
+  }
+}
+
+// W lines of at most W elements, `lines` of them present, become W elements for each k.
+template <class T>
+__attribute__((noinline)) void transpose_block(const T* src, int64_t ld, int64_t lines, int64_t k, T* dst,
+                                               int64_t dst_stride) {
+  using S = Simd<T>;
+  constexpr int W = S::kLanes;
+  typename S::Vector r[W];
+  const typename S::Lanes lanes(k);
+  ADJOINT_UNROLL for (int i = 0; i < W; i++) r[i] =
+      i < lines ? S::load(src + i * ld, lanes) : typename S::Vector{};
+  exchange_all<T, W / 2>(r);
+  if (k >= W) {
+    ADJOINT_UNROLL for (int i = 0; i < W; i++) S::store(dst + i * dst_stride, r[i]);
+  } else {
+    ADJOINT_UNROLL for (int i = 0; i < W; i++) {
+      if (i < k) S::store(dst + i * dst_stride, r[i]);
+    }
+  }
+}
+
+// One panel of lines that lie along k: blocks of W × W, transposed.
+template <class T>
+ADJOINT_INLINE void pack_along(const T* src, int64_t ld, int64_t width, int64_t k, T* panel,
+                               int64_t panel_width) {
+  constexpr int W = Simd<T>::kLanes;
+  for (int64_t p = 0; p < k; p += W) {
+    for (int64_t i = 0; i < panel_width; i += W) {
+      transpose_block<T>(src + i * ld + p, ld, width - i, k - p, panel + p * panel_width + i, panel_width);
+    }
+  }
+}
+
+// Panels of lines that lie across k: whole rows of the source at a time, in the order of memory.
+template <class T>
+ADJOINT_INLINE void pack_across(const T* src, int64_t ld, int64_t width, int64_t step, int64_t k, T* panels,
+                                int64_t panel_width) {
+  using S = Simd<T>;
+  constexpr int W = S::kLanes;
+  for (int64_t p = 0; p < k; p++, src += ld, panels += panel_width) {
+    T* to = panels;
+    for (int64_t j = 0; j < width; j += step, to += k * panel_width) {
+      int64_t n = width - j < step ? width - j : step;
+      for (int64_t i = 0; i < panel_width; i += W) {
+        const typename S::Lanes lanes(n > i ? n - i : 0);
+        S::store(to + i, S::load(src + j + i, lanes));
+      }
+    }
+  }
+}
+
+template <class T>
+void pack(bool along_k, const T* src, int64_t ld, int64_t width, int64_t step, int64_t k, T* panels,
+          int64_t panel_width) {
+  if (!along_k) return pack_across<T>(src, ld, width, step, k, panels, panel_width);
+  for (int64_t j = 0; j < width; j += step, panels += k * panel_width) {
+    pack_along<T>(src + j * ld, ld, width - j < step ? width - j : step, k, panels, panel_width);
+  }
+}
+
+// ---- pieces of a product ---------------------------------------------------------------------------
+
+template <class T>
+void packed(int64_t m, int64_t n, int64_t k, T alpha, const T* a_panels, const T* b_panels, T* c, int64_t ldc,
+            bool accumulate) {
+  using S = Simd<T>;
+  for (int64_t j = 0; j < n; j += S::kCols, b_panels += k * S::kCols) {
+    int64_t nr = n - j < S::kCols ? n - j : S::kCols;
+    const T* a = a_panels;
+    for (int64_t i = 0; i < m; i += kRows, a += k * S::kPanelA) {
+      int64_t mr = m - i < kRows ? m - i : kRows;
+      pick<T, false>(mr, nr)(k, alpha, a, S::kPanelA, b_panels, S::kCols, c + i * ldc + j, ldc, nr,
+                             accumulate);
+    }
+  }
+}
+
+// One block of K. Rows are dealt out evenly (15 = 8 + 7, not 14 + 1).
+template <class T>
+ADJOINT_INLINE void direct_block(bool ta, int64_t m, int64_t n, int64_t k, T alpha, const T* a, int64_t lda,
+                                 const T* b, int64_t ldb, T* c, int64_t ldc, bool accumulate) {
+  int64_t left = (m + kRows - 1) / kRows;
+  for (int64_t i = 0; i < m; left--) {
+    int64_t mr = (m - i + left - 1) / left;
+    auto kernel = ta ? pick<T, false>(mr, n) : pick<T, true>(mr, n);
+    kernel(k, alpha, ta ? a + i : a + i * lda, lda, b, ldb, c + i * ldc, ldc, n, accumulate);
+    i += mr;
+  }
+}
+
+// A row of A against many columns: wide strips, because B is read once and should be read in long runs.
+template <class T>
+void direct_row(int64_t n, int64_t k, T alpha, const T* a, int64_t a_stride, const T* b, int64_t ldb, T* c,
+                bool accumulate) {
+  constexpr int kWide = 8 * Simd<T>::kLanes;
+  const int64_t block = block_of(k);
+  for (int64_t p = 0; p < k; p += block, accumulate = true) {
+    int64_t kb = k - p < block ? k - p : block, j = 0;
+    for (; j + kWide <= n; j += kWide) {
+      micro<T, 1, 8, false>(kb, alpha, a + p * a_stride, a_stride, b + p * ldb + j, ldb, c + j, 0, kWide,
+                            accumulate);
+    }
+    for (; j < n; j += Simd<T>::kCols) {
+      int64_t nr = n - j < Simd<T>::kCols ? n - j : Simd<T>::kCols;
+      pick<T, false>(1, nr)(kb, alpha, a + p * a_stride, a_stride, b + p * ldb + j, ldb, c + j, 0, nr,
+                            accumulate);
+    }
+  }
+}
+
+template <class T>
+void direct(bool ta, bool tb, int64_t m, int64_t n, int64_t k, T alpha, const T* a, int64_t lda, const T* b,
+            int64_t ldb, T* c, int64_t ldc, bool accumulate, T* b_panel) {
+  constexpr int kCols = Simd<T>::kCols;
+  const int64_t block = block_of(k);
+  // Rows of B that are far apart are gathered once for all the rows of A.
+  const bool copy = tb || (m > 2 * kRows && block * ldb * int64_t(sizeof(T)) > (64 << 10));
+  if (m == 1 && !tb) return direct_row<T>(n, k, alpha, a, ta ? lda : 1, b, ldb, c, accumulate);
+  for (int64_t j = 0; j < n; j += kCols) {
+    int64_t nr = n - j < kCols ? n - j : kCols;
+    bool more = accumulate;
+    for (int64_t p = 0; p < k; p += block, more = true) {
+      int64_t kb = k - p < block ? k - p : block;
+      const T* from = tb ? b + j * ldb + p : b + p * ldb + j;
+      if (copy) pack<T>(tb, from, ldb, nr, nr, kb, b_panel, kCols);
+      direct_block<T>(ta, m, nr, kb, alpha, ta ? a + p * lda : a + p, lda, copy ? b_panel : from,
+                      copy ? kCols : ldb, c + j, ldc, more);
+    }
+  }
+}
+
+// R rows of B against x, each with two running vectors, so that R does not change a row's bits.
+template <class T, int R>
+ADJOINT_INLINE void dot_rows(int64_t k, T alpha, const T* x, const T* b, int64_t ldb, T* y, int64_t y_stride,
+                             bool accumulate) {
+  using S = Simd<T>;
+  constexpr int W = S::kLanes;
+  typename S::Vector sum[R][2];
+  ADJOINT_UNROLL for (int r = 0; r < R; r++) sum[r][0] = sum[r][1] = typename S::Vector{};
+  for (int64_t p = 0; p < k; p += 2 * W) {
+    const typename S::Lanes low(k - p), high(k - p > W ? k - p - W : 0);
+    typename S::Vector x0 = S::load(x + p, low), x1 = S::load(x + p + W, high);
+    ADJOINT_UNROLL for (int r = 0; r < R; r++) {
+      sum[r][0] += x0 * S::load(b + r * ldb + p, low);
+      sum[r][1] += x1 * S::load(b + r * ldb + p + W, high);
+    }
+  }
+  for (int r = 0; r < R; r++) {
+    typename S::Vector s = sum[r][0] + sum[r][1];
+    T t[W];
+    S::store(t, s);
+    for (int h = W / 2; h; h /= 2) {
+      for (int i = 0; i < h; i++) t[i] += t[i + h];
+    }
+    T& to = y[r * y_stride];
+    T dot = rounded<T>(alpha * t[0]);
+    to = accumulate ? to + dot : dot;
+  }
+}
+
+template <class T>
+void rows_dot(int64_t n, int64_t k, T alpha, const T* x, const T* b, int64_t ldb, T* y, int64_t y_stride,
+              bool accumulate) {
+  int64_t j = 0;
+  for (; j + 4 <= n; j += 4)
+    dot_rows<T, 4>(k, alpha, x, b + j * ldb, ldb, y + j * y_stride, y_stride, accumulate);
+  for (; j < n; j++) dot_rows<T, 1>(k, alpha, x, b + j * ldb, ldb, y + j * y_stride, y_stride, accumulate);
+}
+
+// ---- tiny products ---------------------------------------------------------------------------------
+
+// R rows of C, W columns wide, from rows of B that lie W apart.
+template <class T, int W, int R>
+ADJOINT_INLINE void tiny_rows(int64_t k, const T* a, int64_t a_row, int64_t a_col, const T* b, int64_t ldb,
+                              T* c, int64_t ldc, int64_t n) {
+  typedef T Row __attribute__((vector_size(W * sizeof(T)), aligned(sizeof(T)), may_alias));
+  Row sum[R];
+  ADJOINT_UNROLL for (int i = 0; i < R; i++) sum[i] = Row{};
+  for (int64_t p = 0; p < k; p++, b += ldb) {
+    Row x = *reinterpret_cast<const Row*>(b);
+    ADJOINT_UNROLL for (int i = 0; i < R; i++) sum[i] += a[i * a_row + p * a_col] * x;
+  }
+  ADJOINT_UNROLL for (int i = 0; i < R; i++) {
+    if (n == W)
+      *reinterpret_cast<Row*>(c + i * ldc) = sum[i];
+    else
+      for (int j = 0; j < n; j++) c[i * ldc + j] = sum[i][j];
+  }
+}
+
+template <class T, int W>
+__attribute__((noinline)) void tiny_wide(int64_t m, int64_t n, int64_t k, const T* a, int64_t a_row,
+                                         int64_t a_col, const T* b, int64_t b_row, int64_t b_col, T* c,
+                                         int64_t ldc) {
+  alignas(64) T rows[kTinyDepth * W];
+  if (b_col != 1 || n != W) {  // B as rows of W, padded with zeros
+    for (int64_t p = 0; p < k; p++) {
+      for (int64_t j = 0; j < W; j++) rows[p * W + j] = j < n ? b[p * b_row + j * b_col] : T(0);
+    }
+    b = rows, b_row = W;
+  }
+  int64_t i = 0;
+  for (; i + 4 <= m; i += 4)
+    tiny_rows<T, W, 4>(k, a + i * a_row, a_row, a_col, b, b_row, c + i * ldc, ldc, n);
+  for (; i < m; i++) tiny_rows<T, W, 1>(k, a + i * a_row, a_row, a_col, b, b_row, c + i * ldc, ldc, n);
+}
+
+template <class T>
+void tiny(int64_t m, int64_t n, int64_t k, const T* a, int64_t a_row, int64_t a_col, const T* b,
+          int64_t b_row, int64_t b_col, T* c, int64_t ldc) {
+  auto run = n <= 4 ? tiny_wide<T, 4> : n <= 8 ? tiny_wide<T, 8> : tiny_wide<T, 16>;
+  run(m, n, k, a, a_row, a_col, b, b_row, b_col, c, ldc);
+}
+
+template <class T>
+constexpr Table<T> kTable = {kRows,     Simd<T>::kCols, Simd<T>::kPanelA, pack<T>,
+                             packed<T>, direct<T>,      tiny<T>,          rows_dot<T>};
+
+}  // namespace
+
+extern const Table<float> ADJOINT_ISA_NAME(f32);
+extern const Table<double> ADJOINT_ISA_NAME(f64);
+const Table<float> ADJOINT_ISA_NAME(f32) = kTable<float>;
+const Table<double> ADJOINT_ISA_NAME(f64) = kTable<double>;
+
+}  // namespace adjoint::gemm_detail

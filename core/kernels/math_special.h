@@ -1,0 +1,100 @@
+// Bessel and polygamma functions. double; float goes through it.
+#pragma once
+#include "kernels/math.h"
+
+namespace adjoint::math {
+inline namespace ADJOINT_ISA {
+namespace detail {
+
+// I_n(x) for x >= 0 and n = 0, 1: the power series, whose terms are all positive, or for large x the
+// asymptotic one, e^x / √(2πx) · Σ (-1)^k Π (4n² - (2j-1)²) / (k! (8x)^k).
+static inline double bessel_i(int n, double x) {
+  if (x < 25) {
+    double q = 0.25 * x * x, term = n ? 0.5 * x : 1, sum = term;
+    for (int k = 1; term > 1e-17 * sum; ++k) sum += term *= q / (double(k) * (k + n));
+    return sum;
+  }
+  double term = 1, sum = 1;
+  for (int k = 1; k < 40; ++k) {
+    double next = -term * (4.0 * n - (2.0 * k - 1) * (2.0 * k - 1)) / (k * 8 * x);
+    if (abs(next) >= abs(term) || abs(next) < 1e-17) break;
+    sum += term = next;
+  }
+  double half = __builtin_exp(0.5 * x);  // e^x could overflow where the result does not
+  return half * (half / __builtin_sqrt(2 * kPi * x)) * sum;
+}
+
+// Hurwitz ζ(s, q) by the Euler–Maclaurin formula (Cephes, as PyTorch).
+static inline double zeta(double s, double q) {
+  constexpr double a_k[] = {12.0,
+                            -720.0,
+                            30240.0,
+                            -1209600.0,
+                            47900160.0,
+                            -1.8924375803183791606e9,
+                            7.47242496e10,
+                            -2.950130727918164224e12,
+                            1.1646782814350067249e14,
+                            -4.5979787224074726105e15,
+                            1.8152105401943546773e17,
+                            -7.1661652561756670113e18};
+  if (s == 1) return __builtin_inf();
+  if (s < 1) return __builtin_nan("");
+  if (q <= 0) {
+    if (q == __builtin_floor(q)) return __builtin_inf();
+    if (s != __builtin_floor(s)) return __builtin_nan("");
+  }
+  double sum = __builtin_pow(q, -s), a = q, b = 0;
+  for (int i = 0; i < 9 || a <= 9; ++i) {
+    a += 1;
+    b = __builtin_pow(a, -s);
+    sum += b;
+    if (abs(b) < 1.11e-16 * abs(sum)) return sum;
+  }
+  double w = a, factor = 1, k = 0;
+  sum += b * w / (s - 1) - 0.5 * b;
+  for (double coefficient : a_k) {
+    factor *= s + k;
+    b /= w;
+    double t = factor * b / coefficient;
+    sum += t;
+    if (abs(t) < 1.11e-16 * abs(sum)) break;
+    factor *= s + k + 1;
+    b /= w;
+    k += 2;
+  }
+  return sum;
+}
+
+static inline double trigamma(double x) {
+  double sign = 1, result = 0;
+  if (x < 0.5) {
+    sign = -1;
+    double s = __builtin_sin(kPi * x);
+    result -= kPi * kPi / (s * s);
+    x = 1 - x;
+  }
+  for (int i = 0; i < 6; ++i, x += 1) result += 1 / (x * x);
+  double z = 1 / (x * x);
+  result += (1 + 1 / (2 * x) + z * (1. / 6 - z * (1. / 30 - z * (1. / 42 - z / 30)))) / x;
+  return sign * result;
+}
+
+}  // namespace detail
+
+static inline double i0(double x) { return x != x ? x : detail::bessel_i(0, abs(x)); }
+static inline double i1(double x) { return x != x ? x : copysign(detail::bessel_i(1, abs(x)), x); }
+static inline float i0(float x) { return float(i0(double(x))); }
+static inline float i1(float x) { return float(i1(double(x))); }
+
+// (-1)^(n+1) n! ζ(n + 1, x); digamma for n = 0.
+static inline double polygamma(double n, double x) {
+  if (n == 0) return digamma(x);
+  if (n == 1) return detail::trigamma(x);
+  double sign = __builtin_fmod(n, 2) == 0 ? -1 : 1;
+  return sign * __builtin_exp(__builtin_lgamma(n + 1)) * detail::zeta(n + 1, x);
+}
+static inline float polygamma(float n, float x) { return float(polygamma(double(n), double(x))); }
+
+}  // namespace ADJOINT_ISA
+}  // namespace adjoint::math

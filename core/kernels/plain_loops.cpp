@@ -1,0 +1,30 @@
+// What plain loops reach on this machine: the yardstick that benchmarks/ holds our kernels against.
+// Exported by name, for ctypes; nothing in the library calls them.
+#include <cstdint>
+
+#define ADJOINT_EXPORT extern "C" __attribute__((visibility("default")))
+
+ADJOINT_EXPORT void adjoint_plain_add(const float* __restrict a, const float* __restrict b,
+                                      float* __restrict c, int64_t n) {
+  for (int64_t i = 0; i < n; i++) c[i] = a[i] + b[i];
+}
+
+ADJOINT_EXPORT void adjoint_plain_mul(const float* __restrict a, const float* __restrict b,
+                                      float* __restrict c, int64_t n) {
+  for (int64_t i = 0; i < n; i++) c[i] = a[i] * b[i];
+}
+
+ADJOINT_EXPORT void adjoint_plain_copy(const float* __restrict a, float* __restrict c, int64_t n) {
+  for (int64_t i = 0; i < n; i++) c[i] = a[i] + 0.0f;  // the addition keeps it from becoming memcpy
+}
+
+// Several running sums, so that memory and not the adder's latency sets the pace. n: a multiple of 32.
+ADJOINT_EXPORT float adjoint_plain_sum(const float* a, int64_t n) {
+  constexpr int kSums = 32;
+  float sum[kSums] = {}, total = 0;
+  for (int64_t i = 0; i < n; i += kSums) {
+    for (int j = 0; j < kSums; j++) sum[j] += a[i + j];
+  }
+  for (int j = 0; j < kSums; j++) total += sum[j];
+  return total;
+}

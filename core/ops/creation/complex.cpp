@@ -1,0 +1,104 @@
+// complex(real, imag) and polar(abs, angle): complex tensors from two real ones.
+#include <cmath>
+#include <optional>
+#include "autograd/record.h"
+#include "ops/ops.h"
+#include "ops/raw.h"
+
+namespace adjoint::ops {
+
+namespace {
+
+void check_pair(const Tensor& a, const Tensor& b) {
+  auto real_float = [](Dtype d) { return d == Dtype::F32 || d == Dtype::F64 || d == Dtype::F16; };
+  check(real_float(a->dtype) && real_float(b->dtype),
+        "Expected both inputs to be Half, Float or Double tensors but got ", label_of(a->dtype), " and ",
+        label_of(b->dtype));
+  check(a->dtype == b->dtype, "Expected object of scalar type ", label_of(a->dtype), " but got scalar type ",
+        label_of(b->dtype), " for second argument");
+}
+
+// Both inputs broadcast and contiguous; f makes an element.
+template <class F>
+Tensor paired(const Tensor& a, const Tensor& b, F f) {
+  Dims shape = broadcast_shapes(a->sizes(), b->sizes());
+  Tensor y = adjoint::empty(shape, complex_of(a->dtype), a->device);
+  if (y->meta_device()) return y;
+  Tensor p = adjoint::empty(shape, real_of(y->dtype)), q = adjoint::empty(shape, real_of(y->dtype));
+  raw::copy(p, a);
+  raw::copy(q, b);
+  visit(p->dtype, [&]<class T>(T*) {
+    if constexpr (std::is_floating_point_v<T>) {
+      auto* out = y->data_as<std::complex<T>>();
+      const T *u = p->data_as<T>(), *v = q->data_as<T>();
+      for (int64_t i = 0; i < y->numel; ++i) out[i] = f(u[i], v[i]);
+    }
+  });
+  return y;
+}
+
+struct Complex {
+  static constexpr const char *name = "complex", *node = "ComplexBackward0";
+  Dims a_shape, b_shape;
+  Tensor forward(const Tensor& a, const Tensor& b) {
+    return paired(a, b, [](auto u, auto v) { return std::complex(u, v); });
+  }
+  void save(Node&, const Tensor&, const Tensor& a, const Tensor& b) {
+    a_shape = a->sizes();
+    b_shape = b->sizes();
+  }
+  void vjp(Backward& b) {
+    if (b.needs(0)) b.gx[0] = sum_to(real(b.grad()), a_shape);
+    if (b.needs(1)) b.gx[1] = sum_to(imag(b.grad()), b_shape);
+  }
+};
+
+struct Polar {
+  static constexpr const char *name = "polar", *node = "PolarBackward0";
+  SavedTensor abs_, angle_, result_;
+  Tensor forward(const Tensor& a, const Tensor& b) {
+    return paired(a, b, [](auto u, auto v) { return std::complex(u * std::cos(v), u * std::sin(v)); });
+  }
+  void save(Node& n, const Tensor& y, const Tensor& a, const Tensor& b) {
+    abs_.save(a);
+    angle_.save(b);
+    result_.save_output(y, n);
+  }
+  // y = r·e^{iφ}: Re(ḡ·e^{iφ}) for r, Re(ḡ·i·y) for φ.
+  void vjp(Backward& b) {
+    Tensor r = abs_.get(b.node), phi = angle_.get(b.node), y = result_.get(b.node);
+    if (b.needs(0)) b.gx[0] = sum_to(real(mul(conj(b.grad()), sgn_of(r, phi))), r->sizes());
+    if (b.needs(1)) b.gx[1] = sum_to(neg(imag(mul(conj(b.grad()), y))), phi->sizes());
+  }
+  static Tensor sgn_of(const Tensor& r, const Tensor& phi);
+  void release() {
+    abs_.reset();
+    angle_.reset();
+    result_.reset();
+  }
+  void visit(SavedVisitor& v) {
+    v.tensor("abs", abs_);
+    v.tensor("angle", angle_);
+    v.tensor("result", result_);
+  }
+};
+
+Tensor complex(const Tensor& a, const Tensor& b) {
+  check_pair(a, b);
+  return apply(Complex{}, a, b);
+}
+Tensor polar(const Tensor& a, const Tensor& b) {
+  check_pair(a, b);
+  return apply(Polar{}, a, b);
+}
+Tensor Polar::sgn_of(const Tensor& r, const Tensor& phi) { return polar(ones_like(r), phi); }
+
+}  // namespace
+
+[[maybe_unused]] static const auto defs = {
+    def<complex>("complex(Tensor real, Tensor imag) -> Tensor", kFunction | kOut, "real + i·imag"),
+    def<polar>("polar(Tensor abs, Tensor angle) -> Tensor", kFunction | kOut,
+               "abs · (cos(angle) + i·sin(angle))"),
+};
+
+}  // namespace adjoint::ops

@@ -1,0 +1,297 @@
+// arange, range, linspace, logspace, eye, tril_indices, triu_indices: tensors from a rule over positions.
+//
+// Note [Lanes]: PyTorch computes ranges of floats with vectors: the first of a run of lanes is rounded to the
+// type before the lane's offset is added, and both steps are fused multiply-adds. Its runs of 32 bytes are
+// copied here, so that results have the same bits.
+#include <cmath>
+#include <optional>
+#include "autograd/record.h"
+#include "ops/creation/options.h"
+#include "ops/ops.h"
+#include "ops/raw.h"
+
+namespace adjoint::ops {
+
+namespace {
+
+using MaybeDtype = std::optional<Dtype>;
+using MaybeDevice = std::optional<Device>;
+
+template <class T>
+constexpr int64_t kLanes = 32 / int64_t(sizeof(T));
+
+// T(start + step·i) in the wider type A, with lanes.
+template <class T, class A>
+void write_arange(T* out, int64_t n, A start, A step) {
+  constexpr int64_t lanes = kLanes<T>, run = 2 * lanes;
+  int64_t i = 0;
+  if constexpr (std::is_floating_point_v<T>) {
+    for (; i + run <= n; i += run)
+      for (int64_t h = 0; h < run; h += lanes) {
+        T base = T(std::fma(step, A(i + h), start));
+        for (int64_t k = 0; k < lanes; ++k) out[i + h + k] = T(std::fma(A(k), step, A(base)));
+      }
+    for (; i < n; ++i) out[i] = T(std::fma(step, A(i), start));
+  }
+  for (; i < n; ++i) out[i] = T(start + step * A(i));
+}
+
+void check_range(double start, double end, double step) {
+  check(step > 0 || step < 0, "step must be nonzero");
+  check(std::isfinite(start) && std::isfinite(end), "unsupported range: ", start, " -> ", end);
+  check((step > 0 && end >= start) || (step < 0 && end <= start),
+        "upper bound and lower bound inconsistent with step sign");
+}
+
+[[noreturn]] void refuse_dtype(const char* kernel, Dtype d) {
+  fail(ErrorKind::NotImplemented, '"', kernel, "\" not implemented for '", label_of(d), "'");
+}
+
+void refuse_complex(const Scalar& v) {
+  check(!v.is_complex(), "value cannot be converted to type double without overflow");
+}
+
+int64_t arange_count(const Scalar& start, const Scalar& end, const Scalar& step, Dtype dtype) {
+  if (is_integral(dtype) && start.is_integral() && end.is_integral() && step.is_integral()) {
+    int64_t a = start.to_int(), b = end.to_int(), s = step.to_int();
+    int64_t sign = (s > 0) - (s < 0);
+    return int64_t(std::ceil((double(b) - double(a) + double(s) - double(sign)) / double(s))) -
+           (std::fmod(double(b) - double(a) + double(s) - double(sign), double(s)) != 0);
+  }
+  return int64_t(std::ceil((end.to_double() - start.to_double()) / step.to_double()));
+}
+
+}  // namespace
+
+Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, Dtype dtype) {
+  for (const Scalar* v : {&start, &end, &step}) refuse_complex(*v);
+  check_range(start.to_double(), end.to_double(), step.to_double());
+  if (dtype == Dtype::Bool || is_complex(dtype)) refuse_dtype("arange_cpu", dtype);
+  int64_t n = arange_count(start, end, step, dtype);
+  Tensor y = adjoint::empty(Dims{n}, dtype);
+  visit(dtype, [&]<class T>(T*) {
+    if constexpr (std::is_same_v<T, bool> || !std::is_convertible_v<T, double>)
+      return;
+    else if constexpr (std::is_integral_v<T>)
+      write_arange<T, int64_t>(y->data_as<T>(), n, start.to_int(), step.to_int());
+    else if constexpr (sizeof(T) == 2)
+      write_arange<T, float>(y->data_as<T>(), n, float(start.to_double()), float(step.to_double()));
+    else
+      write_arange<T, double>(y->data_as<T>(), n, start.to_double(), step.to_double());
+  });
+  return y;
+}
+
+namespace {
+
+Tensor on_device(Tensor y, MaybeDevice device) {
+  return device.value_or(Device::Cpu) == Device::Cpu ? y : adjoint::empty(y->sizes(), y->dtype, *device);
+}
+
+Tensor arange_step(const Scalar& start, const Scalar& end, const Scalar& step, MaybeDtype dtype,
+                   MaybeDevice device, Dest dest) {
+  bool whole = start.is_integral() && end.is_integral() && step.is_integral();
+  Dtype d = wanted_dtype(dtype, dest, whole ? Dtype::I64 : default_dtype());
+  return finish_creation(on_device(arange(start, end, step, d), device), dest, "arange");
+}
+Tensor arange_start(const Scalar& start, const Scalar& end, MaybeDtype dtype, MaybeDevice device, Dest dest) {
+  return arange_step(start, end, 1, dtype, device, dest);
+}
+Tensor arange_end(const Scalar& end, MaybeDtype dtype, MaybeDevice device, Dest dest) {
+  return arange_step(0, end, 1, dtype, device, dest);
+}
+
+// Closed at the end, deprecated.
+Tensor range(const Scalar& start, const Scalar& end, const Scalar& step, MaybeDtype dtype, MaybeDevice device,
+             Dest dest) {
+  if (host.warn)
+    host.warn(
+        "torch.range is deprecated and will be removed in a future release because its behavior is "
+        "inconsistent with "
+        "Python's range builtin. Instead, use torch.arange, which produces values in [start, end).");
+  Dtype d = wanted_dtype(dtype, dest, default_dtype());
+  check_range(start.to_double(), end.to_double(), step.to_double());
+  int64_t n = int64_t((end.to_double() - start.to_double()) / step.to_double() + 1);
+  Tensor y = adjoint::empty(Dims{n}, d);
+  visit(d, [&]<class T>(T*) {
+    if constexpr (std::is_same_v<T, bool> || !std::is_convertible_v<T, double>)
+      refuse_dtype("range_cpu", d);
+    else {
+      using A = std::conditional_t<std::is_integral_v<T>, int64_t,
+                                   std::conditional_t<sizeof(T) == 2, float, double>>;
+      A a = start.to<A>(), s = step.to<A>();
+      for (int64_t i = 0; i < n; ++i) y->data_as<T>()[i] = T(a + A(i) * s);
+    }
+  });
+  return finish_creation(on_device(y, device), dest, "range");
+}
+
+// From both ends to the middle, so that the last element is exact. S: the type of the step.
+template <class T, class S>
+void write_linspace(T* out, int64_t n, S start, S end) {
+  constexpr int64_t lanes = kLanes<T>, run = 2 * lanes;
+  S step = S((end - start) / S(double(n - 1)));
+  int64_t halfway = n / 2, i = 0;
+  auto at = [&](int64_t k) -> S {
+    return k < halfway ? S(start + S(step * S(double(k)))) : S(end - S(step * S(double(n - k - 1))));
+  };
+  if constexpr (std::is_floating_point_v<T>)
+    for (; i + run <= n; i += run)
+      for (int64_t h = 0; h < run; h += lanes) {
+        T base = T(at(i + h));
+        for (int64_t k = 0; k < lanes; ++k) out[i + h + k] = T(base + T(T(k) * step));
+      }
+  for (; i < n; ++i) out[i] = T(at(i));
+}
+
+template <class C>
+void write_linspace_complex(C* out, int64_t n, C start, C end) {
+  C step = (end - start) / C(typename C::value_type(n - 1));
+  int64_t halfway = n / 2;
+  for (int64_t i = 0; i < n; ++i)
+    out[i] = i < halfway ? start + step * C(typename C::value_type(i))
+                         : end - step * C(typename C::value_type(n - i - 1));
+}
+
+void fill_linspace(const Tensor& y, const Scalar& start, const Scalar& end) {
+  int64_t n = y->numel;
+  if (n == 0) return;
+  if (n == 1) return raw::fill(y, start);
+  visit(y->dtype, [&]<class T>(T*) {
+    T* out = y->data_as<T>();
+    if constexpr (std::is_same_v<T, bool>)
+      refuse_dtype("linspace_cpu", Dtype::Bool);
+    else if constexpr (std::is_integral_v<T>) {
+      float a = float(start.to<T>()), step = (float(end.to<T>()) - a) / float(n - 1), z = float(end.to<T>());
+      for (int64_t i = 0; i < n; ++i)
+        out[i] = i < n / 2 ? T(a + step * float(i)) : T(z - step * float(n - i - 1));
+    } else if constexpr (!std::is_convertible_v<T, double>)
+      write_linspace_complex<T>(out, n, start.to<T>(), end.to<T>());
+    else if constexpr (sizeof(T) == 2)
+      write_linspace<T, float>(out, n, T(start.to_double()), T(end.to_double()));
+    else
+      write_linspace<T, T>(out, n, start.to<T>(), end.to<T>());
+  });
+}
+
+Scalar number_of(const Operand& v, const char* name) {
+  if (!v.is_tensor()) return v.scalar;
+  check((*v.tensor)->ndim == 0, name,
+        " only supports 0-dimensional start and end tensors, but got a tensor with ", int((*v.tensor)->ndim),
+        " dimension(s).");
+  return item(*v.tensor);
+}
+
+Dtype space_dtype(const Scalar& start, const Scalar& end, MaybeDtype dtype, const Dest& dest,
+                  const char* name) {
+  bool cplx = start.is_complex() || end.is_complex();
+  Dtype d = wanted_dtype(dtype, dest, cplx ? complex_of(default_dtype()) : default_dtype());
+  check(!cplx || is_complex(d), "torch.", name, "(): inferred dtype ", label_of(complex_of(default_dtype())),
+        " can't be safely cast to passed dtype ", label_of(d));
+  return d;
+}
+
+Tensor linspace(Operand start, Operand end, int64_t steps, MaybeDtype dtype, MaybeDevice device, Dest dest) {
+  Scalar a = number_of(start, "linspace"), b = number_of(end, "linspace");
+  Dtype d = space_dtype(a, b, dtype, dest, "linspace");
+  check(steps >= 0, "number of steps must be non-negative");
+  Tensor y = adjoint::empty(Dims{steps}, d, device.value_or(Device::Cpu));
+  if (!y->meta_device()) fill_linspace(y, a, b);
+  return finish_creation(y, dest, "linspace");
+}
+
+template <class T, class S>
+void write_logspace(T* out, int64_t n, S start, S end, S base) {
+  S step = S((end - start) / S(double(n - 1)));
+  for (int64_t i = 0; i < n; ++i)
+    out[i] =
+        T(std::pow(base, i < n / 2 ? S(start + step * S(double(i))) : S(end - step * S(double(n - i - 1)))));
+}
+
+Tensor logspace(Operand start, Operand end, int64_t steps, double base, MaybeDtype dtype, MaybeDevice device,
+                Dest dest) {
+  Scalar a = number_of(start, "logspace"), b = number_of(end, "logspace");
+  Dtype d = space_dtype(a, b, dtype, dest, "logspace");
+  check(steps >= 0, "number of steps must be non-negative");
+  Tensor y = adjoint::empty(Dims{steps}, d, device.value_or(Device::Cpu));
+  if (y->meta_device() || steps == 0) return finish_creation(y, dest, "logspace");
+  visit(d, [&]<class T>(T*) {
+    T* out = y->data_as<T>();
+    if constexpr (std::is_same_v<T, bool>)
+      refuse_dtype("logspace_cpu", d);
+    else if constexpr (!std::is_convertible_v<T, double>) {
+      T s = a.to<T>(), e = b.to<T>(),
+        step = steps > 1 ? (e - s) / T(typename T::value_type(steps - 1)) : T(0);
+      for (int64_t i = 0; i < steps; ++i) {
+        using R = typename T::value_type;
+        out[i] =
+            std::pow(T(R(base)), steps == 1 || i < steps / 2 ? s + step * R(i) : e - step * R(steps - i - 1));
+      }
+    } else if (steps == 1)
+      out[0] = T(std::pow(base, a.to_double()));
+    else if constexpr (std::is_integral_v<T> || sizeof(T) == 2)
+      write_logspace<T, float>(out, steps, float(a.to<T>()), float(b.to<T>()), float(base));
+    else
+      write_logspace<T, T>(out, steps, a.to<T>(), b.to<T>(), T(base));
+  });
+  return finish_creation(y, dest, "logspace");
+}
+
+Tensor eye_of(int64_t n, int64_t m, MaybeDtype dtype, MaybeDevice device, Dest dest) {
+  check(n >= 0, "n must be greater or equal to 0, got ", n);
+  check(m >= 0, "m must be greater or equal to 0, got ", m);
+  Tensor y =
+      adjoint::zeros(Dims{n, m}, wanted_dtype(dtype, dest, default_dtype()), device.value_or(Device::Cpu));
+  int64_t k = std::min(n, m);
+  raw::fill(adjoint::alias(y, Dims{k}, Dims{m + 1}, 0), 1);
+  return finish_creation(y, dest, "eye");
+}
+Tensor eye_square(int64_t n, MaybeDtype dtype, MaybeDevice device, Dest dest) {
+  return eye_of(n, n, dtype, device, dest);
+}
+
+// The (row, column) pairs of a triangle, row by row; `upper` is the other triangle.
+template <bool Upper>
+Tensor triangle(int64_t rows, int64_t cols, int64_t offset, MaybeDtype dtype, MaybeDevice device) {
+  check(rows >= 0, "row must be non-negative, got", rows);
+  check(cols >= 0, "col must be non-negative, got", cols);
+  auto span = [&](int64_t r) {
+    int64_t edge = std::clamp<int64_t>(r + offset + (Upper ? 0 : 1), 0, cols);
+    return Upper ? std::pair{edge, cols} : std::pair{int64_t(0), edge};
+  };
+  int64_t n = 0;
+  for (int64_t r = 0; r < rows; ++r) n += span(r).second - span(r).first;
+  Tensor pairs = adjoint::empty(Dims{2, n}, Dtype::I64);
+  int64_t *row = pairs->data_as<int64_t>(), *col = row + n;
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t c = span(r).first; c < span(r).second; ++c) {
+      *row++ = r;
+      *col++ = c;
+    }
+  return on_device(raw::cast(pairs, dtype.value_or(Dtype::I64)), device);
+}
+
+}  // namespace
+
+#define OPTIONS "*, dtype? dtype=None, device? device=None) -> Tensor"
+
+[[maybe_unused]] static const auto defs = {
+    def<arange_end>("arange(Scalar end, " OPTIONS, kFunction | kOut, "0, 1, 2, ... below `end`."),
+    def<arange_start>("arange(Scalar start, Scalar end, " OPTIONS, kFunction | kOut),
+    def<arange_step>("arange(Scalar start, Scalar end, Scalar step=1, " OPTIONS, kFunction | kOut,
+                     "start, start + step, ... before `end`."),
+    def<range>("range(Scalar start, Scalar end, Scalar step=1, " OPTIONS, kFunction | kOut,
+               "Deprecated: arange that includes its end."),
+    def<linspace>("linspace(Number start, Number end, int steps, " OPTIONS, kFunction | kOut,
+                  "`steps` numbers from start to end, equally far apart."),
+    def<logspace>("logspace(Number start, Number end, int steps, float base=10.0, " OPTIONS, kFunction | kOut,
+                  "base ** linspace(start, end, steps)"),
+    def<eye_square>("eye(int n, " OPTIONS, kFunction | kOut, "The identity matrix."),
+    def<eye_of>("eye(int n, int m, " OPTIONS, kFunction | kOut),
+    def<triangle<false>>("tril_indices(int row, int col, int offset=0, " OPTIONS, kFunction,
+                         "Positions of the lower triangle of a matrix, as two rows."),
+    def<triangle<true>>("triu_indices(int row, int col, int offset=0, " OPTIONS, kFunction,
+                        "Positions of the upper triangle of a matrix, as two rows."),
+};
+
+}  // namespace adjoint::ops

@@ -1,0 +1,92 @@
+// The readings of a formula beside numbers: V computes it with tensors (so a backward pass can itself be
+// recorded), Symbol writes it down.
+#pragma once
+#include <string>
+#include "ops/probe.h"
+#include "ops/registry.h"
+
+namespace adjoint {
+
+// A tensor or a number inside a formula. Owns its tensor.
+struct V {
+  Tensor tensor;
+  Scalar scalar;
+  V() = default;
+  explicit V(Tensor t) : tensor(std::move(t)) {}
+  explicit V(const Scalar& s) : scalar(s) {}
+  explicit V(double v) : scalar(v) {}
+  explicit V(int v) : scalar(int64_t(v)) {}
+  Operand operand() const { return tensor ? Operand(tensor) : Operand(scalar); }
+};
+V apply_named(const struct PointwiseOp*& cache, const char* name, std::initializer_list<Operand> operands);
+V arithmetic(char op, const V& a, const V& b);  // folds two numbers, else calls add, sub, mul or div
+V conj_of(const V& a);
+V real_part(const V& a);
+V times_i(const V& a);
+
+#define ADJOINT_V_OP(op) \
+  inline V operator op(const V& a, const V& b) { return arithmetic(#op[0], a, b); }
+ADJOINT_V_OP(+) ADJOINT_V_OP(-) ADJOINT_V_OP(*) ADJOINT_V_OP(/)
+#undef ADJOINT_V_OP
+V operator-(const V& a);
+#define ADJOINT_V_CMP(op, name)                              \
+  inline V operator op(const V& a, const V& b) {             \
+    static const PointwiseOp* cache;                         \
+    return apply_named(cache, name, {a.operand(), b.operand()}); \
+  }
+ADJOINT_V_CMP(<, "lt") ADJOINT_V_CMP(<=, "le") ADJOINT_V_CMP(>, "gt") ADJOINT_V_CMP(>=, "ge") ADJOINT_V_CMP(==, "eq")
+ADJOINT_V_CMP(!=, "ne") ADJOINT_V_CMP(&, "logical_and") ADJOINT_V_CMP(|, "logical_or")
+#undef ADJOINT_V_CMP
+inline V operator!(const V& a) {
+  static const PointwiseOp* cache;
+  return apply_named(cache, "logical_not", {a.operand()});
+}
+
+// Text with the precedence of its outermost operator, so that brackets appear only where they are needed.
+struct Symbol {
+  std::string text;
+  int precedence = 9;  // 1 comparison, 2 sum, 3 product, 4 sign, 5 power, 9 atom
+  Symbol() = default;
+  explicit Symbol(const char* name) : text(name) {}
+  Symbol(std::string t, int p) : text(std::move(t)), precedence(p) {}
+  explicit Symbol(double v);
+  explicit Symbol(int v) : text(std::to_string(v)), precedence(v < 0 ? 4 : 9) {}
+};
+Symbol symbol_binary(const char* op, int precedence, const Symbol& a, const Symbol& b);
+Symbol symbol_call(const char* name, std::initializer_list<Symbol> args);
+inline Symbol conj_of(const Symbol& a) { return a; }
+inline Symbol times_i(const Symbol& a) { return symbol_binary("*", 3, Symbol("i"), a); }
+inline Symbol real_part(const Symbol& a) { return a; }
+#define ADJOINT_SYM_OP(op, p) \
+  inline Symbol operator op(const Symbol& a, const Symbol& b) { return symbol_binary(#op, p, a, b); }
+ADJOINT_SYM_OP(+, 2) ADJOINT_SYM_OP(-, 2) ADJOINT_SYM_OP(*, 3) ADJOINT_SYM_OP(/, 3) ADJOINT_SYM_OP(<, 1) ADJOINT_SYM_OP(<=, 1)
+ADJOINT_SYM_OP(>, 1) ADJOINT_SYM_OP(>=, 1) ADJOINT_SYM_OP(==, 1) ADJOINT_SYM_OP(!=, 1) ADJOINT_SYM_OP(&, 0) ADJOINT_SYM_OP(|, 0)
+#undef ADJOINT_SYM_OP
+Symbol operator-(const Symbol& a);
+Symbol operator!(const Symbol& a);
+
+namespace math {
+#define ADJOINT_FORMULA_1(f)                        \
+  inline V f(const V& a) {                          \
+    static const PointwiseOp* cache;                \
+    return apply_named(cache, #f, {a.operand()});   \
+  }                                                 \
+  inline Symbol f(const Symbol& a) { return symbol_call(#f, {a}); }
+#define ADJOINT_FORMULA_2(f)                                     \
+  inline V f(const V& a, const V& b) {                           \
+    static const PointwiseOp* cache;                             \
+    return apply_named(cache, #f, {a.operand(), b.operand()});   \
+  }                                                              \
+  inline Symbol f(const Symbol& a, const Symbol& b) { return symbol_call(#f, {a, b}); }
+ADJOINT_MATH_UNARY(ADJOINT_FORMULA_1)
+ADJOINT_MATH_BINARY(ADJOINT_FORMULA_2)
+#undef ADJOINT_FORMULA_1
+#undef ADJOINT_FORMULA_2
+inline V where(const V& c, const V& a, const V& b) {
+  static const PointwiseOp* cache;
+  return apply_named(cache, "where", {c.operand(), a.operand(), b.operand()});
+}
+inline Symbol where(const Symbol& c, const Symbol& a, const Symbol& b) { return symbol_call("where", {c, a, b}); }
+}  // namespace math
+
+}  // namespace adjoint

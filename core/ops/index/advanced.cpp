@@ -1,0 +1,182 @@
+// Advanced indexing: x[i, j, ...] with tensors, and assignment to it.
+#include <cstring>
+#include "autograd/record.h"
+#include "ops/index/offsets.h"
+#include "ops/promotion.h"
+#include "ops/raw.h"
+
+namespace adjoint::ops {
+namespace {
+
+// Calls f(offset in x in elements, position in the dense result, block elements) for every run of the result.
+template <class F> void each_block(const Advanced& a, F&& f) {
+  int64_t block = numel_of(a.after), blocks = a.blocks(), k = 0;
+  Dims at(a.before.size());
+  for (int64_t b = 0; b < blocks; ++b) {
+    int64_t base = 0;
+    for (int64_t d = 0; d < at.size(); ++d) base += at[d] * a.before_strides[d];
+    for (int64_t o : a.offsets) {
+      f(base + o, k);
+      k += block;
+    }
+    for (int64_t d = at.size() - 1; d >= 0 && ++at[d] == a.before[d]; --d) at[d] = 0;
+  }
+}
+// Offsets in x of the elements of one block.
+std::vector<int64_t> block_offsets(const Advanced& a) {
+  int64_t n = numel_of(a.after);
+  std::vector<int64_t> v(size_t(n), 0);
+  Dims at(a.after.size());
+  for (int64_t i = 0; i < n; ++i) {
+    for (int64_t d = 0; d < at.size(); ++d) v[size_t(i)] += at[d] * a.after_strides[d];
+    for (int64_t d = at.size() - 1; d >= 0 && ++at[d] == a.after[d]; --d) at[d] = 0;
+  }
+  return v;
+}
+bool dense(const std::vector<int64_t>& block) {
+  return block.empty() || (block.back() == int64_t(block.size()) - 1 && block[0] == 0 && (block.size() < 2 || block[1] == 1));
+}
+
+template <size_t N> struct Bytes { char b[N]; };
+template <class F> void by_size(size_t item, F&& f) {
+  switch (item) {
+    case 1: return f(Bytes<1>());
+    case 2: return f(Bytes<2>());
+    case 4: return f(Bytes<4>());
+    case 8: return f(Bytes<8>());
+    default: return f(Bytes<16>());
+  }
+}
+
+Tensor take_values(const Tensor& x, const Advanced& a) {
+  Tensor y = empty(a.result_shape(), x->dtype, x->device);
+  if (y->numel == 0 || x->meta_device()) return y;
+  std::vector<int64_t> block = block_offsets(a);
+  bool flat = dense(block);
+  Unlocked unlocked(y->numel > 65536);
+  by_size(x->itemsize(), [&]<class T>(T) {
+    const T* src = reinterpret_cast<const T*>(x->data());
+    T* dst = reinterpret_cast<T*>(y->data());
+    each_block(a, [&](int64_t from, int64_t to) {
+      if (flat) std::memcpy(dst + to, src + from, block.size() * sizeof(T));
+      else
+        for (size_t i = 0; i < block.size(); ++i) dst[to + int64_t(i)] = src[from + block[i]];
+    });
+  });
+  return y;
+}
+
+void put_values(const Tensor& x, const Advanced& a, const Tensor& values, bool accumulate) {
+  if (x->meta_device() || numel_of(a.result_shape()) == 0) return;
+  Tensor v = raw::contiguous(values);
+  std::vector<int64_t> block = block_offsets(a);
+  if (!accumulate) {
+    by_size(x->itemsize(), [&]<class T>(T) {
+      T* dst = reinterpret_cast<T*>(x->data());
+      const T* src = reinterpret_cast<const T*>(v->data());
+      each_block(a, [&](int64_t to, int64_t from) {
+        for (size_t i = 0; i < block.size(); ++i) dst[to + block[i]] = src[from + int64_t(i)];
+      });
+    });
+    return;
+  }
+  visit(x->dtype, [&]<class T>(T*) {
+    T* dst = x->data_as<T>();
+    const T* src = v->data_as<T>();
+    each_block(a, [&](int64_t to, int64_t from) {
+      for (size_t i = 0; i < block.size(); ++i) {
+        T& d = dst[to + block[i]];
+        d = T(d + src[from + int64_t(i)]);
+      }
+    });
+  });
+}
+
+Tensor fit_values(const Tensor& x, const Advanced& a, const Tensor& values) {
+  Dims shape = a.result_shape();
+  // Leading dimensions of one may be dropped, as in x[i] = v with v of shape [1, 2].
+  Tensor v = values;
+  while (v->ndim > shape.size() && v->size(0) == 1) v = select(v, 0, 0);
+  bool fits = v->ndim <= shape.size();
+  for (int d = 1; fits && d <= v->ndim; ++d) fits = v->size(v->ndim - d) == 1 || v->size(v->ndim - d) == shape[shape.size() - d];
+  check(fits, "shape mismatch: value tensor of shape ", text_of(values->sizes()), " cannot be broadcast to indexing result of shape ",
+        text_of(shape));
+  (void)x;
+  return expand(v, shape);
+}
+
+struct Index {
+  static constexpr const char* node = "IndexBackward0";
+  std::vector<Tensor> indices;
+  Dims shape;
+  Tensor forward(const Tensor& x) { return take_values(x, resolve(x, indices)); }
+  void vjp(Backward& b) {
+    Tensor zero = adjoint::zeros(shape, b.grad()->dtype, b.grad()->device);
+    b.gx[0] = index_put_(zero, indices, b.grad(), true);
+  }
+};
+
+struct IndexPut {
+  static constexpr const char* node = "IndexPutBackward0";
+  std::vector<Tensor> indices;
+  Dims value_shape;
+  Dtype value_dtype;
+  bool accumulate;
+  void vjp(Backward& b) {
+    const Tensor& g = b.grad();
+    if (b.needs(0)) {
+      if (accumulate) b.gx[0] = g;
+      else b.gx[0] = index_put_(clone(g), indices, scalar_tensor(0, g->dtype, g->device));
+    }
+    if (b.needs(1)) b.gx[1] = to(sum_to(index(g, indices), value_shape), value_dtype);
+  }
+};
+
+// Index tensors may be changed by the user after the call: kept as they were.
+std::vector<Tensor> keep(const Tensor& x, Tensors indices) {
+  std::vector<Tensor> v = expand_masks(x, indices);
+  for (Tensor& t : v)
+    if (t) t = raw::clone(t);
+  return v;
+}
+
+}  // namespace
+
+Tensor index(const Tensor& x, Tensors indices) {
+  if (!needs_record(x)) return take_values(x, resolve(x, indices));
+  return apply(Index{keep(x, indices), x->sizes()}, x);
+}
+
+Tensor index_put_(const Tensor& x, Tensors indices, const Tensor& values, bool accumulate) {
+  Tensor v = values;
+  if (v->dtype != x->dtype) {
+    check(v->ndim == 0 || v->dtype == x->dtype, "Index put requires the source and destination dtypes match, got ", label_of(x->dtype),
+          " for the destination and ", label_of(v->dtype), " for the source.");
+    v = to(v, x->dtype);
+  }
+  bool record = needs_record(x, v);
+  Advanced a = resolve(x, indices);
+  IndexPut op{record ? keep(x, indices) : std::vector<Tensor>(), v->sizes(), v->dtype, accumulate};
+  auto write = [&] {
+    NoGrad no_grad;
+    Tensor full = fit_values(x, a, v);
+    if (overlap(*x, *full) != Overlap::None) full = raw::clone(full);
+    put_values(x, a, full, accumulate);
+  };
+  return apply_inplace(std::move(op), "index_put_", write, x, v);
+}
+
+namespace {
+Tensor index_put(const Tensor& x, Tensors indices, const Tensor& values, bool accumulate) {
+  return index_put_(clone(x), indices, values, accumulate);
+}
+[[maybe_unused]] const auto defs = {
+    def<index>("_index(Tensor self, Tensor?[] indices) -> Tensor", kHidden, "x[indices] with index tensors."),
+    def<index_put>("index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor", kBoth,
+                   "A copy of self with self[indices] = values (or += with accumulate)."),
+    def<index_put_>("index_put_(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor", kBoth,
+                    "self[indices] = values in place; with accumulate equal indices add up."),
+};
+}  // namespace
+
+}  // namespace adjoint::ops

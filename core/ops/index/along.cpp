@@ -1,0 +1,320 @@
+// gather and scatter: an index tensor that says, element by element, where along one dimension to read or write.
+#include "autograd/record.h"
+#include "ops/index/offsets.h"
+#include "ops/promotion.h"
+#include "ops/raw.h"
+
+namespace adjoint::ops {
+namespace {
+
+enum class Combine { Set, Add, Mul, Max, Min, Mean };
+
+// Calls f(offset in x, offset in other) in elements, for each position of `index`. x is addressed through the index.
+template <class F> void each_along(const Tensor& index, int64_t dim, const TensorImpl& x, const TensorImpl& other, F&& f) {
+  const int64_t* p = index->data_as<int64_t>();
+  int nd = index->ndim;
+  Dims at(nd);
+  int64_t n = x.ndim ? x.size(int(dim)) : 1, step = x.ndim ? x.stride(int(dim)) : 0;
+  int64_t xo = 0, oo = 0;
+  for (int64_t k = 0; k < index->numel; ++k) {
+    int64_t i = p[k];
+    check(i >= 0 && i < n, "index ", i, " is out of bounds for dimension ", dim, " with size ", n);
+    f(xo + i * step, oo);
+    for (int d = nd - 1; d >= 0; --d) {
+      if (d != dim && x.ndim) xo += x.stride(d);
+      if (other.ndim) oo += other.stride(d);
+      if (++at[d] < index->size(d)) break;
+      if (d != dim && x.ndim) xo -= at[d] * x.stride(d);
+      if (other.ndim) oo -= at[d] * other.stride(d);
+      at[d] = 0;
+    }
+  }
+}
+
+void check_shapes(const char* op, const Tensor& x, int64_t dim, const Tensor& index, bool reading) {
+  check(std::max<int>(index->ndim, 1) == std::max<int>(x->ndim, 1), "Index tensor must have the same number of dimensions as ",
+        reading ? "input" : "self", " tensor");
+  for (int d = 0; d < index->ndim && x->ndim; ++d)
+    check(d == dim || index->size(d) <= x->size(d), op, ": Size does not match at dimension ", d, " expected index ", text_of(index->sizes()),
+          " to be no larger than self ", text_of(x->sizes()), " apart from dimension ", dim);
+}
+
+struct Gather {
+  static constexpr const char* node = "GatherBackward0";
+  int64_t dim;
+  Tensor index;
+  Dims shape;
+  Tensor forward(const Tensor& x) {
+    Tensor y = empty(index->sizes(), x->dtype, x->device);
+    if (y->numel == 0 || x->meta_device()) return y;
+    Tensor idx = as_index(index, "gather");
+    visit(x->dtype, [&]<class T>(T*) {
+      const T* src = x->data_as<T>();
+      T* dst = y->data_as<T>();
+      each_along(idx, dim, *x, *y, [&](int64_t from, int64_t to) { dst[to] = src[from]; });
+    });
+    return y;
+  }
+  void vjp(Backward& b) { b.gx[0] = scatter_add(adjoint::zeros(shape, b.grad()->dtype, b.grad()->device), dim, index, b.grad()); }
+};
+
+template <class T> T combined(Combine how, T a, T b) {
+  if constexpr (std::is_same_v<T, bool>) {
+    return how == Combine::Set ? b : how == Combine::Add || how == Combine::Max ? (a || b) : (a && b);
+  } else {
+    switch (how) {
+      case Combine::Set: return b;
+      case Combine::Add:
+      case Combine::Mean: return T(a + b);
+      case Combine::Mul: return T(a * b);
+      default:
+        if constexpr (requires { a.imag(); }) return b;
+        else if (a != a || b != b) return a != a ? a : b;
+        else return how == Combine::Max ? (a < b ? b : a) : (b < a ? b : a);
+    }
+  }
+}
+
+void scatter_raw(const Tensor& y, int64_t dim, const Tensor& index, const Tensor& source, Combine how) {
+  if (index->numel == 0 || y->meta_device()) return;
+  Tensor idx = as_index(index, "scatter");
+  visit(y->dtype, [&]<class T>(T*) {
+    T* dst = y->data_as<T>();
+    const T* src = source->data_as<T>();
+    each_along(idx, dim, *y, *source, [&](int64_t to, int64_t from) { dst[to] = combined<T>(how, dst[to], src[from]); });
+  });
+}
+
+Tensor part(const Tensor& source, const Tensor& index) {  // the leading corner of source that the index covers
+  Tensor s = source;
+  for (int d = 0; d < index->ndim && s->ndim; ++d)
+    if (s->size(d) != index->size(d)) s = narrow(s, d, 0, index->size(d));
+  return s;
+}
+
+// y[index] = source, for tensors; the vjp of self is g with the written places zeroed, that of source their gather.
+struct Scatter {
+  static constexpr const char* node = "ScatterBackward0";
+  int64_t dim;
+  Tensor index;
+  Dims source_shape;
+  void vjp(Backward& b) {
+    const Tensor& g = b.grad();
+    if (b.needs(0)) b.gx[0] = scatter(g, dim, index, adjoint::zeros(index->sizes(), g->dtype, g->device));
+    if (b.needs(1)) b.gx[1] = widen(gather(g, dim, index));
+  }
+  Tensor widen(const Tensor& g) const {
+    if (equal(g->sizes(), source_shape)) return g;
+    Dims pad;
+    for (int d = g->ndim - 1; d >= 0; --d) {
+      pad.push_back(0);
+      pad.push_back(source_shape[d] - g->size(d));
+    }
+    return constant_pad(g, pad, 0);
+  }
+};
+struct ScatterAdd : Scatter {
+  static constexpr const char* node = "ScatterAddBackward0";
+  void vjp(Backward& b) {
+    if (b.needs(0)) b.gx[0] = b.grad();
+    if (b.needs(1)) b.gx[1] = widen(gather(b.grad(), dim, index));
+  }
+};
+struct ScatterValue {
+  static constexpr const char* node = "ScatterBackward1";
+  int64_t dim;
+  Tensor index;
+  void vjp(Backward& b) {
+    const Tensor& g = b.grad();
+    b.gx[0] = scatter(g, dim, index, adjoint::zeros(index->sizes(), g->dtype, g->device));
+  }
+};
+
+Tensor checked(const char* op, const Tensor& x, int64_t& dim, const Tensor& index, const Tensor& source) {
+  dim = wrap_dim(dim, x->ndim);
+  check(index->dtype == Dtype::I64 || index->dtype == Dtype::I32, op, "(): Expected dtype int32/int64 for index");
+  if (index->numel == 0) return source;
+  check_shapes(op, x, dim, index, false);
+  check(source->dtype == x->dtype, op, "(): Expected self.dtype to be equal to src.dtype");
+  for (int d = 0; d < index->ndim && source->ndim; ++d)
+    check(index->size(d) <= source->size(d), "Expected index ", text_of(index->sizes()), " to be no larger than self ", text_of(x->sizes()),
+          " apart from dimension ", dim, " and to be no larger size than src ", text_of(source->sizes()));
+  return source;
+}
+
+Tensor scatter_into(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source, bool add, const char* name) {
+  Tensor src = checked(add ? "scatter_add" : "scatter", x, dim, index, source);
+  if (index->numel == 0) return x;
+  Tensor kept = needs_record(x, src) ? raw::clone(index) : index;
+  auto write = [&] {
+    NoGrad no_grad;
+    scatter_raw(x, dim, index, part(overlap(*x, *src) != Overlap::None ? raw::clone(src) : src, index), add ? Combine::Add : Combine::Set);
+  };
+  if (add) return apply_inplace(ScatterAdd{{dim, kept, src->sizes()}}, name, write, x, src);
+  return apply_inplace(Scatter{dim, kept, src->sizes()}, name, write, x, src);
+}
+
+Tensor scatter_value_(const Tensor& x, int64_t dim, const Tensor& index, const Scalar& value) {
+  dim = wrap_dim(dim, x->ndim);
+  check(index->dtype == Dtype::I64 || index->dtype == Dtype::I32, "scatter(): Expected dtype int32/int64 for index");
+  if (index->numel == 0) return x;
+  check_shapes("scatter", x, dim, index, false);
+  Tensor kept = needs_record(x) ? raw::clone(index) : index;
+  auto write = [&] { scatter_raw(x, dim, index, expand(scalar_tensor(value, x->dtype), index->sizes()), Combine::Set); };
+  return apply_inplace(ScatterValue{dim, kept}, "scatter_", write, x);
+}
+
+Combine combine_of(std::string_view reduce, bool named) {
+  if (!named) {
+    check(reduce == "add" || reduce == "multiply", "reduce argument must be either add or multiply.");
+    return reduce == "add" ? Combine::Add : Combine::Mul;
+  }
+  if (reduce == "sum") return Combine::Add;
+  if (reduce == "prod") return Combine::Mul;
+  if (reduce == "mean") return Combine::Mean;
+  if (reduce == "amax") return Combine::Max;
+  if (reduce == "amin") return Combine::Min;
+  fail("reduce argument must be either sum, prod, mean, amax or amin, got ", std::string(reduce));
+}
+
+Tensor ones_at(const Tensor& like, int64_t dim, const Tensor& index, bool include_self) {
+  Tensor count = include_self ? ones_like(like) : zeros_like(like);
+  return scatter_add(count, dim, index, ones_like(index->dtype == like->dtype ? index : to(index, like->dtype)));
+}
+
+// The rule of scatter_reduce, by its kind.
+struct ScatterReduce {
+  static constexpr const char* node = "ScatterReduceBackward0";
+  int64_t dim;
+  Tensor index;
+  Combine how;
+  bool include_self;
+  SavedTensor x, source, y;
+  void save(Node& n, const Tensor& out, const Tensor& self, const Tensor& src) {
+    x.save(self);
+    source.save(src);
+    y.save_output(out, n);
+  }
+  void release() { x.reset(), source.reset(), y.reset(); }
+  void visit(SavedVisitor& v) { v.tensor("self", x), v.tensor("src", source), v.tensor("result", y); }
+  Tensor mask_self(const Tensor& g) { return include_self ? g : scatter(g, dim, index, adjoint::zeros(index->sizes(), g->dtype)); }
+  void vjp(Backward& b) {
+    const Tensor& g = b.grad();
+    Tensor self = x.get(b.node), src = source.get(b.node), out = y.get(b.node);
+    Tensor gs, gr;
+    if (how == Combine::Add) {
+      gs = g, gr = gather(g, dim, index);
+    } else if (how == Combine::Mul) {
+      Tensor masked = where(eq(self, 0), Operand(ones_like(self)), Operand(self));
+      gs = div(mul(g, out), masked);
+      Tensor safe = where(eq(src, 0), Operand(ones_like(src)), Operand(src));
+      gr = div(gather(mul(g, out), dim, index), narrow_to(safe));
+    } else if (how == Combine::Mean) {
+      Tensor n = ones_at(g, dim, index, include_self);
+      n = where(eq(n, 0), Operand(ones_like(n)), Operand(n));
+      gs = div(g, n), gr = gather(div(g, n), dim, index);
+    } else {
+      Tensor hit_self = to(eq(self, Operand(out)), g->dtype);
+      if (!include_self) hit_self = scatter(hit_self, dim, index, adjoint::zeros(index->sizes(), g->dtype));
+      Tensor hit_src = to(eq(narrow_to(src), Operand(gather(out, dim, index))), g->dtype);
+      Tensor n = scatter_add(hit_self, dim, index, hit_src);
+      Tensor share = div(g, n);
+      gs = mul(hit_self, share), gr = mul(hit_src, gather(share, dim, index));
+    }
+    if (b.needs(0)) b.gx[0] = mask_self(gs);
+    if (b.needs(1)) b.gx[1] = Scatter{dim, index, src->sizes()}.widen(gr);
+  }
+  Tensor narrow_to(const Tensor& t) const { return part(t, index); }
+};
+
+Tensor reduce_values(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& src, Combine how, bool include_self) {
+  Tensor y = raw::clone(x);
+  NoGrad no_grad;
+  Tensor s = part(src, index);
+  if (!include_self) {
+    Dtype d = x->dtype;
+    bool real = is_floating(d);
+    constexpr double inf = __builtin_inf();
+    Scalar start = how == Combine::Mul ? Scalar(1) : how == Combine::Max ? (real ? Scalar(-inf) : Scalar(INT64_MIN))
+                   : how == Combine::Min ? (real ? Scalar(inf) : Scalar(INT64_MAX)) : Scalar(0);
+    if (!real && (how == Combine::Max || how == Combine::Min)) scatter_raw(y, dim, index, s, Combine::Set);  // any of them is a fair start
+    else scatter_raw(y, dim, index, expand(scalar_tensor(start, d), index->sizes()), Combine::Set);
+  }
+  scatter_raw(y, dim, index, s, how);
+  if (how == Combine::Mean) {
+    Tensor n = ones_at(to(x, Dtype::I64), dim, index, include_self);
+    n = clamp(n, Operand(1), std::nullopt);
+    Tensor m = is_differentiable(y->dtype) ? div(y, to(n, y->dtype)) : to(div(y, n), y->dtype);
+    raw::copy(y, m);
+  }
+  return y;
+}
+
+Tensor scatter_reduce(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& src, std::string_view reduce, bool include_self) {
+  checked("scatter_reduce", x, dim, index, src);
+  Combine how = combine_of(reduce, true);
+  if (index->numel == 0) return clone(x);
+  Tensor y = reduce_values(x, dim, index, src, how, include_self);
+  if (needs_record(x, src) && is_differentiable(x->dtype)) record(ScatterReduce{dim, raw::clone(index), how, include_self, {}, {}, {}}, y, x, src);
+  return y;
+}
+
+Tensor scatter_with(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& src, std::string_view reduce) {
+  Combine how = combine_of(reduce, false);
+  checked("scatter", x, dim, index, src);
+  return reduce_values(x, dim, index, src, how, true);
+}
+Tensor scatter_value_with(const Tensor& x, int64_t dim, const Tensor& index, const Scalar& value, std::string_view reduce) {
+  return scatter_with(x, dim, index, expand(scalar_tensor(value, x->dtype), index->sizes()), reduce);
+}
+Tensor scatter_value(const Tensor& x, int64_t dim, const Tensor& index, const Scalar& value) { return scatter_value_(clone(x), dim, index, value); }
+
+}  // namespace
+
+Tensor gather(const Tensor& x, int64_t dim, const Tensor& index) {
+  dim = wrap_dim(dim, x->ndim);
+  check(index->dtype == Dtype::I64 || index->dtype == Dtype::I32, "gather(): Expected dtype int32/int64 for index");
+  if (index->numel) check_shapes("gather", x, dim, index, true);
+  return apply(Gather{dim, needs_record(x) ? raw::clone(index) : index, x->sizes()}, x);
+}
+Tensor scatter(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
+  return scatter_into(clone(x), dim, index, source, false, "scatter");
+}
+Tensor scatter_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
+  return scatter_into(clone(x), dim, index, source, true, "scatter_add");
+}
+
+namespace {
+Tensor take_along_dim(const Tensor& x, const Tensor& index, std::optional<int64_t> dim) {
+  check(index->dtype == Dtype::I64, "torch.take_along_dim(): dtype of indices should be Long but got ", label_of(index->dtype));
+  if (!dim) return gather(reshape(x, Dims{-1}), 0, reshape(index, Dims{-1}));
+  check(x->ndim == index->ndim, "torch.take_along_dim(): input and indices should have the same number of dimensions, but got ", int(x->ndim),
+        " dimensions for input, and ", int(index->ndim), " dimensions for indices");
+  int64_t d = wrap_dim(*dim, x->ndim);
+  Dims xs = broadcast_shapes(without(x->sizes(), d), without(index->sizes(), d)), is = xs;
+  xs.insert(d, x->size(int(d)));
+  is.insert(d, index->size(int(d)));
+  return gather(expand(x, xs), d, expand(index, is));
+}
+
+[[maybe_unused]] const auto defs = {
+    def<[](const Tensor& x, int64_t dim, const Tensor& index, bool) { return gather(x, dim, index); }>(
+        "gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor", kBoth | kOut,
+        "out[i][j] = self[index[i][j]][j] for dim 0. The vjp adds the cotangent up where it was read from."),
+    def<scatter>("scatter(Tensor self, int dim, Tensor index, Tensor src) -> Tensor", kBoth | kOut, "out[index[i][j]][j] = src[i][j] for dim 0."),
+    def<scatter_value>("scatter(Tensor self, int dim, Tensor index, Scalar value) -> Tensor", kBoth | kOut, "With one value for all."),
+    def<scatter_with>("scatter(Tensor self, int dim, Tensor index, Tensor src, *, str reduce) -> Tensor", kAll, "Adds or multiplies."),
+    def<scatter_value_with>("scatter(Tensor self, int dim, Tensor index, Scalar value, *, str reduce) -> Tensor", kAll, "Adds or multiplies."),
+    def<[](const Tensor& x, int64_t dim, const Tensor& index, const Tensor& src) { return scatter_into(x, dim, index, src, false, "scatter_"); }>(
+        "scatter_(Tensor self, int dim, Tensor index, Tensor src) -> Tensor", kMethod, "scatter in place."),
+    def<scatter_value_>("scatter_(Tensor self, int dim, Tensor index, Scalar value) -> Tensor", kMethod, "scatter in place."),
+    def<scatter_add>("scatter_add(Tensor self, int dim, Tensor index, Tensor src) -> Tensor", kBoth | kOut, "out[index[i][j]][j] += src[i][j] for dim 0."),
+    def<[](const Tensor& x, int64_t dim, const Tensor& index, const Tensor& src) { return scatter_into(x, dim, index, src, true, "scatter_add_"); }>(
+        "scatter_add_(Tensor self, int dim, Tensor index, Tensor src) -> Tensor", kMethod, "scatter_add in place."),
+    def<scatter_reduce>("scatter_reduce(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor", kAll,
+                        "Combines src into self by sum, prod, mean, amax or amin."),
+    def<take_along_dim>("take_along_dim(Tensor self, Tensor indices, int? dim=None) -> Tensor", kBoth | kOut, "gather with broadcasting."),
+};
+}  // namespace
+
+}  // namespace adjoint::ops

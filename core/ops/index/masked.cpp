@@ -1,0 +1,192 @@
+// Where a mask is true, or a flat index points: masked_select, masked_scatter, nonzero, take, put.
+#include "autograd/record.h"
+#include "ops/index/offsets.h"
+#include "ops/promotion.h"
+#include "ops/raw.h"
+
+namespace adjoint::ops {
+namespace {
+
+void check_mask(const Tensor& mask, const char* op) {
+  check(mask->dtype == Dtype::Bool || mask->dtype == Dtype::U8, op, ": expected BoolTensor for mask");
+}
+
+struct MaskedSelect {
+  static constexpr const char* node = "MaskedSelectBackward0";
+  Tensor mask;
+  Dims shape;
+  Tensor forward(const Tensor& x) {
+    NoGrad no_grad;
+    Dims both = broadcast_shapes(x->sizes(), mask->sizes());
+    Tensor m[1] = {raw::cast(expand(mask, both), Dtype::Bool)};
+    Tensor full = expand(x, both);
+    if (both.empty()) {
+      full = unsqueeze(full, 0);
+      m[0] = unsqueeze(m[0], 0);
+    }
+    return index(full, m);
+  }
+  void vjp(Backward& b) {
+    const Tensor& g = b.grad();
+    Dims both = broadcast_shapes(shape, mask->sizes());
+    Tensor zero = adjoint::zeros(both, g->dtype, g->device);
+    b.gx[0] = sum_to(masked_scatter_(zero, expand(mask, both), g), shape);
+  }
+  static Tensor masked_scatter_(const Tensor& x, const Tensor& mask, const Tensor& source);
+};
+
+Tensor mask_positions(const Tensor& mask) {  // flat positions of the true elements
+  NoGrad no_grad;
+  Tensor flat = reshape(raw::contiguous(raw::cast(mask, Dtype::Bool)), Dims{-1});
+  return reshape(nonzero(flat), Dims{-1});
+}
+
+struct MaskedScatter {
+  static constexpr const char* node = "MaskedScatterBackward0";
+  Tensor mask;  // of self's shape
+  Dims source_shape;
+  Dtype source_dtype;
+  void vjp(Backward& b) {
+    const Tensor& g = b.grad();
+    if (b.needs(0)) b.gx[0] = masked_fill(g, mask, 0);
+    if (!b.needs(1)) return;
+    Tensor m[1] = {mask};
+    Tensor chosen = g->ndim == 0 ? reshape(g, Dims{1}) : index(g, m);
+    Tensor flat = adjoint::zeros(Dims{numel_of(source_shape)}, g->dtype, g->device);
+    Tensor head = arange(0, int64_t(chosen->numel), 1, Dtype::I64);
+    Tensor at[1] = {head};
+    b.gx[1] = to(reshape(index_put_(flat, at, chosen), source_shape), source_dtype);
+  }
+};
+
+Tensor masked_scatter_(const Tensor& x, const Tensor& mask, const Tensor& source) {
+  check_mask(mask, "masked_scatter");
+  check(x->dtype == source->dtype, "masked_scatter: expected self and source to have same dtypes but got ", label_of(x->dtype), " and ",
+        label_of(source->dtype));
+  Tensor full = raw::clone(raw::cast(expand(mask, x->sizes()), Dtype::Bool));
+  Tensor where_true = mask_positions(full);
+  check(where_true->numel <= source->numel, "masked_scatter: expected self to have number of elements <= number of ones in mask: the source has ",
+        source->numel, " elements, the mask ", where_true->numel, " ones");
+  auto write = [&] {
+    NoGrad no_grad;
+    Tensor values = narrow(reshape(source, Dims{-1}), 0, 0, where_true->numel);
+    Tensor y = raw::clone(x);
+    Tensor at[1] = {where_true};
+    index_put_(reshape(y, Dims{-1}), at, values);
+    raw::copy(x, y);
+  };
+  return apply_inplace(MaskedScatter{full, source->sizes(), source->dtype}, "masked_scatter_", write, x, source);
+}
+Tensor MaskedSelect::masked_scatter_(const Tensor& x, const Tensor& mask, const Tensor& source) { return ops::masked_scatter_(x, mask, source); }
+
+Tensor flat_index(const Tensor& index, int64_t n) {
+  check(index->dtype == Dtype::I64, "take(): Expected a long tensor for index, but got ", label_of(index->dtype));
+  Tensor i = raw::contiguous(index);
+  const int64_t* p = i->data_as<int64_t>();
+  for (int64_t k = 0; k < i->numel; ++k)
+    check_as(p[k] >= -n && p[k] < n, ErrorKind::Index, "out of range: tried to access index ", p[k], " on a tensor of ", n, " elements.");
+  return i;
+}
+
+struct Take {
+  static constexpr const char* node = "TakeBackward0";
+  Tensor index;
+  Dims shape;
+  Tensor forward(const Tensor& x) {
+    NoGrad no_grad;
+    Tensor at[1] = {flat_index(index, x->numel)};
+    return ops::index(reshape(x, Dims{-1}), at);
+  }
+  void vjp(Backward& b) {
+    const Tensor& g = b.grad();
+    Tensor at[1] = {index};
+    Tensor flat = adjoint::zeros(Dims{numel_of(shape)}, g->dtype, g->device);
+    b.gx[0] = reshape(index_put_(flat, at, g, true), shape);
+  }
+};
+
+struct Put {
+  static constexpr const char* node = "PutBackward0";
+  Tensor index;
+  bool accumulate;
+  Dims source_shape;
+  void vjp(Backward& b) {
+    const Tensor& g = b.grad();
+    Tensor at[1] = {reshape(index, Dims{-1})};
+    if (b.needs(0)) {
+      if (accumulate) b.gx[0] = g;
+      else b.gx[0] = reshape(index_put_(reshape(clone(g, MemoryFormat::Contiguous), Dims{-1}), at, scalar_tensor(0, g->dtype, g->device)), g->sizes());
+    }
+    if (b.needs(1)) b.gx[1] = reshape(ops::index(reshape(g, Dims{-1}), at), source_shape);
+  }
+};
+
+Tensor put_(const Tensor& x, const Tensor& index, const Tensor& source, bool accumulate) {
+  check(x->dtype == source->dtype, "put_(): self and source expected to have the same dtype, but got self.dtype = ", label_of(x->dtype),
+        " and source.dtype = ", label_of(source->dtype));
+  check(index->numel == source->numel, "put_(): Expected source and index to have the same number of elements, but got source.numel() = ",
+        source->numel, ", index.numel() = ", index->numel);
+  Tensor i = raw::clone(flat_index(index, x->numel));
+  auto write = [&] {
+    NoGrad no_grad;
+    Tensor y = raw::clone(x);
+    Tensor at[1] = {reshape(i, Dims{-1})};
+    index_put_(reshape(y, Dims{-1}), at, reshape(source, Dims{-1}), accumulate);
+    raw::copy(x, y);
+  };
+  return apply_inplace(Put{i, accumulate, source->sizes()}, "put_", write, x, source);
+}
+
+std::vector<Tensor> nonzero_tuple(const Tensor& x) {
+  if (x->ndim == 0) return nonzero_tuple(unsqueeze(x, 0));
+  return unbind(nonzero(x), 1);
+}
+
+Tensor argwhere(const Tensor& x) {
+  if (x->ndim) return nonzero(x);
+  return adjoint::empty(Dims{item(x).to_bool() ? 1 : 0, 0}, Dtype::I64);
+}
+
+}  // namespace
+
+Tensor masked_select(const Tensor& x, const Tensor& mask) {
+  check_mask(mask, "masked_select");
+  return apply(MaskedSelect{needs_record(x) ? raw::clone(mask) : mask, x->sizes()}, x);
+}
+
+Tensor nonzero(const Tensor& x) {
+  check(!x->meta_device(), "nonzero: a meta tensor has no values, so the shape of the result is not known");
+  Tensor m = raw::contiguous(raw::cast(x, Dtype::Bool));
+  const bool* p = m->data_as<bool>();
+  int64_t count = 0;
+  for (int64_t i = 0; i < m->numel; ++i) count += p[i];
+  Tensor out = adjoint::empty(Dims{count, x->ndim}, Dtype::I64);
+  int64_t* o = out->data_as<int64_t>();
+  Dims at(x->ndim);
+  for (int64_t i = 0; i < m->numel; ++i) {
+    if (p[i]) o = std::copy(at.begin(), at.end(), o);
+    for (int d = x->ndim - 1; d >= 0 && ++at[d] == x->size(d); --d) at[d] = 0;
+  }
+  return out;
+}
+
+namespace {
+[[maybe_unused]] const auto defs = {
+    def<masked_select>("masked_select(Tensor self, Tensor mask) -> Tensor", kBoth | kOut, "The elements of self where mask is true, as a vector."),
+    def<[](const Tensor& x, const Tensor& mask, const Tensor& source) {
+      return masked_scatter_(clone(expand(x, broadcast_shapes(x->sizes(), mask->sizes())), MemoryFormat::Contiguous), mask, source);
+    }>("masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor", kBoth, "Copies source's elements, in order, to where mask is true."),
+    def<masked_scatter_>("masked_scatter_(Tensor self, Tensor mask, Tensor source) -> Tensor", kMethod, "masked_scatter in place."),
+    def<nonzero>("nonzero(Tensor self) -> Tensor", kBoth | kOut, "The indices of the elements that are not zero, one row each."),
+    def<[](const Tensor& x, bool as_tuple) { return as_tuple ? nonzero_tuple(x) : std::vector<Tensor>{nonzero(x)}; }>(
+        "_nonzero(Tensor self, bool as_tuple) -> Tensor[]", kHidden, "nonzero(as_tuple=...)."),
+    def<argwhere>("argwhere(Tensor self) -> Tensor", kBoth, "nonzero, also for 0-d tensors."),
+    def<[](const Tensor& x, const Tensor& index) { return apply(Take{raw::clone(index), x->sizes()}, x); }>(
+        "take(Tensor self, Tensor index) -> Tensor", kBoth | kOut, "self.reshape(-1)[index]."),
+    def<[](const Tensor& x, const Tensor& i, const Tensor& s, bool accumulate) { return put_(clone(x), i, s, accumulate); }>(
+        "put(Tensor self, Tensor index, Tensor source, bool accumulate=False) -> Tensor", kBoth, "self.reshape(-1)[index] = source."),
+    def<put_>("put_(Tensor self, Tensor index, Tensor source, bool accumulate=False) -> Tensor", kMethod, "put in place."),
+};
+}  // namespace
+
+}  // namespace adjoint::ops

@@ -1,0 +1,118 @@
+#include "ops/index/offsets.h"
+#include "ops/raw.h"
+
+namespace adjoint::ops {
+
+Dims Advanced::result_shape() const {
+  Dims s(before);
+  for (int64_t n : index_shape) s.push_back(n);
+  for (int64_t n : after) s.push_back(n);
+  return s;
+}
+int64_t Advanced::blocks() const { return numel_of(before); }
+
+Dims without(Ints sizes, int64_t dim) {
+  Dims s(sizes);
+  if (!s.empty()) s.erase(dim);
+  return s;
+}
+
+Tensor as_index(const Tensor& index, const char* op) {
+  check(index->dtype == Dtype::I64 || index->dtype == Dtype::I32, op, "(): Expected dtype int32/int64 for index");
+  return raw::contiguous(raw::cast(index, Dtype::I64));
+}
+
+// The coordinates of a mask's true elements, one tensor per dimension.
+static void push_mask(const Tensor& x, const Tensor& mask, std::vector<Tensor>& out) {
+  int64_t at = int64_t(out.size());
+  for (int d = 0; d < mask->ndim; ++d)
+    check_as(at + d < x->ndim && mask->size(d) == x->size(int(at + d)), ErrorKind::Index, "The shape of the mask ", text_of(mask->sizes()),
+             " at index ", d, " does not match the shape of the indexed tensor ", text_of(x->sizes()), " at index ", at + d);
+  Tensor m = raw::contiguous(raw::cast(mask, Dtype::Bool));
+  const bool* p = m->data_as<bool>();
+  int64_t count = 0;
+  for (int64_t i = 0; i < m->numel; ++i) count += p[i];
+  int64_t shape[1] = {count};
+  size_t first = out.size();
+  for (int d = 0; d < mask->ndim; ++d) out.push_back(empty(shape, Dtype::I64));
+  Dims pos(mask->ndim);
+  int64_t k = 0;
+  for (int64_t i = 0; i < m->numel; ++i) {
+    if (p[i]) {
+      for (int d = 0; d < mask->ndim; ++d) out[first + size_t(d)]->data_as<int64_t>()[k] = pos[d];
+      ++k;
+    }
+    for (int d = mask->ndim - 1; d >= 0 && ++pos[d] == mask->size(d); --d) pos[d] = 0;
+  }
+}
+
+std::vector<Tensor> expand_masks(const Tensor& x, Tensors indices) {
+  std::vector<Tensor> out;
+  for (const Tensor& i : indices) {
+    if (!i) {
+      out.emplace_back();
+      continue;
+    }
+    check_as(is_integral(i->dtype) || i->dtype == Dtype::Bool, ErrorKind::Index, "tensors used as indices must be long, int, byte or bool tensors");
+    check_as(i->dtype != Dtype::I8 && i->dtype != Dtype::I16, ErrorKind::Index, "tensors used as indices must be long, int, byte or bool tensors");
+    if (i->dtype == Dtype::Bool || i->dtype == Dtype::U8) push_mask(x, i, out);
+    else out.push_back(raw::cast(i, Dtype::I64));
+  }
+  check_as(int64_t(out.size()) <= x->ndim, ErrorKind::Index, "too many indices for tensor of dimension ", int(x->ndim));
+  return out;
+}
+
+static Dims common_shape(const std::vector<Tensor>& idx) {
+  Dims shape;
+  std::string all;
+  for (const Tensor& i : idx)
+    if (i) all += (all.empty() ? "" : ", ") + text_of(i->sizes());
+  for (const Tensor& i : idx) {
+    if (!i) continue;
+    try {
+      shape = broadcast_shapes(shape, i->sizes());
+    } catch (const Error&) {
+      fail(ErrorKind::Index, "shape mismatch: indexing tensors could not be broadcast together with shapes ", all);
+    }
+  }
+  return shape;
+}
+
+static void add_offsets(const Tensor& x, int dim, const Tensor& index, Ints shape, std::vector<int64_t>& offsets) {
+  Tensor full = raw::contiguous(expand(index, shape));
+  const int64_t* p = full->data_as<int64_t>();
+  int64_t n = x->size(dim), st = x->stride(dim);
+  for (size_t k = 0; k < offsets.size(); ++k) {
+    int64_t i = p[k];
+    check_as(i >= -n && i < n, ErrorKind::Index, "index ", i, " is out of bounds for dimension ", dim, " with size ", n);
+    offsets[k] += (i < 0 ? i + n : i) * st;
+  }
+}
+
+Advanced resolve(const Tensor& x, Tensors indices) {
+  std::vector<Tensor> idx = expand_masks(x, indices);
+  idx.resize(size_t(x->ndim));
+  Advanced a;
+  a.index_shape = common_shape(idx);
+  int first = -1, last = -1, count = 0;
+  for (int d = 0; d < x->ndim; ++d)
+    if (idx[size_t(d)]) {
+      if (first < 0) first = d;
+      last = d;
+      ++count;
+    }
+  bool adjacent = count && last - first + 1 == count;
+  for (int d = 0; d < x->ndim; ++d) {
+    if (idx[size_t(d)]) continue;
+    bool ahead = adjacent && d < first;
+    (ahead ? a.before : a.after).push_back(x->size(d));
+    (ahead ? a.before_strides : a.after_strides).push_back(x->stride(d));
+  }
+  a.offsets.assign(size_t(numel_of(a.index_shape)), 0);
+  if (x->meta_device()) return a;
+  for (int d = 0; d < x->ndim; ++d)
+    if (idx[size_t(d)]) add_offsets(x, d, idx[size_t(d)], a.index_shape, a.offsets);
+  return a;
+}
+
+}  // namespace adjoint::ops

@@ -1,0 +1,164 @@
+// index_select and its inverse operations: whole slices chosen by a vector of indices.
+#include "autograd/record.h"
+#include "ops/index/offsets.h"
+#include "ops/promotion.h"
+#include "ops/raw.h"
+
+namespace adjoint::ops {
+namespace {
+
+std::vector<Tensor> at_dim(const Tensor& index, int64_t dim) {
+  std::vector<Tensor> v(size_t(dim) + 1);
+  v.back() = index;
+  return v;
+}
+// A 0-d tensor counts as one slice of one element.
+Tensor lifted(const Tensor& x) { return x->ndim == 0 ? unsqueeze(x, 0) : x; }
+
+Tensor checked_index(const char* op, const Tensor& index) {
+  check_as(index->ndim <= 1, ErrorKind::Index, op, "(): Index is supposed to be a vector");
+  check(index->dtype == Dtype::I64 || index->dtype == Dtype::I32, op, "(): Expected dtype int32 or int64 for index");
+  Tensor i = as_index(index, op);
+  return i->ndim == 0 ? adjoint::alias(i, Dims{1}, Dims{1}, i->byte_offset) : i;
+}
+void check_bounds(const Tensor& index, int64_t n) {
+  if (index->meta_device()) return;
+  const int64_t* p = index->data_as<int64_t>();
+  for (int64_t k = 0; k < index->numel; ++k) check_as(p[k] >= 0 && p[k] < n, ErrorKind::Index, "index out of range in self");
+}
+
+struct IndexSelect {
+  static constexpr const char* node = "IndexSelectBackward0";
+  int64_t dim;
+  Tensor index;
+  Dims shape;
+  Tensor forward(const Tensor& x) {
+    NoGrad no_grad;
+    if (x->ndim == 0) return raw::clone(x);
+    check_bounds(index, x->size(int(dim)));
+    return ops::index(x, at_dim(index, dim));
+  }
+  void vjp(Backward& b) { b.gx[0] = index_add(adjoint::zeros(shape, b.grad()->dtype, b.grad()->device), dim, index, b.grad()); }
+};
+
+struct IndexAdd {
+  static constexpr const char* node = "IndexAddBackward0";
+  int64_t dim;
+  Tensor index;
+  Scalar alpha;
+  Dims source_shape;
+  void vjp(Backward& b) {
+    if (b.needs(0)) b.gx[0] = b.grad();
+    if (!b.needs(1)) return;
+    Tensor g = index_select(b.grad(), dim, index);
+    if (!equal(g->sizes(), source_shape)) g = reshape(g, source_shape);
+    b.gx[1] = alpha.equals(1) ? g : mul(g, alpha.conj());
+  }
+};
+struct IndexCopy {
+  static constexpr const char* node = "IndexCopyBackward0";
+  int64_t dim;
+  Tensor index;
+  Dims source_shape;
+  void vjp(Backward& b) {
+    const Tensor& g = b.grad();
+    if (b.needs(0)) b.gx[0] = index_put_(lifted(clone(g)), at_dim(index, dim), scalar_tensor(0, g->dtype, g->device));
+    if (b.needs(0) && g->ndim == 0) b.gx[0] = reshape(b.gx[0], Dims{});
+    if (b.needs(1)) {
+      Tensor s = index_select(g, dim, index);
+      b.gx[1] = equal(s->sizes(), source_shape) ? s : reshape(s, source_shape);
+    }
+  }
+};
+struct IndexFill {
+  static constexpr const char* node = "IndexFillBackward0";
+  int64_t dim;
+  Tensor index;
+  void vjp(Backward& b) {
+    const Tensor& g = b.grad();
+    if (b.needs(0)) {
+      Tensor z = clone(g);
+      index_put_(lifted(z), at_dim(index, dim), scalar_tensor(0, g->dtype, g->device));
+      b.gx[0] = z;
+    }
+    if (b.needs(1)) b.gx[1] = sum(index_select(g, dim, index));
+  }
+};
+
+Tensor index_add_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source, const Scalar& alpha) {
+  dim = wrap_dim(dim, x->ndim);
+  Tensor i = checked_index("index_add", index);
+  check(x->dtype == source->dtype, "index_add_(): self (", label_of(x->dtype), ") and source (", label_of(source->dtype),
+        ") must have the same scalar type");
+  Tensor s = source->ndim == 0 && x->ndim <= 1 ? source : source;
+  int64_t given = s->ndim == 0 ? 1 : s->size(int(dim < s->ndim ? dim : 0));
+  check(i->numel == given, "index_add_(): Number of indices (", i->numel, ") should be equal to source.size(dim): (", given, "), for dim: ", dim);
+  check(x->ndim == 0 || s->ndim == 0 || equal(without(x->sizes(), dim), without(s->sizes(), dim)),
+        "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = ", text_of(x->sizes()),
+        " source.shape = ", text_of(s->sizes()));
+  check_bounds(i, x->ndim ? x->size(int(dim)) : 1);
+  auto write = [&] {
+    NoGrad no_grad;
+    Tensor v = alpha.equals(1) ? s : mul(s, alpha);
+    Tensor target = x->ndim == 0 ? adjoint::alias(x, Dims{1}, Dims{1}, x->byte_offset) : adjoint::alias(x);
+    index_put_(target, at_dim(i, dim), v->ndim == 0 ? reshape(v, Dims{1}) : v, true);
+  };
+  return apply_inplace(IndexAdd{dim, raw::clone(i), alpha, s->sizes()}, "index_add_", write, x, s);
+}
+
+Tensor index_copy_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
+  dim = wrap_dim(dim, x->ndim);
+  Tensor i = checked_index("index_copy_", index);
+  check(x->dtype == source->dtype, "index_copy_(): self and source expected to have the same dtype, but got (self) ", label_of(x->dtype),
+        " and (source) ", label_of(source->dtype));
+  check_as(source->ndim == 0 || source->size(int(dim)) == i->numel, ErrorKind::Index, "index_copy_(): Number of indices (", i->numel,
+           ") should be equal to source.size(dim) (", source->ndim ? source->size(int(dim)) : 1, ")");
+  check_bounds(i, x->ndim ? x->size(int(dim)) : 1);
+  auto write = [&] {
+    NoGrad no_grad;
+    Tensor target = x->ndim == 0 ? adjoint::alias(x, Dims{1}, Dims{1}, x->byte_offset) : adjoint::alias(x);
+    index_put_(target, at_dim(i, dim), source->ndim == 0 ? reshape(source, Dims{1}) : source);
+  };
+  return apply_inplace(IndexCopy{dim, raw::clone(i), source->sizes()}, "index_copy_", write, x, source);
+}
+
+Tensor index_fill_(const Tensor& x, int64_t dim, const Tensor& index, const Operand& value) {
+  dim = wrap_dim(dim, x->ndim);
+  Tensor i = checked_index("index_fill_", index);
+  Tensor v = value.is_tensor() ? *value.tensor : scalar_tensor(value.scalar, x->dtype);
+  check(v->ndim == 0, "index_fill_ only supports a 0-dimensional value tensor, but got tensor with ", int(v->ndim), " dimension(s).");
+  v = to(v, x->dtype);
+  auto write = [&] {
+    NoGrad no_grad;
+    Tensor target = x->ndim == 0 ? adjoint::alias(x, Dims{1}, Dims{1}, x->byte_offset) : adjoint::alias(x);
+    index_put_(target, at_dim(i, dim), v);
+  };
+  return apply_inplace(IndexFill{dim, raw::clone(i)}, "index_fill_", write, x, v);
+}
+
+}  // namespace
+
+Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index) {
+  dim = wrap_dim(dim, x->ndim);
+  Tensor i = checked_index("index_select", index);
+  return apply(IndexSelect{dim, needs_record(x) ? raw::clone(i) : i, x->sizes()}, x);
+}
+Tensor index_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) { return index_add_(clone(x), dim, index, source, 1); }
+
+namespace {
+[[maybe_unused]] const auto defs = {
+    def<index_select>("index_select(Tensor self, int dim, Tensor index) -> Tensor", kBoth | kOut, "The slices of self along dim that index names."),
+    def<[](const Tensor& x, int64_t dim, const Tensor& i, const Tensor& s, const Scalar& alpha) { return index_add_(clone(x), dim, i, s, alpha); }>(
+        "index_add(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor", kBoth | kOut,
+        "self[index] += alpha · source along dim; equal indices add up."),
+    def<index_add_>("index_add_(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor", kMethod, "index_add in place."),
+    def<[](const Tensor& x, int64_t dim, const Tensor& i, const Tensor& s) { return index_copy_(clone(x), dim, i, s); }>(
+        "index_copy(Tensor self, int dim, Tensor index, Tensor source) -> Tensor", kBoth | kOut, "self[index] = source along dim."),
+    def<index_copy_>("index_copy_(Tensor self, int dim, Tensor index, Tensor source) -> Tensor", kMethod, "index_copy in place."),
+    def<[](const Tensor& x, int64_t dim, const Tensor& i, const Operand& v) { return index_fill_(clone(x), dim, i, v); }>(
+        "index_fill(Tensor self, int dim, Tensor index, Number value) -> Tensor", kBoth, "self[index] = value along dim."),
+    def<index_fill_>("index_fill_(Tensor self, int dim, Tensor index, Number value) -> Tensor", kMethod, "index_fill in place."),
+};
+}  // namespace
+
+}  // namespace adjoint::ops

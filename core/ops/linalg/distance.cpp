@@ -1,0 +1,181 @@
+// cross, vecdot, trace, and distances between all pairs of vectors.
+#include "ops/linalg/products.h"
+#include "ops/reduce/norm.h"
+
+namespace adjoint {
+namespace {
+
+// a × b = roll(a, -1) roll(b, -2) - roll(a, -2) roll(b, -1)
+struct Cross {
+  static constexpr const char *name = "linalg_cross", *node = "LinalgCrossBackward0";
+  int64_t dim;
+  SavedTensor a_ = {}, b_ = {};
+  static Tensor value(const Tensor& a, const Tensor& b, int64_t dim) {
+    Ints d(&dim, 1);
+    const int64_t one = -1, two = -2;
+    auto turn = [&](const Tensor& x, const int64_t& by) { return ops::roll(x, Ints(&by, 1), d); };
+    return ops::sub(ops::mul(turn(a, one), turn(b, two)), ops::mul(turn(a, two), turn(b, one)));
+  }
+  Tensor forward(const Tensor& a, const Tensor& b) {
+    NoGrad off;
+    return value(a, b, dim);
+  }
+  void save(Node&, const Tensor&, const Tensor& a, const Tensor& b) {
+    a_.save(a);
+    b_.save(b);
+  }
+  void vjp(Backward& w);
+  void release() {
+    a_.reset();
+    b_.reset();
+  }
+  void visit(SavedVisitor& v) {
+    v.value("dim", Scalar(dim));
+    v.tensor("other", b_);
+    v.tensor("self", a_);
+  }
+};
+
+Tensor cross_op(const Tensor& a, const Tensor& b, int64_t dim) {
+  check(a->ndim == b->ndim, "linalg.cross: inputs must have the same number of dimensions.");
+  int64_t d = wrap_dim(dim, a->ndim);
+  check(a->ndim > 0 && a->size(int(d)) == 3 && b->size(int(d)) == 3, "linalg.cross: inputs dimension ", dim,
+        " must have length 3. Got ", a->ndim ? a->size(int(d)) : 1, " and ", b->ndim ? b->size(int(d)) : 1);
+  return apply(Cross{d}, a, b);
+}
+void Cross::vjp(Backward& w) {
+  Tensor a = a_.get(w.node), b = b_.get(w.node);
+  const Tensor& g = w.grad();
+  auto fit = [&](const Tensor& t, const Tensor& like) {
+    return ops::to(ops::sum_to(t, like->sizes()), like->dtype);
+  };
+  auto wide = [&](const Tensor& t) { return ops::expand(conj_of(t), g->sizes()); };
+  if (w.needs(0)) w.gx[0] = fit(cross_op(wide(b), g, dim), a);
+  if (w.needs(1)) w.gx[1] = fit(cross_op(g, wide(a), dim), b);
+}
+
+Tensor cross_first(const Tensor& a, const Tensor& b, std::optional<int64_t> dim) {
+  if (dim) return cross_op(a, b, *dim);
+  if (host.warn)
+    host.warn(
+        "Using torch.cross without specifying the dim arg is deprecated.\nPlease either pass the dim "
+        "explicitly or simply use "
+        "torch.linalg.cross.\nThe default value of dim will change to agree with that of linalg.cross in a "
+        "future release.");
+  for (int i = 0; i < a->ndim; ++i)
+    if (a->size(i) == 3) return cross_op(a, b, i);
+  fail("no dimension of size 3 in input");
+}
+
+Tensor vecdot(const Tensor& x, const Tensor& y, int64_t dim) {
+  check(is_differentiable(x->dtype),
+        "linalg.vecdot: Expected a floating point or complex tensor as input. Got ", label_of(x->dtype));
+  return ops::sum(ops::mul(conj_of(x), y), Ints(&dim, 1));
+}
+
+struct Trace {  // Σ A[i, i]
+  static constexpr const char *name = "trace", *node = "TraceBackward0";
+  Dims sizes = {};
+  Tensor forward(const Tensor& x) {
+    int64_t n = std::min(x->size(0), x->size(1)), step = x->stride(0) + x->stride(1);
+    Tensor d = alias(x, Ints(&n, 1), Ints(&step, 1), x->byte_offset);
+    return reduce_all_raw(Reduction::Sum, d,
+                          category_of(x->dtype) <= Category::Integer ? Dtype::I64 : x->dtype);
+  }
+  void save(Node&, const Tensor&, const Tensor& x) { sizes = x->sizes(); }
+  void vjp(Backward& b) {
+    int64_t n = std::min(sizes[0], sizes[1]);
+    Tensor d = ops::diag_embed(ops::expand(b.grad(), Ints(&n, 1)));
+    b.gx[0] = equal(d->sizes(), sizes) ? d : ops::constant_pad(d, Dims{0, sizes[1] - n, 0, sizes[0] - n});
+  }
+  void visit(SavedVisitor& v) { v.ints("self_sym_sizes", sizes); }
+};
+
+Tensor trace(const Tensor& x) {
+  check(x->ndim == 2, "trace: expected a matrix, but got tensor with dim ", int(x->ndim));
+  return apply(Trace{}, x);
+}
+
+// Distances of all pairs: the differences are made explicitly, so that near points keep their accuracy.
+struct Cdist {
+  static constexpr const char *name = "_cdist_forward", *node = "CdistBackward0";
+  double p;
+  SavedTensor a_ = {}, b_ = {}, y_ = {};
+  static Tensor differences(const Tensor& a, const Tensor& b) {
+    return ops::sub(ops::unsqueeze(a, -2), ops::unsqueeze(b, -3));
+  }
+  Tensor forward(const Tensor& a, const Tensor& b) {
+    NoGrad off;
+    Tensor d = differences(a, b);
+    return norm_raw(d, p, Mask::one(d->ndim - 1), false);
+  }
+  void save(Node& n, const Tensor& y, const Tensor& a, const Tensor& b) {
+    a_.save(a);
+    b_.save(b);
+    y_.save_output(y, n);
+  }
+  void vjp(Backward& w) {
+    Tensor a = a_.get(w.node), b = b_.get(w.node), d = differences(a, b);
+    Tensor g = norm_rule(ops::unsqueeze(w.grad(), -1), d, ops::unsqueeze(y_.get(w.node), -1), p,
+                         Mask::one(d->ndim - 1));
+    const int64_t rows = -2, cols = -3;
+    if (w.needs(0)) w.gx[0] = ops::sum_to(ops::sum(g, Ints(&rows, 1)), a->sizes());
+    if (w.needs(1)) w.gx[1] = ops::sum_to(ops::neg(ops::sum(g, Ints(&cols, 1))), b->sizes());
+  }
+  void release() {
+    a_.reset();
+    b_.reset();
+    y_.reset();
+  }
+  void visit(SavedVisitor& v) {
+    v.value("p", Scalar(p));
+    v.tensor("result", y_);
+    v.tensor("x1", a_);
+    v.tensor("x2", b_);
+  }
+};
+
+Tensor cdist(const Tensor& a, const Tensor& b, double p, std::string_view) {
+  check(is_floating(a->dtype), "cdist only supports floating-point dtypes, X1 got: ", label_of(a->dtype));
+  check(is_floating(b->dtype), "cdist only supports floating-point dtypes, X2 got: ", label_of(b->dtype));
+  check(a->ndim >= 2, "cdist only supports at least 2D tensors, X1 got: ", int(a->ndim), "D");
+  check(b->ndim >= 2, "cdist only supports at least 2D tensors, X2 got: ", int(b->ndim), "D");
+  check(a->size(a->ndim - 1) == b->size(b->ndim - 1),
+        "X1 and X2 must have the same number of columns. X1: ", a->size(a->ndim - 1),
+        " X2: ", b->size(b->ndim - 1));
+  check(p >= 0, "cdist only supports non-negative p values");
+  return apply(Cdist{p}, a, b);
+}
+
+// The distances of each pair of rows i < j, in order.
+Tensor pdist(const Tensor& x, double p) {
+  check(x->ndim == 2, "pdist only supports 2D tensors, got: ", int(x->ndim), "D");
+  check(is_floating(x->dtype), "pdist only supports floating-point dtypes");
+  check(p >= 0, "pdist only supports non-negative p values");
+  int64_t n = x->size(0), m = n * (n - 1) / 2, at = 0;
+  Tensor first = empty(Dims{m}, Dtype::I64), second = empty(Dims{m}, Dtype::I64);
+  for (int64_t i = 0; i < n; ++i)
+    for (int64_t j = i + 1; j < n; ++j, ++at)
+      first->data_as<int64_t>()[at] = i, second->data_as<int64_t>()[at] = j;
+  const int64_t last = 1;
+  return ops::vector_norm(ops::sub(ops::index_select(x, 0, first), ops::index_select(x, 0, second)), p,
+                          Ints(&last, 1));
+}
+
+}  // namespace
+
+static const auto defs = {
+    def<cross_first>("cross(Tensor self, Tensor other, int? dim=None) -> Tensor", kBoth | kOut,
+                     "The cross product of vectors of three elements."),
+    def<cross_op>("cross(Tensor self, Tensor other, *, int dim=-1) -> Tensor", kLinalg | kOut),
+    def<vecdot>("vecdot(Tensor x, Tensor y, *, int dim=-1) -> Tensor", kLinalg | kOut,
+                "Σ conj(x) y along `dim`."),
+    def<trace>("trace(Tensor self) -> Tensor", kBoth, "The sum of the diagonal."),
+    def<cdist>("cdist(Tensor x1, Tensor x2, float p=2.0, str "
+               "compute_mode='use_mm_for_euclid_dist_if_necessary') -> Tensor",
+               kFunction, "The distance of each pair of rows of two matrices."),
+    def<pdist>("pdist(Tensor input, float p=2.0) -> Tensor", kFunction | kNN,
+               "The distances between the rows of a matrix."),
+};
+
+}  // namespace adjoint

@@ -1,0 +1,287 @@
+// The driver of all pointwise operations: types, shapes, the loop, and (through ops/pointwise_node.h) the record.
+#include <cstring>
+#include <sstream>
+#include <unordered_map>
+#include "autograd/changes.h"
+#include "kernels/isa.h"
+#include "ops/pointwise_node.h"
+#include "ops/promotion.h"
+#include "ops/strided_loop.h"
+
+namespace adjoint {
+
+namespace pointwise_detail {
+
+int compute_of(const PointwiseOp& op, Dtype d) {
+  switch (category_of(d)) {
+    case Category::Bool: return op.types & kBools ? CBool : op.types & kBoolAsInt ? CI64 : -1;
+    case Category::Integer: return op.types & kInts ? CI64 : -1;
+    case Category::Float: return op.types & kFloats ? (d == Dtype::F64 ? CF64 : CF32) : -1;
+    default: return op.types & kComplex ? CC128 : -1;
+  }
+}
+
+Dtype kernel_result(Promotion p, Dtype kernel) {
+  if (p == Promotion::Bool) return Dtype::Bool;
+  return p == Promotion::Real || p == Promotion::RealFloat ? real_of(kernel) : kernel;
+}
+
+Dtype logical_result(Promotion p, Dtype common) {
+  if (p == Promotion::Bool) return Dtype::Bool;
+  return p == Promotion::Real || p == Promotion::RealFloat ? real_of(common) : common;
+}
+
+void run_loop(Loop loop, const Tensor& out, Dtype kernel_out, Dtype kernel, std::span<const Operand> xs, bool cond_first) {
+  LoopOperand ops[kMaxLoopOperands];
+  alignas(16) char numbers[kMaxLoopOperands][16];
+  ops[0] = {out->data(), out.get(), out->dtype, kernel_out};
+  for (size_t k = 0; k < xs.size(); ++k) {
+    Dtype want = k == 0 && cond_first ? Dtype::Bool : kernel;
+    if (xs[k].is_tensor()) {
+      const TensorImpl& t = **xs[k].tensor;
+      ops[k + 1] = {t.data(), &t, t.dtype, want};
+    } else {
+      xs[k].scalar.store(numbers[k], want);
+      ops[k + 1] = {numbers[k], nullptr, want, want};
+    }
+  }
+  run_strided(loop, out->sizes(), {ops, xs.size() + 1});
+}
+
+}  // namespace pointwise_detail
+
+using namespace pointwise_detail;
+
+namespace {
+
+struct Types {
+  Dtype common, result;
+  int compute;
+};
+
+[[noreturn]] void refuse(const PointwiseOp& op, Dtype d) {
+  const Refusal& r = d == Dtype::Bool ? op.no_bool : op.no_complex;
+  if ((d == Dtype::Bool || is_complex(d)) && r.text)
+    fail(r.runtime_error ? ErrorKind::Runtime : ErrorKind::NotImplemented, r.text);
+  fail(ErrorKind::NotImplemented, "\"", op.kernel ? op.kernel : op.name + "_cpu", "\" not implemented for '", label_of(d), "'");
+}
+
+Types resolve_types(const PointwiseOp& op, std::span<const Operand> xs) {
+  ResultType r;
+  for (size_t i = op.cond_first; i < xs.size(); ++i) r.add(xs[i]);
+  Types t;
+  t.common = r.get();
+  if (op.promotion == Promotion::Float || op.promotion == Promotion::RealFloat) t.common = float_type(t.common);
+  t.compute = compute_of(op, t.common);
+  if (t.compute < 0) refuse(op, t.common);
+  t.result = logical_result(op.promotion, t.common);
+  return t;
+}
+
+// The result's layout follows the operands': their dimensions ordered by stride, as PyTorch's iterator has it.
+Tensor allocate(Ints shape, Dtype dtype, Device device, std::span<const Operand> xs) {
+  const TensorImpl* model = nullptr;
+  bool alike = true;
+  for (const Operand& x : xs) {
+    if (!x.is_tensor() || (*x.tensor)->ndim == 0) continue;
+    const TensorImpl& t = **x.tensor;
+    if (!model) {
+      if (!equal(t.sizes(), shape)) return empty(shape, dtype, device);
+      model = &t;
+    } else {
+      alike &= equal(t.sizes(), model->sizes()) && equal(t.strides(), model->strides());
+    }
+  }
+  if (!model || model->contiguous() || !(alike || !model->contiguous())) return empty(shape, dtype, device);
+  return empty_like_strides(Tensor::share(const_cast<TensorImpl*>(model)), dtype);
+}
+
+void check_overlap(const Tensor& out, std::span<const Operand> xs) {
+  check(!overlaps_itself(*out), "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+                                "Please clone() the tensor before performing the operation.");
+  for (const Operand& x : xs)
+    if (x.is_tensor())
+      check(overlap(*out, **x.tensor) != Overlap::Partial, "unsupported operation: some elements of the input tensor and the written-to "
+            "tensor refer to a single memory location. Please clone() the tensor before performing the operation.");
+}
+
+Tensor destination(const PointwiseOp& op, Ints shape, const Types& t, Device device, std::span<const Operand> xs, const Dest& dest) {
+  if (!dest.tensor) return allocate(shape, t.result, device, xs);
+  const Tensor& out = *dest.tensor;
+  check(can_cast(t.result, out->dtype), "result type ", label_of(t.result), " can't be cast to the desired output type ", label_of(out->dtype));
+  if (dest.inplace) {
+    check(equal(out->sizes(), shape), "output with shape ", text_of(out->sizes()), " doesn't match the broadcast shape ", text_of(shape));
+  } else {
+    bool needs = false;
+    for (const Operand& x : xs) needs |= x.is_tensor() && requires_grad(*x.tensor);
+    refuse_out_grad(op.name.c_str(), modes.grad && (needs || requires_grad(out)));
+    prepare_out(out, shape, t.result, device, op.name.c_str());
+    check_inplace(out, op.name.c_str(), false);
+  }
+  check_overlap(out, xs);
+  return out;
+}
+
+[[gnu::noinline]] Tensor general(const PointwiseOp& op, std::span<const Operand> xs, const Dest& dest) {
+  Types t = resolve_types(op, xs);
+  Dims shape;
+  Device device = Device::Cpu;
+  bool any = false, record = false;
+  for (size_t i = 0; i < xs.size(); ++i) {
+    if (!xs[i].is_tensor()) continue;
+    const Tensor& x = *xs[i].tensor;
+    shape = any ? broadcast_shapes(shape, x->sizes()) : Dims(x->sizes());
+    any = true;
+    if (x->meta_device()) device = Device::Meta;
+    record |= x->requires_grad();
+  }
+  record = record && modes.grad && is_differentiable(t.result) && (!dest.tensor || dest.inplace);
+  if (dest.inplace) check_inplace(*dest.tensor, dest.name ? dest.name : op.name.c_str(), record);
+  Tensor out = destination(op, shape, t, device, xs, dest);
+  PointwiseNode* node = record ? make_node(op, xs, t.common, dest.inplace) : nullptr;
+  NodeRef held = NodeRef::steal(node);
+  if (device == Device::Cpu && out->numel) {
+    Dtype kernel = kKernelType[t.compute];
+    run_loop(op.kernels.value[t.compute], out, kernel_result(op.promotion, kernel), kernel, xs, op.cond_first);
+  }
+  if (dest.tensor) bumped(out, dest.name ? dest.name : op.name.c_str());
+  if (!record) return out;
+  if (dest.inplace) rebase_history(out, held);
+  else set_history(*out, *node);
+  node->save_result(out);
+  return out;
+}
+
+// The common case: dense operands of one float type and one shape, and numbers.
+Tensor fast(const PointwiseOp& op, std::span<const Operand> xs) {
+  const TensorImpl* first = nullptr;
+  char* p[kMaxOperands + 1];
+  int64_t st[kMaxOperands + 1];
+  alignas(16) char numbers[kMaxOperands][8];
+  bool record = false;
+  for (const Operand& x : xs)
+    if (x.is_tensor()) {
+      first = x.tensor->get();
+      break;
+    }
+  if (!first || (first->dtype != Dtype::F32 && first->dtype != Dtype::F64) || !(op.types & kFloats) || op.cond_first) return Tensor();
+  int64_t item = first->dtype == Dtype::F32 ? 4 : 8;
+  for (size_t k = 0; k < xs.size(); ++k) {
+    if (xs[k].is_tensor()) {
+      const TensorImpl& t = **xs[k].tensor;
+      if (t.dtype != first->dtype || !t.contiguous() || t.meta_device() || (&t != first && !same_sizes(t, *first))) return Tensor();
+      record |= t.requires_grad();
+      p[k + 1] = t.data();
+      st[k + 1] = item;
+    } else {
+      if (xs[k].scalar.is_complex()) return Tensor();
+      if (item == 4) {
+        float v = float(xs[k].scalar.to_double());
+        std::memcpy(numbers[k], &v, 4);
+      } else {
+        double v = xs[k].scalar.to_double();
+        std::memcpy(numbers[k], &v, 8);
+      }
+      p[k + 1] = numbers[k];
+      st[k + 1] = 0;
+    }
+  }
+  Dtype result = op.promotion == Promotion::Bool ? Dtype::Bool : first->dtype;
+  Tensor out = empty(first->sizes(), result);
+  p[0] = out->data();
+  st[0] = result == Dtype::Bool ? 1 : item;
+  run_flat(op.kernels.value[item == 4 ? CF32 : CF64], p, st, int(xs.size()) + 1, out->numel);
+  if (record && modes.grad && result != Dtype::Bool) {
+    PointwiseNode* node = make_node(op, xs, first->dtype, false);
+    set_history(*out, *node);
+    node->save_result(out);
+    node->release();
+  }
+  return out;
+}
+
+std::unordered_map<std::string, const PointwiseOp*>& by_name() {
+  static auto* m = new std::unordered_map<std::string, const PointwiseOp*>;
+  return *m;
+}
+
+std::string camel(const std::string& name) {
+  std::string s;
+  bool up = true;
+  for (char c : name) {
+    if (c == '_') up = true;
+    else {
+      s += up ? char(std::toupper(c)) : c;
+      up = false;
+    }
+  }
+  return s;
+}
+
+}  // namespace
+
+Tensor pointwise(const PointwiseOp& op, std::span<const Operand> xs, const Dest& dest) {
+  if (!dest.tensor)
+    if (Tensor y = fast(op, xs)) return y;
+  return general(op, xs, dest);
+}
+
+const PointwiseOp& find_pointwise(std::string_view name) {
+  auto it = by_name().find(std::string(name));
+  check(it != by_name().end(), "no pointwise operation is named ", std::string(name));
+  return *it->second;
+}
+
+static void register_aliases(const PointwiseOp& op, const char* names, uint32_t flags) {
+  std::istringstream words(names);
+  for (std::string alias; words >> alias;) {
+    auto* r = new OpRecord(op.record);
+    r->schema = (new std::string(alias + std::strchr(op.schema, '(')))->c_str();
+    r->flags = flags | kTakesDest;
+    r->next = nullptr;
+    register_op(r);
+  }
+}
+
+PointwiseOp renamed(std::string_view op, const char* node) {
+  PointwiseOp copy = find_pointwise(op);
+  copy.node = node;
+  return copy;
+}
+
+void register_pointwise(PointwiseOp* op, const char* doc, uint32_t flags, const PointwiseKernels* const* by_isa) {
+  std::string schema = op->schema;
+  op->name = schema.substr(0, schema.find('('));
+  if (op->node.empty()) op->node = camel(op->name) + "Backward0";
+  op->kernels = *by_isa[0];
+  int best = int(active_isa());
+  for (int i = 1; i <= best; ++i) {
+    if (!by_isa[i]) continue;
+    for (int c : {int(CF32), int(CF64)}) {
+      if (by_isa[i]->value[c]) op->kernels.value[c] = by_isa[i]->value[c];
+      for (int k = 0; k < kMaxOperands; ++k)
+        if (by_isa[i]->pull[k][c]) op->kernels.pull[k][c] = by_isa[i]->pull[k][c];
+    }
+  }
+  by_name()[op->name] = op;
+  op->record.schema = op->schema;
+  op->record.flags = flags | kTakesDest;
+  op->record.doc = doc;
+  op->record.pointwise = op;
+  register_op(&op->record);
+  register_aliases(*op, op->aliases, flags);
+  register_aliases(*op, op->special_aliases, kSpecial | kOut);
+}
+
+void invoke_pointwise(const PointwiseOp& op, const Value* args, const Dest& dest, Returned& out) {
+  auto operand = [&](int i) { return args[i].kind == Value::TensorK ? Operand(*args[i].tensor) : Operand(args[i].scalar); };
+  out.kind = Returned::One;
+  switch (op.arity) {
+    case 1: out.tensor = pointwise(op, {operand(0)}, dest); break;
+    case 2: out.tensor = pointwise(op, {operand(0), operand(1)}, dest); break;
+    case 3: out.tensor = pointwise(op, {operand(0), operand(1), operand(2)}, dest); break;
+    default: out.tensor = pointwise(op, {operand(0), operand(1), operand(2), operand(3)}, dest); break;
+  }
+}
+
+}  // namespace adjoint

@@ -1,0 +1,325 @@
+// Activation functions. Their numbers (slopes, bounds) are operands without a derivative. Public signatures
+// with `inplace` and defaults are in ops/activations.cpp.
+#include "ops/pointwise.h"
+
+ADJOINT_POINTWISE_BEGIN
+struct Sigmoid : Pointwise {
+  static constexpr auto schema = "sigmoid(Tensor self) -> Tensor";
+  static constexpr auto doc = "1 / (1 + exp(-self))";
+  static constexpr auto special_aliases = "expit";
+  static constexpr uint32_t flags = kAll | kNN;
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::sigmoid(x);
+  }
+  template <class T>
+  static constexpr auto slope(T, T y) {
+    return y * (T(1) - y);
+  }
+};
+POINTWISE(Sigmoid)
+
+struct Relu : Pointwise {
+  static constexpr auto schema = "relu(Tensor self) -> Tensor";
+  static constexpr auto doc = "self where positive, else 0";
+  static constexpr auto promotion = Promotion::Same;
+  static constexpr unsigned types = kFloats | kInts;
+  static constexpr Refusal no_bool{"Boolean inputs not supported for relu"};
+  static constexpr Refusal no_complex{"clamp is not supported for complex types", false};
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::where(x < T(0), T(0), x);
+  }
+  template <class T>
+  static constexpr auto pull(T g, T, T y) {
+    return math::where(y <= T(0), T(0), g);
+  }
+};
+POINTWISE(Relu)
+
+struct Gelu : Pointwise {
+  static constexpr auto schema = "gelu(Tensor self) -> Tensor";
+  static constexpr auto doc = "self * Φ(self), Φ the normal distribution";
+  static constexpr auto kernel = "GeluKernelImpl";
+  static constexpr uint32_t flags = 0;
+  static constexpr auto promotion = Promotion::Same;
+  static constexpr unsigned types = kFloats;
+  template <class T>
+  static constexpr auto cdf(T x) {
+    return T(0.5) * (T(1) + math::erf(x * T(0.707106781186547524)));
+  }
+  template <class T>
+  static constexpr auto value(T x) {
+    return x * cdf(x);
+  }
+  template <class T>
+  static constexpr auto slope(T x, T) {
+    return cdf(x) + x * (math::exp(T(-0.5) * (x * x)) * T(0.398942280401432678));
+  }
+};
+POINTWISE(Gelu)
+
+struct GeluTanh : Pointwise {
+  static constexpr auto schema = "gelu_tanh(Tensor self) -> Tensor";
+  static constexpr auto doc = "gelu with Φ approximated by tanh";
+  static constexpr auto node = "GeluBackward0", kernel = "GeluKernelImpl";
+  static constexpr uint32_t flags = 0;
+  static constexpr auto promotion = Promotion::Same;
+  static constexpr unsigned types = kFloats;
+  template <class T>
+  static constexpr auto inner(T x) {
+    return math::tanh(T(0.797884560802865356) * (x + T(0.044715) * (x * x * x)));
+  }
+  template <class T>
+  static constexpr auto value(T x) {
+    return T(0.5) * x * (T(1) + inner(x));
+  }
+  template <class T>
+  static constexpr auto slope(T x, T) {
+    auto t = inner(x);
+    auto d = T(0.797884560802865356) * (T(1) + T(0.134145) * (x * x));
+    return T(0.5) * (T(1) + t) + T(0.5) * x * (T(1) - t * t) * d;
+  }
+};
+POINTWISE(GeluTanh)
+
+struct Silu : Pointwise {
+  static constexpr auto schema = "silu(Tensor self) -> Tensor";
+  static constexpr auto doc = "self * sigmoid(self)";
+  static constexpr uint32_t flags = 0;
+  static constexpr auto promotion = Promotion::Same;
+  static constexpr unsigned types = kFloats | kComplex;
+  template <class T>
+  static constexpr auto value(T x) {
+    return x * math::sigmoid(x);
+  }
+  template <class T>
+  static constexpr auto slope(T x, T) {
+    auto s = math::sigmoid(x);
+    return s * (T(1) + x * (T(1) - s));
+  }
+};
+POINTWISE(Silu)
+
+struct Mish : Pointwise {
+  static constexpr auto schema = "mish(Tensor self) -> Tensor";
+  static constexpr auto doc = "self * tanh(softplus(self))";
+  static constexpr uint32_t flags = 0;
+  static constexpr auto promotion = Promotion::Same;
+  static constexpr unsigned types = kFloats;
+  // log(1 + exp(x)); beyond 20 that is x, and exp is held lest it overflows and spoils higher derivatives.
+  template <class T>
+  static constexpr auto softplus(T x) {
+    return math::where(x > T(20), x, math::log1p(math::exp(math::where(x > T(20), T(0), x))));
+  }
+  template <class T>
+  static constexpr auto value(T x) {
+    return x * math::tanh(softplus(x));
+  }
+  template <class T>
+  static constexpr auto slope(T x, T) {
+    auto t = math::tanh(softplus(x));
+    return t + x * math::sigmoid(x) * (T(1) - t * t);
+  }
+};
+POINTWISE(Mish)
+
+struct Softplus : Pointwise {
+  static constexpr auto schema = "softplus(Tensor self, Number beta, Number threshold) -> Tensor";
+  static constexpr auto doc = "log(1 + exp(beta * self)) / beta; self itself beyond the threshold";
+  static constexpr uint32_t flags = 0;
+  static constexpr auto promotion = Promotion::Same;
+  static constexpr unsigned types = kFloats;
+  template <class T>
+  static constexpr auto value(T x, T beta, T threshold) {
+    return math::where(x * beta > threshold, x, math::log1p(math::exp(x * beta)) / beta);
+  }
+  template <class T>
+  static constexpr auto pull0(T g, T x, T beta, T threshold, T) {
+    return math::where(x * beta > threshold, g, g * math::sigmoid(x * beta));
+  }
+};
+POINTWISE(Softplus)
+
+struct LeakyRelu : Pointwise {
+  static constexpr auto schema = "leaky_relu(Tensor self, Number negative_slope) -> Tensor";
+  static constexpr auto doc = "self where positive, else negative_slope * self";
+  static constexpr uint32_t flags = 0;
+  static constexpr auto promotion = Promotion::Same;
+  static constexpr unsigned types = kFloats;
+  template <class T>
+  static constexpr auto value(T x, T s) {
+    return math::where(x > T(0), x, x * s);
+  }
+  template <class T>
+  static constexpr auto pull0(T g, T x, T s, T) {
+    return math::where(x > T(0), g, g * s);
+  }
+};
+POINTWISE(LeakyRelu)
+
+struct Elu : Pointwise {
+  static constexpr auto schema = "elu(Tensor self, Number alpha, Number scale, Number input_scale) -> Tensor";
+  static constexpr auto doc =
+      "scale * self where positive, else scale * alpha * (exp(input_scale * self) - 1)";
+  static constexpr uint32_t flags = 0;
+  static constexpr auto promotion = Promotion::Same;
+  static constexpr unsigned types = kFloats;
+  template <class T>
+  static constexpr auto value(T x, T alpha, T scale, T input_scale) {
+    return math::where(x > T(0), x * scale, math::expm1(x * input_scale) * (alpha * scale));
+  }
+  // exp of positive x is never used; held at 0 lest it overflows and spoils higher derivatives.
+  template <class T>
+  static constexpr auto pull0(T g, T x, T alpha, T scale, T input_scale, T) {
+    auto below = math::where(x > T(0), T(0), x);
+    return math::where(x > T(0), g * scale,
+                       g * (math::exp(below * input_scale) * (alpha * scale * input_scale)));
+  }
+};
+POINTWISE(Elu)
+
+struct Hardtanh : Pointwise {
+  static constexpr auto schema = "hardtanh(Tensor self, Number min_val, Number max_val) -> Tensor";
+  static constexpr auto doc = "self held within [min_val, max_val]";
+  static constexpr uint32_t flags = 0;
+  static constexpr auto promotion = Promotion::Same;
+  static constexpr unsigned types = kFloats | kInts;
+  static constexpr Refusal no_bool{"Bool inputs not supported for hardtanh"};
+  static constexpr Refusal no_complex{"clamp is not supported for complex types", false};
+  template <class T>
+  static constexpr auto value(T x, T low, T high) {
+    return math::minimum(math::maximum(x, low), high);
+  }
+  template <class T>
+  static constexpr auto pull0(T g, T x, T low, T high, T) {
+    return math::where((x <= low) | (x >= high), T(0), g);
+  }
+};
+POINTWISE(Hardtanh)
+
+struct Hardsigmoid : Pointwise {
+  static constexpr auto schema = "hardsigmoid(Tensor self) -> Tensor";
+  static constexpr auto doc = "self / 6 + 1/2 held within [0, 1]";
+  static constexpr uint32_t flags = 0;
+  static constexpr auto promotion = Promotion::Same;
+  static constexpr unsigned types = kFloats;
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::minimum(math::maximum(x + T(3), T(0)), T(6)) / T(6);
+  }
+  template <class T>
+  static constexpr auto pull(T g, T x, T) {
+    return math::where((x > T(-3)) & (x < T(3)), g / T(6), T(0));
+  }
+};
+POINTWISE(Hardsigmoid)
+
+struct Hardswish : Pointwise {
+  static constexpr auto schema = "hardswish(Tensor self) -> Tensor";
+  static constexpr auto doc = "self * hardsigmoid(self)";
+  static constexpr uint32_t flags = 0;
+  static constexpr auto promotion = Promotion::Same;
+  static constexpr unsigned types = kFloats;
+  template <class T>
+  static constexpr auto value(T x) {
+    return x * math::minimum(math::maximum(x + T(3), T(0)), T(6)) / T(6);
+  }
+  template <class T>
+  static constexpr auto pull(T g, T x, T) {
+    return math::where(x <= T(-3), T(0), math::where(x < T(3), g * (x / T(3) + T(0.5)), g));
+  }
+};
+POINTWISE(Hardswish)
+
+struct Threshold : Pointwise {
+  static constexpr auto schema = "threshold(Tensor self, Number threshold, Number value) -> Tensor";
+  static constexpr auto doc = "self where above threshold, else value";
+  static constexpr uint32_t flags = 0;
+  static constexpr auto promotion = Promotion::Same;
+  static constexpr unsigned types = kFloats | kInts;
+  template <class T>
+  static constexpr auto value(T x, T threshold, T v) {
+    return math::where(x <= threshold, v, x);
+  }
+  template <class T>
+  static constexpr auto pull0(T g, T x, T threshold, T, T) {
+    return math::where(x <= threshold, T(0), g);
+  }
+};
+POINTWISE(Threshold)
+
+struct LogSigmoid : Pointwise {
+  static constexpr auto schema = "log_sigmoid(Tensor self) -> Tensor";
+  static constexpr auto doc = "log(sigmoid(self)), without overflow";
+  static constexpr uint32_t flags = 0;
+  static constexpr auto promotion = Promotion::Same;
+  static constexpr unsigned types = kFloats;
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::where(x < T(0), x, T(0)) - math::log1p(math::exp(-math::abs(x)));
+  }
+  template <class T>
+  static constexpr auto slope(T x, T) {
+    return math::sigmoid(-x);
+  }
+};
+POINTWISE(LogSigmoid)
+
+struct Prelu : Pointwise {
+  static constexpr auto schema = "prelu(Tensor self, Tensor weight) -> Tensor";
+  static constexpr auto doc = "self where positive, else weight * self";
+  static constexpr auto node = "PreluKernelBackward0";
+  static constexpr uint32_t flags = 0;
+  static constexpr auto promotion = Promotion::Same;
+  static constexpr unsigned types = kFloats;
+  template <class T>
+  static constexpr auto value(T x, T w) {
+    return math::where(x > T(0), x, w * x);
+  }
+  template <class T>
+  static constexpr auto pull0(T g, T x, T w, T) {
+    return math::where(x > T(0), g, w * g);
+  }
+  template <class T>
+  static constexpr auto pull1(T g, T x, T, T) {
+    return math::where(x > T(0), T(0), x * g);
+  }
+};
+POINTWISE(Prelu)
+
+struct Hardshrink : Pointwise {
+  static constexpr auto schema = "hardshrink(Tensor self, Number lambd) -> Tensor";
+  static constexpr auto doc = "0 within [-lambd, lambd], else self";
+  static constexpr uint32_t flags = 0;
+  static constexpr auto promotion = Promotion::Same;
+  static constexpr unsigned types = kFloats;
+  template <class T>
+  static constexpr auto value(T x, T l) {
+    return math::where((x >= -l) & (x <= l), T(0), x);
+  }
+  template <class T>
+  static constexpr auto pull0(T g, T x, T l, T) {
+    return math::where((x >= -l) & (x <= l), T(0), g);
+  }
+};
+POINTWISE(Hardshrink)
+
+struct Softshrink : Pointwise {
+  static constexpr auto schema = "softshrink(Tensor self, Number lambd) -> Tensor";
+  static constexpr auto doc = "self moved by lambd towards 0";
+  static constexpr auto kernel = "softshrink_check";
+  static constexpr uint32_t flags = 0;
+  static constexpr auto promotion = Promotion::Same;
+  static constexpr unsigned types = kFloats;
+  template <class T>
+  static constexpr auto value(T x, T l) {
+    return math::where(x > l, x - l, math::where(x < -l, x + l, x * T(0)));
+  }
+  template <class T>
+  static constexpr auto pull0(T g, T x, T l, T) {
+    return math::where((x >= -l) & (x <= l), T(0), g);
+  }
+};
+POINTWISE(Softshrink)
+ADJOINT_POINTWISE_END

@@ -1,0 +1,142 @@
+// Special functions: error function, gamma, Bessel.
+#include "kernels/math_special.h"
+#include "ops/pointwise.h"
+
+ADJOINT_POINTWISE_BEGIN
+struct Erf : Pointwise {
+  static constexpr auto schema = "erf(Tensor self) -> Tensor";
+  static constexpr auto doc = "The error function, 2/√π ∫₀ˣ exp(-t²) dt.";
+  static constexpr auto kernel = "erf_vml_cpu";
+  static constexpr uint32_t flags = kAll | kSpecial;
+  static constexpr unsigned types = kFloats;
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::erf(x);
+  }
+  template <class T>
+  static constexpr auto slope(T x, T) {
+    return T(1.128379167095512574) * math::exp(-(x * x));
+  }
+};
+POINTWISE(Erf)
+
+struct Erfc : Pointwise {
+  static constexpr auto schema = "erfc(Tensor self) -> Tensor";
+  static constexpr auto doc = "1 - erf(self), exact for large self";
+  static constexpr auto kernel = "erfc_vml_cpu";
+  static constexpr uint32_t flags = kAll | kSpecial;
+  static constexpr unsigned types = kFloats;
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::erfc(x);
+  }
+  template <class T>
+  static constexpr auto slope(T x, T) {
+    return T(-1.128379167095512574) * math::exp(-(x * x));
+  }
+};
+POINTWISE(Erfc)
+
+struct Erfinv : Pointwise {
+  static constexpr auto schema = "erfinv(Tensor self) -> Tensor";
+  static constexpr auto doc = "The inverse of erf on [-1, 1].";
+  static constexpr auto kernel = "erfinv_vml_cpu";
+  static constexpr uint32_t flags = kAll | kSpecial;
+  static constexpr unsigned types = kFloats;
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::erfinv(x);
+  }
+  template <class T>
+  static constexpr auto slope(T x, T) {
+    auto y = math::erfinv(x);
+    return T(0.886226925452758014) * math::exp(y * y);
+  }
+};
+POINTWISE(Erfinv)
+
+struct Lgamma : Pointwise {
+  static constexpr auto schema = "lgamma(Tensor self) -> Tensor";
+  static constexpr auto doc = "log |Γ(self)|";
+  static constexpr auto kernel = "lgamma_vml_cpu", special_aliases = "gammaln";
+  static constexpr unsigned types = kFloats;
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::lgamma(x);
+  }
+  template <class T>
+  static constexpr auto slope(T x, T) {
+    return math::digamma(x);
+  }
+};
+POINTWISE(Lgamma)
+
+struct Digamma : Pointwise {
+  static constexpr auto schema = "digamma(Tensor self) -> Tensor";
+  static constexpr auto doc = "The logarithmic derivative of Γ.";
+  static constexpr auto kernel = "digamma", special_aliases = "psi";
+  static constexpr uint32_t flags = kAll | kSpecial;
+  static constexpr unsigned types = kFloats;
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::digamma(x);
+  }
+  template <class T>
+  static constexpr auto slope(T x, T) {
+    return math::polygamma(T(1), x);
+  }
+};
+POINTWISE(Digamma)
+
+struct Polygamma : Pointwise {
+  static constexpr auto schema = "polygamma(Number n, Tensor self) -> Tensor";
+  static constexpr auto doc = "The n-th derivative of digamma.";
+  static constexpr auto kernel = "polygamma";
+  static constexpr uint32_t flags = 0;
+  static constexpr unsigned types = kFloats;
+  template <class T>
+  static constexpr auto value(T n, T x) {
+    return math::polygamma(n, x);
+  }
+  template <class T>
+  static constexpr auto slope1(T n, T x, T) {
+    return math::polygamma(n + T(1), x);
+  }
+};
+POINTWISE(Polygamma)
+
+struct I0 : Pointwise {
+  static constexpr auto schema = "i0(Tensor self) -> Tensor";
+  static constexpr auto doc = "The modified Bessel function of the first kind, order 0.";
+  static constexpr auto kernel = "i0_vml_cpu";
+  static constexpr uint32_t flags = kAll | kSpecial;
+  static constexpr unsigned types = kFloats;
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::i0(x);
+  }
+  template <class T>
+  static constexpr auto slope(T x, T) {
+    return math::i1(x);
+  }
+};
+POINTWISE(I0)
+
+struct I1 : Pointwise {
+  static constexpr auto schema = "i1(Tensor self) -> Tensor";
+  static constexpr auto doc = "The modified Bessel function of the first kind, order 1.";
+  static constexpr auto node = "SpecialI1Backward0";
+  static constexpr uint32_t flags = kSpecial | kOut;
+  static constexpr unsigned types = kFloats;
+  template <class T>
+  static constexpr auto value(T x) {
+    return math::i1(x);
+  }
+  template <class T>
+  static constexpr auto pull(T g, T x, T y) {
+    auto safe = math::where(x == T(0), T(1), x);
+    return math::where(x == T(0), g * T(0.5), g * (math::i0(x) - y / safe));
+  }
+};
+POINTWISE(I1)
+ADJOINT_POINTWISE_END

@@ -1,0 +1,271 @@
+// The loops of a pointwise operation, made from its formula: one per compute type, plain code that the compiler
+// vectorises for the instruction set at hand. Nothing here may be shared between instruction sets: everything is
+// a template over the operation (which lives in the set's namespace) or always inlined.
+#pragma once
+#include <complex>
+#include <cstdint>
+#include <utility>
+#include "ops/flags.h"
+#include "ops/probe.h"
+#include "tensor/dtype.h"
+
+
+namespace adjoint {
+
+// How the operands' types become the result's.
+enum class Promotion : uint8_t {
+  Same,       // the promoted type of the operands
+  Float,      // likewise, but integers become the default float type
+  Bool,       // computed in the promoted type; the result is bool
+  RealFloat,  // Float; a complex operand gives a real result
+  Real,       // Same; a complex operand gives a real result
+};
+// What a formula is computed in; kBoolAsInt: bool operands are taken, as integers.
+inline constexpr unsigned kFloats = 1, kInts = 2, kBools = 4, kComplex = 8, kBoolAsInt = 16, kRealTypes = kFloats | kInts | kBoolAsInt,
+                          kAnyType = kRealTypes | kComplex;
+
+// out = f(in...): ptrs[0] is the result, strides in bytes.
+using Loop = void (*)(char* const* ptrs, const int64_t* strides, int64_t n);
+inline constexpr int kMaxOperands = 4;  // and one more in a pull: g and y come, at most three operands go
+enum Compute : uint8_t { CBool, CI64, CF32, CF64, CC128, kComputes };
+
+struct PointwiseKernels {
+  Loop value[kComputes] = {};
+  Loop pull[kMaxOperands][kComputes] = {};
+};
+
+// What an operation says about a type that it does not take. Without a text: PyTorch's
+// `"<kernel>" not implemented for '<type>'`, a NotImplementedError.
+struct Refusal {
+  const char* text = nullptr;
+  bool runtime_error = true;
+};
+
+inline namespace ADJOINT_ISA {
+
+struct Pointwise {
+  static constexpr auto promotion = Promotion::Float;
+  static constexpr unsigned types = kFloats | kComplex;
+  static constexpr bool cond_first = false;  // the first operand is a bool whatever the others are
+  static constexpr Refusal no_bool{}, no_complex{};
+};
+
+// For formulas that treat complex numbers apart. Tensors and symbols count as real: there the operations decide.
+template <class T> inline constexpr bool is_complex_number = requires(T x) { x.imag(); };
+
+namespace loops {
+template <class Op> constexpr int count_args(const char* s) {  // parameters of the schema: all are operands
+  int n = 0;
+  bool inside = false;
+  for (; *s; ++s) {
+    if (*s == '(') { inside = true; n = s[1] != ')'; }
+    else if (*s == ')') break;
+    else if (inside && *s == ',' && s[2] != '*') ++n;
+  }
+  return n;
+}
+template <class Op> inline constexpr int arity = count_args<Op>(Op::schema);
+
+// How operand I's gradient is given: 0 not at all, 1 by a slope, 2 by a pull.
+template <class Op, int I> constexpr int slope_kind() {
+  constexpr int A = arity<Op>;
+  using P = Probe;
+#define ADJOINT_SLOPE(n, ...)                                                             \
+  if constexpr (I == n && requires { Op::pull##n(P(), __VA_ARGS__, P()); }) return 2;     \
+  else if constexpr (I == n && requires { Op::slope##n(__VA_ARGS__, P()); }) return 1;
+  if constexpr (A == 1) {
+    if constexpr (requires { Op::pull(P(), P(), P()); }) return 2;
+    else if constexpr (requires { Op::slope(P(), P()); }) return 1;
+    else return 0;
+  } else if constexpr (A == 2) {
+    ADJOINT_SLOPE(0, P(), P()) else ADJOINT_SLOPE(1, P(), P()) else return 0;
+  } else if constexpr (A == 3) {
+    ADJOINT_SLOPE(0, P(), P(), P()) else ADJOINT_SLOPE(1, P(), P(), P()) else ADJOINT_SLOPE(2, P(), P(), P()) else return 0;
+  } else {
+    ADJOINT_SLOPE(0, P(), P(), P(), P()) else ADJOINT_SLOPE(1, P(), P(), P(), P()) else ADJOINT_SLOPE(2, P(), P(), P(), P())
+    else return 0;
+  }
+#undef ADJOINT_SLOPE
+}
+
+template <class T> [[gnu::always_inline]] inline T conj_of(T x) {
+  if constexpr (requires { x.imag(); }) return T(x.real(), -x.imag());
+  else return x;
+}
+template <class T> [[gnu::always_inline]] constexpr auto real_part(T x) {
+  if constexpr (is_complex_number<T>) return x.real();
+  else return x;
+}
+template <class T> [[gnu::always_inline]] constexpr T times_i(T x) {
+  if constexpr (is_complex_number<T>) return T(-x.imag(), x.real());
+  else return T(0);  // the real part of i · x
+}
+// (g, operands..., y) → the cotangent of operand I. Also read with Probe, Tensor values and symbols.
+template <class Op, int I, class G, class Y, class... X> [[gnu::always_inline]] constexpr auto pull_of(G g, Y y, X... x) {
+  constexpr int kind = slope_kind<Op, I>();
+  constexpr int A = sizeof...(X);
+#define ADJOINT_PULL(n)                                    \
+  if constexpr (kind == 2) return Op::pull##n(g, x..., y); \
+  else return g * conj_of(Op::slope##n(x..., y));
+  if constexpr (A == 1) {
+    ADJOINT_PULL()
+  } else if constexpr (I == 0) {
+    ADJOINT_PULL(0)
+  } else if constexpr (I == 1) {
+    ADJOINT_PULL(1)
+  } else {
+    ADJOINT_PULL(2)
+  }
+#undef ADJOINT_PULL
+}
+// What operand I's pull reads: bit i for operand i, bit `arity` for the result.
+template <class Op, int I> constexpr unsigned pull_reads() {
+  if constexpr (slope_kind<Op, I>() == 0) return 0;
+  else {
+    constexpr int A = arity<Op>;
+    Probe y{1u << A};
+    if constexpr (A == 1) return pull_of<Op, I>(Probe(), y, Probe{1u}).reads;
+    else if constexpr (A == 2) return pull_of<Op, I>(Probe(), y, Probe{1u}, Probe{2u}).reads;
+    else if constexpr (A == 3) return pull_of<Op, I>(Probe(), y, Probe{1u}, Probe{2u}, Probe{4u}).reads;
+    else return pull_of<Op, I>(Probe(), y, Probe{1u}, Probe{2u}, Probe{4u}, Probe{8u}).reads;
+  }
+}
+
+template <class T> [[gnu::always_inline]] inline T load(const char* p) { return *reinterpret_cast<const T*>(p); }
+
+// True if operand I's cotangent is g itself (add, or x - y for x): no loop has to run then.
+template <class Op, int I> constexpr bool pull_is_identity() {
+  if constexpr (slope_kind<Op, I>() != 2) return false;
+  else {
+    constexpr int A = arity<Op>;
+    constexpr Probe g = Probe::cotangent(), x;
+    if constexpr (A == 1) return pull_of<Op, I>(g, x, x).is_g;
+    else if constexpr (A == 2) return pull_of<Op, I>(g, x, x, x).is_g;
+    else if constexpr (A == 3) return pull_of<Op, I>(g, x, x, x, x).is_g;
+    else return pull_of<Op, I>(g, x, x, x, x, x).is_g;
+  }
+}
+
+template <size_t I, class T> struct Holder { T v; };
+template <unsigned Mask, class F, class R, class... T, size_t... I>
+[[gnu::always_inline]] inline void run_dense(char* const* p, int64_t n, std::index_sequence<I...>) {
+  R* out = reinterpret_cast<R*>(p[0]);
+  struct Scalars : Holder<I, T>... {};
+  const Scalars s{{load<T>(p[I + 1])}...};
+#pragma GCC ivdep
+  for (int64_t i = 0; i < n; ++i)
+    out[i] = R(F::call(((Mask >> I & 1) ? static_cast<const Holder<I, T>&>(s).v : reinterpret_cast<const T*>(p[I + 1])[i])...));
+}
+
+// F over n elements. Operands are dense, single values (stride 0), or anything.
+template <class F, class R, class... T, size_t... I>
+void run(char* const* p, const int64_t* st, int64_t n, std::index_sequence<I...> seq) {
+  constexpr size_t N = sizeof...(T);
+  if (n <= 0) return;
+  unsigned scalars = 0;
+  bool plain = st[0] == int64_t(sizeof(R));
+  ((st[I + 1] == 0 ? void(scalars |= 1u << I) : void(plain &= st[I + 1] == int64_t(sizeof(T)))), ...);
+  if (plain) {
+    if (scalars == 0) return run_dense<0, F, R, T...>(p, n, seq);
+    if constexpr (N == 2) {
+      if (scalars == 1) return run_dense<1, F, R, T...>(p, n, seq);
+      if (scalars == 2) return run_dense<2, F, R, T...>(p, n, seq);
+    } else if constexpr (N == 3) {
+      if (scalars == 4) return run_dense<4, F, R, T...>(p, n, seq);
+      if (scalars == 6) return run_dense<6, F, R, T...>(p, n, seq);
+    } else if constexpr (N >= 4) {
+      if (scalars == 1u << (N - 1)) return run_dense<(1u << (N - 1)), F, R, T...>(p, n, seq);
+    }
+  }
+  for (int64_t i = 0; i < n; ++i)
+    *reinterpret_cast<R*>(p[0] + i * st[0]) = R(F::call(load<T>(p[I + 1] + i * st[I + 1])...));
+}
+
+template <size_t J, class First, class... Rest> [[gnu::always_inline]] inline auto nth(First first, Rest... rest) {
+  if constexpr (J == 0) return first;
+  else return nth<J - 1>(rest...);
+}
+
+template <class Op> struct ValueOf {
+  template <class... X> [[gnu::always_inline]] static auto call(X... x) { return Op::value(x...); }
+};
+// A pull loop's operands are g and then those of (operands..., y) which the pull reads, in order.
+template <class Op, int I> struct PullOf {
+  static constexpr int A = arity<Op>;
+  static constexpr unsigned reads = pull_reads<Op, I>();
+  template <int J, class T, class... X> [[gnu::always_inline]] static auto pick([[maybe_unused]] T g, [[maybe_unused]] X... x) {
+    if constexpr (reads >> J & 1) return nth<size_t(__builtin_popcount(reads & ((1u << J) - 1)))>(x...);
+    else if constexpr (J == 0 && Op::cond_first) return false;
+    else return T{};
+  }
+  template <class T, class... X> [[gnu::always_inline]] static T call([[maybe_unused]] T g, X... x) {
+    if constexpr (A == 1) return pull_of<Op, I>(g, pick<1>(g, x...), pick<0>(g, x...));
+    else if constexpr (A == 2) return pull_of<Op, I>(g, pick<2>(g, x...), pick<0>(g, x...), pick<1>(g, x...));
+    else if constexpr (A == 3) return pull_of<Op, I>(g, pick<3>(g, x...), pick<0>(g, x...), pick<1>(g, x...), pick<2>(g, x...));
+    else
+      return pull_of<Op, I>(g, pick<4>(g, x...), pick<0>(g, x...), pick<1>(g, x...), pick<2>(g, x...), pick<3>(g, x...));
+  }
+};
+
+template <class T> struct RealPart { using type = T; };
+template <class T> struct RealPart<std::complex<T>> { using type = T; };
+template <class Op, class T> struct ResultOf {
+  static constexpr bool real = Op::promotion == Promotion::Real || Op::promotion == Promotion::RealFloat;
+  using type = std::conditional_t<Op::promotion == Promotion::Bool, bool, std::conditional_t<real, typename RealPart<T>::type, T>>;
+};
+
+template <class Op, class T> void value_loop(char* const* p, const int64_t* s, int64_t n) {
+  using R = typename ResultOf<Op, T>::type;
+  using C = std::conditional_t<Op::cond_first, bool, T>;
+  constexpr int A = arity<Op>;
+  if constexpr (A == 1) run<ValueOf<Op>, R, C>(p, s, n, std::make_index_sequence<1>());
+  else if constexpr (A == 2) run<ValueOf<Op>, R, C, T>(p, s, n, std::make_index_sequence<2>());
+  else if constexpr (A == 3) run<ValueOf<Op>, R, C, T, T>(p, s, n, std::make_index_sequence<3>());
+  else run<ValueOf<Op>, R, C, T, T, T>(p, s, n, std::make_index_sequence<4>());
+}
+// In a pull, g and y have the result's type (real, where abs made it so); the loop computes in the operands'.
+template <class Op, int I, class T> void pull_loop(char* const* p, const int64_t* s, int64_t n) {
+  using F = PullOf<Op, I>;
+  using C = std::conditional_t<Op::cond_first && (F::reads & 1), bool, T>;
+  constexpr int K = __builtin_popcount(F::reads);
+  if constexpr (K == 0) run<F, T, T>(p, s, n, std::make_index_sequence<1>());
+  else if constexpr (K == 1) run<F, T, T, C>(p, s, n, std::make_index_sequence<2>());
+  else if constexpr (K == 2) run<F, T, T, C, T>(p, s, n, std::make_index_sequence<3>());
+  else if constexpr (K == 3) run<F, T, T, C, T, T>(p, s, n, std::make_index_sequence<4>());
+  else if constexpr (K == 4) run<F, T, T, C, T, T, T>(p, s, n, std::make_index_sequence<5>());
+  else run<F, T, T, C, T, T, T, T>(p, s, n, std::make_index_sequence<6>());
+}
+template <class Op, int I> constexpr void fill_pulls(PointwiseKernels& k) {
+  if constexpr (I < arity<Op>) {
+    if constexpr (slope_kind<Op, I>() != 0) {
+      if constexpr (Op::types & kFloats) {
+        k.pull[I][CF32] = pull_loop<Op, I, float>;
+        k.pull[I][CF64] = pull_loop<Op, I, double>;
+      }
+#if ADJOINT_BASE
+      if constexpr ((Op::types & kComplex) != 0) k.pull[I][CC128] = pull_loop<Op, I, std::complex<double>>;
+#endif
+    }
+    fill_pulls<Op, I + 1>(k);
+  }
+}
+}  // namespace loops
+using loops::conj_of, loops::real_part, loops::times_i;  // for formulas
+
+// Only the float loops differ between instruction sets; the others exist once, in the base compilation.
+template <class Op> constexpr PointwiseKernels make_kernels() {
+  PointwiseKernels k;
+  if constexpr (Op::types & kFloats) {
+    k.value[CF32] = loops::value_loop<Op, float>;
+    k.value[CF64] = loops::value_loop<Op, double>;
+  }
+#if ADJOINT_BASE
+  if constexpr ((Op::types & kInts) != 0) k.value[CI64] = loops::value_loop<Op, int64_t>;
+  if constexpr ((Op::types & kBools) != 0) k.value[CBool] = loops::value_loop<Op, bool>;
+  if constexpr ((Op::types & kComplex) != 0) k.value[CC128] = loops::value_loop<Op, std::complex<double>>;
+#endif
+  loops::fill_pulls<Op, 0>(k);
+  return k;
+}
+}  // namespace ADJOINT_ISA
+}  // namespace adjoint

@@ -1,0 +1,184 @@
+// Backward of pointwise operations: the fused loop when gradients are only wanted as numbers, the formula read with
+// tensors when the backward pass is itself recorded.
+#include "ops/pointwise_node.h"
+#include "autograd/needs.h"
+#include "ops/ops.h"
+#include "ops/strided_loop.h"
+
+namespace adjoint {
+
+using namespace pointwise_detail;
+
+namespace {
+
+template <int N> struct Sized final : PointwiseNode {
+  Edge edge_array[N];
+  Arg arg_array[N];
+  Sized(const PointwiseOp& o, Dtype c) : PointwiseNode(o, c) {
+    static_assert(sizeof(Sized) <= detail::kPoolMax);
+    inputs = N;
+    edges = edge_array;
+    args = arg_array;
+    bytes = sizeof(*this);
+  }
+};
+template <int N> PointwiseNode* make_sized(const PointwiseOp& op, Dtype common) {
+  return new (pool_alloc(sizeof(Sized<N>))) Sized<N>(op, common);
+}
+
+// The names that `_saved_*` attributes have: the schema's parameters.
+std::string parameter(const PointwiseOp& op, int i) {
+  std::string s = op.schema;
+  size_t at = s.find('(') + 1;
+  for (; i > 0; --i) at = s.find(',', at) + 1;
+  size_t end = s.find_first_of(",)", at);
+  std::string p = s.substr(at, end - at);
+  if (size_t eq = p.find('='); eq != std::string::npos) p = p.substr(0, eq);
+  return p.substr(p.find_last_of(' ') + 1);
+}
+
+}  // namespace
+
+PointwiseNode* make_node(const PointwiseOp& op, std::span<const Operand> xs, Dtype common, bool inplace) {
+  PointwiseNode* n = op.arity == 1 ? make_sized<1>(op, common) : op.arity == 2 ? make_sized<2>(op, common)
+                     : op.arity == 3 ? make_sized<3>(op, common) : make_sized<4>(op, common);
+  const Tensor* first = nullptr;
+  unsigned reads = 0;
+  for (size_t i = 0; i < xs.size(); ++i) {
+    PointwiseNode::Arg& a = n->args[i];
+    if (!xs[i].is_tensor()) {
+      a.scalar = xs[i].scalar;
+      continue;
+    }
+    const Tensor& x = *xs[i].tensor;
+    a.is_tensor = true;
+    a.dtype = x->dtype;
+    if (first && !same_sizes(**first, *x)) n->same_shape = false;
+    if (!first) first = &x;
+    if (!x->requires_grad() || !is_differentiable(x->dtype)) continue;
+    n->edges[i].set(*x);
+    if (i < 3) reads |= op.pull[i].reads;
+  }
+  if (!n->same_shape) {
+    n->shapes = new Dims[xs.size()];
+    for (size_t i = 0; i < xs.size(); ++i)
+      if (xs[i].is_tensor()) n->shapes[i] = Dims((*xs[i].tensor)->sizes());
+  }
+  for (size_t i = 0; i < xs.size(); ++i)
+    if ((reads >> i & 1) && xs[i].is_tensor()) n->args[i].saved.save(inplace && i == 0 ? graph_ops.clone(*xs[i].tensor) : *xs[i].tensor);
+  n->result_read = reads >> op.arity & 1;
+  finish_node(*n);
+  return n;
+}
+
+void PointwiseNode::save_result(const Tensor& y) {
+  if (result_read) result.save_output(y, *this);
+}
+
+void PointwiseNode::release_saved() {
+  for (int i = 0; i < inputs; ++i) args[i].saved.reset();
+  result.reset();
+}
+
+void PointwiseNode::visit_saved(SavedVisitor& v) {
+  for (int i = 0; i < inputs; ++i) {
+    if (args[i].saved.was_set()) v.tensor(parameter(op, i).c_str(), args[i].saved);
+    else if (!args[i].is_tensor) v.value(parameter(op, i).c_str(), args[i].scalar);
+  }
+  if (result.was_set()) v.tensor("result", result);
+}
+
+Tensor PointwiseNode::pull_recorded(const Tensor& g, int i) {
+  V x[kMaxOperands], y;
+  unsigned reads = op.pull[i].reads;
+  for (int k = 0; k < op.arity; ++k) {
+    if (!args[k].is_tensor) x[k] = V(args[k].scalar);
+    else if (reads >> k & 1) x[k] = V(args[k].saved.get(*this));
+  }
+  if (reads >> op.arity & 1) y = V(result.get(*this));
+  V r = op.pull[i].tensors(V(g), y, x);
+  if (r.tensor) return r.tensor;
+  return graph_ops.add(graph_ops.zeros_like(g), scalar_tensor(r.scalar, g->dtype, g->device));
+}
+
+Tensor PointwiseNode::pull_fused(const Tensor& g, int i) {
+  unsigned reads = op.pull[i].reads;
+  int compute = compute_of(op, common);
+  Loop loop = op.kernels.pull[i][compute];
+  Tensor held[kMaxOperands + 1];
+  Operand xs[kMaxOperands + 2] = {g, 0, 0, 0, 0, 0};
+  int n = 1;
+  for (int k = 0; k <= op.arity; ++k) {
+    if (!(reads >> k & 1)) continue;
+    if (k < op.arity && !args[k].is_tensor) {
+      xs[n++] = Operand(args[k].scalar);
+      continue;
+    }
+    held[k] = k == op.arity ? result.get(*this) : args[k].saved.get(*this);
+    xs[n++] = Operand(held[k]);
+  }
+  Dtype kernel = kKernelType[compute];
+  bool dense = g->dtype == kernel && g->contiguous();
+  for (int k = 1; k < n && dense; ++k) {
+    if (!xs[k].is_tensor()) continue;
+    const TensorImpl& t = **xs[k].tensor;
+    dense = t.dtype == kernel && t.contiguous() && same_sizes(t, *g);
+  }
+  bool cond = op.cond_first && (reads & 1);
+  if (g->meta_device()) return empty_like(g);
+  if (!dense || cond) {
+    Tensor out = empty_like_strides(g, common);
+    // A cond operand comes second here, after g: it is read as bool by its own type.
+    LoopOperand ops[kMaxLoopOperands];
+    alignas(16) char numbers[kMaxLoopOperands][16];
+    ops[0] = {out->data(), out.get(), out->dtype, kernel};
+    for (int k = 0; k < n; ++k) {
+      Dtype want = cond && k == 1 ? Dtype::Bool : kernel;
+      if (xs[k].is_tensor()) {
+        const TensorImpl& t = **xs[k].tensor;
+        ops[k + 1] = {t.data(), &t, t.dtype, want};
+      } else {
+        xs[k].scalar.store(numbers[k], want);
+        ops[k + 1] = {numbers[k], nullptr, want, want};
+      }
+    }
+    run_strided(loop, out->sizes(), {ops, size_t(n) + 1});
+    return out;
+  }
+  Tensor out = empty(g->sizes(), common, g->device);
+  char* p[kMaxLoopOperands];
+  int64_t st[kMaxLoopOperands];
+  alignas(16) char numbers[kMaxLoopOperands][16];
+  p[0] = out->data();
+  st[0] = int64_t(item_size(kernel));
+  for (int k = 0; k < n; ++k) {
+    if (xs[k].is_tensor()) {
+      p[k + 1] = (*xs[k].tensor)->data();
+      st[k + 1] = st[0];
+    } else {
+      xs[k].scalar.store(numbers[k], kernel);
+      p[k + 1] = numbers[k];
+      st[k + 1] = 0;
+    }
+  }
+  run_flat(loop, p, st, n + 1, out->numel);
+  return out;
+}
+
+Tensor PointwiseNode::pull(Backward& b, int i) {
+  check_as(i < 3 && op.pull[i].exists, ErrorKind::NotImplemented, "derivative for ", op.name, " is not implemented");
+  const Tensor& g = b.grad();
+  // Note [Identity pulls]: add and its like hand the cotangent on untouched.
+  Tensor r = op.pull[i].identity && g->dtype == common ? g : grad_enabled() ? pull_recorded(g, i) : pull_fused(g, i);
+  if (is_complex(r->dtype) && !is_complex(args[i].dtype)) r = ops::real(r);
+  if (!same_shape && !equal(r->sizes(), shapes[i])) r = ops::sum_to(r, shapes[i]);
+  if (r->dtype != args[i].dtype) r = ops::to(r, args[i].dtype);
+  return r;
+}
+
+void PointwiseNode::vjp(Backward& b) {
+  for (int i = 0; i < inputs; ++i)
+    if (b.needs(i)) b.gx[i] = pull(b, i);
+}
+
+}  // namespace adjoint

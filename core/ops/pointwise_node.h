@@ -1,0 +1,47 @@
+// The node of a recorded pointwise operation: one class for all of them, driven by the operation's record.
+#pragma once
+#include "ops/pointwise_record.h"
+
+namespace adjoint {
+
+struct PointwiseNode : Node {
+  struct Arg {
+    SavedTensor saved;
+    Scalar scalar;
+    Dtype dtype = Dtype::F32;
+    bool is_tensor = false;
+  };
+  const PointwiseOp& op;
+  Arg* args = nullptr;
+  SavedTensor result;
+  Dtype common;                  // the type that the formula was computed in
+  bool result_read = false;      // some needed rule reads the result
+  bool same_shape = true;        // every tensor operand has the result's shape
+  Dims* shapes = nullptr;        // of the operands, where not
+
+  explicit PointwiseNode(const PointwiseOp& o, Dtype c) : op(o), common(c) {}
+  ~PointwiseNode() override { delete[] shapes; }
+  std::string name() const override { return op.node; }
+  const OpRecord* record() const override { return &op.record; }
+  void vjp(Backward& b) override;
+  void release_saved() override;
+  void visit_saved(SavedVisitor& v) override;
+  void save_result(const Tensor& y);
+
+ private:
+  Tensor pull(Backward& b, int i);
+  Tensor pull_recorded(const Tensor& g, int i);
+  Tensor pull_fused(const Tensor& g, int i);
+};
+
+// Edges and saved operands are set; the result is saved after its history (save_result). In place the first operand
+// is about to be overwritten: where the rule reads it, a copy is kept. The caller owns a reference.
+PointwiseNode* make_node(const PointwiseOp& op, std::span<const Operand> xs, Dtype common, bool inplace);
+
+namespace pointwise_detail {
+inline constexpr Dtype kKernelType[kComputes] = {Dtype::Bool, Dtype::I64, Dtype::F32, Dtype::F64, Dtype::C128};
+int compute_of(const PointwiseOp& op, Dtype d);  // -1: not supported
+void run_loop(Loop loop, const Tensor& out, Dtype kernel_out, Dtype kernel, std::span<const Operand> xs, bool cond_first);
+}  // namespace pointwise_detail
+
+}  // namespace adjoint

@@ -1,0 +1,150 @@
+// bernoulli and multinomial: choices by given probabilities.
+#include <cmath>
+#include <limits>
+#include <optional>
+#include "autograd/record.h"
+#include "ops/ops.h"
+#include "ops/random/fill.h"
+#include "ops/raw.h"
+#include "ops/view/inplace.h"
+
+namespace adjoint::ops {
+
+namespace {
+
+struct BernoulliInplace {
+  const char* node;
+  static constexpr const char* name = "bernoulli_";
+  Dims p;
+  void vjp(Backward& b) {
+    if (b.needs(0)) b.gx[0] = zeros_like(b.grad());
+    if (b.needs(1)) b.gx[1] = adjoint::zeros(p, b.grad()->dtype, b.grad()->device);
+  }
+};
+struct BernoulliOf {
+  static constexpr const char *name = "bernoulli", *node = "BernoulliBackward0";
+  void vjp(Backward& b) { b.gx[0] = zeros_like(b.grad()); }
+};
+
+// x[i] = u < p[i], with p broadcast; a float draw for float probabilities, a double draw for doubles.
+void draw(const Tensor& x, const Tensor& p0, Generator& g) {
+  Tensor p = adjoint::empty(x->sizes(), p0->dtype == Dtype::F64 ? Dtype::F64 : Dtype::F32);
+  raw::copy(p, p0);
+  Tensor y = x->contiguous() ? x : adjoint::empty(x->sizes(), x->dtype);
+  auto sample = [&]<class P>(P*) {
+    const P* at = p->data_as<P>();
+    visit(x->dtype, [&]<class T>(T*) {
+      if constexpr (std::is_convertible_v<T, double>)
+        for (int64_t i = 0; i < y->numel; ++i) {
+          check(at[i] >= 0 && at[i] <= 1,
+                "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message be "
+                "improved?  "
+                "If so, please report an enhancement request to PyTorch.)");
+          y->data_as<T>()[i] = T(float(random::uniform<P>(g, 0, 1) < at[i]));
+        }
+    });
+  };
+  if (p->dtype == Dtype::F64)
+    sample((double*)nullptr);
+  else
+    sample((float*)nullptr);
+  if (!y.same(x)) raw::copy(x, y);
+}
+
+Tensor bernoulli_by_(const Tensor& x, const Tensor& p, Generator* g) {
+  if (!is_floating(p->dtype)) random::refuse("bernoulli_tensor_cpu_p_", p->dtype);
+  return apply_inplace(
+      BernoulliInplace{"BernoulliBackward1", p->sizes()}, x, "bernoulli_",
+      [&] {
+        if (!x->meta_device()) draw(x, p, generator_or_default(g));
+      },
+      p);
+}
+Tensor bernoulli(const Tensor& p, Generator* g) {
+  if (!is_floating(p->dtype)) random::refuse("bernoulli_tensor_cpu_p_", p->dtype);
+  Tensor y = empty_like_strides(p, p->dtype);
+  if (!y->meta_device()) draw(y, p, generator_or_default(g));
+  if (needs_record(p)) record(BernoulliOf{}, y, p);
+  return y;
+}
+Tensor bernoulli_number(const Tensor& x, double p, Generator* g) {
+  return bernoulli_(empty_like_strides(x, x->dtype), p, g);
+}
+
+// By inversion of the cumulative distribution, a double draw a sample.
+template <class T>
+void with_replacement(const T* p, int64_t n, int64_t samples, int64_t* out, Generator& g) {
+  std::vector<T> cumulative(static_cast<size_t>(n));
+  random::Wide<T> sum = 0;
+  for (int64_t i = 0; i < n; ++i) {
+    check(p[i] >= T(0.0f), "invalid multinomial distribution (encountering probability entry < 0)");
+    check(std::isfinite(double(p[i])),
+          "invalid multinomial distribution (encountering probability entry = infinity or NaN)");
+    sum = T(sum + p[i]);
+    cumulative[size_t(i)] = T(sum);
+  }
+  check(sum > 0, "invalid multinomial distribution (sum of probabilities <= 0)");
+  for (T& c : cumulative) c = T(c / sum);
+  cumulative.back() = T(1.0f);
+  for (int64_t k = 0; k < samples; ++k) {
+    double u = random::uniform<double>(g, 0, 1);
+    out[k] = std::partition_point(cumulative.begin(), cumulative.end(), [u](T c) { return double(c) < u; }) -
+             cumulative.begin();
+  }
+}
+
+// Without replacement: the largest p / q with q exponential.
+Tensor by_race(const Tensor& p, int64_t samples, Generator& g) {
+  Tensor sane = logical_and(lt(p, Scalar(std::numeric_limits<double>::infinity())), ge(p, 0));
+  check(item(all(sane)).to_bool(), "probability tensor contains either `inf`, `nan` or element < 0");
+  Tensor total = sum(p, Dims{-1});
+  check(!item(any(eq(total, 0))).to_bool(), "invalid multinomial distribution (sum of probabilities <= 0)");
+  Tensor q = adjoint::empty(p->sizes(), p->dtype);
+  random::fill_exponential(q, 1, g);
+  q = div(p, q);
+  if (samples == 1) return argmax(q, -1, true);
+  return contiguous(narrow(sort(q, -1, true).second, -1, 0, samples));
+}
+
+Tensor multinomial(const Tensor& p0, int64_t samples, bool replacement, Generator* gen) {
+  check(p0->ndim > 0 && p0->ndim <= 2, "prob_dist must be 1 or 2 dim");
+  check(is_floating(p0->dtype),
+        "multinomial only supports floating-point dtypes for input, got: ", label_of(p0->dtype));
+  check(samples > 0, "cannot sample n_sample <= 0 samples");
+  int64_t n = p0->size(p0->ndim - 1);
+  check(replacement || samples <= n,
+        "cannot sample n_sample > prob_dist.size(-1) samples without replacement");
+  check(n <= int64_t(1) << 24, "number of categories cannot exceed 2^24");
+  Dims shape(p0->sizes());
+  shape.back() = samples;
+  if (p0->meta_device()) return adjoint::empty(shape, Dtype::I64, Device::Meta);
+  NoGrad off;
+  Tensor p = raw::contiguous(detach(p0));
+  Generator& g = generator_or_default(gen);
+  if (!replacement || samples == 1) return by_race(p, samples, g);
+  Tensor y = adjoint::empty(shape, Dtype::I64);
+  int64_t rows = p->numel / std::max<int64_t>(n, 1);
+  visit(p->dtype, [&]<class T>(T*) {
+    if constexpr (std::is_convertible_v<T, double> && !std::is_integral_v<T>)
+      for (int64_t r = 0; r < rows; ++r)
+        with_replacement<T>(p->data_as<T>() + r * n, n, samples, y->data_as<int64_t>() + r * samples, g);
+  });
+  return y;
+}
+
+}  // namespace
+
+#define GEN "*, Generator? generator=None) -> Tensor"
+
+[[maybe_unused]] static const auto defs = {
+    def<bernoulli>("bernoulli(Tensor self, " GEN, kBoth | kOut, "1 with probability self, else 0."),
+    def<bernoulli_number>("bernoulli(Tensor self, float p, " GEN, kBoth),
+    def<bernoulli_by_>("bernoulli_(Tensor self, Tensor p, " GEN, kMethod,
+                       "1 with probability p, else 0, in place."),
+    def<[](const Tensor& x, double p, Generator* g) { return bernoulli_(x, p, g); }>(
+        "bernoulli_(Tensor self, float p=0.5, " GEN, kMethod),
+    def<multinomial>("multinomial(Tensor self, int num_samples, bool replacement=False, " GEN, kBoth | kOut,
+                     "Positions drawn by the weights in each row."),
+};
+
+}  // namespace adjoint::ops

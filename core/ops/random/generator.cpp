@@ -1,0 +1,115 @@
+#include "ops/random/generator.h"
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <random>
+#include "ops/ops.h"
+
+namespace adjoint {
+
+void Generator::manual_seed(uint64_t s) {
+  seed = s;
+  seeded = true;
+  state[0] = uint32_t(s);
+  for (uint32_t i = 1; i < kWords; ++i) state[i] = 1812433253u * (state[i - 1] ^ (state[i - 1] >> 30)) + i;
+  left = 1;
+  next = 0;
+  has_float = has_double = false;
+}
+
+uint64_t Generator::seed_from_system() {
+  std::random_device device;
+  uint64_t s = uint64_t(device()) << 32 | device();
+  manual_seed(s);
+  return s;
+}
+
+void Generator::refill() {
+  auto mixed = [](uint32_t u, uint32_t v) {
+    uint32_t m = (u & 0x80000000) | (v & 0x7fffffff);
+    return (m >> 1) ^ (v & 1 ? 0x9908b0df : 0);
+  };
+  uint32_t* p = state;
+  for (int i = kWords - kShift; i > 0; --i, ++p) *p = p[kShift] ^ mixed(p[0], p[1]);
+  for (int i = kShift - 1; i > 0; --i, ++p) *p = p[kShift - kWords] ^ mixed(p[0], p[1]);
+  *p = p[kShift - kWords] ^ mixed(p[0], state[0]);
+  left = kWords;
+  next = 0;
+}
+
+namespace {
+
+// PyTorch's state blob: Torch7's layout with the single-precision normal number appended.
+struct Blob {
+  uint64_t seed;
+  int32_t left, seeded;
+  uint64_t next;
+  uint64_t state[Generator::kWords];
+  double normal_x, normal_y, normal_rho;
+  int32_t normal_valid, pad;
+  float next_float;
+  bool has_float;
+};
+static_assert(sizeof(Blob) == 5056);
+
+}  // namespace
+
+Tensor Generator::get_state() const {
+  Tensor bytes = zeros(Dims{int64_t(sizeof(Blob))}, Dtype::U8);
+  Blob b;
+  std::memset(&b, 0, sizeof b);
+  b.seed = seed;
+  b.left = left;
+  b.seeded = seeded;
+  b.next = next;
+  std::copy(state, state + kWords, b.state);
+  if (has_double) {  // PyTorch keeps it as a point of the unit circle: rho = y's factor
+    b.normal_y = next_double;
+    b.normal_x = 0;
+    b.normal_rho = 0;
+    b.normal_valid = 1;
+  }
+  b.next_float = has_float ? next_float : 0;
+  b.has_float = has_float;
+  std::memcpy(bytes->data(), &b, sizeof b);
+  return bytes;
+}
+
+void Generator::set_state(const Tensor& bytes) {
+  check_as(bytes->dtype == Dtype::U8 && bytes->device == Device::Cpu, ErrorKind::Type,
+           "expected a torch.ByteTensor, but got ", describe(*bytes));
+  check(bytes->contiguous() && bytes->numel == int64_t(sizeof(Blob)),
+        "Expected either a CPUGeneratorImplStateLegacy of size 5048 or a CPUGeneratorImplState of size 5056 "
+        "but found "
+        "the input RNG state size to be ",
+        bytes->numel);
+  Blob b;
+  std::memcpy(&b, bytes->data(), sizeof b);
+  check(b.left > 0 && b.left <= kWords && b.next <= uint64_t(kWords), "Invalid mt19937 state");
+  seed = b.seed;
+  left = b.left;
+  seeded = b.seeded;
+  next = uint32_t(b.next);
+  std::copy(b.state, b.state + kWords, state);
+  has_double = b.normal_valid;
+  next_double = b.normal_y;
+  has_float = b.has_float;
+  next_float = b.next_float;
+}
+
+Generator& default_generator() {
+  static Generator g;
+  return g;
+}
+
+namespace ops {
+
+[[maybe_unused]] static const auto defs = {
+    def<[] { return default_generator().get_state(); }>("get_rng_state() -> Tensor", kFunction,
+                                                        "The state of the default generator as bytes."),
+    def<[](const Tensor& s) { default_generator().set_state(s); }>(
+        "set_rng_state(Tensor new_state) -> ()", kFunction, "Restores a state of the default generator."),
+};
+
+}  // namespace ops
+}  // namespace adjoint

@@ -1,0 +1,85 @@
+// Counting: histc and bincount.
+#include <cmath>
+#include "ops/reduce/plan.h"
+
+namespace adjoint {
+namespace {
+
+struct Range {
+  double low, high;
+};
+Range range_of(const Tensor& x, double low, double high) {
+  if (low == high && x->numel > 0) {
+    low = item_at(*reduce_all_raw(Reduction::Min, x, x->dtype)).to_double();
+    high = item_at(*reduce_all_raw(Reduction::Max, x, x->dtype)).to_double();
+  }
+  if (low == high) low -= 1, high += 1;
+  check(std::isfinite(low) && std::isfinite(high), "torch.histc: range of [", low, ", ", high,
+        "] is not finite");
+  check(low < high, "torch.histc: max must be larger than min");
+  return {low, high};
+}
+
+Tensor histc(const Tensor& x, int64_t bins, const Scalar& min, const Scalar& max) {
+  if (!is_floating(x->dtype)) fail_dtype("histogram_cpu", x->dtype);
+  check(bins > 0, "torch.histogram(): bins must be > 0, but got ", bins, " for dimension 0");
+  if (x->meta_device()) return empty(Dims{bins}, x->dtype, x->device);
+  Range r = range_of(x, min.to_double(), max.to_double());
+  Dtype work = x->dtype == Dtype::F64 ? Dtype::F64 : Dtype::F32;
+  Tensor c = raw::contiguous(raw::cast(x, work)), y = zeros(Dims{bins}, work);
+  auto count = [&]<class T>(const T* v, T* out) {
+    T low = T(r.low), high = T(r.high);
+    for (int64_t i = 0; i < c->numel; ++i) {
+      if (!(v[i] >= low && v[i] <= high)) continue;
+      auto at = int64_t((v[i] - low) * T(bins) / (high - low));
+      out[at == bins ? at - 1 : at] += 1;
+    }
+  };
+  if (work == Dtype::F32)
+    count(c->data_as<float>(), y->data_as<float>());
+  else
+    count(c->data_as<double>(), y->data_as<double>());
+  return raw::cast(y, x->dtype);
+}
+
+Tensor bincount(const Tensor& x, const Tensor& weights, int64_t minlength) {
+  if (!is_integral(x->dtype)) fail_dtype("bincount_cpu", x->dtype);
+  check(minlength >= 0, "minlength should be >= 0");
+  Tensor c = raw::contiguous(raw::cast(x, Dtype::I64));
+  const auto* v = c->data_as<int64_t>();
+  int64_t n = c->numel, bins = 0;
+  bool ok = x->ndim == 1;
+  for (int64_t i = 0; ok && i < n; ++i) {
+    ok = v[i] >= 0;
+    bins = std::max(bins, v[i] + 1);
+  }
+  check(ok, "bincount only supports 1-d non-negative integral inputs.");
+  check(!weights || (weights->ndim == 1 && weights->numel == n),
+        "weights should be 1-d and have the same length as input");
+  bins = std::max(bins, minlength);
+  if (!weights) {
+    Tensor y = zeros(Dims{bins}, Dtype::I64);
+    for (int64_t i = 0; i < n; ++i) ++y->data_as<int64_t>()[v[i]];
+    return y;
+  }
+  Dtype d = weights->dtype == Dtype::F32 ? Dtype::F32 : Dtype::F64;
+  Tensor w = raw::contiguous(raw::cast(weights, d)), y = zeros(Dims{bins}, d);
+  for (int64_t i = 0; i < n; ++i) {
+    if (d == Dtype::F32)
+      y->data_as<float>()[v[i]] += w->data_as<float>()[i];
+    else
+      y->data_as<double>()[v[i]] += w->data_as<double>()[i];
+  }
+  return y;
+}
+
+}  // namespace
+
+static const auto defs = {
+    def<histc>("histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -> Tensor", kBoth | kOut,
+               "How many elements fall in each of `bins` equal parts of [min, max]."),
+    def<bincount>("bincount(Tensor self, Tensor? weights=None, int minlength=0) -> Tensor", kBoth,
+                  "How often each non-negative integer occurs, or the sum of its weights."),
+};
+
+}  // namespace adjoint

@@ -1,0 +1,118 @@
+// logsumexp and its running form: sums of exponentials that cannot overflow.
+#include <cmath>
+#include "ops/reduce/plan.h"
+
+namespace adjoint {
+namespace {
+
+Tensor conj_if(const Tensor& x) { return is_complex(x->dtype) ? ops::conj(x) : x; }
+
+struct LogSumExp {  // log Σ exp(x)
+  static constexpr const char *name = "logsumexp", *node = "LogsumexpBackward0";
+  Mask mask;
+  bool keepdim;
+  SavedTensor x_ = {}, y_ = {};
+  Tensor forward(const Tensor& x) {
+    if (!is_complex(x->dtype)) return reduce_raw(Reduction::LogSumExp, x, mask, keepdim, x->dtype);
+    NoGrad off;  // the largest real part is taken out, as for real numbers
+    Dims dims = dims_of(mask, x->ndim);
+    Tensor top = x->numel ? ops::amax(ops::real(x), dims, true) : ops::sum(ops::real(x), dims, true);
+    top = ops::masked_fill(top, ops::eq(ops::abs(top), HUGE_VAL), 0);
+    Tensor y = ops::add(ops::log(ops::sum(ops::exp(ops::sub(x, top)), dims, true)), top);
+    return raw::clone(adjoint::alias(y, reduced_sizes(*x, mask, keepdim),
+                                     contiguous_strides(reduced_sizes(*x, mask, keepdim)), y->byte_offset));
+  }
+  void save(Node& n, const Tensor& y, const Tensor& x) {
+    x_.save(x);
+    y_.save_output(y, n);
+  }
+  void vjp(Backward& b) {
+    Tensor x = x_.get(b.node), y = restore_dims(y_.get(b.node), mask, x->ndim, keepdim);
+    b.gx[0] = ops::mul(restore_dims(b.grad(), mask, x->ndim, keepdim), conj_if(ops::exp(ops::sub(x, y))));
+  }
+  void release() {
+    x_.reset();
+    y_.reset();
+  }
+  void visit(SavedVisitor& v) {
+    v.value("keepdim", Scalar(keepdim));
+    v.tensor("result", y_);
+    v.tensor("self", x_);
+  }
+};
+
+Tensor logsumexp(const Tensor& x, Ints dims, bool keepdim) {
+  Tensor c = is_differentiable(x->dtype) ? x : raw::cast(x, default_dtype());
+  return apply(LogSumExp{mask_of(dims, x->ndim), keepdim}, c);
+}
+
+struct LogCumSumExp {
+  static constexpr const char *name = "logcumsumexp", *node = "LogcumsumexpBackward0";
+  int64_t dim;
+  SavedTensor x_ = {}, y_ = {};
+  Tensor forward(const Tensor& x) {
+    Tensor y = empty(x->sizes(), x->dtype, x->device);
+    if (x->meta_device() || x->numel == 0) return y;
+    Layout l = layout_of(x, dim);
+    if (!l.x.same(x)) l = layout_of(raw::contiguous(x), dim);
+    Unlocked free(x->numel >= kLargeWork);
+    scan(Scan::LogSumExp, x->dtype, l.x->data(), l.view, y->data());
+    return y;
+  }
+  void save(Node& n, const Tensor& y, const Tensor& x) {
+    x_.save(x);
+    y_.save_output(y, n);
+  }
+  // gx[k] = Σ over j >= k of g[j] · exp(x[k] - y[j]); signs are split so that the sums can stay logarithms.
+  void vjp(Backward& b) {
+    Tensor x = x_.get(b.node), y = y_.get(b.node);
+    const Tensor& g = b.grad();
+    if (x->ndim == 0) {
+      b.gx[0] = g;
+      return;
+    }
+    Ints d(&dim, 1);
+    auto sum_from = [&](const Tensor& log_g) {
+      Tensor s = ops::flip(apply(LogCumSumExp{dim}, ops::flip(ops::sub(log_g, conj_if(y)), d)), d);
+      return ops::exp(ops::add(s, conj_if(x)));
+    };
+    Tensor size = ops::log(ops::abs(g));
+    Tensor none = ops::full_like(size, -HUGE_VAL);
+    if (is_complex(x->dtype)) {
+      b.gx[0] = sum_from(ops::log(g));
+    } else {
+      b.gx[0] = ops::sub(sum_from(ops::where(ops::gt(g, 0), size, none)),
+                         sum_from(ops::where(ops::lt(g, 0), size, none)));
+    }
+  }
+  void release() {
+    x_.reset();
+    y_.reset();
+  }
+  void visit(SavedVisitor& v) {
+    v.value("dim", Scalar(dim));
+    v.tensor("result", y_);
+    v.tensor("self", x_);
+  }
+};
+
+Tensor logcumsumexp(const Tensor& x, int64_t dim) {
+  int64_t d = wrap_dim(dim, x->ndim);
+  if (!is_differentiable(x->dtype)) fail_dtype("logcumsumexp_out_cpu", x->dtype);
+  return apply(LogCumSumExp{d}, x);
+}
+
+}  // namespace
+
+namespace ops {
+Tensor logsumexp(const Tensor& x, Ints dims, bool keepdim) { return adjoint::logsumexp(x, dims, keepdim); }
+}  // namespace ops
+
+static const auto defs = {
+    def<logsumexp>("logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor",
+                   kBoth | kOut | kSpecial, "log Σ exp(x), safe from overflow."),
+    def<logcumsumexp>("logcumsumexp(Tensor self, int dim) -> Tensor", kBoth | kOut,
+                      "log Σ exp(x) of all elements so far."),
+};
+
+}  // namespace adjoint

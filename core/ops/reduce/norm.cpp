@@ -1,0 +1,308 @@
+// Norms of vectors (any order), and what rests on them: matrix norms without factorisations, dist, renorm.
+#include "ops/reduce/norm.h"
+#include <cmath>
+#include <complex>
+
+namespace adjoint {
+
+namespace {
+
+template <class T>
+void root(T* y, int64_t n, double p) {
+  for (int64_t i = 0; i < n; ++i) y[i] = p == 2 ? std::sqrt(y[i]) : T(std::pow(double(y[i]), 1 / p));
+}
+
+Reduction reduction_of(double p) {
+  if (p == 0) return Reduction::CountNonzero;
+  if (p == 1) return Reduction::SumAbs;
+  if (p == 2) return Reduction::SumSquares;
+  if (std::isinf(p)) return p > 0 ? Reduction::MaxAbs : Reduction::MinAbs;
+  return Reduction::SumPow;
+}
+
+void check_identity(const TensorImpl& x, double p, Mask m, bool named) {
+  if (!(p < 0 || std::isinf(p)) || x.numel) return;
+  const char* why = "because this dimension is empty and the operation does not have an identity";
+  check(named && m.bits != Mask::all(x.ndim).bits, "linalg.vector_norm cannot compute the ", p,
+        " norm on an empty tensor because the operation does not have an identity");
+  for (int i = 0; i < x.ndim; ++i)
+    if (m.has(i))
+      check(x.size(i) != 0, "linalg.vector_norm cannot compute the ", p, " norm on the dimension ", i, why);
+}
+
+}  // namespace
+
+Tensor norm_raw(const Tensor& x, double p, Mask m, bool keepdim) {
+  Dtype out = real_of(x->dtype);
+  Tensor y = reduce_raw(reduction_of(p), x, m, keepdim, {}, p);
+  if (y->meta_device()) return raw::cast(y, out);
+  if (p != 0 && p != 1 && !std::isinf(p)) {
+    if (y->dtype == Dtype::F32)
+      root(y->data_as<float>(), y->numel, p);
+    else
+      root(y->data_as<double>(), y->numel, p);
+  }
+  return raw::cast(y, out);
+}
+
+// `norm` and `g` broadcast against x. The cases are those where x, or the norm, may be zero.
+Tensor norm_rule(const Tensor& g, const Tensor& x, const Tensor& norm, double p, Mask m) {
+  Dims dims = dims_of(m, x->ndim);
+  auto zero_where = [](const Tensor& t, const Tensor& mask) { return ops::masked_fill(t, mask, 0); };
+  if (p == 0) return ops::zeros_like(x);
+  if (p == 1) return ops::mul(ops::sgn(x), g);
+  if (p == 2) return ops::mul(g, zero_where(ops::div(x, norm), ops::eq(norm, 0)));
+  Tensor size = ops::abs(x);
+  if (std::isinf(p)) {
+    Tensor hit = ops::logical_or(ops::eq(size, norm), ops::logical_and(ops::isnan(norm), ops::isnan(size)));
+    Tensor count = x->ndim ? ops::sum(hit, dims, true) : ops::sum(hit);
+    return ops::mul(ops::sgn(x), ops::mul(ops::div(g, count), hit));
+  }
+  if (p < 1) {
+    Tensor s = ops::mul(ops::sgn(x), zero_where(ops::pow(size, p - 1), ops::eq(x, 0)));
+    return ops::mul(ops::mul(s, g), ops::pow(norm, 1 - p));
+  }
+  Tensor s = p < 2 ? ops::mul(ops::sgn(x), ops::pow(size, p - 1)) : ops::mul(x, ops::pow(size, p - 2));
+  return ops::mul(s, zero_where(ops::div(g, ops::pow(norm, p - 1)), ops::eq(norm, 0)));
+}
+
+namespace {
+
+struct VectorNorm {
+  static constexpr const char *name = "linalg.vector_norm", *node = "LinalgVectorNormBackward0";
+  double p;
+  Mask mask;
+  bool keepdim;
+  Dtype work;
+  SavedTensor x_ = {}, y_ = {};
+  Tensor forward(const Tensor& x) { return norm_raw(raw::cast(x, work), p, mask, keepdim); }
+  void save(Node& n, const Tensor& y, const Tensor& x) {
+    x_.save(x);
+    y_.save_output(y, n);
+  }
+  void vjp(Backward& b) {
+    Tensor x = x_.get(b.node);
+    auto full = [&](const Tensor& t) { return restore_dims(t, mask, x->ndim, keepdim); };
+    b.gx[0] = ops::to(norm_rule(full(b.grad()), ops::to(x, work), full(y_.get(b.node)), p, mask), x->dtype);
+  }
+  void release() {
+    x_.reset();
+    y_.reset();
+  }
+  void visit(SavedVisitor& v) {
+    v.value("keepdim", Scalar(keepdim));
+    v.value("ord", Scalar(p));
+    v.tensor("result", y_);
+    v.tensor("self", x_);
+  }
+};
+
+using OptInts = std::optional<Ints>;
+using OptDtype = std::optional<Dtype>;
+
+void check_type(const Tensor& x, const OptDtype& d) {
+  check(is_differentiable(x->dtype),
+        "linalg.vector_norm: Expected a floating point or complex tensor as input. Got ", label_of(x->dtype));
+  if (!d) return;
+  check(is_differentiable(*d), "linalg.vector_norm: dtype should be floating point or complex, but got ",
+        label_of(*d));
+  check(is_complex(*d) == is_complex(x->dtype), "linalg.vector_norm: dtype should be ",
+        is_complex(x->dtype) ? "complex" : "real", " for ", is_complex(x->dtype) ? "complex" : "real",
+        " inputs, but got ", label_of(*d));
+  check(promote(*d, x->dtype) == *d, "linalg.vector_norm: the dtype of the input (", label_of(x->dtype),
+        ") should be convertible without narrowing to the specified dtype (", label_of(*d), ")");
+}
+
+Tensor vector_norm(const Tensor& x, double p, OptInts dims, bool keepdim, OptDtype d) {
+  check_type(x, d);
+  Mask m = mask_of(dims, x->ndim);
+  check_identity(*x, p, m, dims && !dims->empty());
+  return apply(VectorNorm{p, m, keepdim, d.value_or(x->dtype)}, x);
+}
+
+Tensor vector_norm_scalar(const Tensor& x, const Scalar& ord, OptInts dims, bool keepdim, OptDtype d) {
+  check(!ord.is_complex(), "linalg.vector_norm: Expected a non-complex scalar as the order of norm.");
+  return vector_norm(x, ord.to_double(), dims, keepdim, d);
+}
+
+// Norms of matrices that need no factorisation: Frobenius, and the sums of rows or columns.
+void check_matrix(const Tensor& x, Ints dims) {
+  check(x->ndim >= 2, "linalg.matrix_norm: The input tensor A must have at least 2 dimensions.");
+  check(dims.size() == 2, "linalg.matrix_norm: dim must be a 2-tuple. Got ", text_of(dims));
+  int64_t a = wrap_dim(dims[0], x->ndim), b = wrap_dim(dims[1], x->ndim);
+  check(a != b, "linalg.matrix_norm: dims must be different. Got (", dims[0], ", ", dims[1], ")");
+  check(is_differentiable(x->dtype),
+        "linalg.matrix_norm: Expected a floating point or complex tensor as input. Got ", label_of(x->dtype));
+}
+
+Tensor matrix_norm_number(const Tensor& x, const Scalar& ord, Ints dims, bool keepdim, OptDtype d) {
+  check_matrix(x, dims);
+  double p = ord.to_double(), a = std::fabs(p);
+  check(a == 1 || a == 2 || std::isinf(p), "linalg.matrix_norm: Order ",
+        ord.is_integral() ? str(ord.to_int()) : str(p), " not supported.");
+  check(a != 2, "linalg.matrix_norm: the norm of order ", p,
+        " needs singular values, which this version does not have");
+  int64_t rows = wrap_dim(dims[0], x->ndim), cols = wrap_dim(dims[1], x->ndim);
+  if (std::isinf(p)) std::swap(rows, cols);
+  if (!keepdim && rows < cols) --cols;
+  Tensor sums = vector_norm(x, 1, Ints(&rows, 1), keepdim, d);
+  return p > 0 ? ops::amax(sums, Ints(&cols, 1), keepdim) : ops::amin(sums, Ints(&cols, 1), keepdim);
+}
+
+Tensor matrix_norm_named(const Tensor& x, std::string_view ord, Ints dims, bool keepdim, OptDtype d) {
+  check_matrix(x, dims);
+  check(ord == "fro" || ord == "nuc", "linalg.matrix_norm: Order ", std::string(ord), " not supported.");
+  check(ord == "fro",
+        "linalg.matrix_norm: the nuclear norm needs singular values, which this version does not have");
+  return vector_norm(x, 2, dims, keepdim, d);
+}
+
+constexpr int64_t kLastTwo[2] = {-2, -1};
+
+Tensor linalg_norm_number(const Tensor& x, std::optional<Scalar> ord, OptInts dims, bool keepdim,
+                          OptDtype d) {
+  if (dims)
+    check(dims->size() == 1 || dims->size() == 2,
+          "linalg.norm: If dim is specified, it must be of length 1 or 2. Got ", text_of(*dims));
+  else if (ord)
+    check(x->ndim == 1 || x->ndim == 2,
+          "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got ", int(x->ndim),
+          "D.");
+  if (ord && ((dims && dims->size() == 2) || (!dims && x->ndim == 2)))
+    return matrix_norm_number(x, *ord, dims.value_or(Ints(kLastTwo, 2)), keepdim, d);
+  return vector_norm(x, ord ? ord->to_double() : 2, dims, keepdim, d);
+}
+
+Tensor linalg_norm_named(const Tensor& x, std::string_view ord, OptInts dims, bool keepdim, OptDtype d) {
+  return matrix_norm_named(x, ord, dims.value_or(Ints(kLastTwo, 2)), keepdim, d);
+}
+
+// torch.norm: "fro" means the vector norm of order 2 over whatever dimensions are given.
+Tensor norm_number(const Tensor& x, std::optional<Scalar> p, OptInts dims, bool keepdim, OptDtype d) {
+  if (dims && dims->empty()) dims = {};
+  return vector_norm(x, p ? p->to_double() : 2, dims, keepdim, d);
+}
+Tensor norm_named(const Tensor& x, std::string_view p, OptInts dims, bool keepdim, OptDtype d) {
+  if (dims && dims->empty()) dims = {};
+  if (p == "fro" && (!dims || dims->size() <= 2)) return vector_norm(x, 2, dims, keepdim, d);
+  if (dims) return matrix_norm_named(x, p, *dims, keepdim, d);
+  return matrix_norm_named(x, p, Ints(kLastTwo, 2), keepdim, d);
+}
+
+struct Dist {  // ‖x - y‖
+  static constexpr const char *name = "dist", *node = "DistBackward0";
+  double p;
+  SavedTensor a_ = {}, b_ = {}, y_ = {};
+  Tensor forward(const Tensor& a, const Tensor& b) {
+    NoGrad off;
+    Tensor d = ops::sub(a, b);
+    check(is_differentiable(d->dtype), "norm(): input dtype should be either floating point or complex. Got ",
+          label_of(d->dtype), " instead.");
+    return norm_raw(d, p, Mask::all(d->ndim), false);
+  }
+  void save(Node& n, const Tensor& y, const Tensor& a, const Tensor& b) {
+    a_.save(a);
+    b_.save(b);
+    y_.save_output(y, n);
+  }
+  void vjp(Backward& w) {
+    Tensor a = a_.get(w.node), b = b_.get(w.node), d = ops::sub(a, b);
+    Tensor g = norm_rule(w.grad(), d, y_.get(w.node), p, Mask::all(d->ndim));
+    if (w.needs(0)) w.gx[0] = ops::to(ops::sum_to(g, a->sizes()), a->dtype);
+    if (w.needs(1)) w.gx[1] = ops::to(ops::sum_to(ops::neg(g), b->sizes()), b->dtype);
+  }
+  void release() {
+    a_.reset();
+    b_.reset();
+    y_.reset();
+  }
+  void visit(SavedVisitor& v) {
+    v.tensor("other", b_);
+    v.value("p", Scalar(p));
+    v.tensor("result", y_);
+    v.tensor("self", a_);
+  }
+};
+
+// Each slice along dim scaled down to a norm of at most maxnorm.
+struct Renorm {
+  static constexpr const char *name = "renorm", *node = "RenormBackward0";
+  double p;
+  int64_t dim;
+  double most;
+  SavedTensor x_ = {};
+  Mask others(const Tensor& x) const { return {Mask::all(x->ndim).bits & ~Mask::one(dim).bits}; }
+  Tensor forward(const Tensor& x) {
+    NoGrad off;
+    Tensor n = norm_raw(x, p, others(x), true);
+    Tensor factor = ops::where(ops::gt(n, most), ops::mul(ops::reciprocal(ops::add(n, 1e-7)), most), 1.0);
+    return ops::to(ops::mul(x, factor), x->dtype);
+  }
+  void save(Node&, const Tensor&, const Tensor& x) { x_.save(x); }
+  void vjp(Backward& b) {
+    Tensor x = x_.get(b.node);
+    const Tensor& g = b.grad();
+    Dims dims = dims_of(others(x), x->ndim);
+    Tensor n = vector_norm(x, p, Ints(dims), true, {});
+    Tensor along = ops::mul(is_complex(x->dtype) ? ops::conj(x) : x, g);
+    if (is_complex(x->dtype)) along = ops::real(along);
+    Tensor nb = norm_rule(ops::sum(along, dims, true), x, n, p, others(x));
+    Tensor inv = ops::reciprocal(ops::add(n, 1e-7));
+    Tensor scaled = ops::mul(ops::mul(inv, most), ops::sub(g, ops::mul(inv, nb)));
+    b.gx[0] = ops::where(ops::gt(n, most), ops::to(scaled, g->dtype), g);
+  }
+  void release() { x_.reset(); }
+  void visit(SavedVisitor& v) {
+    v.value("dim", Scalar(dim));
+    v.value("maxnorm", Scalar(most));
+    v.value("p", Scalar(p));
+    v.tensor("self", x_);
+  }
+};
+
+Tensor renorm(const Tensor& x, const Scalar& p, int64_t dim, const Scalar& most) {
+  check(!p.is_complex(), "renorm: p must be real-valued");
+  check(p.to_double() > 0, "renorm: non-positive-norm not supported");
+  check(!most.is_complex(), "renorm: maxnorm must be real-valued");
+  check(most.to_double() >= 0, "renorm: expected maxnorm to be >= 0 but got ", most.to_double());
+  check(x->ndim > 1, "renorm: input needs at least 2 dimensions, got ", int(x->ndim), " dimensions");
+  check_type(x, {});
+  return apply(Renorm{p.to_double(), wrap_dim(dim, x->ndim), most.to_double()}, x);
+}
+
+}  // namespace
+
+namespace ops {
+Tensor vector_norm(const Tensor& x, double p, Ints dims, bool keepdim) {
+  return adjoint::vector_norm(x, p, dims, keepdim, {});
+}
+}  // namespace ops
+
+#define NORM_TAIL "int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None) -> Tensor"
+static const auto defs = {
+    def<vector_norm_scalar>("vector_norm(Tensor x, Scalar ord=2, " NORM_TAIL, kLinalg | kOut,
+                            "(Σ|x|ᵖ)^(1/p)."),
+    def<matrix_norm_number>("matrix_norm(Tensor A, Scalar ord, int[] dim=[-2,-1], bool keepdim=False, *, "
+                            "dtype? dtype=None) -> Tensor",
+                            kLinalg | kOut),
+    def<matrix_norm_named>(
+        "matrix_norm(Tensor A, str ord='fro', int[] dim=[-2,-1], bool keepdim=False, *, dtype? dtype=None) "
+        "-> Tensor",
+        kLinalg | kOut, "A norm of each matrix: 'fro', or the largest sum of a column (1) or a row (inf)."),
+    def<linalg_norm_number>("norm(Tensor A, Scalar? ord=None, " NORM_TAIL, kLinalg | kOut,
+                            "A vector or matrix norm."),
+    def<linalg_norm_named>("norm(Tensor A, str ord, " NORM_TAIL, kLinalg | kOut),
+    def<norm_named>(
+        "norm(Tensor self, str p='fro', int[1]? dim=None, bool keepdim=False, dtype? dtype=None) -> Tensor",
+        kBoth | kOut, "The norm of order p of all elements, or along dimensions."),
+    def<norm_number>(
+        "norm(Tensor self, Scalar? p, int[1]? dim=None, bool keepdim=False, dtype? dtype=None) -> Tensor",
+        kBoth | kOut),
+    def<[](const Tensor& a, const Tensor& b, const Scalar& p) { return apply(Dist{p.to_double()}, a, b); }>(
+        "dist(Tensor self, Tensor other, Scalar p=2) -> Tensor", kBoth | kOut, "The norm of the difference."),
+    def<renorm>("renorm(Tensor self, Scalar p, int dim, Scalar maxnorm) -> Tensor", kAll,
+                "Scales each slice along `dim` down to a norm of at most `maxnorm`."),
+};
+#undef NORM_TAIL
+
+}  // namespace adjoint

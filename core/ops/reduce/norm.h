@@ -1,0 +1,11 @@
+// Norms for the operations that rest on them.
+#pragma once
+#include "ops/reduce/plan.h"
+
+namespace adjoint {
+
+Tensor norm_raw(const Tensor& x, double p, Mask m, bool keepdim);
+// The cotangent of x for a norm of order p; g and norm broadcast against x.
+Tensor norm_rule(const Tensor& g, const Tensor& x, const Tensor& norm, double p, Mask m);
+
+}  // namespace adjoint

@@ -1,0 +1,197 @@
+// Products of elements, and running products. Their derivatives divide the result by the element, save where
+// an element is zero: there the product of the others is built from running products of both sides.
+#include "ops/reduce/plan.h"
+
+namespace adjoint {
+namespace {
+
+Dtype prod_dtype(const Tensor& x, const std::optional<Dtype>& d) {
+  return d ? *d : category_of(x->dtype) <= Category::Integer ? Dtype::I64 : x->dtype;
+}
+
+bool has_zero(const Tensor& x) {
+  if (x->meta_device()) return true;
+  Tensor n = reduce_all_raw(Reduction::CountNonzero, x);
+  return *n->data_as<int64_t>() != x->numel;
+}
+
+Tensor conj_if(const Tensor& x) { return is_complex(x->dtype) ? ops::conj(x) : x; }
+
+// Product of all the other elements along dim, for each element.
+Tensor product_of_others(const Tensor& x, int64_t dim) {
+  int64_t n = x->size(int(dim));
+  if (n <= 1) return ops::ones_like(x);
+  Dims one(x->sizes());
+  one[dim] = 1;
+  Tensor ones = full(one, 1, x->dtype, x->device);
+  const Tensor before[2] = {ones, ops::narrow(x, dim, 0, n - 1)};
+  const Tensor after[2] = {ones, ops::flip(ops::narrow(x, dim, 1, n - 1), Ints(&dim, 1))};
+  Tensor l = ops::cumprod(ops::cat(before, dim), dim),
+         r = ops::flip(ops::cumprod(ops::cat(after, dim), dim), Ints(&dim, 1));
+  return ops::mul(l, r);
+}
+
+struct Prod {  // Π x
+  static constexpr const char *name = "prod", *node = "ProdBackward0";
+  Dtype out;
+  SavedTensor x_ = {}, y_ = {};
+  Tensor forward(const Tensor& x) {
+    bool cast = x->dtype != out && category_of(x->dtype) > Category::Integer;
+    return reduce_all_raw(Reduction::Prod, cast ? raw::cast(x, out) : x, out);
+  }
+  void save(Node& n, const Tensor& y, const Tensor& x) {
+    x_.save(x);
+    y_.save_output(y, n);
+  }
+  void vjp(Backward& b) {
+    Tensor x = x_.get(b.node), g = ops::to(b.grad(), x->dtype);
+    if (x->ndim == 0)
+      b.gx[0] = g;
+    else if (!has_zero(x))
+      b.gx[0] = ops::mul(g, conj_if(ops::div(ops::to(y_.get(b.node), x->dtype), x)));
+    else {
+      const int64_t flat = x->numel;
+      Tensor others = product_of_others(ops::reshape(x, Ints(&flat, 1)), 0);
+      b.gx[0] = ops::reshape(ops::mul(g, conj_if(others)), x->sizes());
+    }
+  }
+  void release() {
+    x_.reset();
+    y_.reset();
+  }
+  void visit(SavedVisitor& v) {
+    v.tensor("self", x_);
+    v.tensor("result", y_);
+  }
+};
+
+struct ProdDim {
+  static constexpr const char *name = "prod", *node = "ProdBackward1";
+  int64_t dim;
+  bool keepdim;
+  Dtype out;
+  SavedTensor x_ = {}, y_ = {};
+  Tensor forward(const Tensor& x) {
+    bool cast = x->dtype != out && category_of(x->dtype) > Category::Integer;
+    return reduce_raw(Reduction::Prod, cast ? raw::cast(x, out) : x, Mask::one(dim), keepdim, out);
+  }
+  void save(Node& n, const Tensor& y, const Tensor& x) {
+    x_.save(x);
+    y_.save_output(y, n);
+  }
+  void vjp(Backward& b) {
+    Tensor x = x_.get(b.node), g = ops::to(b.grad(), x->dtype);
+    if (x->ndim == 0) {
+      b.gx[0] = g;
+      return;
+    }
+    g = restore_dims(g, Mask::one(dim), x->ndim, keepdim);
+    if (has_zero(x)) {
+      b.gx[0] = ops::mul(g, conj_if(product_of_others(x, dim)));
+    } else {
+      Tensor y = restore_dims(ops::to(y_.get(b.node), x->dtype), Mask::one(dim), x->ndim, keepdim);
+      b.gx[0] = ops::mul(g, conj_if(ops::div(y, x)));
+    }
+  }
+  void release() {
+    x_.reset();
+    y_.reset();
+  }
+  void visit(SavedVisitor& v) {
+    v.value("dim", Scalar(dim));
+    v.value("keepdim", Scalar(keepdim));
+    v.tensor("self", x_);
+    v.tensor("result", y_);
+  }
+};
+
+// Σ from each element to the end.
+Tensor sum_from(const Tensor& x, int64_t dim) {
+  Ints d(&dim, 1);
+  return ops::flip(ops::cumsum(ops::flip(x, d), dim), d);
+}
+
+struct CumProd {
+  static constexpr const char *name = "cumprod", *node = "CumprodBackward0";
+  int64_t dim;
+  Dtype out;
+  SavedTensor x_ = {}, y_ = {};
+  Tensor forward(const Tensor& x) {
+    Tensor c = raw::cast(x, out);
+    Tensor y = empty(x->sizes(), out, x->device);
+    if (x->meta_device() || x->numel == 0) return y;
+    if (scanned_dtype(Scan::Prod, out) != out) return raw::cast(CumProd{dim, Dtype::I64}.forward(c), out);
+    Layout l = layout_of(c, dim);
+    if (!l.x.same(c)) l = layout_of(raw::contiguous(c), dim);
+    Unlocked free(x->numel >= kLargeWork);
+    scan(Scan::Prod, out, l.x->data(), l.view, y->data());
+    return y;
+  }
+  void save(Node& n, const Tensor& y, const Tensor& x) {
+    x_.save(x);
+    y_.save_output(y, n);
+  }
+  void vjp(Backward& b) {
+    Tensor x = x_.get(b.node), g = ops::to(b.grad(), x->dtype);
+    if (x->ndim == 0 || x->numel <= 1)
+      b.gx[0] = g;
+    else if (!has_zero(x))
+      b.gx[0] = ops::div(sum_from(ops::mul(g, conj_if(ops::to(y_.get(b.node), x->dtype))), dim), conj_if(x));
+    else
+      b.gx[0] = with_zeros(g, conj_if(x));
+  }
+  // gx[k] = Σ over j >= k of g[j] · Π over i <= j, i != k of x[i]
+  Tensor with_zeros(const Tensor& g, const Tensor& x) const {
+    int64_t n = x->size(int(dim));
+    Dims one(x->sizes());
+    one[dim] = 1;
+    Tensor ones = full(one, 1, x->dtype, x->device), before = ones;
+    std::vector<Tensor> parts;
+    for (int64_t k = 0; k < n; ++k) {
+      Tensor others = before;
+      if (k + 1 < n) {
+        const Tensor tail[2] = {ones, ops::cumprod(ops::narrow(x, dim, k + 1, n - k - 1), dim)};
+        others = ops::mul(before, ops::cat(tail, dim));
+      }
+      parts.push_back(ops::sum(ops::mul(ops::narrow(g, dim, k, n - k), others), Ints(&dim, 1), true));
+      if (k + 1 < n) before = ops::mul(before, ops::narrow(x, dim, k, 1));
+    }
+    return ops::cat(parts, dim);
+  }
+  void release() {
+    x_.reset();
+    y_.reset();
+  }
+  void visit(SavedVisitor& v) {
+    v.value("dim", Scalar(dim));
+    v.tensor("self", x_);
+    v.tensor("result", y_);
+  }
+};
+
+Tensor prod_all(const Tensor& x, std::optional<Dtype> d) { return apply(Prod{prod_dtype(x, d)}, x); }
+Tensor prod_dim(const Tensor& x, int64_t dim, bool keepdim, std::optional<Dtype> d) {
+  return apply(ProdDim{wrap_dim(dim, x->ndim), keepdim, prod_dtype(x, d)}, x);
+}
+Tensor cumprod(const Tensor& x, int64_t dim, std::optional<Dtype> d) {
+  return apply(CumProd{wrap_dim(dim, x->ndim), prod_dtype(x, d)}, x);
+}
+
+}  // namespace
+
+namespace ops {
+Tensor prod(const Tensor& x) { return prod_all(x, {}); }
+Tensor prod(const Tensor& x, int64_t dim, bool keepdim) { return prod_dim(x, dim, keepdim, {}); }
+Tensor cumprod(const Tensor& x, int64_t dim) { return adjoint::cumprod(x, dim, {}); }
+}  // namespace ops
+
+static const auto defs = {
+    def<prod_all>("prod(Tensor self, *, dtype? dtype=None) -> Tensor", kBoth | kOut,
+                  "The product of all elements."),
+    def<prod_dim>("prod(Tensor self, int dim, bool keepdim=False, *, dtype? dtype=None) -> Tensor",
+                  kBoth | kOut, "The product along `dim`."),
+    def<cumprod>("cumprod(Tensor self, int dim, *, dtype? dtype=None) -> Tensor", kAll,
+                 "The running product along `dim`."),
+};
+
+}  // namespace adjoint

@@ -1,0 +1,208 @@
+// Sorting and selection: sort, argsort, topk, kthvalue, medians and mode.
+#include <cmath>
+#include <memory>
+#include "kernels/sort.h"
+#include "ops/reduce/plan.h"
+
+namespace adjoint {
+namespace {
+
+struct Sort : Picked {
+  static constexpr const char *name = "sort", *node = "SortBackward0";
+};
+struct Topk : Picked {
+  static constexpr const char *name = "topk", *node = "TopkBackward0";
+};
+struct Kth : Picked {
+  static constexpr const char *name = "kthvalue", *node = "KthvalueBackward0";
+};
+struct Mode : Picked {
+  static constexpr const char *name = "mode", *node = "ModeBackward0";
+};
+template <bool kNan>
+struct MedianDim : Picked {
+  static constexpr const char *name = kNan ? "nanmedian" : "median",
+                              *node = kNan ? "NanmedianBackward1" : "MedianBackward1";
+};
+
+// Values and indices of `k` per row, dims in x's order with `dim` of size k (or gone).
+template <class F>
+ValueIndex by_rows(const Tensor& x, int64_t dim, int64_t k, bool drop, F&& kernel) {
+  Dims sizes = rows_sizes(*x, dim, k);
+  ValueIndex y{empty(sizes, x->dtype, x->device), empty(sizes, Dtype::I64, x->device)};
+  if (!x->meta_device() && y.values->numel) {
+    Rows r = rows_of(x, dim);
+    Unlocked free(x->numel >= kLargeWork / 16);
+    kernel(r, y.values->data(), y.indices->data_as<int64_t>());
+  }
+  drop = drop && x->ndim > 0;
+  return {from_rows(y.values, dim, drop), from_rows(y.indices, dim, drop)};
+}
+
+Pair sort_op(const Tensor& x, int64_t dim, bool descending) {
+  int64_t d = wrap_dim(dim, x->ndim);
+  check(!is_complex(x->dtype), " Sort does not support complex dtypes on CPU");
+  int64_t n = x->ndim ? x->size(int(d)) : 1;
+  return apply_picked<Sort>(x, d, true, by_rows(x, d, n, false, [&](const Rows& r, void* v, int64_t* i) {
+                              sort_rows(x->dtype, r.x->data(), r.rows, r.n, descending, v, i);
+                            }));
+}
+Pair sort_stable(const Tensor& x, std::optional<bool>, int64_t dim, bool descending) {
+  return sort_op(x, dim, descending);
+}
+
+Tensor argsort(const Tensor& x, int64_t dim, bool descending) {
+  NoGrad off;
+  return std::get<1>(sort_op(x, dim, descending));
+}
+
+Pair topk(const Tensor& x, int64_t k, int64_t dim, bool largest, bool sorted) {
+  int64_t d = wrap_dim(dim, x->ndim), n = x->ndim ? x->size(int(d)) : 1;
+  check(k >= 0 && k <= n, "selected index k out of range");
+  check(!is_complex(x->dtype), " topk does not support complex dtypes on CPU");
+  check(x->dtype != Dtype::Bool, "topk does not support bool dtypes on CPU");
+  return apply_picked<Topk>(x, d, true, by_rows(x, d, k, false, [&](const Rows& r, void* v, int64_t* i) {
+                              topk_rows(x->dtype, r.x->data(), r.rows, r.n, k, largest, sorted, v, i);
+                            }));
+}
+
+void check_selectable(const Tensor& x, const char* kernel) {
+  if (is_complex(x->dtype) || x->dtype == Dtype::Bool) fail_dtype(kernel, x->dtype);
+}
+
+Pair kthvalue(const Tensor& x, int64_t k, int64_t dim, bool keepdim) {
+  int64_t d = wrap_dim(dim, x->ndim), n = x->ndim ? x->size(int(d)) : 1;
+  check_not_empty_dim(*x, d, "kthvalue");
+  check(k >= 1 && k <= n, "kthvalue(): selected number k out of range for dimension ", d);
+  check_selectable(x, "kthvalue_cpu");
+  return apply_picked<Kth>(x, d, keepdim, by_rows(x, d, 1, !keepdim, [&](const Rows& r, void* v, int64_t* i) {
+                             kth_rows(x->dtype, r.x->data(), r.rows, r.n, k - 1, v, i);
+                           }));
+}
+
+template <bool kNan>
+Pair median_dim(const Tensor& x, int64_t dim, bool keepdim) {
+  int64_t d = wrap_dim(dim, x->ndim);
+  check_not_empty_dim(*x, d, kNan ? "nanmedian" : "median");
+  check_selectable(x, "median_out_impl");
+  return apply_picked<MedianDim<kNan>>(x, d, keepdim,
+                                       by_rows(x, d, 1, !keepdim, [&](const Rows& r, void* v, int64_t* i) {
+                                         median_rows(x->dtype, r.x->data(), r.rows, r.n, kNan, v, i);
+                                       }));
+}
+
+template <bool kNan>
+struct Median {  // of all elements
+  static constexpr const char *name = kNan ? "nanmedian" : "median",
+                              *node = kNan ? "NanmedianBackward0" : "MedianBackward0";
+  SavedTensor x_ = {}, y_ = {};
+  Tensor forward(const Tensor& x) {
+    Tensor y = empty({}, x->dtype, x->device);
+    if (x->meta_device()) return y;
+    if (x->numel == 0) {
+      y->dtype >= Dtype::F16 ? raw::fill(y, Scalar(double(NAN))) : raw::fill(y, item_of_none(x->dtype));
+      return y;
+    }
+    Tensor c = raw::contiguous(x);
+    Unlocked free(x->numel >= kLargeWork);
+    median_rows(x->dtype, c->data(), 1, x->numel, kNan, y->data(), nullptr);
+    return y;
+  }
+  static Scalar item_of_none(Dtype d) { return d == Dtype::I64 ? Scalar(INT64_MIN) : Scalar(0); }
+  void save(Node& n, const Tensor& y, const Tensor& x) {
+    x_.save(x);
+    y_.save_output(y, n);
+  }
+  void vjp(Backward& b) {  // equals share the cotangent
+    Tensor x = x_.get(b.node), y = y_.get(b.node);
+    Tensor mask = ops::eq(x, y);
+    if (!y->meta_device() && std::isnan(item_at(*y).to_double())) mask = ops::isnan(x);
+    b.gx[0] = ops::masked_fill(ops::zeros_like(x), mask, ops::div(b.grad(), ops::sum(mask)));
+  }
+  void release() {
+    x_.reset();
+    y_.reset();
+  }
+  void visit(SavedVisitor& v) {
+    v.tensor("result", y_);
+    v.tensor("self", x_);
+  }
+};
+
+template <bool kNan>
+Tensor median(const Tensor& x) {
+  check_selectable(x, "median_cpu");
+  return apply(Median<kNan>{}, x);
+}
+
+// The most frequent value of each sorted row: the smallest of equally frequent ones, at its last place.
+template <class T>
+void mode_rows(const T* values, const int64_t* order, int64_t rows, int64_t n, T* out, int64_t* index) {
+  for (int64_t r = 0; r < rows; ++r) {
+    const T* v = values + r * n;
+    const int64_t* o = order + r * n;
+    int64_t best = 0, run = 0;
+    for (int64_t i = 0; i < n; ++i) {
+      run = i && v[i] == v[i - 1] ? run + 1 : 1;
+      if (run > best) {
+        best = run;
+        out[r] = v[i];
+        index[r] = o[i];
+      }
+    }
+  }
+}
+
+Pair mode(const Tensor& x, int64_t dim, bool keepdim) {
+  int64_t d = wrap_dim(dim, x->ndim);
+  check_not_empty_dim(*x, d, "mode");
+  if (is_complex(x->dtype)) fail_dtype("mode_cpu", x->dtype);
+  return apply_picked<Mode>(x, d, keepdim,
+                            by_rows(x, d, 1, !keepdim, [&](const Rows& r, void* v, int64_t* i) {
+                              std::unique_ptr<char[]> sorted(new char[size_t(r.rows * r.n) * x->itemsize()]);
+                              std::unique_ptr<int64_t[]> order(new int64_t[size_t(r.rows * r.n)]);
+                              sort_rows(x->dtype, r.x->data(), r.rows, r.n, false, sorted.get(), order.get());
+                              visit(x->dtype, [&]<class T>(T*) {
+                                if constexpr (!requires(T t) { t.imag(); })
+                                  mode_rows(reinterpret_cast<const T*>(sorted.get()), order.get(), r.rows,
+                                            r.n, static_cast<T*>(v), i);
+                              });
+                            }));
+}
+
+}  // namespace
+
+namespace ops {
+std::pair<Tensor, Tensor> sort(const Tensor& x, int64_t dim, bool descending) {
+  auto [v, i] = sort_op(x, dim, descending);
+  return {v, i};
+}
+}  // namespace ops
+
+#define VALUES_INDICES " -> (Tensor values, Tensor indices)"
+static const auto defs = {
+    def<sort_op>("sort(Tensor self, int dim=-1, bool descending=False)" VALUES_INDICES, kBoth | kOut,
+                 "The elements along `dim` in order, and where they came from. Stable."),
+    def<sort_stable>("sort(Tensor self, *, bool? stable, int dim=-1, bool descending=False)" VALUES_INDICES,
+                     kBoth | kOut),
+    def<argsort>("argsort(Tensor self, int dim=-1, bool descending=False) -> Tensor", kBoth,
+                 "The places that would sort the elements."),
+    def<[](const Tensor& x, bool, int64_t dim, bool descending) { return argsort(x, dim, descending); }>(
+        "argsort(Tensor self, *, bool stable, int dim=-1, bool descending=False) -> Tensor", kBoth | kOut),
+    def<[](const Tensor& x) { return std::get<0>(sort_op(x, 0, false)); }>(
+        "msort(Tensor self) -> Tensor", kBoth | kOut, "Sorted along the first dimension."),
+    def<topk>("topk(Tensor self, int k, int dim=-1, bool largest=True, bool sorted=True)" VALUES_INDICES,
+              kBoth | kOut, "The k largest (or smallest) elements along `dim`."),
+    def<kthvalue>("kthvalue(Tensor self, int k, int dim=-1, bool keepdim=False)" VALUES_INDICES, kBoth | kOut,
+                  "The k-th smallest element along `dim`; k counts from 1."),
+    def<median<false>>("median(Tensor self) -> Tensor", kBoth, "The lower median of all elements."),
+    def<median_dim<false>>("median(Tensor self, int dim, bool keepdim=False)" VALUES_INDICES, kBoth | kOut),
+    def<median<true>>("nanmedian(Tensor self) -> Tensor", kBoth,
+                      "The lower median of the elements that are not NaN."),
+    def<median_dim<true>>("nanmedian(Tensor self, int dim, bool keepdim=False)" VALUES_INDICES, kBoth | kOut),
+    def<mode>("mode(Tensor self, int dim=-1, bool keepdim=False)" VALUES_INDICES, kBoth | kOut,
+              "The most frequent element along `dim`."),
+};
+#undef VALUES_INDICES
+
+}  // namespace adjoint

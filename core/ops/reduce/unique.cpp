@@ -1,0 +1,143 @@
+// Distinct elements, or distinct slices, with where each came from and how often it occurs.
+#include <algorithm>
+#include <memory>
+#include <numeric>
+#include "kernels/sort.h"
+#include "ops/reduce/plan.h"
+
+namespace adjoint {
+namespace {
+
+// The values could carry gradients, but PyTorch gives them none: asking is an error.
+template <class Name>
+struct Unique {
+  static constexpr const char *name = Name::name, *node = Name::node;
+  void vjp(Backward&) {
+    fail(ErrorKind::NotImplemented, "the derivative for '", name, "' is not implemented.");
+  }
+};
+struct All {
+  static constexpr const char *name = "_unique2", *node = "Unique2Backward0";
+};
+struct Consecutive {
+  static constexpr const char *name = "unique_consecutive", *node = "UniqueConsecutiveBackward0";
+};
+struct Along {
+  static constexpr const char *name = "unique_dim", *node = "UniqueDimBackward0";
+};
+
+using Triple = std::tuple<Tensor, Tensor, Tensor>;
+template <class Name>
+Triple finish(const Tensor& x, Tensor values, Tensor inverse, Tensor counts) {
+  if (is_differentiable(x->dtype)) values = apply_many(Unique<Name>{}, std::span(&x, 1), std::move(values));
+  return {std::move(values), std::move(inverse), std::move(counts)};
+}
+
+// Groups: order[i] is the i-th element in sorted (or given) order; first[i] says that it starts a group.
+struct Groups {
+  Tensor inverse, counts, leaders;  // leaders: one member of each group
+};
+template <class Starts>
+Groups group(int64_t n, const int64_t* order, Starts&& starts) {
+  Tensor inverse = empty(Dims{n}, Dtype::I64);
+  auto* inv = inverse->data_as<int64_t>();
+  std::vector<int64_t> leaders, counts;
+  for (int64_t i = 0; i < n; ++i) {
+    int64_t e = order ? order[i] : i;
+    if (i == 0 || starts(i)) {
+      leaders.push_back(e);
+      counts.push_back(0);
+    }
+    ++counts.back();
+    inv[e] = int64_t(leaders.size()) - 1;
+  }
+  Groups g{inverse, empty(Dims{int64_t(counts.size())}, Dtype::I64),
+           empty(Dims{int64_t(counts.size())}, Dtype::I64)};
+  std::copy(counts.begin(), counts.end(), g.counts->data_as<int64_t>());
+  std::copy(leaders.begin(), leaders.end(), g.leaders->data_as<int64_t>());
+  return g;
+}
+
+Tensor none() { return empty(Dims{0}, Dtype::I64); }
+
+template <class Name>
+Triple unique_flat(const Tensor& x, bool sort, bool want_inverse, bool want_counts) {
+  if (is_complex(x->dtype)) fail_dtype("unique", x->dtype);
+  Tensor c = raw::contiguous(x), order, sorted = c;
+  int64_t n = x->numel;
+  if (sort) {
+    order = empty(Dims{n}, Dtype::I64);
+    sorted = empty(Dims{n}, x->dtype);
+    if (n) sort_rows(x->dtype, c->data(), 1, n, false, sorted->data(), order->data_as<int64_t>());
+  }
+  Groups g = visit(x->dtype, [&]<class T>(T*) {
+    const T* v = sorted->data_as<T>();
+    return group(n, sort ? order->data_as<int64_t>() : nullptr,
+                 [v](int64_t i) { return !(v[i] == v[i - 1]); });
+  });
+  Tensor values = ops::index_select(adjoint::alias(c, Dims{n}, Dims{1}, c->byte_offset), 0,
+                                    g.leaders);  // an alias has no history
+  Tensor inverse =
+      want_inverse ? adjoint::alias(g.inverse, x->sizes(), contiguous_strides(x->sizes()), 0) : none();
+  return finish<Name>(x, values, inverse, want_counts ? g.counts : none());
+}
+
+// Slices along `dim` are rows of memory, compared element by element.
+template <class Name>
+Triple unique_slices(const Tensor& x, int64_t dim, bool sort, bool want_inverse, bool want_counts) {
+  if (is_complex(x->dtype)) fail_dtype("unique_dim", x->dtype);
+  int64_t d = wrap_dim(dim, x->ndim), n = x->size(int(d));
+  check(x->numel > 0 || n == 0,
+        "There are 0 sized dimensions, and they aren't selected, so unique cannot be applied");
+  Tensor rows = raw::contiguous(adjoint::alias(ops::movedim(detach(x), Dims{d}, Dims{0})));
+  int64_t width = n ? rows->numel / n : 0;
+  std::vector<int64_t> order(static_cast<size_t>(n));
+  std::iota(order.begin(), order.end(), 0);
+  Groups g = visit(x->dtype, [&]<class T>(T*) {
+    const T* v = rows->data_as<T>();
+    auto less = [&](int64_t a, int64_t b) {
+      if constexpr (requires(T t) { t.imag(); })
+        return false;
+      else
+        return std::lexicographical_compare(v + a * width, v + (a + 1) * width, v + b * width,
+                                            v + (b + 1) * width);
+    };
+    if (sort) std::stable_sort(order.begin(), order.end(), less);
+    return group(n, order.data(), [&](int64_t i) {
+      return !std::equal(v + order[size_t(i)] * width, v + (order[size_t(i)] + 1) * width,
+                         v + order[size_t(i - 1)] * width);
+    });
+  });
+  Tensor values = ops::index_select(detach(x), d, g.leaders);
+  return finish<Name>(x, values, want_inverse ? g.inverse : none(), want_counts ? g.counts : none());
+}
+
+Triple unique_all(const Tensor& x, bool, bool inverse, bool counts) {
+  return unique_flat<All>(x, true, inverse, counts);
+}
+Triple unique_dim(const Tensor& x, int64_t dim, bool, bool inverse, bool counts) {
+  return unique_slices<Along>(x, dim, true, inverse, counts);
+}
+Triple unique_consecutive(const Tensor& x, bool inverse, bool counts, std::optional<int64_t> dim) {
+  if (dim) return unique_slices<Consecutive>(x, *dim, false, inverse, counts);
+  return unique_flat<Consecutive>(x, false, inverse, counts);
+}
+
+}  // namespace
+
+// torch.unique returns one, two or three tensors as asked: the Python functions pick.
+static const auto defs = {
+    def<unique_all>("_unique2(Tensor self, bool sorted=True, bool return_inverse=False, bool "
+                    "return_counts=False) -> (Tensor, Tensor, Tensor)",
+                    kHidden),
+    def<unique_dim>("_unique_dim(Tensor self, int dim, bool sorted=True, bool return_inverse=False, bool "
+                    "return_counts=False) -> "
+                    "(Tensor, Tensor, Tensor)",
+                    kHidden),
+    def<unique_consecutive>("_unique_consecutive(Tensor self, bool return_inverse=False, bool "
+                            "return_counts=False, int? dim=None) -> "
+                            "(Tensor, Tensor, Tensor)",
+                            kHidden),
+};
+
+}  // namespace adjoint

@@ -1,0 +1,86 @@
+// Views that pick each element at most once: select, slice, diagonal. A picker is a small struct that makes
+// the view of raw memory; from it come the view operation, its vjp (the cotangent placed into zeros) and the
+// vjp's vjp (the view again), so that derivatives of any order exist.
+//
+//   struct Select {
+//     static constexpr const char* name = "select", *node = "SelectBackward0", *embed_node =
+//     "SelectBackwardBackward0"; int64_t dim, index; Tensor operator()(const Tensor& x) const;      // alias
+//     of x, no autograd void visit(SavedVisitor& v);
+//   };
+#pragma once
+#include "autograd/record.h"
+#include "ops/raw.h"
+
+namespace adjoint {
+
+template <class Picker>
+struct PickView;
+
+template <class Picker>
+struct Embed {  // zeros of `shape` that show g through the picker
+  static constexpr const char *name = Picker::name, *node = Picker::embed_node;
+  Picker picker;
+  Dims shape;
+  Tensor forward(const Tensor& g) {
+    Tensor gx = zeros(shape, g->dtype, g->device);
+    raw::copy(picker(gx), g);
+    return gx;
+  }
+  void vjp(Backward& b) { b.gx[0] = apply_view(PickView<Picker>{picker, {}}, b.grad()); }
+};
+
+template <class Picker>
+struct PickView {
+  static constexpr const char *name = Picker::name, *node = Picker::node;
+  Picker picker;
+  Dims shape;
+  Tensor forward(const Tensor& x) { return picker(x); }
+  void save(Node&, const Tensor&, const Tensor& x) { shape = x->sizes(); }
+  void vjp(Backward& b) { b.gx[0] = apply(Embed<Picker>{picker, shape}, b.grad()); }
+  void visit(SavedVisitor& v) {
+    picker.visit(v);
+    v.ints("self_sym_sizes", shape);
+  }
+};
+
+// The pickers themselves, for the operations that write through them (view/scatter.cpp).
+struct SelectPick {
+  static constexpr const char *name = "select", *node = "SelectBackward0",
+                              *embed_node = "SelectBackwardBackward0";
+  int64_t dim, index;
+  Tensor operator()(const Tensor& x) const;
+  void visit(SavedVisitor& v) {
+    v.value("dim", Scalar(dim));
+    v.value("index", Scalar(index));
+  }
+};
+struct SlicePick {
+  static constexpr const char *name = "slice", *node = "SliceBackward0",
+                              *embed_node = "SliceBackwardBackward0";
+  int64_t dim, start, end, step;  // 0 <= start <= end <= size
+  Tensor operator()(const Tensor& x) const;
+  void visit(SavedVisitor& v) {
+    v.value("dim", Scalar(dim));
+    v.value("start", Scalar(start));
+    v.value("end", Scalar(end));
+    v.value("step", Scalar(step));
+  }
+};
+struct DiagonalPick {
+  static constexpr const char *name = "diagonal", *node = "DiagonalBackward0",
+                              *embed_node = "DiagonalBackwardBackward0";
+  int64_t offset, dim1, dim2;  // wrapped, different
+  Tensor operator()(const Tensor& x) const;
+  void visit(SavedVisitor& v) {
+    v.value("offset", Scalar(offset));
+    v.value("dim1", Scalar(dim1));
+    v.value("dim2", Scalar(dim2));
+  }
+};
+// Checked pickers from a user's arguments.
+SelectPick select_pick(const Tensor& x, int64_t dim, int64_t index);
+SlicePick slice_pick(const Tensor& x, int64_t dim, std::optional<int64_t> start, std::optional<int64_t> end,
+                     int64_t step);
+DiagonalPick diagonal_pick(const Tensor& x, int64_t offset, int64_t dim1, int64_t dim2);
+
+}  // namespace adjoint

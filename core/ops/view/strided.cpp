@@ -1,0 +1,205 @@
+// as_strided and unfold: views whose indices may meet the same element more than once, so that their vjps
+// add.
+#include <optional>
+#include "autograd/record.h"
+#include "ops/ops.h"
+#include "ops/raw.h"
+#include "ops/view/inplace.h"
+#include "ops/view/geometry.h"
+
+namespace adjoint {
+
+Geometry geometry_of(const TensorImpl& x) { return {x.sizes(), x.strides(), x.storage_offset()}; }
+
+Tensor restride(const Tensor& g, const Geometry& from, const Geometry& to);
+
+namespace {
+
+int64_t reach(const Geometry& a) {  // one past the last element, counted from the storage's start
+  int64_t last = a.offset;
+  for (int64_t i = 0; i < a.sizes.size(); ++i) {
+    if (a.sizes[i] == 0) return 0;
+    last += (a.sizes[i] - 1) * a.strides[i];
+  }
+  return last + 1;
+}
+
+// Calls f(position) for every index of the geometry, in order.
+template <class F>
+void each_position(const Geometry& a, F f) {
+  int64_t n = a.sizes.size(), count = 1;
+  for (int64_t s : a.sizes) count *= s;
+  Dims at(n);
+  int64_t p = a.offset;
+  for (int64_t k = 0; k < count; ++k) {
+    f(p);
+    for (int64_t d = n - 1; d >= 0; --d) {
+      p += a.strides[d];
+      if (++at[d] < a.sizes[d]) break;
+      p -= a.strides[d] * a.sizes[d];
+      at[d] = 0;
+    }
+  }
+}
+
+template <class T>
+void add_at(const Tensor& buffer, const Geometry& a, const Tensor& g) {
+  T* out = buffer->data_as<T>();
+  const T* in = g->data_as<T>();
+  each_position(a, [&](int64_t p) { out[p] = T(out[p] + *in++); });
+}
+
+// A place of `source` that several of its indices share gets its part of the cotangent from each: the mean.
+template <class T>
+void share_out(const Tensor& buffer, const Geometry& source) {
+  Dims count(buffer->numel);
+  each_position(source, [&](int64_t p) { ++count[p]; });
+  T* out = buffer->data_as<T>();
+  for (int64_t i = 0; i < buffer->numel; ++i)
+    if (count[i] > 1) out[i] = T(out[i] / T(float(count[i])));
+}
+
+// Adds g into a storage laid out by `from`, then reads the storage by `to`. `source` is the one of the two
+// which is the viewed tensor's layout. Linear, and its own transpose with from and to exchanged.
+struct Restride {
+  static constexpr const char *name = "as_strided", *node = "AsStridedBackwardBackward0";
+  Geometry from, to;
+  bool source_is_to;
+  Tensor forward(const Tensor& g0) {
+    if (g0->meta_device()) return empty(to.sizes, g0->dtype, g0->device);
+    Tensor g = raw::contiguous(g0);
+    Tensor buffer = zeros(Dims{std::max(reach(from), reach(to))}, g->dtype, g->device);
+    const Geometry& source = source_is_to ? to : from;
+    Tensor probe = adjoint::alias(buffer, source.sizes, source.strides, 0);
+    visit(g->dtype, [&]<class T>(T*) {
+      if constexpr (!std::is_integral_v<T>) {
+        add_at<T>(buffer, from, g);
+        if (overlaps_itself(*probe)) share_out<T>(buffer, source);
+      }
+    });
+    return raw::clone(adjoint::alias(buffer, to.sizes, to.strides, to.offset * int64_t(g->itemsize())));
+  }
+  void vjp(Backward& b) { b.gx[0] = apply(Restride{to, from, !source_is_to}, b.grad()); }
+};
+
+template <bool InPlace>
+struct AsStrided {
+  static constexpr const char* name = "as_strided";
+  static constexpr const char* node = InPlace ? "AsStridedBackward1" : "AsStridedBackward0";
+  Geometry to, from;
+  Tensor forward(const Tensor& x) {
+    return adjoint::alias(x, to.sizes, to.strides, to.offset * int64_t(x->itemsize()));
+  }
+  void vjp(Backward& b) { b.gx[0] = restride(b.grad(), to, from); }
+  void visit(SavedVisitor& v) {
+    v.ints("size", to.sizes);
+    v.ints("stride", to.strides);
+  }
+};
+
+Geometry strided_geometry(const Tensor& x, Ints sizes, Ints strides, std::optional<int64_t> offset) {
+  check(sizes.size() == strides.size(), "mismatch in length of strides and shape");
+  int64_t start = offset.value_or(x->storage_offset());
+  for (int64_t s : strides)
+    check(s >= 0, "as_strided: Negative strides are not supported at the moment, got strides: ", strides);
+  check(start >= 0, "Tensor: invalid storage offset ", start);
+  numel_of(sizes);
+  Geometry a{sizes, strides, start};
+  int64_t need = reach(a) * int64_t(x->itemsize());
+  check(need <= int64_t(x->storage->nbytes), "setStorage: sizes ", sizes, ", strides ", strides,
+        ", storage offset ", start, ", and itemsize ", int64_t(x->itemsize()),
+        " requiring a storage size of ", need, " are out of bounds for storage of size ",
+        int64_t(x->storage->nbytes));
+  return a;
+}
+
+// --- unfold ---
+
+struct UnfoldGeometry {
+  int64_t dim, size, step;
+  Tensor look(const Tensor& x) const {
+    Dims sizes(x->sizes()), strides(x->strides());
+    int64_t stride = x->ndim ? x->stride(int(dim)) : 1;
+    sizes.push_back(size);
+    strides.push_back(stride);
+    if (x->ndim) {
+      sizes[dim] = (x->size(int(dim)) - size) / step + 1;
+      strides[dim] = stride * step;
+    }
+    return adjoint::alias(x, sizes, strides, x->byte_offset);
+  }
+};
+struct Unfold;
+struct UnfoldGrad {  // adds the windows back
+  static constexpr const char *name = "unfold", *node = "UnfoldBackwardBackward0";
+  UnfoldGeometry w;
+  Dims shape;
+  Tensor forward(const Tensor& g0) {
+    Tensor gx = zeros(shape, g0->dtype, g0->device);
+    if (g0->meta_device()) return gx;
+    Tensor g = raw::contiguous(g0), windows = w.look(gx);
+    visit(g->dtype, [&]<class T>(T*) {
+      if constexpr (!std::is_integral_v<T>) add_at<T>(gx, geometry_of(*windows), g);
+    });
+    return gx;
+  }
+  void vjp(Backward& b) { b.gx[0] = ops::unfold(b.grad(), w.dim, w.size, w.step); }
+};
+struct Unfold {
+  static constexpr const char *name = "unfold", *node = "UnfoldBackward0";
+  UnfoldGeometry w;
+  Dims shape;
+  Tensor forward(const Tensor& x) { return w.look(x); }
+  void save(Node&, const Tensor&, const Tensor& x) { shape = x->sizes(); }
+  void vjp(Backward& b) { b.gx[0] = apply(UnfoldGrad{w, shape}, b.grad()); }
+  void visit(SavedVisitor& v) {
+    v.value("dimension", Scalar(w.dim));
+    v.value("size", Scalar(w.size));
+    v.value("step", Scalar(w.step));
+    v.ints("self_sym_sizes", shape);
+  }
+};
+
+}  // namespace
+
+// Layouts may start anywhere in their storage; only what lies between their first elements matters.
+Tensor restride(const Tensor& g, const Geometry& from, const Geometry& to) {
+  int64_t base = std::min(from.offset, to.offset);
+  Restride op{from, to, true};
+  op.from.offset -= base;
+  op.to.offset -= base;
+  return apply(std::move(op), g);
+}
+
+namespace ops {
+
+Tensor as_strided(const Tensor& x, Ints sizes, Ints strides, std::optional<int64_t> offset) {
+  Geometry to = strided_geometry(x, sizes, strides, offset);
+  return apply_view(AsStrided<false>{std::move(to), geometry_of(*x)}, x);
+}
+static Tensor as_strided_(const Tensor& x, Ints sizes, Ints strides, std::optional<int64_t> offset) {
+  Geometry to = strided_geometry(x, sizes, strides, offset);
+  return apply_view_inplace(AsStrided<true>{std::move(to), geometry_of(*x)}, x, "as_strided_");
+}
+
+Tensor unfold(const Tensor& x, int64_t dim, int64_t size, int64_t step) {
+  dim = wrap_dim(dim, x->ndim);
+  int64_t most = x->ndim ? x->size(int(dim)) : 1;
+  check(size >= 0, "size is ", size, " but must be >= 0");
+  check(size <= most, "maximum size for tensor at dimension ", dim, " is ", most, " but size is ", size);
+  check(step > 0, "step is ", step, " but must be > 0");
+  return apply_view(Unfold{{dim, size, step}, {}}, x);
+}
+
+[[maybe_unused]] static const auto defs = {
+    def<as_strided>("as_strided(Tensor self, int[] size, int[] stride, int? storage_offset=None) -> Tensor",
+                    kBoth, "View of the storage by explicit sizes, strides and offset."),
+    def<as_strided_>("as_strided_(Tensor self, int[] size, int[] stride, int? storage_offset=None) -> Tensor",
+                     kBoth, "as_strided in place."),
+    def<unfold>(
+        "unfold(Tensor self, int dimension, int size, int step) -> Tensor", kMethod,
+        "Windows of `size` elements, `step` apart, along a dimension; they become the last dimension."),
+};
+
+}  // namespace ops
+}  // namespace adjoint

@@ -1,0 +1,525 @@
+// The argument parser: positions first, then keywords by interned pointer, then defaults.
+#include "python/args.h"
+#include <cstring>
+#include <deque>
+#include "python/overrides.h"
+#include "python/types.h"
+
+namespace adjoint::python {
+
+struct Scratch::More {
+  std::deque<std::unique_ptr<int64_t[]>> ints;
+  std::deque<std::vector<Tensor>> lists;
+  std::deque<Tensor> tensors;
+};
+int64_t* Scratch::more_ints(size_t n) {
+  if (!more_) more_ = new More;
+  more_->ints.emplace_back(new int64_t[n]);
+  return more_->ints.back().get();
+}
+std::vector<Tensor>& Scratch::tensors() {
+  if (!more_) more_ = new More;
+  return more_->lists.emplace_back();
+}
+Tensor& Scratch::tensor(Tensor t) {
+  if (!more_) more_ = new More;
+  return more_->tensors.emplace_back(std::move(t));
+}
+void Scratch::free_more() { delete more_; }
+
+const char* type_name(PyObject* o) {
+  const char* name = Py_TYPE(o)->tp_name;
+  if (!std::strncmp(name, "adjoint.", 8)) return std::strcmp(name, "adjoint.Size") ? name + 8 : "torch.Size";
+  if (Py_TYPE(o)->tp_flags & Py_TPFLAGS_HEAPTYPE) return name;
+  return name;
+}
+
+bool is_numpy_scalar(PyObject* o) {
+  const char* name = Py_TYPE(o)->tp_name;
+  return !std::strncmp(name, "numpy.", 6) && std::strcmp(name + 6, "ndarray") && Py_TYPE(o)->tp_as_number &&
+         (Py_TYPE(o)->tp_as_number->nb_float || PyComplex_Check(o) || PyObject_HasAttrString(o, "dtype"));
+}
+bool is_ndarray(PyObject* o) {
+  for (PyTypeObject* t = Py_TYPE(o); t; t = t->tp_base)
+    if (!std::strcmp(t->tp_name, "numpy.ndarray")) return true;
+  return false;
+}
+
+namespace {
+bool numpy_bool(PyObject* o) {
+  const char* name = Py_TYPE(o)->tp_name;
+  return !std::strcmp(name, "numpy.bool") || !std::strcmp(name, "numpy.bool_");
+}
+
+bool numpy_number(PyObject* o, Scalar& out) {
+  if (!is_numpy_scalar(o)) return false;
+  if (numpy_bool(o)) {
+    int truth = PyObject_IsTrue(o);
+    if (truth < 0) raise_set();
+    out = Scalar(truth != 0);
+    return true;
+  }
+  if (Py_TYPE(o)->tp_as_number->nb_index) {
+    Ref i = Ref::steal(must(PyNumber_Index(o)));
+    return to_scalar(i.get(), out);
+  }
+  if (std::strstr(Py_TYPE(o)->tp_name, "complex")) {
+    Py_complex c = PyComplex_AsCComplex(o);
+    if (PyErr_Occurred()) raise_set();
+    out = Scalar(std::complex<double>(c.real, c.imag));
+    return true;
+  }
+  double d = PyFloat_AsDouble(o);
+  if (d == -1 && PyErr_Occurred()) {
+    PyErr_Clear();
+    return false;
+  }
+  out = Scalar(d);
+  return true;
+}
+
+int64_t int_value(PyObject* o) {
+  int overflow = 0;
+  long long i = PyLong_AsLongLongAndOverflow(o, &overflow);
+  if (__builtin_expect(overflow != 0, 0)) raise(PyExc_RuntimeError, "Overflow when unpacking long long");
+  if (i == -1 && PyErr_Occurred()) raise_set();
+  return i;
+}
+
+// A 0-d tensor of one number that nobody differentiates may stand for a number.
+bool number_tensor(PyObject* o) {
+  if (!is_tensor(o)) return false;
+  const Tensor& t = unwrap(o);
+  return t && t->ndim == 0 && !t->requires_grad() && !t->meta_device();
+}
+}  // namespace
+
+bool to_scalar(PyObject* o, Scalar& out) {
+  if (PyFloat_Check(o)) {
+    out = Scalar(PyFloat_AS_DOUBLE(o));
+  } else if (PyBool_Check(o)) {
+    out = Scalar(o == Py_True);
+  } else if (PyLong_Check(o)) {
+    int overflow = 0;
+    long long i = PyLong_AsLongLongAndOverflow(o, &overflow);
+    if (__builtin_expect(overflow != 0, 0)) raise(PyExc_RuntimeError, "Overflow when unpacking long long");
+    out = Scalar(int64_t(i));
+  } else if (PyComplex_Check(o)) {
+    Py_complex c = PyComplex_AsCComplex(o);
+    out = Scalar(std::complex<double>(c.real, c.imag));
+  } else {
+    return numpy_number(o, out);
+  }
+  return true;
+}
+
+bool to_int(PyObject* o, int64_t& out) {
+  if (PyLong_Check(o)) {
+    if (PyBool_Check(o)) return false;
+    out = int_value(o);
+    return true;
+  }
+  if (number_tensor(o)) {
+    if (!is_integral(unwrap(o)->dtype)) return false;
+    out = item_at(*unwrap(o)).to_int();
+    return true;
+  }
+  if (is_numpy_scalar(o) && !numpy_bool(o) && Py_TYPE(o)->tp_as_number->nb_index) {
+    Ref i = Ref::steal(must(PyNumber_Index(o)));
+    out = int_value(i.get());
+    return true;
+  }
+  return false;
+}
+
+namespace {
+// An element that is no int fails the whole call, as in PyTorch, once the first element looked like one.
+int bad_element(PyObject* const* items, Py_ssize_t n) {
+  int64_t ignored;
+  for (Py_ssize_t i = 0; i < n; ++i)
+    if (!to_int(items[i], ignored)) return int(i);
+  return -1;
+}
+bool unpack_ints(PyObject* const* items, Py_ssize_t n, Scratch& s, Ints& out, const Param* p, const char* name) {
+  int64_t* values = s.ints(size_t(n));
+  for (Py_ssize_t i = 0; i < n; ++i) {
+    if (__builtin_expect(to_int(items[i], values[i]), 1)) continue;
+    if (i == 0 || !p) return false;
+    raise(PyExc_TypeError, "%s(): argument '%s' failed to unpack the object at pos %d with error \"type must be tuple of ints,but got %s\"",
+          name, PyUnicode_AsUTF8(p->name), bad_element(items, n) + 1, type_name(items[i]));
+  }
+  out = {values, size_t(n)};
+  return true;
+}
+bool to_ints_named(PyObject* o, bool lone_int, Scratch& s, Ints& out, const Param* p, const char* name) {
+  if (PyTuple_Check(o) || PyList_Check(o))
+    return unpack_ints(PySequence_Fast_ITEMS(o), PySequence_Fast_GET_SIZE(o), s, out, p, name);
+  if (!lone_int) return false;
+  int64_t i;
+  if (!to_int(o, i)) return false;
+  int64_t* value = s.ints(1);
+  *value = i;
+  out = {value, 1};
+  return true;
+}
+
+// Is it a tensor for this call? Classes with their own __torch_function__ are, and the call becomes theirs.
+inline bool tensor_like(PyObject* o, Scratch& s) {
+  if (__builtin_expect(is_exact_tensor(o), 1)) return true;
+  if (is_tensor(o)) {
+    if (Py_TYPE(o) != parameter_type && overridden(o)) s.overridden = true;
+    return true;
+  }
+  if (!overridden(o)) return false;
+  s.overridden = true;
+  return true;
+}
+
+bool tensor_list(const Param& p, PyObject* o, Value& v, Scratch& s) {
+  if (!PyTuple_Check(o) && !PyList_Check(o)) return false;
+  std::vector<Tensor>& list = s.tensors();
+  Py_ssize_t n = PySequence_Fast_GET_SIZE(o);
+  list.reserve(size_t(n));
+  for (Py_ssize_t i = 0; i < n; ++i) {
+    PyObject* item = PySequence_Fast_GET_ITEM(o, i);
+    if (item == Py_None && p.null_elements) {
+      list.emplace_back();
+      continue;
+    }
+    if (!tensor_like(item, s)) return false;
+    list.push_back(is_tensor(item) ? unwrap(item) : Tensor());
+  }
+  v.kind = Value::TensorList;
+  v.tensors = &list;
+  return true;
+}
+
+const Tensor no_tensor;
+
+bool scalar_argument(PyObject* o, Value& v) {
+  if (to_scalar(o, v.scalar)) {
+    v.kind = Value::Number;
+    return true;
+  }
+  if (!number_tensor(o)) return false;
+  v.scalar = item_at(*unwrap(o));
+  v.kind = Value::Number;
+  return true;
+}
+
+bool float_argument(PyObject* o, Value& v) {
+  v.kind = Value::Float;
+  if (__builtin_expect(PyFloat_Check(o), 1)) {
+    v.d = PyFloat_AS_DOUBLE(o);
+    return true;
+  }
+  if (PyBool_Check(o)) return false;
+  Value number;
+  if (!scalar_argument(o, number) || number.scalar.is_complex() || number.scalar.is_bool()) return false;
+  v.d = number.scalar.to_double();
+  return true;
+}
+
+bool bool_argument(PyObject* o, Value& v) {
+  v.kind = Value::Bool;
+  v.b = o == Py_True;
+  if (__builtin_expect(PyBool_Check(o), 1)) return true;
+  if (!numpy_bool(o)) return false;
+  v.b = PyObject_IsTrue(o) == 1;
+  return true;
+}
+
+bool other_kinds(const Param& p, PyObject* o, Value& v) {
+  switch (p.kind) {
+    case Kind::Str: {
+      if (!PyUnicode_Check(o)) return false;
+      Py_ssize_t n;
+      const char* text = PyUnicode_AsUTF8AndSize(o, &n);
+      if (!text) raise_set();
+      v.kind = Value::Str;
+      v.str = {text, size_t(n)};
+      return true;
+    }
+    case Kind::Dtype: v.kind = Value::DtypeK; return to_dtype(o, v.dtype);
+    case Kind::Device:
+      if (!looks_like_device(o)) return false;
+      v.kind = Value::DeviceK;
+      v.device = to_device(o);
+      return true;
+    case Kind::Format: v.kind = Value::Format; return to_memory_format(o, v.format);
+    case Kind::Layout: return Py_TYPE(o) == layout_type;
+    case Kind::Generator: v.kind = Value::GeneratorK; return to_generator(o, v.generator);
+    default: return false;
+  }
+}
+
+bool convert(const Param& p, PyObject* o, Value& v, Scratch& s, const char* name) {
+  switch (p.kind) {
+    case Kind::Tensor:
+      if (!tensor_like(o, s)) break;
+      v.kind = Value::TensorK;
+      v.tensor = __builtin_expect(is_tensor(o), 1) ? &unwrap(o) : &no_tensor;
+      return true;
+    case Kind::Number:
+      if (is_exact_tensor(o) || (is_tensor(o) && tensor_like(o, s))) {
+        v.kind = Value::TensorK;
+        v.tensor = &unwrap(o);
+        return true;
+      }
+      if (to_scalar(o, v.scalar)) {
+        v.kind = Value::Number;
+        return true;
+      }
+      if (o == Py_None || !tensor_like(o, s)) break;
+      v.kind = Value::TensorK;
+      v.tensor = &no_tensor;
+      return true;
+    case Kind::Int:
+      v.kind = Value::Int;
+      if (to_int(o, v.i)) return true;
+      break;
+    case Kind::Bool:
+      if (bool_argument(o, v)) return true;
+      break;
+    case Kind::IntList: {
+      Ints ints;
+      if (!to_ints_named(o, p.lone_int, s, ints, &p, name)) break;
+      v.kind = Value::IntList;
+      v.ints = {ints.data(), ints.size()};
+      return true;
+    }
+    case Kind::Float:
+      if (float_argument(o, v)) return true;
+      break;
+    case Kind::Scalar:
+      if (scalar_argument(o, v)) return true;
+      break;
+    case Kind::TensorList:
+      if (tensor_list(p, o, v, s)) return true;
+      break;
+    default:
+      if (other_kinds(p, o, v)) return true;
+      break;
+  }
+  if (o == Py_None && p.optional) {
+    v.kind = Value::None;
+    return true;
+  }
+  return false;
+}
+
+// What the binding keeps for itself.
+bool take_role(const Param& p, PyObject* o, Scratch& s) {
+  Value v;
+  switch (p.role) {
+    case Role::Out:
+      if (o == Py_None) return true;
+      if (!is_tensor(o) && !PyTuple_Check(o) && !PyList_Check(o)) return false;
+      if (is_tensor(o)) tensor_like(o, s);
+      s.out = o;
+      return true;
+    case Role::RequiresGrad: return bool_argument(o, v) ? (s.requires_grad = v.b, true) : o == Py_None;
+    case Role::PinMemory: return o == Py_None || PyBool_Check(o);
+    case Role::Ignored:
+      if (p.kind == Kind::Layout && o != Py_None && o != strided)
+        raise(PyExc_RuntimeError, "layout %s is not available: Adjoint has dense (torch.strided) tensors only",
+              Py_TYPE(o) == layout_type ? "other than torch.strided" : type_name(o));
+      return true;
+    default: return true;
+  }
+}
+
+// --- keywords ---
+bool same_name(PyObject* a, PyObject* b) { return a == b || (b && PyUnicode_Compare(a, b) == 0); }
+
+PyObject* find_keyword(const Param& p, const Call& c, bool self_as_input) {
+  Py_ssize_t n = PyTuple_GET_SIZE(c.keywords);
+  for (Py_ssize_t k = 0; k < n; ++k)
+    if (PyTuple_GET_ITEM(c.keywords, k) == p.name) return c.args[c.n + k];
+  for (Py_ssize_t k = 0; k < n; ++k) {
+    PyObject* key = PyTuple_GET_ITEM(c.keywords, k);
+    if (same_name(key, p.name)) return c.args[c.n + k];
+    for (PyObject* alias : p.alias)
+      if (alias && same_name(key, alias)) return c.args[c.n + k];
+    if (self_as_input && p.text == "self" && PyUnicode_CompareWithASCIIString(key, "self") == 0) return c.args[c.n + k];
+  }
+  return nullptr;
+}
+
+const Param* param_named(const Overload& o, PyObject* key) {
+  for (const Param& p : o.params) {
+    if (same_name(key, p.name)) return &p;
+    for (PyObject* alias : p.alias)
+      if (alias && same_name(key, alias)) return &p;
+  }
+  return nullptr;
+}
+
+// --- complaints, in PyTorch's words ---
+struct Complaint {
+  const Overload& o;
+  const Call& call;
+  const char* name;
+
+  std::string extra_positional() const {
+    bool method = call.self != nullptr;
+    int most = o.positional - method, least = 0;
+    for (int i = 0; i < o.arguments; ++i)
+      least += i != (method ? o.self : -1) && !o.params[size_t(i)].keyword_only && !o.params[size_t(i)].has_default;
+    if (method && o.params.size() - (o.record->flags & kOut ? 1 : 0) <= 1)
+      return str("TensorBase.", name, "() takes no arguments (", call.n, " given)");
+    if (least != most)
+      return str(name, "() takes from ", least, " to ", most, " positional arguments but ", call.n, " were given");
+    return str(name, "() takes ", most, " positional argument", most == 1 ? "" : "s", " but ", call.n, " ", call.n == 1 ? "was" : "were", " given");
+  }
+  std::string missing(Py_ssize_t used_positions) const {
+    std::string names;
+    int n = 0;
+    Py_ssize_t position = 0;
+    for (int i = 0; i < o.arguments; ++i) {
+      const Param& p = o.params[size_t(i)];
+      if (call.self && i == o.self) continue;
+      bool given = (!p.keyword_only && position++ < used_positions) || (call.keywords && find_keyword(p, call, true));
+      if (given || p.has_default) continue;
+      if (n++) names += ", ";
+      names += str("\"", PyUnicode_AsUTF8(p.name), "\"");
+    }
+    return str(name, "() missing ", n, " required positional argument", n == 1 ? "s" : "", ": ", names);
+  }
+  std::string wrong_type(const Param& p, PyObject* given, Py_ssize_t position) const {
+    std::string where = position >= 0 ? str(" (position ", position + 1, ")") : std::string();
+    if (p.kind == Kind::TensorList && (PyTuple_Check(given) || PyList_Check(given))) {
+      for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(given); ++i)
+        if (!is_tensor(PySequence_Fast_GET_ITEM(given, i)))
+          return str("expected Tensor as element ", i, " in argument ", position < 0 ? 0 : position, ", but got ",
+                     type_name(PySequence_Fast_GET_ITEM(given, i)));
+    }
+    if (p.kind == Kind::IntList && (PyTuple_Check(given) || PyList_Check(given)) && PySequence_Fast_GET_SIZE(given))
+      return str(name, "(): argument '", PyUnicode_AsUTF8(p.name), "'", where, " must be ", kind_text(p), ", but found element of type ",
+                 type_name(PySequence_Fast_GET_ITEM(given, 0)), " at pos 0");
+    return str(name, "(): argument '", PyUnicode_AsUTF8(p.name), "'", where, " must be ", kind_text(p), ", not ", type_name(given));
+  }
+  std::string keywords() const {
+    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(call.keywords); ++k) {
+      PyObject* key = PyTuple_GET_ITEM(call.keywords, k);
+      const Param* p = param_named(o, key);
+      std::string text = PyUnicode_AsUTF8(key);
+      if (p && !(call.self && p->role == Role::Out)) {
+        Py_ssize_t position = 0;
+        for (const Param& q : o.params) {
+          if (&q == p) break;
+          position += !(call.self && &q == &o.params[size_t(o.self)]);
+        }
+        if ((call.self && o.self >= 0 && p == &o.params[size_t(o.self)]) || (!p->keyword_only && position < call.n))
+          return str(name, "() got multiple values for argument '", text, "'");
+        continue;
+      }
+      if (call.self && o.params.size() <= 2 && o.arguments == 1) return str("TensorBase.", name, "() takes no keyword arguments");
+      return str(name, "() got an unexpected keyword argument '", text, "'");
+    }
+    return str(name, "(): bad keyword arguments");
+  }
+};
+
+bool takes_many_ints(const Overload& o, const Call& c) {
+  if (o.positional - (c.self ? 1 : 0) != 1) return false;
+  int first = c.self && o.self == 0 ? 1 : 0;
+  return o.params[size_t(first)].kind == Kind::IntList;
+}
+}  // namespace
+
+bool to_ints(PyObject* o, bool lone_int, Scratch& s, Ints& out) { return to_ints_named(o, lone_int, s, out, nullptr, ""); }
+
+bool parse(const Overload& o, const Call& c, Value* v, Scratch& s, const char* name, std::string* why) {
+  Py_ssize_t position = 0, keywords = c.keywords ? PyTuple_GET_SIZE(c.keywords) : 0, matched = 0;
+  const int self = c.self ? o.self : -1;
+  if (__builtin_expect(c.n > o.positional - (self >= 0), 0)) {
+    int64_t i;
+    if (!takes_many_ints(o, c) || !to_int(c.args[0], i)) {
+      if (why) *why = Complaint{o, c, name}.extra_positional();
+      return false;
+    }
+  }
+  const int n = int(o.params.size());
+  for (int i = 0; i < n; ++i) {
+    const Param& p = o.params[size_t(i)];
+    PyObject* given = nullptr;
+    Py_ssize_t at = -1;
+    if (i == self) {
+      given = c.self;
+    } else if (!p.keyword_only && position < c.n) {
+      at = position++;
+      given = c.args[at];
+    } else if (matched < keywords) {
+      given = find_keyword(p, c, !c.self);
+      if (given) ++matched;
+    }
+    if (given && i >= o.arguments) {
+      if (c.self && p.role == Role::Out) {
+        --matched;
+        continue;
+      }
+      if (take_role(p, given, s)) continue;
+      if (why) *why = Complaint{o, c, name}.wrong_type(p, given, at);
+      return false;
+    }
+    if (!given) {
+      if (__builtin_expect(!p.has_default, 0)) {
+        if (why) *why = Complaint{o, c, name}.missing(c.n);
+        return false;
+      }
+      if (i >= o.arguments) continue;
+      std::memcpy(static_cast<void*>(&v[i]), &p.value, sizeof(Value));
+      if (p.kind == Kind::Device && default_device != Device::Cpu && !o.any_tensor) {
+        v[i].kind = Value::DeviceK;
+        v[i].device = default_device;
+      }
+      continue;
+    }
+    new (&v[i]) Value();
+    if (__builtin_expect(convert(p, given, v[i], s, name), 1)) continue;
+    int64_t first;
+    if (p.kind == Kind::IntList && at == 0 && takes_many_ints(o, c) && to_int(given, first)) {
+      Ints ints;
+      unpack_ints(c.args, c.n, s, ints, &p, name);
+      v[i].kind = Value::IntList;
+      v[i].ints = {ints.data(), ints.size()};
+      position = c.n;
+      continue;
+    }
+    if (why) *why = Complaint{o, c, name}.wrong_type(p, given, at);
+    return false;
+  }
+  if (__builtin_expect(matched != keywords, 0)) {
+    if (why) *why = Complaint{o, c, name}.keywords();
+    return false;
+  }
+  return true;
+}
+
+std::string call_text(const Call& c) {
+  std::string s = "(";
+  for (Py_ssize_t i = 0; i < c.n; ++i) {
+    if (i) s += ", ";
+    PyObject* o = c.args[i];
+    if (PyTuple_Check(o) && Py_TYPE(o) != size_type) {
+      s += "tuple of (";
+      for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(o); ++k) s += (k ? ", " : "") + std::string(type_name(PyTuple_GET_ITEM(o, k)));
+      s += PyTuple_GET_SIZE(o) == 1 ? ",)" : ")";
+    } else if (PyList_Check(o)) {
+      s += "list of [";
+      for (Py_ssize_t k = 0; k < PyList_GET_SIZE(o); ++k) s += (k ? ", " : "") + std::string(type_name(PyList_GET_ITEM(o, k)));
+      s += "]";
+    } else {
+      s += type_name(o);
+    }
+  }
+  if (c.keywords)
+    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(c.keywords); ++k) {
+      if (s.size() > 1) s += ", ";
+      s += str(PyUnicode_AsUTF8(PyTuple_GET_ITEM(c.keywords, k)), "=", type_name(c.args[c.n + k]));
+    }
+  return s + ")";
+}
+
+}  // namespace adjoint::python

@@ -1,0 +1,390 @@
+// The road of a call: callable → parse → the record's invoke → wrap.
+#include "python/op_function.h"
+#include <cstddef>
+#include <cstring>
+#include <map>
+#include "autograd/record.h"
+#include "python/overrides.h"
+#include "python/types.h"
+#include <structmember.h>
+
+namespace adjoint::python {
+namespace {
+
+struct OpObject {
+  PyObject_HEAD
+  vectorcallfunc vectorcall;
+  OpEntry* entry;
+};
+PyTypeObject *function_type = nullptr, *method_type = nullptr;
+using Table = std::map<std::string, OpEntry*, std::less<>>;
+Table methods_by_name, functions_by_name;
+
+OpEntry& entry_of(PyObject* o) { return *reinterpret_cast<OpObject*>(o)->entry; }
+
+// --- results ---
+PyObject* tuple_repr(PyObject* o) {
+  Ref fields = Ref::steal(PyObject_GetAttrString(o, "__match_args__"));
+  if (!fields) return nullptr;
+  std::string s = str("torch.return_types.", std::strrchr(Py_TYPE(o)->tp_name, '.') + 1, "(\n");
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(fields.get()); ++i) {
+    Ref item = Ref::steal(PyObject_Repr(PyTuple_GET_ITEM(o, i)));
+    if (!item) return nullptr;
+    s += str(i ? ",\n" : "", PyUnicode_AsUTF8(PyTuple_GET_ITEM(fields.get(), i)), "=", PyUnicode_AsUTF8(item.get()));
+  }
+  return PyUnicode_FromString((s + ")").c_str());
+}
+
+PyObject* return_types = nullptr;  // the module's dictionary of them
+
+PyTypeObject* tuple_type(const Overload& o) {
+  std::string name(schema_name(o.record->schema));
+  if (PyObject* known = PyDict_GetItemString(return_types, name.c_str())) {
+    auto* type = reinterpret_cast<PyTypeObject*>(known);
+    Ref fields = Ref::steal(PyObject_GetAttrString(known, "__match_args__"));
+    if (fields && PyTuple_GET_SIZE(fields.get()) == Py_ssize_t(o.results.size())) return type;
+    PyErr_Clear();
+  }
+  // The description must live as long as the type: for ever.
+  auto* texts = new std::vector<std::string>(o.results);
+  auto* fields = new PyStructSequence_Field[o.results.size() + 1]();
+  for (size_t i = 0; i < texts->size(); ++i) fields[i].name = (*texts)[i].c_str();
+  auto* full = new std::string("adjoint.return_types." + name);
+  PyStructSequence_Desc desc = {full->c_str(), nullptr, fields, int(o.results.size())};
+  auto* type = reinterpret_cast<PyTypeObject*>(must(reinterpret_cast<PyObject*>(PyStructSequence_NewType(&desc))));
+  type->tp_repr = tuple_repr;
+  if (PyDict_SetItemString(return_types, name.c_str(), reinterpret_cast<PyObject*>(type)) < 0) raise_set();
+  return type;
+}
+
+PyObject* give_tuple(Overload& o, std::vector<Tensor>& ts) {
+  if (o.results.size() != ts.size()) {
+    Ref tuple = Ref::steal(must(PyTuple_New(Py_ssize_t(ts.size()))));
+    for (size_t i = 0; i < ts.size(); ++i) PyTuple_SET_ITEM(tuple.get(), Py_ssize_t(i), wrap(std::move(ts[i])));
+    return tuple.take();
+  }
+  if (!o.tuple_type) o.tuple_type = tuple_type(o);
+  Ref tuple = Ref::steal(must(PyStructSequence_New(o.tuple_type)));
+  for (size_t i = 0; i < ts.size(); ++i) PyStructSequence_SET_ITEM(tuple.get(), Py_ssize_t(i), wrap(std::move(ts[i])));
+  return tuple.take();
+}
+
+PyObject* give_number(const Scalar& s) {
+  switch (s.category()) {
+    case Category::Bool: return PyBool_FromLong(s.to_bool());
+    case Category::Integer: return PyLong_FromLongLong(s.to_int());
+    case Category::Float: return PyFloat_FromDouble(s.to_double());
+    default: return PyComplex_FromDoubles(s.to_complex().real(), s.to_complex().imag());
+  }
+}
+
+// --- out= ---
+void refuse_gradients(const char* name, const Overload& o, const Value* v, const Tensor& out) {
+  bool any = out->requires_grad();
+  for (int i = 0; i < o.arguments; ++i) {
+    if (v[i].kind == Value::TensorK) any = any || (*v[i].tensor && (*v[i].tensor)->requires_grad());
+    if (v[i].kind == Value::TensorList)
+      for (const Tensor& t : *v[i].tensors) any = any || (t && t->requires_grad());
+  }
+  check(!any || !grad_enabled(), name,
+        "(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.");
+}
+
+PyObject* call_with_out(OpEntry& e, Overload& o, const Value* v, Scratch& s) {
+  std::vector<PyObject*> outs;
+  if (is_tensor(s.out)) outs.push_back(s.out);
+  else
+    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(s.out); ++i) outs.push_back(PySequence_Fast_GET_ITEM(s.out, i));
+  for (PyObject* p : outs) refuse_gradients(e.name.c_str(), o, v, unwrap_checked(p, (e.name + "(): argument 'out'").c_str()));
+  Returned r;
+  NoGrad off;
+  if (o.record->flags & kTakesDest && outs.size() == 1) {
+    Tensor target = unwrap(outs[0]);
+    o.record->invoke(v, Dest{&target, false, e.name.c_str()}, r);
+    return Py_NewRef(outs[0]);
+  }
+  o.record->invoke(v, Dest{}, r);
+  if (r.kind == Returned::One) r.tensors.push_back(std::move(r.tensor));
+  if (r.tensors.size() != outs.size())
+    raise(PyExc_TypeError, "%s(): expected %zu tensors in argument 'out', got %zu", e.name.c_str(), r.tensors.size(), outs.size());
+  for (size_t i = 0; i < outs.size(); ++i) write_out(unwrap(outs[i]), r.tensors[i], e.name.c_str());
+  if (is_tensor(s.out)) return Py_NewRef(s.out);
+  r.tensors.clear();
+  for (PyObject* p : outs) r.tensors.push_back(unwrap(p));
+  return give_tuple(o, r.tensors);
+}
+
+// --- calls ---
+PyObject* invoke(OpEntry& e, Overload& o, const Value* v, Scratch& s, PyObject* self) {
+  if (__builtin_expect(s.out != nullptr, 0)) return call_with_out(e, o, v, s);
+  Returned r;
+  if (e.form == Form::Inplace) {
+    const Tensor& x = unwrap(self);
+    if (o.record->flags & kTakesDest) {
+      o.record->invoke(v, Dest{&x, true, e.name.c_str()}, r);
+    } else {
+      o.record->invoke(v, Dest{}, r);
+      assign_inplace(x, r.tensor, e.name.c_str());
+    }
+    return Py_NewRef(self);
+  }
+  o.record->invoke(v, Dest{}, r);
+  if (__builtin_expect(r.kind == Returned::One, 1)) {
+    if (__builtin_expect(s.requires_grad, 0)) set_requires_grad(r.tensor, true);
+    return wrap(std::move(r.tensor));
+  }
+  return give_back(o, r);
+}
+
+// No overload takes the call: PyTorch's TypeError. One that could take that many arguments speaks for itself.
+[[gnu::cold]] PyObject* complain(OpEntry& e, const Call& c) {
+  alignas(Value) char memory[kMostParams * sizeof(Value)];
+  auto* v = reinterpret_cast<Value*>(memory);
+  Py_ssize_t given = c.n + (c.keywords ? PyTuple_GET_SIZE(c.keywords) : 0);
+  Overload* plausible = nullptr;
+  int count = 0;
+  for (Overload& o : e.overloads) {
+    Py_ssize_t least = 0, most = 0;
+    for (int i = 0; i < int(o.params.size()); ++i) {
+      if (c.self && i == o.self) continue;
+      ++most;
+      least += !o.params[size_t(i)].has_default;
+    }
+    if (given < least || given > most) continue;
+    plausible = &o;
+    ++count;
+  }
+  std::string why;
+  if (e.overloads.size() == 1 || count == 1) {
+    Scratch s;
+    parse(e.overloads.size() == 1 ? e.overloads[0] : *plausible, c, v, s, e.name.c_str(), &why);
+  } else {
+    why = e.name + "() received an invalid combination of arguments - got " + call_text(c) + ", but expected one of:\n";
+    for (const Overload& o : e.overloads) why += " * " + signature_text(o, !c.self) + "\n";
+  }
+  PyErr_SetString(PyExc_TypeError, why.c_str());
+  return nullptr;
+}
+
+[[gnu::cold]] PyObject* overridden_call(OpEntry& e, const Call& c) {
+  std::vector<PyObject*> all;
+  if (c.self) all.push_back(c.self);
+  Py_ssize_t nk = c.keywords ? PyTuple_GET_SIZE(c.keywords) : 0;
+  for (Py_ssize_t i = 0; i < c.n + nk; ++i) all.push_back(c.args[i]);
+  return call_override(e.object, all.data(), c.n + (c.self != nullptr), c.keywords);
+}
+
+// An argument that no overload knows may belong to a class which takes the call over.
+[[gnu::cold]] bool any_override(const Call& c) {
+  Py_ssize_t nk = c.keywords ? PyTuple_GET_SIZE(c.keywords) : 0;
+  for (Py_ssize_t i = 0; i < c.n + nk; ++i)
+    if (overridden(c.args[i])) return true;
+  return c.self && overridden(c.self);
+}
+}  // namespace
+
+void OpEntry::ensure_parsed() {
+  if (__builtin_expect(parsed, 1)) return;
+  overloads.reserve(records.size());
+  for (const OpRecord* r : records) {
+    overloads.push_back(parse_schema(*r));
+    if (overloads.back().params.size() > size_t(kMostParams)) raise(PyExc_SystemError, "adjoint: %s has too many parameters", r->schema);
+  }
+  parsed = true;
+}
+
+PyObject* give_back(Overload& o, Returned& r) {
+  switch (r.kind) {
+    case Returned::One: return wrap(std::move(r.tensor));
+    case Returned::Tuple: return give_tuple(o, r.tensors);
+    case Returned::List: {
+      Ref tuple = Ref::steal(must(PyTuple_New(Py_ssize_t(r.tensors.size()))));
+      for (size_t i = 0; i < r.tensors.size(); ++i) PyTuple_SET_ITEM(tuple.get(), Py_ssize_t(i), wrap(std::move(r.tensors[i])));
+      return tuple.take();
+    }
+    case Returned::Number:
+    case Returned::Int:
+    case Returned::Float:
+    case Returned::Bool: return give_number(r.scalar);
+    case Returned::IntList: return make_size(r.dims);
+    default: Py_RETURN_NONE;
+  }
+}
+
+PyObject* call_entry(OpEntry& e, const Call& c) {
+  return guarded([&]() -> PyObject* {
+    e.ensure_parsed();
+    alignas(Value) char memory[kMostParams * sizeof(Value)];
+    auto* v = reinterpret_cast<Value*>(memory);
+    for (Overload& o : e.overloads) {
+      Scratch s;
+      if (!parse(o, c, v, s, e.name.c_str(), nullptr)) continue;
+      if (__builtin_expect(s.overridden, 0)) return overridden_call(e, c);
+      return invoke(e, o, v, s, c.self);
+    }
+    if (any_override(c)) return overridden_call(e, c);
+    return complain(e, c);
+  });
+}
+
+PyObject* call_method(OpEntry& e, PyObject* self, std::initializer_list<PyObject*> args) {
+  return call_entry(e, Call{self, args.begin(), Py_ssize_t(args.size()), nullptr});
+}
+
+namespace {
+// --- the callables ---
+PyObject* function_call(PyObject* o, PyObject* const* args, size_t nf, PyObject* keywords) {
+  return call_entry(entry_of(o), Call{nullptr, args, PyVectorcall_NARGS(nf), keywords});
+}
+PyObject* method_call(PyObject* o, PyObject* const* args, size_t nf, PyObject* keywords) {
+  Py_ssize_t n = PyVectorcall_NARGS(nf);
+  if (__builtin_expect(n < 1 || !is_tensor(args[0]), 0)) {
+    if (n >= 1 && overridden(args[0])) return call_override(o, args, n, keywords);
+    const char* name = entry_of(o).name.c_str();
+    if (n < 1) return PyErr_Format(PyExc_TypeError, "unbound method TensorBase.%s() needs an argument", name);
+    return PyErr_Format(PyExc_TypeError, "descriptor '%s' for 'torch._C.TensorBase' objects doesn't apply to a '%s' object", name, Py_TYPE(args[0])->tp_name);
+  }
+  return call_entry(entry_of(o), Call{args[0], args + 1, n - 1, keywords});
+}
+
+PyObject* method_get(PyObject* o, PyObject* instance, PyObject*) {
+  if (!instance || instance == Py_None) return Py_NewRef(o);
+  return PyMethod_New(o, instance);
+}
+PyObject* function_repr(PyObject* o) { return PyUnicode_FromFormat("<built-in method %s of type object at %p>", entry_of(o).name.c_str(), o); }
+PyObject* method_repr(PyObject* o) { return PyUnicode_FromFormat("<method '%s' of 'torch._C.TensorBase' objects>", entry_of(o).name.c_str()); }
+PyObject* get_name(PyObject* o, void*) { return Py_NewRef(entry_of(o).py_name); }
+PyObject* get_qualname(PyObject* o, void*) {
+  OpEntry& e = entry_of(o);
+  return e.form == Form::Function ? Py_NewRef(e.py_name) : PyUnicode_FromFormat("Tensor.%U", e.py_name);
+}
+PyObject* get_doc(PyObject* o, void*) {
+  return guarded([&]() -> PyObject* {
+    OpEntry& e = entry_of(o);
+    e.ensure_parsed();
+    std::string s;
+    for (const Overload& v : e.overloads) s += e.name + signature_text(v, e.form == Form::Function) + "\n";
+    for (const OpRecord* r : e.records)
+      if (r->doc && *r->doc) {
+        s += "\n";
+        s += r->doc;
+        break;
+      }
+    return PyUnicode_FromString(s.c_str());
+  });
+}
+PyObject* get_module(PyObject* o, void*) {
+  if (entry_of(o).form != Form::Function) Py_RETURN_NONE;
+  return PyUnicode_FromString("adjoint");
+}
+PyObject* get_schemas(PyObject* o, void*) {
+  Ref list = Ref::steal(PyList_New(0));
+  for (const OpRecord* r : entry_of(o).records) {
+    Ref s = Ref::steal(PyUnicode_FromString(r->schema));
+    if (!s || PyList_Append(list.get(), s.get()) < 0) return nullptr;
+  }
+  return list.take();
+}
+PyObject* reduce(PyObject* o, PyObject*) {
+  OpEntry& e = entry_of(o);
+  if (e.form == Form::Function) return Py_NewRef(e.py_name);
+  Ref builtins = Ref::share(PyEval_GetBuiltins());
+  PyObject* getattr = PyDict_GetItemString(builtins.get(), "getattr");
+  return Py_BuildValue("(O(OO))", getattr, tensor_type, e.py_name);
+}
+
+PyGetSetDef getset[] = {{"__name__", get_name, nullptr, nullptr, nullptr},   {"__qualname__", get_qualname, nullptr, nullptr, nullptr},
+                        {"__doc__", get_doc, nullptr, nullptr, nullptr},     {"__module__", get_module, nullptr, nullptr, nullptr},
+                        {"_schemas", get_schemas, nullptr, nullptr, nullptr}, {}};
+PyMethodDef methods[] = {{"__reduce__", reduce, METH_NOARGS, nullptr}, {}};
+PyMemberDef members[] = {{"__vectorcalloffset__", T_PYSSIZET, offsetof(OpObject, vectorcall), READONLY, nullptr}, {}};
+PyType_Slot function_slots[] = {{Py_tp_call, (void*)PyVectorcall_Call}, {Py_tp_repr, (void*)function_repr}, {Py_tp_getset, getset},
+                                {Py_tp_methods, methods}, {Py_tp_members, members}, {0, nullptr}};
+PyType_Slot method_slots[] = {{Py_tp_call, (void*)PyVectorcall_Call}, {Py_tp_repr, (void*)method_repr}, {Py_tp_getset, getset},
+                              {Py_tp_methods, methods}, {Py_tp_members, members}, {Py_tp_descr_get, (void*)method_get}, {0, nullptr}};
+PyType_Spec function_spec = {"adjoint.builtin_function", sizeof(OpObject), 0,
+                             Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION, function_slots};
+PyType_Spec method_spec = {"adjoint.method", sizeof(OpObject), 0,
+                           Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR | Py_TPFLAGS_DISALLOW_INSTANTIATION, method_slots};
+
+// One more record for the name in that namespace.
+OpEntry& add_record(Table& table, PyObject* dict, std::string name, Form form, const OpRecord* r) {
+  OpEntry*& e = table[name];
+  if (!e) {
+    e = new OpEntry;
+    e->name = name;
+    e->form = form;
+    PyObject* text = must(PyUnicode_FromString(name.c_str()));
+    PyUnicode_InternInPlace(&text);
+    e->py_name = text;
+    PyTypeObject* type = form == Form::Function ? function_type : method_type;
+    auto* o = reinterpret_cast<OpObject*>(must(PyType_GenericAlloc(type, 0)));
+    o->vectorcall = form == Form::Function ? function_call : method_call;
+    o->entry = e;
+    e->object = reinterpret_cast<PyObject*>(o);
+    if (PyDict_SetItem(dict, text, e->object) < 0) raise_set();
+    Py_DECREF(e->object);
+  }
+  e->records.push_back(r);
+  return *e;
+}
+}  // namespace
+
+namespace {
+// _return_type(name): the named tuple of an operation's results.
+PyObject* return_type(PyObject*, PyObject* name) {
+  return guarded([&]() -> PyObject* {
+    const char* text = PyUnicode_Check(name) ? PyUnicode_AsUTF8(name) : nullptr;
+    OpEntry* e = text ? find_function(text) : nullptr;
+    if (!e && text) e = find_method(text);
+    if (e) {
+      e->ensure_parsed();
+      for (Overload& o : e->overloads)
+        if (!o.results.empty()) return Py_NewRef(reinterpret_cast<PyObject*>(tuple_type(o)));
+    }
+    PyErr_SetObject(PyExc_KeyError, name);
+    return nullptr;
+  });
+}
+PyMethodDef module_functions[] = {{"_return_type", return_type, METH_O, nullptr}, {}};
+}  // namespace
+
+OpEntry* find_method(std::string_view name) {
+  auto i = methods_by_name.find(name);
+  return i == methods_by_name.end() ? nullptr : i->second;
+}
+OpEntry* find_function(std::string_view name) {
+  auto i = functions_by_name.find(name);
+  return i == functions_by_name.end() ? nullptr : i->second;
+}
+
+void add_operations(PyObject* module) {
+  function_type = reinterpret_cast<PyTypeObject*>(must(PyType_FromSpec(&function_spec)));
+  method_type = reinterpret_cast<PyTypeObject*>(must(PyType_FromSpec(&method_spec)));
+  static Table linalg, special, nn, hidden;
+  struct Space {
+    uint32_t flag;
+    const char* name;
+    Table* table;
+    PyObject* dict;
+  } spaces[] = {{kFunction, nullptr, &functions_by_name, PyModule_GetDict(module)}, {kLinalg, "_linalg", &linalg, nullptr},
+                {kSpecial, "_special", &special, nullptr}, {kNN, "_nn", &nn, nullptr}, {kHidden, "_ops", &hidden, nullptr}};
+  for (Space& s : spaces) {
+    if (s.dict) continue;
+    s.dict = must(PyDict_New());
+    if (PyModule_AddObjectRef(module, s.name, s.dict) < 0) raise_set();
+  }
+  return_types = must(PyDict_New());
+  if (PyModule_AddObjectRef(module, "_return_types", return_types) < 0) raise_set();
+  for (const OpRecord* r : all_records()) {
+    std::string name(schema_name(r->schema));
+    for (Space& s : spaces)
+      if (r->flags & s.flag) add_record(*s.table, s.dict, name, Form::Function, r);
+    if (r->flags & kMethod) add_record(methods_by_name, tensor_type->tp_dict, name, Form::Method, r);
+    if (r->flags & kInplace) add_record(methods_by_name, tensor_type->tp_dict, name + "_", Form::Inplace, r);
+  }
+  PyType_Modified(tensor_type);
+  if (PyModule_AddFunctions(module, module_functions) < 0) raise_set();
+}
+
+}  // namespace adjoint::python

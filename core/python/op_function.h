@@ -1,0 +1,32 @@
+// Operations as Python callables: torch.exp (a function) and Tensor.exp (a method), made from the registry.
+#pragma once
+#include "python/args.h"
+
+namespace adjoint::python {
+
+enum class Form : uint8_t { Function, Method, Inplace };
+
+// All overloads of one name in one place (adjoint, Tensor, adjoint.linalg ...). Schemas are read at the first call.
+struct OpEntry {
+  std::string name;
+  PyObject* py_name = nullptr;
+  Form form = Form::Function;
+  std::vector<const OpRecord*> records;
+  std::vector<Overload> overloads;
+  PyObject* object = nullptr;  // the callable, borrowed from its namespace
+  bool parsed = false;
+  void ensure_parsed();
+};
+
+// The callables of every record: methods go into the tensor type, functions into the module, and into
+// its dictionaries _linalg, _special, _nn, _ops.
+void add_operations(PyObject* module);
+OpEntry* find_method(std::string_view name);  // null where no record gives it
+OpEntry* find_function(std::string_view name);
+// Calls it; `call.self` set in method form. Null with a Python exception set.
+PyObject* call_entry(OpEntry& e, const Call& call);
+// entry(self, a) in method form.
+PyObject* call_method(OpEntry& e, PyObject* self, std::initializer_list<PyObject*> args = {});
+PyObject* give_back(Overload& o, Returned& r);  // a result as Python sees it
+
+}  // namespace adjoint::python

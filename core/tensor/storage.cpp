@@ -1,0 +1,69 @@
+#include "tensor/storage.h"
+#include <algorithm>
+#include <cstring>
+#include "autograd/node.h"
+#include "tensor/error.h"
+
+namespace adjoint {
+
+static Storage* header() { return new (pool_alloc(sizeof(Storage))) Storage; }
+
+Storage* Storage::make_large(size_t nbytes) {
+  void* p = block_alloc(nbytes);
+  Storage* s = header();
+  s->nbytes = s->capacity = nbytes;
+  s->data = static_cast<char*>(p);
+  return s;
+}
+
+Storage* Storage::make_meta(size_t nbytes) {
+  Storage* s = header();
+  s->nbytes = nbytes;
+  s->flags = Meta;
+  return s;
+}
+
+Storage* Storage::make_foreign(void* data, size_t nbytes, void (*release)(void*), void* context) {
+  Storage* s = header();
+  s->nbytes = s->capacity = nbytes;
+  s->data = static_cast<char*>(data);
+  s->free_external = release;
+  s->external = context;
+  s->flags = Foreign;
+  return s;
+}
+
+void Storage::destroy() {
+  if (pyobj && host.storage_destroy) host.storage_destroy(this);
+  if (flags & Inline) return pool_free(this, sizeof(Storage) + capacity);
+  if (flags & Foreign) {
+    if (free_external) free_external(external);
+  } else if (data) {
+    block_free(data, capacity);
+  }
+  pool_free(this, sizeof(Storage) + grown_from);
+}
+
+void Storage::resize(size_t want) {
+  if (flags & Meta) {
+    nbytes = want;
+    return;
+  }
+  if (want <= capacity) {
+    nbytes = want;
+    return;
+  }
+  check(!(flags & (Foreign | Exported)), "Trying to resize storage that is not resizable");
+  char* p = static_cast<char*>(block_alloc(want));
+  std::memcpy(p, data, std::min(nbytes, want));
+  if (flags & Inline) {
+    grown_from = uint16_t(capacity);  // header and inline bytes stay one pool block: they are freed together
+    flags &= uint16_t(~Inline);
+  } else if (data) {
+    block_free(data, capacity);
+  }
+  data = p;
+  nbytes = capacity = want;
+}
+
+}  // namespace adjoint

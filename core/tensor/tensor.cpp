@@ -1,0 +1,278 @@
+// Geometry of tensors, and the ways to make one. No autograd here: see autograd/record.h.
+#include "tensor/tensor.h"
+#include <cmath>
+#include <numeric>
+#include "kernels/copy.h"
+
+namespace adjoint {
+
+void TensorImpl::reserve_dims(int n) {
+  constexpr int kRoom = int(sizeof(inline_dims) / sizeof(int64_t)) / 2;
+  check(n <= 64, "tensors of more than 64 dimensions are not supported, got ", n);
+  if (dims != inline_dims) {
+    delete[] dims;
+    dims = inline_dims;
+  }
+  if (n > kRoom) dims = new int64_t[2 * size_t(n)];
+  ndim = uint8_t(n);
+}
+
+void TensorImpl::set_contiguous(Ints sizes) {
+  int n = int(sizes.size());
+  reserve_dims(n);
+  int64_t count = 1;
+  for (int i = n - 1; i >= 0; --i) {
+    dims[i] = sizes[size_t(i)];
+    dims[n + i] = count;
+    count *= sizes[size_t(i)];
+  }
+  if (__builtin_expect(count == 0, 0)) {  // PyTorch counts an empty dimension as one in strides
+    int64_t st = 1;
+    for (int i = n - 1; i >= 0; --i) {
+      dims[n + i] = st;
+      st *= std::max<int64_t>(dims[i], 1);
+    }
+  }
+  numel = count;
+  flags |= Contiguous;
+}
+
+void TensorImpl::set_geometry(Ints sizes, Ints strides) {
+  int n = int(sizes.size());
+  reserve_dims(n);
+  int64_t count = 1, expect = 1;
+  bool contiguous = true;
+  for (int i = n - 1; i >= 0; --i) {
+    int64_t s = sizes[size_t(i)], st = strides[size_t(i)];
+    dims[i] = s;
+    dims[n + i] = st;
+    if (s != 1) {
+      contiguous &= st == expect;
+      expect *= s;
+    }
+    count *= s;
+  }
+  numel = count;
+  flags = uint8_t(contiguous || count == 0 ? flags | Contiguous : flags & ~Contiguous);
+}
+
+Tensor empty(Ints sizes, Dtype dtype, Device device) {
+  int64_t n = 1;
+  bool bad = false;
+  for (int64_t s : sizes) bad |= s < 0 || __builtin_mul_overflow(n, s, &n);
+  if (__builtin_expect(bad, 0)) n = numel_of(sizes);
+  int64_t bytes;
+  check(!__builtin_mul_overflow(n, int64_t(item_size(dtype)), &bytes), "Storage size calculation overflowed with sizes=", text_of(sizes));
+  Storage* s = device == Device::Cpu ? Storage::make(size_t(bytes)) : Storage::make_meta(size_t(bytes));
+  Tensor t = Tensor::steal(TensorImpl::make());
+  t->storage = s;
+  t->dtype = dtype;
+  t->device = device;
+  t->set_contiguous(sizes);
+  return t;
+}
+
+// Bytes from the first to one past the last element that the geometry reaches.
+static size_t extent_bytes(Ints sizes, Ints strides, size_t item) {
+  int64_t last = 0;
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    check(sizes[i] >= 0, "Trying to create tensor with negative dimension ", sizes[i], ": ", text_of(sizes));
+    if (sizes[i] == 0) return 0;
+    int64_t step;
+    bool over = __builtin_mul_overflow(sizes[i] - 1, strides[i], &step);
+    over |= __builtin_add_overflow(last, step, &last);
+    check(!over, "Storage size calculation overflowed with sizes=", text_of(sizes), " and strides=", text_of(strides));
+  }
+  int64_t bytes;
+  check(!__builtin_mul_overflow(last + 1, int64_t(item), &bytes), "Storage size calculation overflowed with sizes=", text_of(sizes),
+        " and strides=", text_of(strides));
+  return size_t(bytes);
+}
+
+Tensor empty_strided(Ints sizes, Ints strides, Dtype dtype, Device device) {
+  check(sizes.size() == strides.size(), "mismatch in length of strides and shape");
+  for (int64_t s : strides) check(s >= 0, "as_strided: Negative strides are not supported at the moment, got strides: ", text_of(strides));
+  size_t bytes = extent_bytes(sizes, strides, item_size(dtype));
+  Storage* s = device == Device::Cpu ? Storage::make(bytes) : Storage::make_meta(bytes);
+  Tensor t = Tensor::steal(TensorImpl::make());
+  t->storage = s;
+  t->dtype = dtype;
+  t->device = device;
+  t->set_geometry(sizes, strides);
+  return t;
+}
+
+Tensor empty_like_strides(const Tensor& x, Dtype dtype) {
+  if (x->contiguous()) return empty(x->sizes(), dtype, x->device);
+  if (is_dense(*x)) return empty_strided(x->sizes(), x->strides(), dtype, x->device);
+  // Expanded or gapped: keep the order of the dimensions by stride, packed.
+  int n = x->ndim;
+  Dims order(n), strides(n);
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
+    return x->stride(int(a)) != x->stride(int(b)) && x->stride(int(a)) > x->stride(int(b)) && x->stride(int(b)) != 0;
+  });
+  int64_t step = 1;
+  for (int i = n - 1; i >= 0; --i) {
+    strides[order[i]] = step;
+    step *= std::max<int64_t>(x->size(int(order[i])), 1);
+  }
+  return empty_strided(x->sizes(), strides, dtype, x->device);
+}
+
+Tensor full(Ints sizes, const Scalar& value, Dtype dtype, Device device) {
+  Tensor t = empty(sizes, dtype, device);
+  if (device == Device::Meta || t->numel == 0) return t;
+  alignas(16) char v[16];
+  value.store(v, dtype);
+  fill(t->data(), dtype, t->numel, v);
+  return t;
+}
+Tensor zeros(Ints sizes, Dtype dtype, Device device) {
+  Tensor t = empty(sizes, dtype, device);
+  size_t bytes = size_t(t->numel) * item_size(dtype);
+  if (device == Device::Cpu && bytes) {
+    if (bytes <= 4096) std::memset(t->data(), 0, bytes);
+    else {
+      char v[16] = {};
+      fill(t->data(), dtype, t->numel, v);
+    }
+  }
+  return t;
+}
+Tensor scalar_tensor(const Scalar& value, Dtype dtype, Device device) { return full(Ints(), value, dtype, device); }
+
+Tensor from_storage(Storage* shared, int64_t byte_offset, Ints sizes, Ints strides, Dtype dtype) {
+  Tensor t = Tensor::steal(TensorImpl::make());
+  shared->retain();
+  t->storage = shared;
+  t->byte_offset = byte_offset;
+  t->dtype = dtype;
+  t->device = shared->meta() ? Device::Meta : Device::Cpu;
+  t->set_geometry(sizes, strides);
+  return t;
+}
+
+Tensor alias(const Tensor& x) {
+  Tensor t = Tensor::steal(TensorImpl::make());
+  x->storage->retain();
+  t->storage = x->storage;
+  t->byte_offset = x->byte_offset;
+  t->dtype = x->dtype;
+  t->device = x->device;
+  t->set_geometry(x->sizes(), x->strides());
+  return t;
+}
+Tensor alias(const Tensor& x, Ints sizes, Ints strides, int64_t byte_offset) {
+  Tensor t = Tensor::steal(TensorImpl::make());
+  x->storage->retain();
+  t->storage = x->storage;
+  t->byte_offset = byte_offset;
+  t->dtype = x->dtype;
+  t->device = x->device;
+  t->set_geometry(sizes, strides);
+  return t;
+}
+
+bool view_strides(const Tensor& x, Ints sizes, Dims& strides) {
+  int n = int(sizes.size());
+  strides.resize(n);
+  if (x->contiguous() || x->numel == 0) {
+    strides = contiguous_strides(sizes);
+    return true;
+  }
+  // Walk both shapes from the back; a run of old dimensions that is contiguous in itself can be cut anew.
+  int64_t chunk_stride = x->ndim ? x->stride(x->ndim - 1) : 1;
+  int64_t old_count = 1, new_count = 1;
+  int v = n - 1;
+  for (int d = x->ndim - 1; d >= 0; --d) {
+    old_count *= x->size(d);
+    bool ends = d == 0 || (x->size(d - 1) != 1 && x->stride(d - 1) != old_count * chunk_stride);
+    if (!ends) continue;
+    while (v >= 0 && (new_count < old_count || sizes[size_t(v)] == 1)) {
+      strides[v] = new_count * chunk_stride;
+      new_count *= sizes[size_t(v)];
+      --v;
+    }
+    if (new_count != old_count) return false;
+    if (d > 0) {
+      chunk_stride = x->stride(d - 1);
+      old_count = new_count = 1;
+    }
+  }
+  if (x->ndim == 0)
+    for (; v >= 0; --v) strides[v] = 1;
+  return v == -1;
+}
+
+bool is_dense(const TensorImpl& x) {
+  if (x.contiguous()) return true;
+  Dims order(x.ndim);
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
+    if (x.size(int(a)) < 2) return false;
+    if (x.size(int(b)) < 2) return true;
+    return x.stride(int(a)) < x.stride(int(b));
+  });
+  int64_t expect = 1;
+  for (int64_t d : order) {
+    if (x.size(int(d)) < 2) return true;
+    if (x.stride(int(d)) != expect) return false;
+    expect *= x.size(int(d));
+  }
+  return true;
+}
+
+bool overlaps_itself(const TensorImpl& x) {
+  if (x.contiguous() || x.numel < 2) return false;
+  for (int i = 0; i < x.ndim; ++i)
+    if (x.size(i) > 1 && x.stride(i) == 0) return true;
+  if (is_dense(x)) return false;
+  // Sorted by stride, every dimension must step over all that the smaller ones reach.
+  Dims order;
+  for (int i = 0; i < x.ndim; ++i)
+    if (x.size(i) > 1) order.push_back(i);
+  std::sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return x.stride(int(a)) < x.stride(int(b)); });
+  int64_t reach = 0;
+  for (int64_t d : order) {
+    if (x.stride(int(d)) <= reach) return true;
+    reach += x.stride(int(d)) * (x.size(int(d)) - 1);
+  }
+  return false;
+}
+
+Overlap overlap(const TensorImpl& a, const TensorImpl& b) {
+  if (a.storage != b.storage || a.numel == 0 || b.numel == 0 || a.meta_device()) return Overlap::None;
+  if (a.byte_offset == b.byte_offset && a.dtype == b.dtype && equal(a.sizes(), b.sizes()) && equal(a.strides(), b.strides())) return Overlap::Full;
+  auto end = [](const TensorImpl& x) {
+    int64_t last = 0;
+    for (int i = 0; i < x.ndim; ++i) last += (x.size(i) - 1) * x.stride(i);
+    return x.byte_offset + (last + 1) * int64_t(x.itemsize());
+  };
+  if (a.byte_offset >= end(b) || b.byte_offset >= end(a)) return Overlap::None;
+  // Interleaved views that never meet (x[::2], x[1::2]) are told apart only when both are dense.
+  return is_dense(a) && is_dense(b) ? Overlap::Partial : Overlap::None;
+}
+
+std::string describe(const TensorImpl& x) {
+  std::string s = std::string(name_of(x.dtype)) + text_of(x.sizes());
+  return x.meta_device() ? s + " on meta" : s;
+}
+
+Scalar item_at(const TensorImpl& x, int64_t byte_offset) {
+  return visit(x.dtype, [&]<class T>(T*) {
+    T v;
+    std::memcpy(&v, x.data() + byte_offset, sizeof v);
+    if constexpr (std::is_same_v<T, bool>) return Scalar(v);
+    else if constexpr (std::is_integral_v<T>) return Scalar(int64_t(v));
+    else if constexpr (requires { v.imag(); }) return Scalar(std::complex<double>(v));
+    else return Scalar(double(v));
+  });
+}
+Scalar item(const Tensor& x) {
+  check(x->numel == 1, "a Tensor with ", x->numel, " elements cannot be converted to Scalar");
+  check(!x->meta_device(), "Tensor.item() cannot be called on meta tensors");
+  return item_at(*x);
+}
+
+}  // namespace adjoint

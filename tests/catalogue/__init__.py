@@ -1,0 +1,75 @@
+"""Sample inputs for every registered operation, one module per family.
+
+A module holds SAMPLES: {name: function(make) -> list of (args, kwargs)}. `make(*shape, low=-2, high=2)` returns a tensor
+of the dtype under test with fixed pseudo-random values. A module may also hold
+    NO_GRADIENT   names whose results carry no gradient (comparisons, rounding to integers ...)
+    FIRST_ONLY    names whose second derivative is not checked, with the reason beside each
+    LAYOUT_BOUND  names whose result depends on strides or memory (as_strided, empty, data_ptr ...)
+Names are as users write them: "exp", "linalg.vector_norm", "nn.functional.gelu"; methods only: "Tensor.expand".
+"""
+
+import importlib
+import pkgutil
+
+_modules = [importlib.import_module(f"{__name__}.{m.name}") for m in pkgutil.iter_modules(__path__)]
+_samples = {name: f for m in _modules for name, f in getattr(m, "SAMPLES", {}).items()}
+
+
+def _collect(attribute):
+    return {name for m in _modules for name in getattr(m, attribute, ())}
+
+
+_no_gradient, _first_only, _layout_bound = map(_collect, ("NO_GRADIENT", "FIRST_ONLY", "LAYOUT_BOUND"))
+
+
+def names():
+    return sorted(_samples)
+
+
+def differentiable(name):
+    return name not in _no_gradient
+
+
+def no_gradient(name):
+    return name in _no_gradient
+
+
+def twice_differentiable(name):
+    return name not in _first_only
+
+
+def layout_free(name):
+    return name not in _layout_bound
+
+
+def maker(torch, dtype):
+    """make(*shape, low, high): the same values every time, spread over the interval without ties."""
+    count = [0]
+
+    def make(*shape, low=-2.0, high=2.0, dtype=dtype):
+        n = 1
+        for s in shape:
+            n *= s
+        count[0] += 1
+        # Multiples of the golden ratio fill the interval evenly and never repeat.
+        values = [low + (high - low) * ((0.618033988749895 * (i + 1) + 0.377 * count[0]) % 1.0) for i in range(n)]
+        if dtype.is_complex:
+            values = [complex(v, low + high - v * 0.7) for v in values]
+        t = torch.tensor(values, dtype=torch.complex128 if dtype.is_complex else torch.float64).to(dtype)
+        return t.reshape(shape)
+
+    make.torch = torch
+    return make
+
+
+def samples(torch, name, dtype):
+    return _samples[name](maker(torch, dtype))
+
+
+def resolve(torch, name):
+    obj = torch
+    for part in name.split("."):
+        if not hasattr(obj, part) and obj is torch:
+            obj = torch.Tensor
+        obj = getattr(obj, part)
+    return obj

@@ -1,0 +1,245 @@
+"""Cycles through tensors, nodes and Python objects are freed by garbage collection."""
+
+import gc
+import weakref
+
+import adjoint as torch
+import pytest
+from adjoint import _core
+
+
+@pytest.fixture
+def counts():
+    """Live tensors and nodes since the test began."""
+    gc.collect()
+    tensors, nodes = _core._live_tensors(), _core._live_nodes()
+
+    def since():
+        gc.collect()
+        return _core._live_tensors() - tensors, _core._live_nodes() - nodes
+
+    return since
+
+
+class Witness:
+    """Something whose death can be watched."""
+
+
+def test_chain_is_freed_at_once(counts):
+    x = torch.ones(3, requires_grad=True)
+    y = x * 2 + 1
+    del x, y
+    gc.disable()
+    try:
+        assert _core._live_nodes() == _core._live_nodes()
+    finally:
+        gc.enable()
+    assert counts() == (0, 0)
+
+
+def test_hook_closes_over_its_tensor(counts):
+    x = torch.ones(3, requires_grad=True)
+    y = x * 2
+    y.register_hook(lambda g: y * g)
+    del x, y
+    assert counts() == (0, 0)
+
+
+def test_leaf_hook_closes_over_the_leaf(counts):
+    x = torch.ones(3, requires_grad=True)
+    x.register_hook(lambda g: x * g)
+    x.register_post_accumulate_grad_hook(lambda p: print(x))
+    del x
+    assert counts() == (0, 0)
+
+
+def test_hook_closes_over_a_later_result(counts):
+    x = torch.ones(3, requires_grad=True)
+    y = x * 2
+    held = []
+    y.register_hook(lambda g: held[0] * g)
+    held.append((y * y + y).sum())
+    del x, y, held
+    assert counts() == (0, 0)
+
+
+def test_node_hooks(counts):
+    x = torch.ones(3, requires_grad=True)
+    y = x * 2
+    y.grad_fn.register_hook(lambda gi, go: print(y))
+    y.grad_fn.register_prehook(lambda go: print(y))
+    del x, y
+    assert counts() == (0, 0)
+
+
+def test_metadata(counts):
+    x = torch.ones(3, requires_grad=True)
+    y = x * 2
+    w = Witness()
+    y.grad_fn.metadata["tensor"] = y
+    y.grad_fn.metadata["witness"] = w
+    ref = weakref.ref(w)
+    del x, y, w
+    gc.collect()
+    assert ref() is None
+    assert counts() == (0, 0)
+
+
+def test_metadata_lives_as_long_as_the_node():
+    x = torch.ones(3, requires_grad=True)
+    y = x * 2
+    y.grad_fn.metadata["k"] = 1
+    gc.collect()
+    assert y.grad_fn.metadata == {"k": 1}
+    assert y.grad_fn.metadata == {"k": 1}
+
+
+def test_gradient_with_graph(counts):
+    x = torch.ones(3, requires_grad=True)
+    (x * x * x).sum().backward(create_graph=True)
+    assert x.grad.requires_grad
+    del x
+    assert counts() == (0, 0)
+
+
+def test_gradient_with_graph_between_two_leaves(counts):
+    x = torch.ones(3, requires_grad=True)
+    y = torch.ones(3, requires_grad=True)
+    (x * y * x).sum().backward(create_graph=True)
+    kept = x.grad
+    del x, y
+    gc.collect()
+    assert kept.requires_grad
+    kept.sum().backward()
+    del kept
+    assert counts() == (0, 0)
+
+
+def test_gradient_cycle_that_is_still_in_use():
+    x = torch.ones(3, requires_grad=True)
+    (x * x * x).sum().backward(create_graph=True)
+    y = x * 2
+    del x
+    gc.collect()
+    leaf = y.grad_fn.next_functions[0][0].variable
+    assert leaf.grad is not None and leaf.grad.grad_fn is not None
+
+
+def test_many_gradient_cycles_do_not_pile_up():
+    gc.collect()
+    before = _core._live_tensors()
+    gc.disable()
+    try:
+        for _ in range(1000):
+            x = torch.ones(3, requires_grad=True)
+            (x * x).sum().backward(create_graph=True)
+        assert _core._live_tensors() - before < 1500
+    finally:
+        gc.enable()
+
+
+def test_context_holds_its_output(counts):
+    class F(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.out = x.clone()
+            return ctx.out
+
+        @staticmethod
+        def backward(ctx, g):
+            return g
+
+    x = torch.ones(3, requires_grad=True)
+    y = F.apply(x)
+    del x, y
+    assert counts() == (0, 0)
+
+
+def test_context_holds_a_later_result(counts):
+    class F(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x.clone()
+
+        @staticmethod
+        def backward(ctx, g):
+            return g
+
+    x = torch.ones(3, requires_grad=True)
+    y = F.apply(x)
+    y.grad_fn.later = (y * y).exp()
+    del x, y
+    assert counts() == (0, 0)
+
+
+def test_context_saves_its_output_without_a_cycle():
+    class Exp(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            y = x.exp()
+            ctx.save_for_backward(y)
+            ctx.witness = Witness()
+            return y
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * ctx.saved_tensors[0]
+
+    gc.collect()
+    gc.disable()
+    try:
+        x = torch.ones(3, requires_grad=True)
+        y = Exp.apply(x)
+        ref = weakref.ref(y.grad_fn.witness)
+        y.sum().backward()
+        del y
+        assert ref() is None
+    finally:
+        gc.enable()
+
+
+def test_grad_fn_outlives_its_tensor():
+    class F(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x.clone()
+
+        @staticmethod
+        def backward(ctx, g):
+            return g
+
+    x = torch.ones(3, requires_grad=True)
+    y = F.apply(x)
+    fn = y.grad_fn
+    del y
+    gc.collect()
+    assert fn.next_functions[0][0].variable is x
+    assert fn.saved_tensors[0] is x
+    z = (x * 2).grad_fn
+    assert z.next_functions[0][0].variable is x
+
+
+def test_collector_during_backward():
+    x = torch.ones(3, requires_grad=True)
+    y = x
+    for _ in range(50):
+        y = y * 1.5
+        y.register_hook(lambda g: gc.collect() and None)
+    y.sum().backward()
+    assert x.grad is not None
+
+
+def test_million_nodes(counts):
+    x = torch.ones(1, requires_grad=True)
+    y = x
+    for _ in range(1_000_000):
+        y = y + 1
+    y.sum().backward()
+    assert x.grad.item() == 1
+    z = x
+    for _ in range(1_000_000):
+        z = z * 1.0
+    gc.collect()
+    del x, y, z
+    assert counts() == (0, 0)
