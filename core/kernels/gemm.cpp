@@ -64,8 +64,8 @@ void gemm_blas(int64_t M, int64_t N, int64_t K, T alpha, MatrixIn a, MatrixIn b,
 
 // Four rows by four columns take less time than the questions that the general road asks.
 template <class T>
-bool gemm_tiny(int64_t M, int64_t N, int64_t K, const Scalar& alpha, MatrixIn a, MatrixIn b,
-               const Scalar& beta, MatrixOut c) {
+bool gemm_tiny(int64_t M, int64_t N, int64_t K, const Scalar& alpha, const MatrixIn& a, const MatrixIn& b,
+               const Scalar& beta, const MatrixOut& c) {
   if (!fits_tiny(M, N, K) || !alpha.equals(1) || !beta.equals(0)) return false;
   table<T>().tiny(M, N, K, static_cast<const T*>(a.data), a.row_stride, a.col_stride,
                   static_cast<const T*>(b.data), b.row_stride, b.col_stride, static_cast<T*>(c.data),
@@ -102,38 +102,37 @@ void gemm_reduced(int64_t M, int64_t N, int64_t K, float alpha, MatrixIn a, Matr
   });
 }
 
+// Kept out of line, so that the tiny road pays for none of its registers.
+[[gnu::noinline]] void gemm_any(Dtype dtype, int64_t M, int64_t N, int64_t K, const Scalar& alpha,
+                                const MatrixIn& a, const MatrixIn& b, const Scalar& beta,
+                                const MatrixOut& c) {
+  visit(dtype, [&](auto* tag) {
+    using T = std::remove_pointer_t<decltype(tag)>;
+    if constexpr (std::is_same_v<T, bool>) {
+      fail("matmul: bool matrices have no product; convert them with .to(torch.uint8)");
+    } else if constexpr (std::is_integral_v<T>) {
+      multiply_plain<T>(M, N, K, alpha.to<T>(), a, b, beta.to<T>(), c);
+    } else if constexpr (is_reduced(dtype_of<T>)) {
+      gemm_reduced<T>(M, N, K, float(alpha.to_double()), a, b, float(beta.to_double()), c);
+    } else {
+      gemm_blas<T>(M, N, K, alpha.to<T>(), a, b, beta.to<T>(), c);
+    }
+  });
+}
+
 }  // namespace
 
-void gemm(Dtype dtype, int64_t M, int64_t N, int64_t K, const Scalar& alpha, MatrixIn a, MatrixIn b,
-          const Scalar& beta, MatrixOut c) {
+void gemm(Dtype dtype, int64_t M, int64_t N, int64_t K, const Scalar& alpha, const MatrixIn& a,
+          const MatrixIn& b, const Scalar& beta, const MatrixOut& c) {
   if (M == 0 || N == 0) return;
-  switch (dtype) {
-    case Dtype::F32:
-      if (gemm_tiny<float>(M, N, K, alpha, a, b, beta, c)) return;
-      return gemm_blas<float>(M, N, K, float(alpha.to_double()), a, b, float(beta.to_double()), c);
-    case Dtype::F64:
-      if (gemm_tiny<double>(M, N, K, alpha, a, b, beta, c)) return;
-      return gemm_blas<double>(M, N, K, alpha.to_double(), a, b, beta.to_double(), c);
-    case Dtype::F16:
-      return gemm_reduced<Half>(M, N, K, float(alpha.to_double()), a, b, float(beta.to_double()), c);
-    case Dtype::BF16:
-      return gemm_reduced<BFloat16>(M, N, K, float(alpha.to_double()), a, b, float(beta.to_double()), c);
-    case Dtype::Bool: fail("matmul: bool matrices have no product; convert them with .to(torch.uint8)");
-    default:
-      visit(dtype, [&](auto* tag) {
-        using T = std::remove_pointer_t<decltype(tag)>;
-        if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
-          multiply_plain<T>(M, N, K, alpha.to<T>(), a, b, beta.to<T>(), c);
-        } else if constexpr (requires(T t) { t.imag(); }) {
-          gemm_blas<T>(M, N, K, alpha.to<T>(), a, b, beta.to<T>(), c);
-        }
-      });
-  }
+  if (dtype == Dtype::F32 && gemm_tiny<float>(M, N, K, alpha, a, b, beta, c)) return;
+  if (dtype == Dtype::F64 && gemm_tiny<double>(M, N, K, alpha, a, b, beta, c)) return;
+  gemm_any(dtype, M, N, K, alpha, a, b, beta, c);
 }
 
 void gemm_batched(Dtype dtype, int64_t batch, int64_t M, int64_t N, int64_t K, const Scalar& alpha,
-                  MatrixIn a, int64_t a_step, MatrixIn b, int64_t b_step, const Scalar& beta, MatrixOut c,
-                  int64_t c_step) {
+                  const MatrixIn& a, int64_t a_step, const MatrixIn& b, int64_t b_step, const Scalar& beta,
+                  const MatrixOut& c, int64_t c_step) {
   if (M == 0 || N == 0 || batch == 0) return;
   int64_t size = int64_t(item_size(dtype));
   auto one = [&](int64_t i) {

@@ -28,13 +28,13 @@ struct MatrixOut {
 
 // C = alpha · A B + beta · C for A [M, K] and B [K, N]; beta = 0 does not read C. All dtypes but bool:
 // integers wrap round, 16-bit floats are summed as floats and rounded once.
-void gemm(Dtype dtype, int64_t M, int64_t N, int64_t K, const Scalar& alpha, MatrixIn a, MatrixIn b,
-          const Scalar& beta, MatrixOut c);
+void gemm(Dtype dtype, int64_t M, int64_t N, int64_t K, const Scalar& alpha, const MatrixIn& a,
+          const MatrixIn& b, const Scalar& beta, const MatrixOut& c);
 
 // The same for `batch` products, the operands lying a_step, b_step and c_step elements apart (0: shared).
 void gemm_batched(Dtype dtype, int64_t batch, int64_t M, int64_t N, int64_t K, const Scalar& alpha,
-                  MatrixIn a, int64_t a_step, MatrixIn b, int64_t b_step, const Scalar& beta, MatrixOut c,
-                  int64_t c_step);
+                  const MatrixIn& a, int64_t a_step, const MatrixIn& b, int64_t b_step, const Scalar& beta,
+                  const MatrixOut& c, int64_t c_step);
 
 // out = Σ x[i] y[i], without conjugation; strides in elements.
 void dot(Dtype dtype, int64_t n, const void* x, int64_t x_stride, const void* y, int64_t y_stride, void* out);

@@ -4,7 +4,7 @@
 // with -DADJOINT_ISA=base|v3|v4 (x86-64-v2, -v3, -v4; elsewhere base only). It keeps everything in an
 // anonymous namespace and exports one table of functions, named with ADJOINT_ISA_NAME. It must not emit
 // shared inline functions (std::vector, <algorithm>, ...): the linker keeps one copy of those for the whole
-// library, which could be the one with AVX-512 in it. tests/core/check_isa_symbols.py looks.
+// library, which could be the one with AVX-512 in it. tools/check_isa_symbols.py looks.
 #pragma once
 
 #ifndef ADJOINT_ISA

@@ -95,11 +95,35 @@ void log_softmax_row(const T* x, int64_t n, T* __restrict y) {
   T log_sum = math::log(sum);
   for (int64_t i = 0; i < n; ++i) y[i] = x[i] - shift - log_sum;
 }
+// Short rows are padded with -inf to whole groups of lanes, so that no loop has a tail.
+constexpr int kGroup = 16, kShort = 4 * kGroup;
+
 template <class T>
-void softmax_rows(bool log, const T* x, int64_t rows, int64_t row_stride, int64_t n, T* y) {
-  for (int64_t r = 0; r < rows; ++r)
-    (log ? log_softmax_row<T> : softmax_row<T>)(x + r * row_stride, n, y + r * n);
+void short_row(bool log, const T* x, int64_t n, T* __restrict y) {
+  T value[kShort], power[kShort], acc[kGroup];
+  int64_t padded = (n + kGroup - 1) / kGroup * kGroup;
+  for (int64_t i = padded - kGroup; i < padded; ++i) value[i] = -T(__builtin_inf());
+  for (int64_t i = 0; i < n; ++i) value[i] = x[i];
+  for (int l = 0; l < kGroup; ++l) acc[l] = value[l];
+  for (int64_t i = kGroup; i < padded; i += kGroup)
+    for (int l = 0; l < kGroup; ++l) acc[l] = Larger{}(acc[l], value[i + l]);
+  for (int h = kGroup / 2; h >= 1; h /= 2)
+    for (int l = 0; l < h; ++l) acc[l] = Larger{}(acc[l], acc[l + h]);
+  const T top = acc[0];
+  for (int64_t i = 0; i < padded; i += kGroup)
+    for (int l = 0; l < kGroup; ++l) power[i + l] = math::exp(value[i + l] - top);
+  for (int l = 0; l < kGroup; ++l) acc[l] = power[l];
+  for (int64_t i = kGroup; i < padded; i += kGroup)
+    for (int l = 0; l < kGroup; ++l) acc[l] += power[i + l];
+  for (int h = kGroup / 2; h >= 1; h /= 2)
+    for (int l = 0; l < h; ++l) acc[l] += acc[l + h];
+  const T scale = T(1) / acc[0], log_sum = log ? math::log(acc[0]) : T(0);
+  if (log)
+    for (int64_t i = 0; i < n; ++i) y[i] = value[i] - top - log_sum;
+  else
+    for (int64_t i = 0; i < n; ++i) y[i] = power[i] * scale;
 }
+
 template <class T>
 void backward_rows(bool log, const T* g, const T* y, int64_t rows, int64_t n, T* __restrict gx) {
   for (int64_t r = 0; r < rows; ++r, g += n, y += n, gx += n) {
@@ -161,6 +185,32 @@ void softmax_cols(bool log, const T* x, int64_t n, int64_t stride, int64_t width
     }
   }
 }
+// Very short rows: a tile of them, transposed, is softmax over columns. Which way a row goes depends on its
+// length only, see Note [Same bits for any number of threads].
+constexpr int kTransposed = 16;
+
+template <class T>
+void transposed_rows(bool log, const T* x, int64_t rows, int64_t row_stride, int64_t n, T* y) {
+  T tile[kTransposed * kSoftmaxTile], result[kTransposed * kSoftmaxTile];
+  for (int64_t r = 0; r < rows; r += kSoftmaxTile, x += kSoftmaxTile * row_stride, y += kSoftmaxTile * n) {
+    int64_t w = rows - r < kSoftmaxTile ? rows - r : kSoftmaxTile;
+    for (int64_t i = 0; i < w; ++i)
+      for (int64_t k = 0; k < n; ++k) tile[k * kSoftmaxTile + i] = x[i * row_stride + k];
+    softmax_cols(log, tile, n, kSoftmaxTile, w, result, kSoftmaxTile);
+    for (int64_t i = 0; i < w; ++i)
+      for (int64_t k = 0; k < n; ++k) y[i * n + k] = result[k * kSoftmaxTile + i];
+  }
+}
+template <class T>
+void softmax_rows(bool log, const T* x, int64_t rows, int64_t row_stride, int64_t n, T* y) {
+  if (n <= kTransposed) return transposed_rows(log, x, rows, row_stride, n, y);
+  if (n <= kShort)
+    for (int64_t r = 0; r < rows; ++r) short_row(log, x + r * row_stride, n, y + r * n);
+  else
+    for (int64_t r = 0; r < rows; ++r)
+      (log ? log_softmax_row<T> : softmax_row<T>)(x + r * row_stride, n, y + r * n);
+}
+
 template <class T>
 void backward_cols(bool log, const T* g, const T* y, int64_t n, int64_t stride, int64_t width, T* gx) {
   T sum[kSoftmaxTile];

@@ -1,6 +1,7 @@
 // clone, contiguous, copy_, fill_, zero_, detach and alias: the same values elsewhere, or new values here.
 #include <optional>
 #include "autograd/record.h"
+#include "ops/creation/options.h"
 #include "ops/layout.h"
 #include "ops/ops.h"
 #include "ops/raw.h"
@@ -80,8 +81,9 @@ Tensor clone(const Tensor& x, MemoryFormat format) { return apply(Clone{format},
 Tensor alias_view(const Tensor& x) { return apply_view(Alias{}, x); }
 
 static Tensor contiguous_as(const Tensor& x, MemoryFormat format) {
+  if (has_format(*x, format)) return x;
   check(format != MemoryFormat::Preserve, "preserve memory format is unsupported by the contiguous operator");
-  return has_format(*x, format) ? x : clone(x, format);
+  return clone(x, format);
 }
 Tensor contiguous(const Tensor& x) { return x->contiguous() ? x : clone(x, MemoryFormat::Contiguous); }
 
@@ -92,12 +94,11 @@ Tensor copy_(const Tensor& x, const Tensor& src) {
 }
 
 Tensor zero_(const Tensor& x) {
-  check_writable(x);
   return apply_inplace(Zero{}, x, "zero_", [&] { raw::zero(x); });
 }
 
 Tensor fill_(const Tensor& x, const Operand& value) {
-  check_writable(x);
+  if (!value.is_tensor()) check_scalar_fits(value.scalar, x->dtype);
   if (!value.is_tensor()) return apply_inplace(FillNumber{}, x, "fill_", [&] { raw::fill(x, value.scalar); });
   const Tensor& v = *value.tensor;
   check(v->ndim == 0, "fill_ only supports 0-dimension value tensor but got tensor with ", int(v->ndim),
@@ -128,7 +129,7 @@ Tensor fill_(const Tensor& x, const Operand& value) {
         "fill(Tensor self, Number value) -> Tensor", kFunction, "A tensor like self, filled."),
     def<[](const Tensor& x) { return detach(x); }>("detach(Tensor self) -> Tensor", kBoth,
                                                    "The same storage without history."),
-    def<alias_view>("alias(Tensor self) -> Tensor", kHidden, "A view of all of self."),
+    def<alias_view>("_alias(Tensor self) -> Tensor", kHidden, "A view of all of self."),
     def<[](const Tensor& x) { return x; }>("resolve_conj(Tensor self) -> Tensor", kBoth,
                                            "self: conjugates are never lazy here."),
     def<[](const Tensor& x) { return x; }>("resolve_neg(Tensor self) -> Tensor", kBoth,

@@ -88,10 +88,10 @@ Tensor to(const Tensor& x, Dtype dtype) { return convert_to(x, dtype, x->device,
         kMethod, "The values as another type or on another device; self if nothing changes."),
     def<to_dtype>("to(Tensor self, dtype dtype, bool non_blocking=False, bool copy=False, *, "
                   "memory_format? memory_format=None) -> Tensor",
-                  kMethod),
+                  kMethod, "The values as another type."),
     def<to_other>("to(Tensor self, Tensor other, bool non_blocking=False, bool copy=False, *, "
                   "memory_format? memory_format=None) -> Tensor",
-                  kMethod),
+                  kMethod, "The values as another type."),
     def<[](const Tensor& x, const Tensor& other) {
       return convert_to(x, other->dtype, other->device, false, {});
     }>("type_as(Tensor self, Tensor other) -> Tensor", kMethod, "self.to(other.dtype)"),

@@ -22,6 +22,7 @@ Tensor filled(Ints size, const Scalar& v, Dtype dtype, Device device) {
 Device on(MaybeDevice d) { return d.value_or(Device::Cpu); }
 
 Tensor zeros(Ints size, MaybeDtype dtype, MaybeDevice device, Dest dest) {
+  for (int64_t s : size) check(s >= 0, "zeros: Dimension size must be non-negative.");
   return finish_creation(adjoint::zeros(size, wanted_dtype(dtype, dest, default_dtype()), on(device)), dest,
                          "zeros");
 }

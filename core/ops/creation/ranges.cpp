@@ -277,7 +277,8 @@ Tensor triangle(int64_t rows, int64_t cols, int64_t offset, MaybeDtype dtype, Ma
 
 [[maybe_unused]] static const auto defs = {
     def<arange_end>("arange(Scalar end, " OPTIONS, kFunction | kOut, "0, 1, 2, ... below `end`."),
-    def<arange_start>("arange(Scalar start, Scalar end, " OPTIONS, kFunction | kOut),
+    def<arange_start>("arange(Scalar start, Scalar end, " OPTIONS, kFunction | kOut,
+                      "start, start + 1, ... before `end`."),
     def<arange_step>("arange(Scalar start, Scalar end, Scalar step=1, " OPTIONS, kFunction | kOut,
                      "start, start + step, ... before `end`."),
     def<range>("range(Scalar start, Scalar end, Scalar step=1, " OPTIONS, kFunction | kOut,
@@ -287,7 +288,7 @@ Tensor triangle(int64_t rows, int64_t cols, int64_t offset, MaybeDtype dtype, Ma
     def<logspace>("logspace(Number start, Number end, int steps, float base=10.0, " OPTIONS, kFunction | kOut,
                   "base ** linspace(start, end, steps)"),
     def<eye_square>("eye(int n, " OPTIONS, kFunction | kOut, "The identity matrix."),
-    def<eye_of>("eye(int n, int m, " OPTIONS, kFunction | kOut),
+    def<eye_of>("eye(int n, int m, " OPTIONS, kFunction | kOut, "Ones on the diagonal of an n by m matrix."),
     def<triangle<false>>("tril_indices(int row, int col, int offset=0, " OPTIONS, kFunction,
                          "Positions of the lower triangle of a matrix, as two rows."),
     def<triangle<true>>("triu_indices(int row, int col, int offset=0, " OPTIONS, kFunction,

@@ -138,11 +138,11 @@ Tensor multinomial(const Tensor& p0, int64_t samples, bool replacement, Generato
 
 [[maybe_unused]] static const auto defs = {
     def<bernoulli>("bernoulli(Tensor self, " GEN, kBoth | kOut, "1 with probability self, else 0."),
-    def<bernoulli_number>("bernoulli(Tensor self, float p, " GEN, kBoth),
+    def<bernoulli_number>("bernoulli(Tensor self, float p, " GEN, kBoth, "1 with probability p, else 0."),
     def<bernoulli_by_>("bernoulli_(Tensor self, Tensor p, " GEN, kMethod,
                        "1 with probability p, else 0, in place."),
     def<[](const Tensor& x, double p, Generator* g) { return bernoulli_(x, p, g); }>(
-        "bernoulli_(Tensor self, float p=0.5, " GEN, kMethod),
+        "bernoulli_(Tensor self, float p=0.5, " GEN, kMethod, "1 with probability p, else 0, in place."),
     def<multinomial>("multinomial(Tensor self, int num_samples, bool replacement=False, " GEN, kBoth | kOut,
                      "Positions drawn by the weights in each row."),
 };

@@ -63,12 +63,8 @@ Tensor Generator::get_state() const {
   b.seeded = seeded;
   b.next = next;
   std::copy(state, state + kWords, b.state);
-  if (has_double) {  // PyTorch keeps it as a point of the unit circle: rho = y's factor
-    b.normal_y = next_double;
-    b.normal_x = 0;
-    b.normal_rho = 0;
-    b.normal_valid = 1;
-  }
+  b.normal_y = has_double ? next_double : 0;
+  b.normal_valid = has_double;
   b.next_float = has_float ? next_float : 0;
   b.has_float = has_float;
   std::memcpy(bytes->data(), &b, sizeof b);

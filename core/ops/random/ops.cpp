@@ -312,11 +312,15 @@ Tensor bernoulli_(const Tensor& x, double p, Generator* g) { return bernoulli_p_
     def<randn_like>("randn_like(Tensor self, " LIKE, kFunction, "Standard normal numbers shaped like self."),
     def<randint_like>("randint_like(Tensor self, int low, int high, " LIKE_INT, kFunction,
                       "Integers in [low, high)."),
-    def<randint_like_high>("randint_like(Tensor self, int high, " LIKE_INT, kFunction),
+    def<randint_like_high>("randint_like(Tensor self, int high, " LIKE_INT, kFunction,
+                           "Integers in [0, high)."),
     def<normal_both>("normal(Tensor mean, Tensor std, " GEN, kFunction | kOut, "Normal numbers."),
-    def<normal_mean>("normal(Tensor mean, float std=1, " GEN, kFunction | kOut),
-    def<normal_std>("normal(float mean, Tensor std, " GEN, kFunction | kOut),
-    def<normal_number>("normal(float mean, float std, int[] size, " OPTIONS, kFunction | kOut),
+    def<normal_mean>("normal(Tensor mean, float std=1, " GEN, kFunction | kOut,
+                     "Normal numbers with the given mean and standard deviation."),
+    def<normal_std>("normal(float mean, Tensor std, " GEN, kFunction | kOut,
+                    "Normal numbers with the given mean and standard deviation."),
+    def<normal_number>("normal(float mean, float std, int[] size, " OPTIONS, kFunction | kOut,
+                       "Normal numbers with the given mean and standard deviation."),
     def<[](const Tensor& x, double from, double to, Generator* g) { return uniform_(x, from, to, g); }>(
         "uniform_(Tensor self, float from=0, float to=1, " GEN, kMethod,
         "Fills with uniform numbers in [from, to)."),
@@ -331,8 +335,8 @@ Tensor bernoulli_(const Tensor& x, double p, Generator* g) { return bernoulli_p_
                      "Fills with log-normal numbers."),
     def<random_from_to_>("random_(Tensor self, int from, int? to, " GEN, kMethod,
                          "Fills with integers in [from, to)."),
-    def<random_to_>("random_(Tensor self, int to, " GEN, kMethod),
-    def<random_>("random_(Tensor self, " GEN, kMethod),
+    def<random_to_>("random_(Tensor self, int to, " GEN, kMethod, "Fills with random integers."),
+    def<random_>("random_(Tensor self, " GEN, kMethod, "Fills with random integers."),
 };
 
 }  // namespace adjoint::ops

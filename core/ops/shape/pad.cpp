@@ -31,6 +31,8 @@ struct ConstantPad {
     Dims sizes(x->sizes());
     for (int64_t i = 0; i < pad.size() / 2; ++i) {
       int64_t d = x->ndim - 1 - i, grown = sizes[d] + pad[2 * i] + pad[2 * i + 1];
+      check(sizes[d] + std::min<int64_t>(pad[2 * i], 0) + std::min<int64_t>(pad[2 * i + 1], 0) >= 0,
+            "narrow(): length must be non-negative.");
       check(grown >= 0, "The input size ", sizes[d], ", plus negative padding ", pad[2 * i], " and ",
             pad[2 * i + 1], " resulted in a negative output size, which is invalid. Check dimension ", d,
             " of your input.");

@@ -126,9 +126,9 @@ Tensor repeat(const Tensor& x, Ints repeats) {
     def<interleave_tensor>(
         "repeat_interleave(Tensor self, Tensor repeats, int? dim=None, *, int? output_size=None) -> "
         "Tensor",
-        kBoth),
+        kBoth, "Each element as often as `repeats` says."),
     def<interleaved_positions>("repeat_interleave(Tensor repeats, *, int? output_size=None) -> Tensor",
-                               kFunction),
+                               kFunction, "Each element as often as `repeats` says."),
 };
 
 }  // namespace adjoint::ops

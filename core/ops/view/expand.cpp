@@ -97,13 +97,14 @@ Tensor expand(const Tensor& x, Ints wanted) {
             "The expanded size of the tensor (-1) isn't allowed in a leading, non-existing dimension ", i);
       target = size;
     }
-    check(target >= 0, "The expanded size of the tensor (", target,
-          ") isn't allowed in a leading, non-existing "
-          "dimension ",
-          i);
     if (size != target) {
-      check(size == 1, "The expanded size of the tensor (", target, ") must match the existing size (", size,
-            ") at non-singleton dimension ", i, ".  Target sizes: ", wanted, ".  Tensor sizes: ", x->sizes());
+      check(size == 1 && (d < 0 || target >= 0), "The expanded size of the tensor (", target,
+            ") must match the existing size (", size, ") at non-singleton dimension ", i,
+            ".  Target sizes: ", wanted, ".  Tensor sizes: ", x->sizes());
+      check(target >= 0, "The expanded size of the tensor (", target,
+            ") isn't allowed in a leading, non-existing "
+            "dimension ",
+            i);
       stride = 0;
     }
     sizes[i] = target;
@@ -154,14 +155,16 @@ std::vector<Tensor> broadcast_tensors(Tensors xs) {
     def<[](const Tensor& x) { return squeeze(x); }>("squeeze(Tensor self) -> Tensor", kBoth,
                                                     "View without the dimensions of size one."),
     def<[](const Tensor& x, int64_t dim) { return squeeze(x, dim); }>(
-        "squeeze(Tensor self, int dim) -> Tensor", kBoth),
+        "squeeze(Tensor self, int dim) -> Tensor", kBoth,
+        "View without the given dimensions where their size is one."),
     def<[](const Tensor& x, Ints dims) { return squeeze(x, dims); }>(
-        "squeeze(Tensor self, int[] dim) -> Tensor", kBoth),
+        "squeeze(Tensor self, int[] dim) -> Tensor", kBoth,
+        "View without the given dimensions where their size is one."),
     def<unsqueeze>("unsqueeze(Tensor self, int dim) -> Tensor", kBoth,
                    "View with a dimension of size one at `dim`."),
     def<squeeze_>("squeeze_(Tensor self) -> Tensor", kMethod, "squeeze in place."),
-    def<squeeze_dim_>("squeeze_(Tensor self, int dim) -> Tensor", kMethod),
-    def<squeeze_dims_>("squeeze_(Tensor self, int[] dim) -> Tensor", kMethod),
+    def<squeeze_dim_>("squeeze_(Tensor self, int dim) -> Tensor", kMethod, "squeeze in place."),
+    def<squeeze_dims_>("squeeze_(Tensor self, int[] dim) -> Tensor", kMethod, "squeeze in place."),
     def<unsqueeze_>("unsqueeze_(Tensor self, int dim) -> Tensor", kMethod, "unsqueeze in place."),
 };
 

@@ -120,6 +120,10 @@ Tensor movedim(const Tensor& x, Ints source, Ints destination) {
   return permute(x, order);
 }
 
+static Tensor move_one(const Tensor& x, int64_t source, int64_t destination) {
+  return movedim(x, Ints(&source, 1), Ints(&destination, 1));
+}
+
 Tensor numpy_T(const Tensor& x) {
   int n = x->ndim;
   if (n != 2 && n != 0) {
@@ -177,16 +181,19 @@ static Tensor t_(const Tensor& x) {
     def<t>("t(Tensor self) -> Tensor", kBoth, "Transposes a matrix; a vector or number stays."),
     def<permute>("permute(Tensor self, int[] dims) -> Tensor", kBoth,
                  "View with the dimensions in the given order."),
-    def<movedim>("movedim(Tensor self, int[1] source, int[1] destination) -> Tensor", kBoth,
+    def<move_one>("movedim(Tensor self, int source, int destination) -> Tensor", kBoth,
+                  "Moves a dimension; the others keep their order."),
+    def<movedim>("movedim(Tensor self, int[] source, int[] destination) -> Tensor", kBoth,
                  "Moves dimensions; the others keep their order."),
-    def<movedim>("moveaxis(Tensor self, int[1] source, int[1] destination) -> Tensor", kBoth,
+    def<move_one>("moveaxis(Tensor self, int source, int destination) -> Tensor", kBoth, "Alias of movedim."),
+    def<movedim>("moveaxis(Tensor self, int[] source, int[] destination) -> Tensor", kBoth,
                  "Alias of movedim."),
     def<adjoint_of>("adjoint(Tensor self) -> Tensor", kBoth,
                     "The conjugate of the last two dimensions swapped."),
-    def<numpy_T>("numpy_T(Tensor self) -> Tensor", kHidden, "The attribute T."),
-    def<mT>("mT(Tensor self) -> Tensor", kHidden, "The attribute mT."),
-    def<mH>("mH(Tensor self) -> Tensor", kHidden, "The attribute mH."),
-    def<matrix_H>("matrix_H(Tensor self) -> Tensor", kHidden, "The attribute H."),
+    def<numpy_T>("_numpy_T(Tensor self) -> Tensor", kHidden, "The attribute T."),
+    def<mT>("_mT(Tensor self) -> Tensor", kHidden, "The attribute mT."),
+    def<mH>("_mH(Tensor self) -> Tensor", kHidden, "The attribute mH."),
+    def<matrix_H>("_matrix_H(Tensor self) -> Tensor", kHidden, "The attribute H."),
     def<transpose_>("transpose_(Tensor self, int dim0, int dim1) -> Tensor", kMethod, "transpose in place."),
     def<transpose_>("swapaxes_(Tensor self, int axis0, int axis1) -> Tensor", kMethod, "transpose in place."),
     def<transpose_>("swapdims_(Tensor self, int dim0, int dim1) -> Tensor", kMethod, "transpose in place."),

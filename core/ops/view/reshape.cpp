@@ -41,7 +41,7 @@ void infer_size(Ints wanted, int64_t numel, Dims& sizes) {
       check(hole < 0, "only one dimension can be inferred");
       hole = i;
     } else {
-      check(sizes[i] >= 0, "invalid shape dimension ", sizes[i]);
+      check(sizes[i] >= 0, "invalid shape dimension ", sizes[i], " at index ", i, " of shape ", wanted);
       check(!__builtin_mul_overflow(known, sizes[i], &known), "shape '", wanted,
             "' is invalid for input of size ", numel);
     }
@@ -101,7 +101,7 @@ static Tensor unflatten(const Tensor& x, int64_t dim, Ints sizes) {
       check(hole < 0, "only one dimension can be inferred");
       hole = int64_t(i);
     } else {
-      check(sizes[i] >= 0, "invalid shape dimension ", sizes[i]);
+      check(sizes[i] >= 0, "invalid shape dimension ", sizes[i], " at index ", i, " of shape ", wanted);
       known *= sizes[i];
     }
   }
@@ -182,13 +182,16 @@ std::vector<Tensor> each(Tensors xs) {
                    "Cuts one dimension into several; one size may be -1."),
     def<ravel>("ravel(Tensor self) -> Tensor", kBoth, "All elements as one contiguous dimension."),
     def<atleast_1d>("atleast_1d(Tensor self) -> Tensor", kFunction, "A 0-d tensor gets a dimension."),
-    def<each<atleast_1d>>("atleast_1d(Tensor[] tensors) -> Tensor[]", kFunction),
+    def<each<atleast_1d>>("atleast_1d(Tensor[] tensors) -> Tensor[]", kFunction,
+                          "The same for each of the tensors."),
     def<atleast_2d>("atleast_2d(Tensor self) -> Tensor", kFunction,
                     "Dimensions in front until there are two."),
-    def<each<atleast_2d>>("atleast_2d(Tensor[] tensors) -> Tensor[]", kFunction),
+    def<each<atleast_2d>>("atleast_2d(Tensor[] tensors) -> Tensor[]", kFunction,
+                          "The same for each of the tensors."),
     def<atleast_3d>("atleast_3d(Tensor self) -> Tensor", kFunction,
                     "Dimensions around until there are three."),
-    def<each<atleast_3d>>("atleast_3d(Tensor[] tensors) -> Tensor[]", kFunction),
+    def<each<atleast_3d>>("atleast_3d(Tensor[] tensors) -> Tensor[]", kFunction,
+                          "The same for each of the tensors."),
 };
 
 }  // namespace adjoint::ops

@@ -67,7 +67,7 @@ Tensor set_geometry_(const Tensor& x, const Tensor& source, int64_t offset, Ints
                      "Shares the other tensor's storage."),
     def<set_geometry_>(
         "set_(Tensor self, Tensor source, int storage_offset, int[] size, int[] stride=[]) -> Tensor",
-        kMethod),
+        kMethod, "Shares the other tensor's storage under the given geometry."),
 };
 
 }  // namespace adjoint::ops

@@ -85,11 +85,7 @@ static Tensor select_scatter(const Tensor& x, const Tensor& src, int64_t dim, in
 static Tensor slice_scatter(const Tensor& x, const Tensor& src, int64_t dim, std::optional<int64_t> start,
                             std::optional<int64_t> end, int64_t step) {
   SlicePick pick = slice_pick(x, dim, start, end, step);
-  Tensor part = pick(x);
-  check(src->ndim == part->ndim || src->ndim <= part->ndim,
-        "expected src to have a size equal to the slice of self. src size = ", src->sizes(),
-        ", slice size = ", part->sizes());
-  return scatter_through(pick, x, equal(src->sizes(), part->sizes()) ? src : expand(src, part->sizes()));
+  return scatter_through(pick, x, src);
 }
 static Tensor diagonal_scatter(const Tensor& x, const Tensor& src, int64_t offset, int64_t dim1,
                                int64_t dim2) {

@@ -95,7 +95,8 @@ static Tensor narrow_at(const Tensor& x, int64_t dim, const Tensor& start, int64
                 "The slice of `self` at `index` of dimension `dim`: a view with one dimension less."),
     def<narrow>("narrow(Tensor self, int dim, int start, int length) -> Tensor", kBoth,
                 "The view of `length` elements of dimension `dim` from `start` on."),
-    def<narrow_at>("narrow(Tensor self, int dim, Tensor start, int length) -> Tensor", kBoth),
+    def<narrow_at>("narrow(Tensor self, int dim, Tensor start, int length) -> Tensor", kBoth,
+                   "The start may be a 0-d tensor."),
 };
 
 }  // namespace ops

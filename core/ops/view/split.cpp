@@ -178,8 +178,10 @@ struct Axis {
 };
 static constexpr Axis kHsplit{"hsplit", 1, 1}, kVsplit{"vsplit", 2, 0}, kDsplit{"dsplit", 3, 2};
 static int64_t axis_dim(const Axis& a, const Tensor& x) {
-  check(x->ndim >= a.least, "torch.", a.name, " requires a tensor with at least ", a.least, " dimension",
-        a.least > 1 ? "s" : "", ", but got a tensor with ", int(x->ndim), " dimensions!");
+  check(x->ndim >= a.least, "torch.", a.name, " requires a tensor with at least ", a.least,
+        " dimension"
+        ", but got a tensor with ",
+        int(x->ndim), " dimensions!");
   return x->ndim == 1 ? 0 : a.dim;
 }
 template <const Axis& A>
@@ -210,14 +212,18 @@ std::vector<Tensor> axis_split_at(const Tensor& x, Ints indices) {
     def<tensor_split_at>("tensor_split(Tensor self, int[] indices, int dim=0) -> Tensor[]", kBoth,
                          "Views cut at the given indices."),
     def<tensor_split_tensor>(
-        "tensor_split(Tensor self, Tensor tensor_indices_or_sections, int dim=0) -> Tensor[]", kBoth),
+        "tensor_split(Tensor self, Tensor tensor_indices_or_sections, int dim=0) -> Tensor[]", kBoth,
+        "Sections or indices given as a tensor."),
     def<axis_split<kHsplit>>("hsplit(Tensor self, int sections) -> Tensor[]", kBoth, "Splits columns."),
-    def<axis_split_at<kHsplit>>("hsplit(Tensor self, int[] indices) -> Tensor[]", kBoth),
+    def<axis_split_at<kHsplit>>("hsplit(Tensor self, int[] indices) -> Tensor[]", kBoth,
+                                "Cut at the given columns."),
     def<axis_split<kVsplit>>("vsplit(Tensor self, int sections) -> Tensor[]", kBoth, "Splits rows."),
-    def<axis_split_at<kVsplit>>("vsplit(Tensor self, int[] indices) -> Tensor[]", kBoth),
+    def<axis_split_at<kVsplit>>("vsplit(Tensor self, int[] indices) -> Tensor[]", kBoth,
+                                "Cut at the given rows."),
     def<axis_split<kDsplit>>("dsplit(Tensor self, int sections) -> Tensor[]", kBoth,
                              "Splits the third dimension."),
-    def<axis_split_at<kDsplit>>("dsplit(Tensor self, int[] indices) -> Tensor[]", kBoth),
+    def<axis_split_at<kDsplit>>("dsplit(Tensor self, int[] indices) -> Tensor[]", kBoth,
+                                "Cut at the given indices of the third dimension."),
 };
 
 }  // namespace adjoint::ops
