@@ -18,9 +18,10 @@ ADJOINT_STD_1(exp)
 ADJOINT_STD_1(log)
 ADJOINT_STD_1(log10)
 ADJOINT_STD_1(sqrt)
-ADJOINT_STD_1(sin) ADJOINT_STD_1(cos) ADJOINT_STD_1(tan) ADJOINT_STD_1(asin) ADJOINT_STD_1(acos)
-    ADJOINT_STD_1(atan) ADJOINT_STD_1(sinh) ADJOINT_STD_1(cosh) ADJOINT_STD_1(tanh) ADJOINT_STD_1(asinh)
-        ADJOINT_STD_1(acosh) ADJOINT_STD_1(atanh)
+ADJOINT_STD_1(sin)
+ADJOINT_STD_1(cos) ADJOINT_STD_1(tan) ADJOINT_STD_1(asin) ADJOINT_STD_1(acos) ADJOINT_STD_1(atan)
+    ADJOINT_STD_1(sinh) ADJOINT_STD_1(cosh) ADJOINT_STD_1(tanh) ADJOINT_STD_1(asinh) ADJOINT_STD_1(acosh)
+        ADJOINT_STD_1(atanh)
 #undef ADJOINT_STD_1
 
             template <class T>
@@ -68,13 +69,29 @@ template <class T>
 ADJOINT_FN Complex<T> round(Complex<T> z) {
   return {math::round(z.real()), math::round(z.imag())};
 }
+// Smith's division and the plain product, as PyTorch: infinities are not recovered from NaN, as C99 would.
+template <class T>
+ADJOINT_FN Complex<T> divide(Complex<T> x, Complex<T> y) {
+  T a = x.real(), b = x.imag(), c = y.real(), d = y.imag();
+  if (c == 0 && d == 0) return {a / math::abs(c), b / math::abs(d)};
+  if (math::abs(c) >= math::abs(d)) {
+    T ratio = d / c, scale = T(1) / (c + d * ratio);
+    return {(a + b * ratio) * scale, (b - a * ratio) * scale};
+  }
+  T ratio = c / d, scale = T(1) / (c * ratio + d);
+  return {(a * ratio + b) * scale, (b * ratio - a) * scale};
+}
+template <class T>
+ADJOINT_FN Complex<T> square(Complex<T> z) {
+  return {z.real() * z.real() - z.imag() * z.imag(), z.real() * z.imag() + z.imag() * z.real()};
+}
 template <class T>
 ADJOINT_FN Complex<T> reciprocal(Complex<T> z) {
-  return T(1) / z;
+  return math::divide(Complex<T>(1), z);
 }
 template <class T>
 ADJOINT_FN Complex<T> rsqrt(Complex<T> z) {
-  return T(1) / std::sqrt(z);
+  return math::divide(Complex<T>(1), Complex<T>(std::sqrt(z)));
 }
 template <class T>
 ADJOINT_FN Complex<T> exp2(Complex<T> z) {
@@ -99,7 +116,7 @@ ADJOINT_FN Complex<T> log1p(Complex<T> z) {
 }
 template <class T>
 ADJOINT_FN Complex<T> sigmoid(Complex<T> z) {
-  return T(1) / (T(1) + std::exp(-z));
+  return math::divide(Complex<T>(1), T(1) + std::exp(-z));
 }
 template <class T>
 ADJOINT_FN Complex<T> pow(Complex<T> x, Complex<T> y) {

@@ -101,7 +101,7 @@ static Tensor unflatten(const Tensor& x, int64_t dim, Ints sizes) {
       check(hole < 0, "only one dimension can be inferred");
       hole = int64_t(i);
     } else {
-      check(sizes[i] >= 0, "invalid shape dimension ", sizes[i], " at index ", i, " of shape ", wanted);
+      check(sizes[i] >= 0, "invalid shape dimension ", sizes[i], " at index ", i, " of shape ", sizes);
       known *= sizes[i];
     }
   }
