@@ -46,6 +46,16 @@ def __getattr__(name):
 
         value = globals()[name] = getattr(_legacy, name)
         return value
+    elif name.endswith("_") and not name.startswith("_") and hasattr(_core.Tensor, name):
+        # torch.exp_(x): the function form of an in-place method.
+        from operator import methodcaller
+
+        def in_place(input, *args, **kwargs):
+            return methodcaller(name, *args, **kwargs)(input)
+
+        in_place.__name__ = in_place.__qualname__ = name
+        globals()[name] = in_place
+        return in_place
     raise AttributeError(f"module 'adjoint' has no attribute '{name}': it is not in Adjoint yet")
 
 

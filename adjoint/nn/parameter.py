@@ -15,6 +15,8 @@ class _ParameterMeta(type(Tensor)):
 class Parameter(Tensor, metaclass=_ParameterMeta):
     """A leaf over `data` (no data: empty), with requires_grad=True."""
 
+    _prints_as_tensor = True
+
     def __new__(cls, data=None, requires_grad=True):
         if data is None:
             data = _core.empty(0)

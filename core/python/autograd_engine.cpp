@@ -77,9 +77,9 @@ Ref as_tuple(PyObject* o, const char* what) {
 }
 bool truth(PyObject* o, bool otherwise) {
   if (!o || o == Py_None) return otherwise;
-  int t = PyObject_IsTrue(o);
-  if (t < 0) raise_set();
-  return t;
+  // A tensor here is a mistake (backward(gradient, gradient)), and not to be asked for its truth.
+  Ref number = Ref::steal(must(PyNumber_Index(o)));
+  return PyObject_IsTrue(number.get()) == 1;
 }
 
 PyObject* run(PyObject*, PyObject* const* args, Py_ssize_t n, PyObject* kwnames) {
