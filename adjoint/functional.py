@@ -155,4 +155,4 @@ def block_diag(*tensors):
     tensor([[1, 2, 0],
             [0, 0, 3]])
     """
-    return _ops["block_diag"](tensors)
+    return _core.block_diag(tensors)
