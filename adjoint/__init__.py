@@ -22,6 +22,7 @@ from ._typeinfo import finfo, iinfo
 from .functional import *  # noqa: F403
 
 _tensor.install(_core.Tensor)
+_core.Tensor.unique, _core.Tensor.unique_consecutive = unique, unique_consecutive  # noqa: F405
 
 from . import autograd
 from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled

@@ -27,12 +27,7 @@ Tensor& Scratch::tensor(Tensor t) {
 }
 void Scratch::free_more() { delete more_; }
 
-const char* type_name(PyObject* o) {
-  const char* name = Py_TYPE(o)->tp_name;
-  if (!std::strncmp(name, "adjoint.", 8)) return std::strcmp(name, "adjoint.Size") ? name + 8 : "torch.Size";
-  if (Py_TYPE(o)->tp_flags & Py_TPFLAGS_HEAPTYPE) return name;
-  return name;
-}
+const char* type_name(PyObject* o) { return Py_TYPE(o)->tp_name; }
 
 bool is_numpy_scalar(PyObject* o) {
   const char* name = Py_TYPE(o)->tp_name;

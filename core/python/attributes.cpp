@@ -19,7 +19,6 @@ struct Attribute {
   void (*set)(const Tensor&, PyObject*) = nullptr;
 };
 
-PyObject* yes() { Py_RETURN_TRUE; }
 PyObject* no() { Py_RETURN_FALSE; }
 PyObject* truth(bool b) { return PyBool_FromLong(b); }
 PyObject* number(int64_t i) { return PyLong_FromLongLong(i); }
@@ -166,6 +165,31 @@ PyObject* is_same_size(PyObject* self, PyObject* other) {
     return truth(same_sizes(*unwrap(self), *unwrap_checked(other, "is_same_size(): argument 'other' (position 1)")));
   });
 }
+// type() names the type as of old, "torch.FloatTensor"; type(t) converts to a dtype, or to a type so named.
+PyObject* type(PyObject* self, PyObject* const* args, Py_ssize_t n, PyObject* keywords) {
+  return guarded([&]() -> PyObject* {
+    static const char* const names[] = {"dtype", "non_blocking"};
+    PyObject* a[2];
+    bind("type", names, 2, 2, 0, args, n, keywords, a);
+    const Tensor& x = unwrap(self);
+    if (!a[0] || a[0] == Py_None) return PyUnicode_FromFormat("torch.%sTensor", label_of(x->dtype));
+    Ref wanted = Ref::share(a[0]);
+    Dtype d;
+    if (!to_dtype(wanted.get(), d)) {
+      if (PyUnicode_Check(wanted.get())) {
+        for (int i = 0; i < kDtypes; ++i)
+          if (!PyUnicode_CompareWithASCIIString(wanted.get(), str("torch.", label_of(Dtype(i)), "Tensor").c_str())) return wrap(ops::to(x, Dtype(i)));
+        raise(PyExc_ValueError, "invalid type: '%s'", PyUnicode_AsUTF8(wanted.get()));
+      }
+      wanted = Ref::steal(PyObject_GetAttrString(a[0], "dtype"));  // torch.FloatTensor
+      if (!wanted || !PyType_Check(a[0]) || !to_dtype(wanted.get(), d)) {
+        PyErr_Clear();
+        raise(PyExc_RuntimeError, "invalid type object");
+      }
+    }
+    return wrap(ops::to(x, d));
+  });
+}
 PyObject* no_cuda(PyObject*, PyObject*) {
   PyErr_SetString(PyExc_AssertionError, "Torch not compiled with CUDA enabled");
   return nullptr;
@@ -196,6 +220,8 @@ PyMethodDef methods[] = {
     {"is_coalesced", ask<never>, METH_NOARGS, nullptr},
     {"_is_view", ask<+[](const Tensor& x) { return truth(x->base != nullptr); }>, METH_NOARGS, nullptr},
     {"get_device", ask<device_index>, METH_NOARGS, "get_device() -> int"},
+    {"type", (PyCFunction)(void*)type, METH_FASTCALL | METH_KEYWORDS, "type(dtype=None) -> str or Tensor"},
+    {"const_data_ptr", ask<data_pointer>, METH_NOARGS, nullptr},
     {"is_set_to", is_set_to, METH_O, "is_set_to(tensor) -> bool"},
     {"is_same_size", is_same_size, METH_O, "is_same_size(other) -> bool"},
     {"resolve_conj", itself, METH_NOARGS, nullptr},

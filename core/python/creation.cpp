@@ -169,7 +169,9 @@ Tensor copied(const Tensor& x, std::optional<Dtype> dtype, Device device) {
   return y;
 }
 Tensor finish(Tensor t, bool requires_grad) {
-  if (requires_grad) set_requires_grad(t, true);
+  if (!requires_grad) return t;
+  check(is_differentiable(t->dtype), "Only Tensors of floating point and complex dtype can require gradients");
+  set_requires_grad(t, true);
   return t;
 }
 }  // namespace

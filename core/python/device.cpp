@@ -168,7 +168,7 @@ Device to_device(PyObject* o) {
 }
 
 void add_device(PyObject* module) {
-  device_type = add_type(module, "device", spec, nullptr);
+  device_type = add_type(module, "device", spec, nullptr, "torch.device");
 }
 
 }  // namespace adjoint::python

@@ -85,8 +85,29 @@ bool to_memory_format(PyObject* o, MemoryFormat& out) {
   return true;
 }
 
-PyTypeObject* add_type(PyObject* module, const char* name, PyType_Spec& spec, PyTypeObject* base) {
+namespace {
+// Classes print as PyTorch's do: programs print them, and compare what they print.
+PyObject* class_repr(PyObject* o) {
+  Ref module = Ref::steal(PyObject_GetAttrString(o, "__module__")), name = Ref::steal(PyObject_GetAttrString(o, "__qualname__"));
+  if (!module || !name) return nullptr;
+  bool ours = PyUnicode_Check(module.get()) && !PyUnicode_CompareWithASCIIString(module.get(), "adjoint");
+  return ours ? PyUnicode_FromFormat("<class 'torch.%U'>", name.get()) : PyType_Type.tp_repr(o);
+}
+PyTypeObject* metaclass() {
+  static PyTypeObject* type = nullptr;
+  static PyType_Slot slots[] = {{Py_tp_repr, (void*)class_repr}, {0, nullptr}};
+  static PyType_Spec spec = {"adjoint._TensorMeta", 0, 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots};
+  if (!type) type = reinterpret_cast<PyTypeObject*>(must(PyType_FromSpecWithBases(&spec, reinterpret_cast<PyObject*>(&PyType_Type))));
+  return type;
+}
+}  // namespace
+
+// `printed`: how C-level messages call it ("Tensor", "torch.dtype"). The class prints so, too, and pickles as ours.
+PyTypeObject* add_type(PyObject* module, const char* name, PyType_Spec& spec, PyTypeObject* base, const char* printed) {
   auto* type = must(PyType_FromSpecWithBases(&spec, reinterpret_cast<PyObject*>(base)));
+  Py_INCREF(reinterpret_cast<PyObject*>(metaclass()));
+  Py_SET_TYPE(type, metaclass());  // `type` itself is never freed
+  reinterpret_cast<PyTypeObject*>(type)->tp_name = printed;
   Ref package = Ref::steal(must(PyUnicode_FromString("adjoint")));
   if (PyObject_SetAttrString(type, "__module__", package.get()) < 0) raise_set();
   if (PyModule_AddObjectRef(module, name, type) < 0) raise_set();
@@ -94,7 +115,7 @@ PyTypeObject* add_type(PyObject* module, const char* name, PyType_Spec& spec, Py
 }
 
 void add_dtypes(PyObject* module) {
-  dtype_type = add_type(module, "dtype", dtype_spec, nullptr);
+  dtype_type = add_type(module, "dtype", dtype_spec, nullptr, "torch.dtype");
   for (int i = 0; i < kDtypes; ++i) {
     auto* d = reinterpret_cast<PyDtype*>(must(PyType_GenericAlloc(dtype_type, 0)));
     d->value = Dtype(i);
@@ -107,11 +128,11 @@ void add_dtypes(PyObject* module) {
   for (auto [name, d] : aliases)
     if (PyModule_AddObjectRef(module, name, dtype_objects[int(d)]) < 0) raise_set();
 
-  layout_type = add_type(module, "layout", layout_spec, nullptr);
+  layout_type = add_type(module, "layout", layout_spec, nullptr, "torch.layout");
   strided = add_named(module, layout_type, "strided", 0);
   for (const char* name : {"sparse_coo", "sparse_csr", "sparse_csc", "sparse_bsr", "sparse_bsc"})
     add_named(module, layout_type, name, 1);
-  memory_format_type = add_type(module, "memory_format", format_spec, nullptr);
+  memory_format_type = add_type(module, "memory_format", format_spec, nullptr, "torch.memory_format");
   static const char* const formats[] = {"contiguous_format", "preserve_format", "channels_last", "channels_last_3d"};
   for (int i = 0; i < 4; ++i) memory_formats[i] = add_named(module, memory_format_type, formats[i], i);
 }

@@ -123,7 +123,7 @@ bool to_generator(PyObject* o, Generator*& out) {
 }
 
 void add_generator(PyObject* module) {
-  generator_type = add_type(module, "Generator", spec);
+  generator_type = add_type(module, "Generator", spec, nullptr, "torch._C.Generator");
   Generator& g = default_generator();
   ++g.refs;
   Ref standard = Ref::steal(make(generator_type, &g));

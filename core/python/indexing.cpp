@@ -22,7 +22,7 @@ int64_t as_int(PyObject* o) {
   return i;
 }
 
-bool is_sequence_index(PyObject* o) { return PyList_Check(o) || PyTuple_Check(o) || is_ndarray(o) || (PySequence_Check(o) && !PyUnicode_Check(o)); }
+bool is_sequence_index(PyObject* o) { return PyList_Check(o) || PyTuple_Check(o) || is_ndarray(o) || PySequence_Check(o); }
 
 // Bounds of a slice as PyTorch reads them: missing ends are the dimension's, the step must be positive.
 struct Bounds {
@@ -227,7 +227,10 @@ void assign(const Tensor& x, PyObject* index, PyObject* value) {
   if (!w.advanced) {
     if (w.x.same(x)) w.x = ops::alias_view(x);
     if (!v.tensor) ops::fill_(w.x, v.scalar);
-    else ops::copy_(w.x, strip_ones(v.tensor, w.x->ndim));
+    else {
+      Tensor value = strip_ones(v.tensor, w.x->ndim);
+      ops::copy_(w.x, same_sizes(*value, *w.x) ? value : ops::expand(value, w.x->sizes()));
+    }
     return;
   }
   Tensor t = v.tensor ? v.tensor : scalar_tensor(v.scalar, x->dtype, x->device);

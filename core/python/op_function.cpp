@@ -118,7 +118,8 @@ PyObject* call_with_out(OpEntry& e, Overload& o, const Value* v, Scratch& s) {
 PyObject* invoke(OpEntry& e, Overload& o, const Value* v, Scratch& s, PyObject* self) {
   if (__builtin_expect(s.out != nullptr, 0)) return call_with_out(e, o, v, s);
   Returned r;
-  if (e.form == Form::Inplace) {
+  if (__builtin_expect(e.form >= Form::Inplace, 0)) {
+    if (e.form == Form::InplaceFunction) self = static_cast<PyObject*>((*v[o.self].tensor)->pyobj);
     const Tensor& x = unwrap(self);
     if (o.record->flags & kTakesDest) {
       o.record->invoke(v, Dest{&x, true, e.name.c_str()}, r);
@@ -130,10 +131,25 @@ PyObject* invoke(OpEntry& e, Overload& o, const Value* v, Scratch& s, PyObject* 
   }
   o.record->invoke(v, Dest{}, r);
   if (__builtin_expect(r.kind == Returned::One, 1)) {
-    if (__builtin_expect(s.requires_grad, 0)) set_requires_grad(r.tensor, true);
+    if (__builtin_expect(s.requires_grad, 0)) {
+      check(is_differentiable(r.tensor->dtype), "Only Tensors of floating point and complex dtype can require gradients");
+      set_requires_grad(r.tensor, true);
+    }
     return wrap(std::move(r.tensor));
   }
   return give_back(o, r);
+}
+
+bool knows_keywords(const Overload& o, const Call& c) {
+  for (Py_ssize_t k = 0; c.keywords && k < PyTuple_GET_SIZE(c.keywords); ++k) {
+    bool known = false;
+    for (const Param& p : o.params) {
+      known = known || PyUnicode_Compare(PyTuple_GET_ITEM(c.keywords, k), p.name) == 0;
+      for (PyObject* alias : p.alias) known = known || (alias && PyUnicode_Compare(PyTuple_GET_ITEM(c.keywords, k), alias) == 0);
+    }
+    if (!known) return false;
+  }
+  return true;
 }
 
 // No overload takes the call: PyTorch's TypeError. One that could take that many arguments speaks for itself.
@@ -146,11 +162,13 @@ PyObject* invoke(OpEntry& e, Overload& o, const Value* v, Scratch& s, PyObject* 
   for (Overload& o : e.overloads) {
     Py_ssize_t least = 0, most = 0;
     for (int i = 0; i < int(o.params.size()); ++i) {
-      if (c.self && i == o.self) continue;
+      const Param& p = o.params[size_t(i)];
+      if (c.self && (i == o.self || p.role == Role::Out)) continue;
       ++most;
-      least += !o.params[size_t(i)].has_default;
+      least += !p.has_default;
     }
-    if (given < least || given > most) continue;
+    bool too_many = given > 1 && c.n > o.positional - (c.self ? 1 : 0);
+    if (given < least || given > most || too_many || !knows_keywords(o, c)) continue;
     plausible = &o;
     ++count;
   }
@@ -253,17 +271,18 @@ PyObject* method_get(PyObject* o, PyObject* instance, PyObject*) {
 }
 PyObject* function_repr(PyObject* o) { return PyUnicode_FromFormat("<built-in method %s of type object at %p>", entry_of(o).name.c_str(), o); }
 PyObject* method_repr(PyObject* o) { return PyUnicode_FromFormat("<method '%s' of 'torch._C.TensorBase' objects>", entry_of(o).name.c_str()); }
+bool is_function(const OpEntry& e) { return e.form == Form::Function || e.form == Form::InplaceFunction; }
 PyObject* get_name(PyObject* o, void*) { return Py_NewRef(entry_of(o).py_name); }
 PyObject* get_qualname(PyObject* o, void*) {
   OpEntry& e = entry_of(o);
-  return e.form == Form::Function ? Py_NewRef(e.py_name) : PyUnicode_FromFormat("Tensor.%U", e.py_name);
+  return is_function(e) ? Py_NewRef(e.py_name) : PyUnicode_FromFormat("Tensor.%U", e.py_name);
 }
 PyObject* get_doc(PyObject* o, void*) {
   return guarded([&]() -> PyObject* {
     OpEntry& e = entry_of(o);
     e.ensure_parsed();
     std::string s;
-    for (const Overload& v : e.overloads) s += e.name + signature_text(v, e.form == Form::Function) + "\n";
+    for (const Overload& v : e.overloads) s += e.name + signature_text(v, is_function(e)) + "\n";
     for (const OpRecord* r : e.records)
       if (r->doc && *r->doc) {
         s += "\n";
@@ -274,7 +293,7 @@ PyObject* get_doc(PyObject* o, void*) {
   });
 }
 PyObject* get_module(PyObject* o, void*) {
-  if (entry_of(o).form != Form::Function) Py_RETURN_NONE;
+  if (!is_function(entry_of(o))) Py_RETURN_NONE;
   return PyUnicode_FromString("adjoint");
 }
 PyObject* get_schemas(PyObject* o, void*) {
@@ -287,7 +306,7 @@ PyObject* get_schemas(PyObject* o, void*) {
 }
 PyObject* reduce(PyObject* o, PyObject*) {
   OpEntry& e = entry_of(o);
-  if (e.form == Form::Function) return Py_NewRef(e.py_name);
+  if (is_function(e)) return Py_NewRef(e.py_name);
   Ref builtins = Ref::share(PyEval_GetBuiltins());
   PyObject* getattr = PyDict_GetItemString(builtins.get(), "getattr");
   return Py_BuildValue("(O(OO))", getattr, tensor_type, e.py_name);
@@ -307,6 +326,15 @@ PyType_Spec function_spec = {"adjoint.builtin_function", sizeof(OpObject), 0,
 PyType_Spec method_spec = {"adjoint.method", sizeof(OpObject), 0,
                            Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR | Py_TPFLAGS_DISALLOW_INSTANTIATION, method_slots};
 
+// PyTorch has torch.exp_(x), for functions of one tensor and a few more, but no torch.add_.
+bool has_inplace_function(std::string_view schema, const std::string& name) {
+  std::string_view parameters = schema.substr(0, schema.find(')'));
+  if (parameters.find(',') == std::string_view::npos) return true;
+  for (const char* more : {"clamp", "clamp_max", "clamp_min", "clip", "gcd", "lcm", "ldexp", "logit", "nan_to_num", "xlogy", "addmv", "round", "celu", "selu", "rrelu", "threshold"})
+    if (name == more) return true;
+  return false;
+}
+
 // One more record for the name in that namespace.
 OpEntry& add_record(Table& table, PyObject* dict, std::string name, Form form, const OpRecord* r) {
   OpEntry*& e = table[name];
@@ -317,9 +345,9 @@ OpEntry& add_record(Table& table, PyObject* dict, std::string name, Form form, c
     PyObject* text = must(PyUnicode_FromString(name.c_str()));
     PyUnicode_InternInPlace(&text);
     e->py_name = text;
-    PyTypeObject* type = form == Form::Function ? function_type : method_type;
-    auto* o = reinterpret_cast<OpObject*>(must(PyType_GenericAlloc(type, 0)));
-    o->vectorcall = form == Form::Function ? function_call : method_call;
+    bool function = form == Form::Function || form == Form::InplaceFunction;
+    auto* o = reinterpret_cast<OpObject*>(must(PyType_GenericAlloc(function ? function_type : method_type, 0)));
+    o->vectorcall = function ? function_call : method_call;
     o->entry = e;
     e->object = reinterpret_cast<PyObject*>(o);
     if (PyDict_SetItem(dict, text, e->object) < 0) raise_set();
@@ -346,7 +374,17 @@ PyObject* return_type(PyObject*, PyObject* name) {
     return nullptr;
   });
 }
-PyMethodDef module_functions[] = {{"_return_type", return_type, METH_O, nullptr}, {}};
+// _records(): (schema, flags, doc) of every operation that Python can call.
+PyObject* records(PyObject*, PyObject*) {
+  Ref list = Ref::steal(PyList_New(0));
+  for (const OpRecord* r : all_records()) {
+    if (!list || !(r->flags & (kBoth | kLinalg | kSpecial | kNN | kHidden))) continue;
+    Ref item = Ref::steal(Py_BuildValue("(sIs)", r->schema, r->flags, r->doc));
+    if (!item || PyList_Append(list.get(), item.get()) < 0) return nullptr;
+  }
+  return list.take();
+}
+PyMethodDef module_functions[] = {{"_records", records, METH_NOARGS, nullptr}, {"_return_type", return_type, METH_O, nullptr}, {}};
 }  // namespace
 
 OpEntry* find_method(std::string_view name) {
@@ -382,6 +420,8 @@ void add_operations(PyObject* module) {
       if (r->flags & s.flag) add_record(*s.table, s.dict, name, Form::Function, r);
     if (r->flags & kMethod) add_record(methods_by_name, tensor_type->tp_dict, name, Form::Method, r);
     if (r->flags & kInplace) add_record(methods_by_name, tensor_type->tp_dict, name + "_", Form::Inplace, r);
+    if (r->flags & kInplace && r->flags & kFunction && has_inplace_function(r->schema, name))
+      add_record(functions_by_name, spaces[0].dict, name + "_", Form::InplaceFunction, r);
   }
   PyType_Modified(tensor_type);
   if (PyModule_AddFunctions(module, module_functions) < 0) raise_set();

@@ -4,7 +4,7 @@
 
 namespace adjoint::python {
 
-enum class Form : uint8_t { Function, Method, Inplace };
+enum class Form : uint8_t { Function, Method, Inplace, InplaceFunction };
 
 // All overloads of one name in one place (adjoint, Tensor, adjoint.linalg ...). Schemas are read at the first call.
 struct OpEntry {

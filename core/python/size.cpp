@@ -112,7 +112,7 @@ PyObject* make_tuple(Ints values) {
 }
 
 void add_size(PyObject* module) {
-  size_type = add_type(module, "Size", spec, &PyTuple_Type);
+  size_type = add_type(module, "Size", spec, &PyTuple_Type, "torch.Size");
 }
 
 }  // namespace adjoint::python

@@ -90,7 +90,7 @@ PyTypeObject* make_tensor_type(PyObject* module) {
   slot(Py_tp_doc, "An array of numbers that remembers how it was computed.");
   slots.push_back({0, nullptr});
   PyType_Spec spec = {"adjoint.Tensor", sizeof(PyTensor), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots.data()};
-  tensor_type = add_type(module, "Tensor", spec);
+  tensor_type = add_type(module, "Tensor", spec, nullptr, "Tensor");
   install_wrapper_hooks();
   return tensor_type;
 }

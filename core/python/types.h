@@ -42,7 +42,7 @@ PyObject* make_size(Ints sizes);
 PyObject* make_tuple(Ints values);
 
 // A heap type of this package, put into the module.
-PyTypeObject* add_type(PyObject* module, const char* name, PyType_Spec& spec, PyTypeObject* base = nullptr);
+PyTypeObject* add_type(PyObject* module, const char* name, PyType_Spec& spec, PyTypeObject* base, const char* printed);
 void add_dtypes(PyObject* module);
 void add_device(PyObject* module);
 void add_size(PyObject* module);
