@@ -112,20 +112,6 @@ def is_shared(self):
     return False
 
 
-def unique(self, sorted=True, return_inverse=False, return_counts=False, dim=None):
-    """See `adjoint.unique`."""
-    from .functional import unique
-
-    return unique(self, sorted, return_inverse, return_counts, dim)
-
-
-def unique_consecutive(self, return_inverse=False, return_counts=False, dim=None):
-    """See `adjoint.unique_consecutive`."""
-    from .functional import unique_consecutive
-
-    return unique_consecutive(self, return_inverse, return_counts, dim)
-
-
 def __cuda_array_interface__(self):
     raise AttributeError(
         f"Can't get __cuda_array_interface__ on non-CUDA tensor type: {self.type()} If CUDA data is required use "
@@ -143,8 +129,6 @@ METHODS = {
         untyped_storage,
         storage,
         is_shared,
-        unique,
-        unique_consecutive,
     )
 }
 METHODS["__cuda_array_interface__"] = property(__cuda_array_interface__)

@@ -12,8 +12,7 @@ from .grad_mode import (
     set_multithreading_enabled,
 )
 from .gradcheck import gradcheck, gradgradcheck
-from .variable import Variable
-from . import graph
+from .variable import GradientEdge, Variable
 
 __all__ = [
     "Function",
@@ -38,7 +37,7 @@ _run_backward = _core._run_backward
 
 
 def __getattr__(name):
-    if name == "functional":
+    if name in ("functional", "graph"):
         import importlib
 
         return importlib.import_module(f"{__name__}.{name}")
@@ -47,7 +46,7 @@ def __getattr__(name):
 
 def _shape_and_dtype(out):
     """Of an output: a tensor, or a GradientEdge, of which neither is known."""
-    if isinstance(out, graph.GradientEdge):
+    if isinstance(out, GradientEdge):
         return None, None
     if isinstance(out, _Tensor):
         return out.shape, out.dtype
@@ -114,7 +113,7 @@ def _make_grads(outputs, grads, batched=False):
 
 
 def _as_tuple(x):
-    return (x,) if isinstance(x, (_Tensor, graph.GradientEdge)) else tuple(x)
+    return (x,) if isinstance(x, (_Tensor, GradientEdge)) else tuple(x)
 
 
 def backward(

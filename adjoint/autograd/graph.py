@@ -1,6 +1,7 @@
 """Tools over the graph: nodes and edges, hooks for saved tensors, hooks over several tensors."""
 
 from .. import _core
+from .variable import GradientEdge
 
 __all__ = [
     "GradientEdge",
@@ -16,24 +17,6 @@ __all__ = [
 
 # Every grad_fn is an instance: name(), next_functions, metadata, register_hook, register_prehook.
 Node = _core.Node
-
-
-class GradientEdge(tuple):
-    """Where a tensor's gradient flows: (node, output_nr). Stands for the tensor in `grad` and `backward`, but does not
-    keep it alive."""
-
-    __slots__ = ()
-    _fields = ("node", "output_nr", "ownership_token")
-
-    def __new__(cls, node, output_nr, ownership_token=None):
-        return tuple.__new__(cls, (node, output_nr, ownership_token))
-
-    node = property(lambda self: self[0])
-    output_nr = property(lambda self: self[1])
-    ownership_token = property(lambda self: self[2])
-
-    def __repr__(self):
-        return f"GradientEdge(node={self[0]!r}, output_nr={self[1]!r}, ownership_token={self[2]!r})"
 
 
 def _accumulate_node(tensor):
