@@ -208,6 +208,7 @@ def _hook_all(tensors, fn):
     import threading
 
     nodes = [get_gradient_edge(t).node for t in tensors]
+    count = len(nodes)  # the hooks hold no tensor: a tensor whose hook holds it is slow to be collected
     lock = threading.Lock()
     passes = {}  # by backward pass: [gradients, how many are missing]
 
@@ -218,7 +219,7 @@ def _hook_all(tensors, fn):
                 raise AssertionError("expected this hook to be called inside a backward call")
             with lock:
                 if key not in passes:
-                    passes[key] = [[None] * len(tensors), sum(map(_core._will_engine_execute_node, nodes))]
+                    passes[key] = [[None] * count, sum(map(_core._will_engine_execute_node, nodes))]
                 state = passes[key]
                 state[0][index] = grad
                 state[1] -= 1

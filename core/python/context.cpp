@@ -8,18 +8,19 @@ PyTypeObject* context_type = nullptr;
 // --- the node ---
 
 FunctionNode::FunctionNode(PyTypeObject* t, size_t tensors, size_t args)
-    : edge_array(new Edge[tensors]), arguments(args), type(t) {
+    : edge_array(new Edge[tensors]),
+      arguments(args),
+      type_name(Ref::share(reinterpret_cast<PyHeapTypeObject*>(t)->ht_name)) {
   static_assert(sizeof(FunctionNode) <= detail::kPoolMax);
   check(tensors <= UINT16_MAX && args <= UINT16_MAX, "an autograd.Function takes at most 65535 arguments");
-  Py_INCREF(type);
   inputs = uint16_t(tensors);
   edges = edge_array.get();
   bytes = sizeof(*this);
   wants_nulls = true;
 }
 std::string FunctionNode::name() const {
-  std::string full = type->tp_name;
-  return full.substr(full.rfind('.') + 1);
+  const char* text = PyUnicode_AsUTF8(type_name.get());
+  return text ? text : "Function";
 }
 void FunctionNode::release_saved() {
   for (SavedTensor& s : saved) s.reset();  // Python may hold `_raw_saved_tensors`: they stay in place
