@@ -55,7 +55,17 @@ def test_unused_names_the_index():
 def test_keyword_names():
     x = two()
     ag.backward(tensors=x * 2, grad_tensors=torch.ones(2), retain_graph=None, create_graph=False, inputs=None)
-    ag.grad(outputs=x * 2, inputs=x, grad_outputs=torch.ones(2), retain_graph=False, create_graph=False, only_inputs=True, allow_unused=None, is_grads_batched=False, materialize_grads=False)
+    ag.grad(
+        outputs=x * 2,
+        inputs=x,
+        grad_outputs=torch.ones(2),
+        retain_graph=False,
+        create_graph=False,
+        only_inputs=True,
+        allow_unused=None,
+        is_grads_batched=False,
+        materialize_grads=False,
+    )
     (x * 2).backward(gradient=torch.ones(2), retain_graph=True, create_graph=False, inputs=[x])
     assert x.grad.tolist() == [4.0, 4.0]
 
@@ -230,8 +240,12 @@ def test_functional_bad_arguments(name):
 
 def test_functional_strict():
     x = torch.ones(2)
-    assert "independent of input 0" in error_of(lambda: F.jacobian(lambda x: torch.ones(2, requires_grad=True) * 2, x, strict=True), RuntimeError)
-    assert "does not require gradients" in error_of(lambda: F.jacobian(lambda x: torch.ones(2), x, strict=True), RuntimeError)
+    assert "independent of input 0" in error_of(
+        lambda: F.jacobian(lambda x: torch.ones(2, requires_grad=True) * 2, x, strict=True), RuntimeError
+    )
+    assert "does not require gradients" in error_of(
+        lambda: F.jacobian(lambda x: torch.ones(2), x, strict=True), RuntimeError
+    )
     assert F.jacobian(lambda x: torch.ones(2), x).tolist() == [[0.0, 0.0]] * 2
 
 

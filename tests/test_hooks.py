@@ -326,7 +326,9 @@ def test_node_hook_removal():
 def test_pack_and_unpack():
     log = []
     x = leaf(2.0)
-    with graph.saved_tensors_hooks(lambda t: (log.append("pack"), t.item())[1], lambda v: (log.append("unpack"), torch.tensor([v]))[1]):
+    with graph.saved_tensors_hooks(
+        lambda t: (log.append("pack"), t.item())[1], lambda v: (log.append("unpack"), torch.tensor([v]))[1]
+    ):
         y = x.exp() * 3
     y.backward()
     assert log == ["pack", "unpack"] and abs(x.grad.item() - 3 * 7.389056) < 1e-4

@@ -64,7 +64,10 @@ def test_changed_input(make, change):
     assert CHANGED in error_of(z.backward, RuntimeError)
 
 
-@pytest.mark.parametrize("f", ["exp", "sigmoid", "tanh", "sqrt", "softmax", "log_softmax", "reciprocal", "rsqrt", "relu", "logsumexp", "cumprod"])
+@pytest.mark.parametrize(
+    "f",
+    ["exp", "sigmoid", "tanh", "sqrt", "softmax", "log_softmax", "reciprocal", "rsqrt", "relu", "logsumexp", "cumprod"],
+)
 def test_changed_output(f):
     x = leaf(1.0, 2.0) * 1
     args = (0,) if f in ("softmax", "log_softmax", "logsumexp", "cumprod") else ()
@@ -143,7 +146,7 @@ def test_is_view(f):
     assert v.data_ptr() >= x.data_ptr()
     y = leaf(1.0, 2.0, 3.0, 4.0).view(2, 2) * 1
     w = f(y)
-    assert w._is_view() and w._base is y or not w.requires_grad
+    assert (w._is_view() and w._base is y) or not w.requires_grad
 
 
 @pytest.mark.parametrize("f", [lambda x: x.clone(), lambda x: x + 0, lambda x: x[[0, 1]], lambda x: x[x > -1], lambda x: x.contiguous().clone(), lambda x: x.flip(0), lambda x: x.repeat(1, 1), lambda x: torch.cat([x]), lambda x: x.to(torch.float64), lambda x: x.gather(0, torch.zeros(2, 2, dtype=torch.int64)), lambda x: x.t().reshape(4), lambda x: x.roll(0)])  # fmt: skip
@@ -341,7 +344,16 @@ def test_impossible_in_place(f):
 
 def test_in_place_returns_self():
     x = torch.ones(2)
-    for f in (lambda: x.add_(1), lambda: x.zero_(), lambda: x.t_() if x.dim() == 2 else x.neg_(), lambda: x.copy_(x), lambda: x.requires_grad_(False), lambda: x.unsqueeze_(0), lambda: x.squeeze_(0), lambda: x.fill_(1)):
+    for f in (
+        lambda: x.add_(1),
+        lambda: x.zero_(),
+        lambda: x.t_() if x.dim() == 2 else x.neg_(),
+        lambda: x.copy_(x),
+        lambda: x.requires_grad_(False),
+        lambda: x.unsqueeze_(0),
+        lambda: x.squeeze_(0),
+        lambda: x.fill_(1),
+    ):
         assert f() is x
 
 

@@ -12,7 +12,9 @@ def again(x, protocol=2):
     return pickle.loads(pickle.dumps(x, protocol))
 
 
-@pytest.mark.parametrize("dtype", "bool uint8 int8 int16 int32 int64 float16 bfloat16 float32 float64 complex64 complex128".split())
+@pytest.mark.parametrize(
+    "dtype", "bool uint8 int8 int16 int32 int64 float16 bfloat16 float32 float64 complex64 complex128".split()
+)
 @pytest.mark.parametrize("how", [again, copy.deepcopy, copy.copy])
 def test_dtypes(dtype, how):
     x = torch.tensor([1, 0, 1]).to(getattr(torch, dtype))
@@ -29,7 +31,12 @@ def test_protocols(protocol):
 def test_geometry(make):
     x = make(torch.arange(6.0).reshape(2, 3))
     for y in (again(x), copy.deepcopy(x)):
-        assert y.shape == x.shape and y.stride() == x.stride() and y.storage_offset() == x.storage_offset() and torch.equal(x, y)
+        assert (
+            y.shape == x.shape
+            and y.stride() == x.stride()
+            and y.storage_offset() == x.storage_offset()
+            and torch.equal(x, y)
+        )
         assert y._base is None
 
 

@@ -134,9 +134,16 @@ def test_format():
 
 
 def test_small_things():
-    assert repr(torch.float32) == "torch.float32" and repr(torch.device("cpu")) == "device(type='cpu')" and str(torch.device("cpu")) == "cpu"
+    assert (
+        repr(torch.float32) == "torch.float32"
+        and repr(torch.device("cpu")) == "device(type='cpu')"
+        and str(torch.device("cpu")) == "cpu"
+    )
     assert repr(torch.Size([2, 3])) == "torch.Size([2, 3])" and repr(torch.strided) == "torch.strided"
-    assert repr(torch.finfo(torch.float32)).startswith("finfo(resolution=1e-06") and repr(torch.iinfo(torch.int8)) == "iinfo(min=-128, max=127, dtype=int8)"
+    assert (
+        repr(torch.finfo(torch.float32)).startswith("finfo(resolution=1e-06")
+        and repr(torch.iinfo(torch.int8)) == "iinfo(min=-128, max=127, dtype=int8)"
+    )
 
 
 def test_tensors_in_containers():

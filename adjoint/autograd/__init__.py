@@ -59,7 +59,9 @@ def _check_cotangent(i, out, grad, batched):
         return
     given = grad.shape[1:] if batched else grad.shape
     if tuple(given) != tuple(shape) or (batched and grad.dim() == 0):
-        mismatch = f"grad_output[{i}] has a shape of {_core.Size(given)} and output[{i}] has a shape of {_core.Size(shape)}."
+        mismatch = (
+            f"grad_output[{i}] has a shape of {_core.Size(given)} and output[{i}] has a shape of {_core.Size(shape)}."
+        )
         if batched:
             raise RuntimeError(
                 "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch "
@@ -83,9 +85,7 @@ def _implicit_cotangent(out):
         if out.numel() != 1:
             raise RuntimeError("grad can be implicitly created only for scalar outputs")
         if not out.dtype.is_floating_point:
-            raise RuntimeError(
-                f"grad can be implicitly created only for real scalar outputs but got {out.dtype}"
-            )
+            raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {out.dtype}")
         return _core.ones_like(out)
     raise RuntimeError("grad can be implicitly created only for scalar outputs")
 
@@ -116,9 +116,7 @@ def _as_tuple(x):
     return (x,) if isinstance(x, (_Tensor, GradientEdge)) else tuple(x)
 
 
-def backward(
-    tensors, grad_tensors=None, retain_graph=None, create_graph=False, grad_variables=None, inputs=None
-):
+def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, grad_variables=None, inputs=None):
     """Computes the gradients of `tensors` and accumulates them into the leaves' ``.grad``.
 
     Args:
@@ -134,9 +132,7 @@ def backward(
     if grad_variables is not None:
         import warnings
 
-        warnings.warn(
-            "`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2
-        )
+        warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
         if grad_tensors is not None:
             raise RuntimeError(
                 "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use "

@@ -43,9 +43,7 @@ def get_gradient_edge(tensor):
         RuntimeError: the tensor does not require gradients.
     """
     if not tensor.requires_grad:
-        raise RuntimeError(
-            "It is not possible to get the gradient edge for a Tensor that does not require gradients"
-        )
+        raise RuntimeError("It is not possible to get the gradient edge for a Tensor that does not require gradients")
     node = tensor.grad_fn
     if node is None:
         node = _accumulate_node(tensor)

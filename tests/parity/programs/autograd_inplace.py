@@ -265,4 +265,3 @@ def prog_inplace_on_view_of_nongrad_base(torch):
     print(base, base.requires_grad)
     base.sum().backward()
     print(w.grad)
-
