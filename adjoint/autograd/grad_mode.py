@@ -73,21 +73,10 @@ def _decorate(make_context, func):
     return wrapper
 
 
-class no_grad:
-    """Disables recording: results inside do not require gradients. ``with no_grad():`` or ``@no_grad()``."""
+class no_grad(_core._NoGrad):
+    """Disables recording: results inside do not require gradients. ``with no_grad():``, ``@no_grad()``, ``@no_grad``."""
 
-    __slots__ = ("__weakref__", "prev")
-
-    def __new__(cls, orig_func=None):
-        self = object.__new__(cls)
-        return self if orig_func is None else self(orig_func)
-
-    def __enter__(self):
-        self.prev = _is_grad_enabled()
-        _set_grad_enabled(False)
-
-    def __exit__(self, exc_type, exc_value, traceback):
-        _set_grad_enabled(self.prev)
+    __slots__ = ("__weakref__",)  # __enter__ and __exit__ are the core's
 
     def __call__(self, orig_func):
         return _decorate(type(self), orig_func)
@@ -96,21 +85,10 @@ class no_grad:
         return type(self)()
 
 
-class enable_grad:
+class enable_grad(_core._EnableGrad):
     """Enables recording, inside `no_grad` or `set_grad_enabled(False)`."""
 
-    __slots__ = ("__weakref__", "prev")
-
-    def __new__(cls, orig_func=None):
-        self = object.__new__(cls)
-        return self if orig_func is None else self(orig_func)
-
-    def __enter__(self):
-        self.prev = _is_grad_enabled()
-        _set_grad_enabled(True)
-
-    def __exit__(self, exc_type, exc_value, traceback):
-        _set_grad_enabled(self.prev)
+    __slots__ = ("__weakref__",)
 
     def __call__(self, orig_func):
         return _decorate(type(self), orig_func)

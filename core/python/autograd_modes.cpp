@@ -118,10 +118,15 @@ int set_before(PyObject* self, PyObject* v, void*) {
   return 0;
 }
 template <bool on>
-PyObject* new_fixed(PyTypeObject* type, PyObject*, PyObject*) {
+PyObject* new_fixed(PyTypeObject* type, PyObject* args, PyObject*) {
   PyObject* o = type->tp_alloc(type, 0);
-  if (o) as_mode(o)->mode = on, as_mode(o)->before = modes.grad;
-  return o;
+  if (!o) return nullptr;
+  as_mode(o)->mode = on;
+  as_mode(o)->before = modes.grad;
+  if (!PyTuple_GET_SIZE(args)) return o;
+  PyObject* decorated = PyObject_CallOneArg(o, PyTuple_GET_ITEM(args, 0));  // @no_grad without brackets
+  Py_DECREF(o);
+  return decorated;
 }
 void mode_dealloc(PyObject* self) {
   PyTypeObject* type = Py_TYPE(self);
