@@ -73,21 +73,10 @@ def _decorate(make_context, func):
     return wrapper
 
 
-class no_grad:
+class no_grad(_core._NoGrad):
     """Disables recording: results inside do not require gradients. ``with no_grad():`` or ``@no_grad()``."""
 
-    __slots__ = ("__weakref__", "prev")
-
-    def __new__(cls, orig_func=None):
-        self = object.__new__(cls)
-        return self if orig_func is None else self(orig_func)
-
-    def __enter__(self):
-        self.prev = _is_grad_enabled()
-        _set_grad_enabled(False)
-
-    def __exit__(self, exc_type, exc_value, traceback):
-        _set_grad_enabled(self.prev)
+    __slots__ = ("__weakref__",)
 
     def __call__(self, orig_func):
         return _decorate(type(self), orig_func)
@@ -96,21 +85,10 @@ class no_grad:
         return type(self)()
 
 
-class enable_grad:
+class enable_grad(_core._EnableGrad):
     """Enables recording, inside `no_grad` or `set_grad_enabled(False)`."""
 
-    __slots__ = ("__weakref__", "prev")
-
-    def __new__(cls, orig_func=None):
-        self = object.__new__(cls)
-        return self if orig_func is None else self(orig_func)
-
-    def __enter__(self):
-        self.prev = _is_grad_enabled()
-        _set_grad_enabled(True)
-
-    def __exit__(self, exc_type, exc_value, traceback):
-        _set_grad_enabled(self.prev)
+    __slots__ = ("__weakref__",)
 
     def __call__(self, orig_func):
         return _decorate(type(self), orig_func)
@@ -131,21 +109,13 @@ class _Switch:
         return _decorate(self.clone, orig_func)
 
 
-class set_grad_enabled(_Switch):
+class set_grad_enabled(_core._SetGradEnabled):
     """Sets recording on or off: at once as a function, for a block as a context manager."""
 
-    __slots__ = ()
+    __slots__ = ("__weakref__",)
 
-    def __init__(self, mode):
-        self.prev = _is_grad_enabled()
-        self.mode = mode
-        _set_grad_enabled(mode)
-
-    def __enter__(self):
-        _set_grad_enabled(self.mode)
-
-    def __exit__(self, exc_type, exc_value, traceback):
-        _set_grad_enabled(self.prev)
+    def clone(self):
+        return type(self)(self.mode)
 
     def __call__(self, orig_func):
         _set_grad_enabled(self.prev)  # a decorator changes nothing until the function runs

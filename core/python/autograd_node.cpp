@@ -44,7 +44,7 @@ void allow_finalizer(PyObject* o) {
 }
 // A node's object that only the graph needs any more but that would lose something if it was freed.
 bool must_survive(PyNode* self) {
-  return Py_TYPE(self)->tp_base != node_type || (self->metadata && PyDict_GET_SIZE(self->metadata));
+  return Py_TYPE(self)->tp_base != node_type || self->metadata;
 }
 
 }  // namespace
