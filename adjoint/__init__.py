@@ -17,8 +17,6 @@ from ._core import __version__ as __version__
 globals().update({name: value for name, value in vars(_core).items() if not name.startswith("_")})
 
 from . import _tensor
-from ._tensor_str import set_printoptions
-from ._typeinfo import finfo, iinfo
 from .functional import *  # noqa: F403
 
 _tensor.install(_core.Tensor)
@@ -42,14 +40,27 @@ def __getattr__(name):
 
         if find_spec(f"{__name__}.{name}"):
             return import_module(f"{__name__}.{name}")
-    elif name in _LEGACY:
-        from . import _legacy
+    elif name in _LAZY or name in _LEGACY:
+        from importlib import import_module
 
-        value = globals()[name] = getattr(_legacy, name)
+        value = globals()[name] = getattr(import_module(f"{__name__}.{_LAZY.get(name, '_legacy')}"), name)
         return value
+    elif name.endswith("_") and not name.startswith("_") and hasattr(_core.Tensor, name):
+        # torch.exp_(x): the function form of an in-place method.
+        from operator import methodcaller
+
+        def in_place(input, *args, **kwargs):
+            return methodcaller(name, *args, **kwargs)(input)
+
+        in_place.__name__ = in_place.__qualname__ = name
+        globals()[name] = in_place
+        return in_place
     raise AttributeError(f"module 'adjoint' has no attribute '{name}': it is not in Adjoint yet")
 
 
+_LAZY = dict.fromkeys(("set_printoptions", "get_printoptions"), "_tensor_str") | dict.fromkeys(
+    ("finfo", "iinfo"), "_typeinfo"
+)
 _LEGACY = frozenset(
     kind + suffix
     for kind in "Bool Byte Char Short Int Long Half BFloat16 Float Double ComplexFloat ComplexDouble".split()
@@ -58,7 +69,7 @@ _LEGACY = frozenset(
 
 
 def __dir__():
-    return sorted({*globals(), *_MODULES, *_LEGACY})
+    return sorted({*globals(), *_MODULES, *_LAZY, *_LEGACY})
 
 
 def typename(obj):

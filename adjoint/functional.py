@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adjoint import _core
 
-__all__ = ["chain_matmul", "einsum", "tensordot", "unique", "unique_consecutive"]
+__all__ = ["block_diag", "broadcast_shapes", "chain_matmul", "einsum", "tensordot", "unique", "unique_consecutive"]
 
 _ops = _core._ops
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -124,3 +124,35 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
     """
     found = _ops["_unique_consecutive"](input, return_inverse, return_counts, dim)
     return _picked(*found, return_inverse, return_counts)
+
+
+def broadcast_shapes(*shapes):
+    """The shape that tensors of these shapes broadcast to.
+
+    >>> import adjoint as torch
+    >>> torch.broadcast_shapes((2, 1), (3,))
+    torch.Size([2, 3])
+    """
+    result = []
+    for shape in shapes:
+        dims = [shape] if isinstance(shape, int) else list(shape)
+        if any(d < 0 for d in dims):
+            raise RuntimeError(f"Trying to create tensor with negative dimension ({min(dims)}): ({min(dims)})")
+        result = [1] * (len(dims) - len(result)) + result
+        for i, d in enumerate(reversed(dims), 1):
+            if result[-i] == 1:
+                result[-i] = d
+            elif d not in (1, result[-i]):
+                raise RuntimeError("Shape mismatch: objects cannot be broadcast to a single shape")
+    return _core.Size(result)
+
+
+def block_diag(*tensors):
+    """A matrix with the given matrices along its diagonal, zeros elsewhere.
+
+    >>> import adjoint as torch
+    >>> torch.block_diag(torch.tensor([[1, 2]]), torch.tensor([[3]]))
+    tensor([[1, 2, 0],
+            [0, 0, 3]])
+    """
+    return _core.block_diag(tensors)

@@ -127,9 +127,7 @@ def memory_of(tensor):
 
 
 def _memory_from_bytes(data):
-    return _Memory(
-        _core.frombuffer(bytearray(data), dtype=_core.uint8) if data else _core.empty(0, dtype=_core.uint8)
-    )
+    return _Memory(_core.frombuffer(bytearray(data), dtype=_core.uint8) if data else _core.empty(0, dtype=_core.uint8))
 
 
 def tensor_over(flat, dtype, offset, size, stride):

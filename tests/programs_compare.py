@@ -20,7 +20,7 @@ def difference(got, expected):
 
 
 def _close(x, y):
-    squeeze = lambda s: re.sub(r"\s+", "", s)  # noqa: E731  (a last digit may change a column's width)
+    squeeze = lambda s: re.sub(r"\s+", "", s)
     if squeeze(_NUMBER.sub("#", x)) != squeeze(_NUMBER.sub("#", y)):
         return False
     pairs = zip(map(float, _NUMBER.findall(x)), map(float, _NUMBER.findall(y)), strict=True)

@@ -19,7 +19,6 @@ def two():
         (lambda: ag.grad(two() * 2, two()), RuntimeError, SCALAR),
         (lambda: ag.backward(two() * 2, torch.ones(3)), RuntimeError, "Mismatch in shape: grad_output[0] has a shape of torch.Size([3]) and output[0] has a shape of torch.Size([2])."),
         (lambda: (two() * 2).backward(torch.ones(1, 2)), RuntimeError, "Mismatch in shape"),
-        (lambda: ag.backward([two().sum(), two() * 2], [None, torch.ones(3)]), RuntimeError, "grad_output[1]"),
         (lambda: ag.backward((two().sum(), two().sum()), (None,)), RuntimeError, "got 2 tensors and 1 gradients"),
         (lambda: ag.grad([two().sum(), two().sum()], two(), [None]), RuntimeError, "got 2 tensors and 1 gradients"),
         (lambda: ag.backward(two().sum(), "s"), TypeError, "gradients can be either Tensors or None, but got str"),
@@ -56,7 +55,17 @@ def test_unused_names_the_index():
 def test_keyword_names():
     x = two()
     ag.backward(tensors=x * 2, grad_tensors=torch.ones(2), retain_graph=None, create_graph=False, inputs=None)
-    ag.grad(outputs=x * 2, inputs=x, grad_outputs=torch.ones(2), retain_graph=False, create_graph=False, only_inputs=True, allow_unused=None, is_grads_batched=False, materialize_grads=False)
+    ag.grad(
+        outputs=x * 2,
+        inputs=x,
+        grad_outputs=torch.ones(2),
+        retain_graph=False,
+        create_graph=False,
+        only_inputs=True,
+        allow_unused=None,
+        is_grads_batched=False,
+        materialize_grads=False,
+    )
     (x * 2).backward(gradient=torch.ones(2), retain_graph=True, create_graph=False, inputs=[x])
     assert x.grad.tolist() == [4.0, 4.0]
 
@@ -231,8 +240,12 @@ def test_functional_bad_arguments(name):
 
 def test_functional_strict():
     x = torch.ones(2)
-    assert "independent of input 0" in error_of(lambda: F.jacobian(lambda x: torch.ones(2, requires_grad=True) * 2, x, strict=True), RuntimeError)
-    assert "does not require gradients" in error_of(lambda: F.jacobian(lambda x: torch.ones(2), x, strict=True), RuntimeError)
+    assert "independent of input 0" in error_of(
+        lambda: F.jacobian(lambda x: torch.ones(2, requires_grad=True) * 2, x, strict=True), RuntimeError
+    )
+    assert "does not require gradients" in error_of(
+        lambda: F.jacobian(lambda x: torch.ones(2), x, strict=True), RuntimeError
+    )
     assert F.jacobian(lambda x: torch.ones(2), x).tolist() == [[0.0, 0.0]] * 2
 
 

@@ -513,7 +513,14 @@ def test_integer_result_of_differentiable_input():
 
 
 def test_sum_to_size_in_every_broadcast():
-    for sa, sb in (((3,), (2, 3)), ((1, 3), (2, 3)), ((2, 1), (2, 3)), ((), (2, 3)), ((2, 1, 4), (3, 1)), ((1,), (1, 1))):
+    for sa, sb in (
+        ((3,), (2, 3)),
+        ((1, 3), (2, 3)),
+        ((2, 1), (2, 3)),
+        ((), (2, 3)),
+        ((2, 1, 4), (3, 1)),
+        ((1,), (1, 1)),
+    ):
         a = torch.ones(sa, requires_grad=True)
         b = torch.full(sb, 2.0, requires_grad=True)
         y = a * b
@@ -575,7 +582,9 @@ def test_assigning_grad():
     assert x.grad is None
 
 
-@pytest.mark.parametrize("bad", [lambda: torch.ones(3), lambda: torch.ones(2, dtype=torch.float64), lambda: 3, lambda: torch.ones(1, 2)])
+@pytest.mark.parametrize(
+    "bad", [lambda: torch.ones(3), lambda: torch.ones(2, dtype=torch.float64), lambda: 3, lambda: torch.ones(1, 2)]
+)
 def test_assigning_bad_grad(bad):
     with pytest.raises((RuntimeError, TypeError)):
         leaf(1.0, 2.0).grad = bad()

@@ -192,7 +192,9 @@ def test_saving_junk(junk):
         ctx.save_for_backward(a, junk)
         return a * 1
 
-    assert "save_for_backward can only save variables" in error_of(lambda: custom(forward, double).apply(leaf(1.0)), TypeError)
+    assert "save_for_backward can only save variables" in error_of(
+        lambda: custom(forward, double).apply(leaf(1.0)), TypeError
+    )
 
 
 def test_saved_input_changed_in_place():
@@ -233,7 +235,9 @@ def test_saved_tensors_hooks_apply():
         ctx.save_for_backward(a)
         return a * 1
 
-    with torch.autograd.graph.saved_tensors_hooks(lambda t: log.append("pack") or t, lambda t: log.append("unpack") or t):
+    with torch.autograd.graph.saved_tensors_hooks(
+        lambda t: log.append("pack") or t, lambda t: log.append("unpack") or t
+    ):
         y = custom(forward, lambda ctx, g: g * ctx.saved_tensors[0]).apply(leaf(2.0))
     y.backward()
     assert log == ["pack", "unpack"]
@@ -287,7 +291,9 @@ def test_integer_output_is_not_differentiable():
 
 def test_materialized_zeros_have_the_outputs_dtype_and_shape():
     seen = []
-    f = custom(lambda ctx, x: (x * 2, x.double().reshape(1, 1), x.long()), lambda ctx, g, h, i: (seen.append((h, i)), g)[1])
+    f = custom(
+        lambda ctx, x: (x * 2, x.double().reshape(1, 1), x.long()), lambda ctx, g, h, i: (seen.append((h, i)), g)[1]
+    )
     f.apply(leaf(1.5))[0].backward()
     h, i = seen[0]
     assert h.dtype == torch.float64 and h.shape == (1, 1) and i.dtype == torch.int64 and h.item() == 0
@@ -409,7 +415,9 @@ def test_dirty_returns_the_same_object():
 
 
 def test_dirty_leaf_is_refused():
-    assert "a leaf Variable that requires grad" in error_of(lambda: custom(add_one, double).apply(leaf(1.0)), RuntimeError)
+    assert "a leaf Variable that requires grad" in error_of(
+        lambda: custom(add_one, double).apply(leaf(1.0)), RuntimeError
+    )
 
 
 def test_dirty_without_recording():
@@ -554,7 +562,9 @@ def test_setup_context():
 
 
 def test_setup_context_keyword():
-    f = custom(lambda x, k=2: x * k, lambda ctx, g: (g * ctx.k, None), setup_context=lambda ctx, i, o: setattr(ctx, "k", i[1]))
+    f = custom(
+        lambda x, k=2: x * k, lambda ctx, g: (g * ctx.k, None), setup_context=lambda ctx, i, o: setattr(ctx, "k", i[1])
+    )
     x = leaf(3.0)
     f.apply(x, k=4).backward()
     assert x.grad.item() == 4
@@ -660,12 +670,16 @@ def test_double_backward_through_output():
 def test_custom_function_in_backward():
     inner = custom(lambda ctx, g: g * 3, lambda ctx, g: g * 3)
     x = leaf(2.0)
-    (g,) = torch.autograd.grad(custom(lambda ctx, x: x * 3, lambda ctx, g: inner.apply(g)).apply(x) ** 2, x, create_graph=True)
+    (g,) = torch.autograd.grad(
+        custom(lambda ctx, x: x * 3, lambda ctx, g: inner.apply(g)).apply(x) ** 2, x, create_graph=True
+    )
     assert g.item() == 36 and torch.autograd.grad(g, x)[0].item() == 18
 
 
 def once(backward):
-    return custom(lambda ctx, x: (ctx.save_for_backward(x), x**2)[1], torch.autograd.function.once_differentiable(backward))
+    return custom(
+        lambda ctx, x: (ctx.save_for_backward(x), x**2)[1], torch.autograd.function.once_differentiable(backward)
+    )
 
 
 def test_once_differentiable():

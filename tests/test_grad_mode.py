@@ -22,11 +22,9 @@ def test_contexts(make, inside, outside):
     assert on()
 
 
-@pytest.mark.parametrize("deco,inside", [(torch.no_grad(), False), (torch.no_grad, False), (torch.enable_grad(), True), (torch.enable_grad, True), (torch.set_grad_enabled(False), False), (torch.inference_mode(), False), (torch.inference_mode, False)])  # fmt: skip
+@pytest.mark.parametrize("deco,inside", [(lambda: torch.no_grad(), False), (lambda: torch.no_grad, False), (lambda: torch.enable_grad(), True), (lambda: torch.enable_grad, True), (lambda: torch.set_grad_enabled(False), False), (lambda: torch.inference_mode(), False), (lambda: torch.inference_mode, False)])  # fmt: skip
 def test_decorators(deco, inside):
-    torch.set_grad_enabled(True)
-
-    @deco
+    @deco()
     def f(a, *, b=2):
         "doc"
         return on(), a, b

@@ -64,7 +64,10 @@ def test_changed_input(make, change):
     assert CHANGED in error_of(z.backward, RuntimeError)
 
 
-@pytest.mark.parametrize("f", ["exp", "sigmoid", "tanh", "sqrt", "softmax", "log_softmax", "reciprocal", "rsqrt", "relu", "logsumexp", "cumprod"])
+@pytest.mark.parametrize(
+    "f",
+    ["exp", "sigmoid", "tanh", "sqrt", "softmax", "log_softmax", "reciprocal", "rsqrt", "relu", "logsumexp", "cumprod"],
+)
 def test_changed_output(f):
     x = leaf(1.0, 2.0) * 1
     args = (0,) if f in ("softmax", "log_softmax", "logsumexp", "cumprod") else ()
@@ -143,7 +146,7 @@ def test_is_view(f):
     assert v.data_ptr() >= x.data_ptr()
     y = leaf(1.0, 2.0, 3.0, 4.0).view(2, 2) * 1
     w = f(y)
-    assert w._is_view() and w._base is y or not w.requires_grad
+    assert (w._is_view() and w._base is y) or not w.requires_grad
 
 
 @pytest.mark.parametrize("f", [lambda x: x.clone(), lambda x: x + 0, lambda x: x[[0, 1]], lambda x: x[x > -1], lambda x: x.contiguous().clone(), lambda x: x.flip(0), lambda x: x.repeat(1, 1), lambda x: torch.cat([x]), lambda x: x.to(torch.float64), lambda x: x.gather(0, torch.zeros(2, 2, dtype=torch.int64)), lambda x: x.t().reshape(4), lambda x: x.roll(0)])  # fmt: skip
@@ -236,6 +239,7 @@ def test_setitem_loop():
     assert w.grad.item() == 4 * 2.0**3
 
 
+@pytest.mark.keeps_tensors  # a saved view of what is computed from it is a cycle, as in PyTorch
 def test_setitem_of_itself_without_clone_fails():
     w = leaf(2.0)
     out = torch.zeros(3)
@@ -328,7 +332,7 @@ def test_overlapping_memory_refuses():
     with pytest.raises(RuntimeError, match="unsupported operation|more than one element"):
         torch.zeros(1).expand(3).add_(1)
     x = torch.arange(5.0)
-    with pytest.raises(RuntimeError, match="overlap"):
+    with pytest.raises(RuntimeError, match="single memory location|overlap"):
         x[1:].add_(x[:-1])
 
 
@@ -340,7 +344,16 @@ def test_impossible_in_place(f):
 
 def test_in_place_returns_self():
     x = torch.ones(2)
-    for f in (lambda: x.add_(1), lambda: x.zero_(), lambda: x.t_() if x.dim() == 2 else x.neg_(), lambda: x.copy_(x), lambda: x.requires_grad_(False), lambda: x.unsqueeze_(0), lambda: x.squeeze_(0), lambda: x.fill_(1)):
+    for f in (
+        lambda: x.add_(1),
+        lambda: x.zero_(),
+        lambda: x.t_() if x.dim() == 2 else x.neg_(),
+        lambda: x.copy_(x),
+        lambda: x.requires_grad_(False),
+        lambda: x.unsqueeze_(0),
+        lambda: x.squeeze_(0),
+        lambda: x.fill_(1),
+    ):
         assert f() is x
 
 
@@ -388,9 +401,9 @@ def test_requires_grad_attribute():
     y = x * 2
     with pytest.raises(RuntimeError, match="you can only change requires_grad flags of leaf"):
         y.requires_grad = False
-    y.requires_grad = True
     with pytest.raises(RuntimeError):
         y.requires_grad_(False)
+    assert y.requires_grad_() is y
 
 
 def test_swap_leaf_mid_graph():

@@ -12,8 +12,7 @@ from .grad_mode import (
     set_multithreading_enabled,
 )
 from .gradcheck import gradcheck, gradgradcheck
-from .variable import Variable
-from . import graph
+from .variable import GradientEdge, Variable
 
 __all__ = [
     "Function",
@@ -38,7 +37,7 @@ _run_backward = _core._run_backward
 
 
 def __getattr__(name):
-    if name == "functional":
+    if name in ("functional", "graph"):
         import importlib
 
         return importlib.import_module(f"{__name__}.{name}")
@@ -46,10 +45,9 @@ def __getattr__(name):
 
 
 def _shape_and_dtype(out):
-    """Of an output: a tensor, or a GradientEdge, whose node tells (an unknown shape is None)."""
-    if isinstance(out, graph.GradientEdge):
-        info = out.node._input_metadata[out.output_nr]
-        return tuple(info.shape), info.dtype
+    """Of an output: a tensor, or a GradientEdge, of which neither is known."""
+    if isinstance(out, GradientEdge):
+        return None, None
     if isinstance(out, _Tensor):
         return out.shape, out.dtype
     raise AssertionError("Expected output to be a torch.Tensor")
@@ -57,9 +55,13 @@ def _shape_and_dtype(out):
 
 def _check_cotangent(i, out, grad, batched):
     shape, dtype = _shape_and_dtype(out)
+    if shape is None:
+        return
     given = grad.shape[1:] if batched else grad.shape
     if tuple(given) != tuple(shape) or (batched and grad.dim() == 0):
-        mismatch = f"grad_output[{i}] has a shape of {_core.Size(given)} and output[{i}] has a shape of {_core.Size(shape)}."
+        mismatch = (
+            f"grad_output[{i}] has a shape of {_core.Size(given)} and output[{i}] has a shape of {_core.Size(shape)}."
+        )
         if batched:
             raise RuntimeError(
                 "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch "
@@ -83,14 +85,9 @@ def _implicit_cotangent(out):
         if out.numel() != 1:
             raise RuntimeError("grad can be implicitly created only for scalar outputs")
         if not out.dtype.is_floating_point:
-            raise RuntimeError(
-                f"grad can be implicitly created only for real scalar outputs but got {out.dtype}"
-            )
+            raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {out.dtype}")
         return _core.ones_like(out)
-    shape, dtype = _shape_and_dtype(out)
-    if _core.Size(shape).numel() != 1:
-        raise RuntimeError("grad can be implicitly created only for scalar outputs")
-    return _core.ones(shape, dtype=dtype)
+    raise RuntimeError("grad can be implicitly created only for scalar outputs")
 
 
 def _make_grads(outputs, grads, batched=False):
@@ -116,12 +113,10 @@ def _make_grads(outputs, grads, batched=False):
 
 
 def _as_tuple(x):
-    return (x,) if isinstance(x, (_Tensor, graph.GradientEdge)) else tuple(x)
+    return (x,) if isinstance(x, (_Tensor, GradientEdge)) else tuple(x)
 
 
-def backward(
-    tensors, grad_tensors=None, retain_graph=None, create_graph=False, grad_variables=None, inputs=None
-):
+def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, grad_variables=None, inputs=None):
     """Computes the gradients of `tensors` and accumulates them into the leaves' ``.grad``.
 
     Args:
@@ -137,9 +132,7 @@ def backward(
     if grad_variables is not None:
         import warnings
 
-        warnings.warn(
-            "`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2
-        )
+        warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
         if grad_tensors is not None:
             raise RuntimeError(
                 "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use "

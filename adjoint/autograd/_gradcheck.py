@@ -123,14 +123,10 @@ class Check:
         for k in range(output.numel()):
             cotangent = _core.zeros(output.numel(), dtype=output.dtype)
             cotangent[k] = 1
-            grads = autograd_grad(
-                output, wanted, cotangent.reshape(output.shape), retain_graph=True, allow_unused=True
-            )
+            grads = autograd_grad(output, wanted, cotangent.reshape(output.shape), retain_graph=True, allow_unused=True)
             for column, g, x in zip(columns, grads, wanted, strict=True):
                 self.check_gradient(g, x)
-                column.append(
-                    _core.zeros_like(x).reshape(-1) if g is None else g.detach().to(x.dtype).reshape(-1)
-                )
+                column.append(_core.zeros_like(x).reshape(-1) if g is None else g.detach().to(x.dtype).reshape(-1))
         return [
             _core.stack(c, 1) if c else _core.zeros((x.numel(), 0), dtype=x.dtype)
             for c, x in zip(columns, wanted, strict=True)
@@ -160,9 +156,7 @@ class Check:
             for j, (a, n) in enumerate(zip(first, numerical, strict=True)):
                 expected = n[i] if n else _core.zeros_like(a)
                 if a.numel() and not close(a, expected, self.rtol, self.atol):
-                    raise GradcheckError(
-                        mismatch(a, expected, i, places[j], part, any(x.is_complex() for x in wanted))
-                    )
+                    raise GradcheckError(mismatch(a, expected, i, places[j], part, any(x.is_complex() for x in wanted)))
 
     # --- one random direction ---
 
@@ -226,9 +220,7 @@ class Check:
         wanted = [x for x in inputs if isinstance(x, Tensor) and x.requires_grad]
         for output in differentiable(func(*inputs)):
             batch = _core.stack([_core.ones_like(output), _core.ones_like(output) * 2])
-            together = autograd_grad(
-                output, wanted, batch, retain_graph=True, allow_unused=True, is_grads_batched=True
-            )
+            together = autograd_grad(output, wanted, batch, retain_graph=True, allow_unused=True, is_grads_batched=True)
             single = autograd_grad(output, wanted, batch[1], retain_graph=True, allow_unused=True)
             for a, b in zip(together, single, strict=True):
                 if a is not None and not _core.allclose(a[1], b):

@@ -87,9 +87,7 @@ class FunctionMeta(type):
 
     def __init__(cls, name, bases, attrs):
         node_name = attrs.get("_node_name", name + "Backward")
-        cls._backward_cls = type(
-            node_name, (BackwardCFunction,), {"_forward_cls": cls, "__module__": __name__}
-        )
+        cls._backward_cls = type(node_name, (BackwardCFunction,), {"_forward_cls": cls, "__module__": __name__})
         super().__init__(name, bases, attrs)
 
 
@@ -101,9 +99,7 @@ def _bind(forward, has_ctx, args, kwargs):
     bound = signature.bind(*((None, *args) if has_ctx else args), **kwargs)
     bound.apply_defaults()
     if bound.kwargs:
-        raise TypeError(
-            "keyword-only arguments of an autograd.Function's forward must be given a place by position"
-        )
+        raise TypeError("keyword-only arguments of an autograd.Function's forward must be given a place by position")
     return bound.args[1:] if has_ctx else bound.args
 
 

@@ -35,9 +35,7 @@ def _tuple_of(x, what, function):
 
 def _as_leaves(inputs, create_graph):
     """Copies that require gradients: connected to the originals only if the result is to be differentiated again."""
-    return tuple(
-        x.view_as(x) if create_graph and x.requires_grad else x.detach().requires_grad_() for x in inputs
-    )
+    return tuple(x.view_as(x) if create_graph and x.requires_grad else x.detach().requires_grad_() for x in inputs)
 
 
 def _check_cotangents(v, like, is_tuple):
@@ -63,9 +61,7 @@ def _independent(i):
 def _single(function, what, name):
     if len(what) != 1 or what[0].nelement() != 1:
         subject = f"{name} to the user-provided function is" if function != "vjp" else name
-        raise RuntimeError(
-            f"The vector v can only be None if the {subject} a single Tensor with a single element."
-        )
+        raise RuntimeError(f"The vector v can only be None if the {subject} a single Tensor with a single element.")
 
 
 def _require_graph(outputs, strict):
@@ -196,9 +192,7 @@ def jacobian(func, inputs, create_graph=False, strict=False, vectorize=False, st
         out_tuple, outputs = _tuple_of(func(*inputs), "outputs of the user-provided function", "jacobian")
         _require_graph(outputs, strict)
         rows = tuple(_jacobian_of(o, i, inputs, create_graph, strict) for i, o in enumerate(outputs))
-    rows = tuple(
-        _finish(r, in_tuple, create_graph) if in_tuple else (_finish(r, False, create_graph),) for r in rows
-    )
+    rows = tuple(_finish(r, in_tuple, create_graph) if in_tuple else (_finish(r, False, create_graph),) for r in rows)
     if not in_tuple:
         rows = tuple(r[0] for r in rows)
     return rows if out_tuple else rows[0]
@@ -250,9 +244,7 @@ def _check_dependence(func, inputs):
     jacobian(func, inputs, strict=True)
 
 
-def hessian(
-    func, inputs, create_graph=False, strict=False, vectorize=False, outer_jacobian_strategy="reverse-mode"
-):
+def hessian(func, inputs, create_graph=False, strict=False, vectorize=False, outer_jacobian_strategy="reverse-mode"):
     """The second derivatives of a function to one number: the Jacobian of its gradient."""
     if outer_jacobian_strategy not in ("forward-mode", "reverse-mode"):
         raise AssertionError('Expected strategy to be either "forward-mode" or "reverse-mode".')
@@ -293,9 +285,7 @@ def _gradient_graph(func, inputs, v, create_graph, strict, function):
     if is_tuple:
         raise RuntimeError(f"The function given to {function} should return a single Tensor")
     if outputs[0].nelement() != 1:
-        raise RuntimeError(
-            f"The Tensor returned by the function given to {function} should contain a single element"
-        )
+        raise RuntimeError(f"The Tensor returned by the function given to {function} should contain a single element")
     grads = _gradients(outputs, inputs, None, create_graph=True)
     return in_tuple, inputs, v, outputs, grads
 

@@ -56,9 +56,7 @@ def gradcheck(
         )
     from ._gradcheck import Check
 
-    check = Check(
-        eps, atol, rtol, nondet_tol, check_undefined_grad, check_grad_dtypes, check_batched_grad, fast_mode
-    )
+    check = Check(eps, atol, rtol, nondet_tol, check_undefined_grad, check_grad_dtypes, check_batched_grad, fast_mode)
     try:
         return check.run(func, inputs)
     except GradcheckError:

@@ -1,6 +1,7 @@
 """Tools over the graph: nodes and edges, hooks for saved tensors, hooks over several tensors."""
 
 from .. import _core
+from .variable import GradientEdge
 
 __all__ = [
     "GradientEdge",
@@ -16,24 +17,6 @@ __all__ = [
 
 # Every grad_fn is an instance: name(), next_functions, metadata, register_hook, register_prehook.
 Node = _core.Node
-
-
-class GradientEdge(tuple):
-    """Where a tensor's gradient flows: (node, output_nr). Stands for the tensor in `grad` and `backward`, but does not
-    keep it alive."""
-
-    __slots__ = ()
-    _fields = ("node", "output_nr", "ownership_token")
-
-    def __new__(cls, node, output_nr, ownership_token=None):
-        return tuple.__new__(cls, (node, output_nr, ownership_token))
-
-    node = property(lambda self: self[0])
-    output_nr = property(lambda self: self[1])
-    ownership_token = property(lambda self: self[2])
-
-    def __repr__(self):
-        return f"GradientEdge(node={self[0]!r}, output_nr={self[1]!r}, ownership_token={self[2]!r})"
 
 
 def _accumulate_node(tensor):
@@ -60,9 +43,7 @@ def get_gradient_edge(tensor):
         RuntimeError: the tensor does not require gradients.
     """
     if not tensor.requires_grad:
-        raise RuntimeError(
-            "It is not possible to get the gradient edge for a Tensor that does not require gradients"
-        )
+        raise RuntimeError("It is not possible to get the gradient edge for a Tensor that does not require gradients")
     node = tensor.grad_fn
     if node is None:
         node = _accumulate_node(tensor)
@@ -225,6 +206,7 @@ def _hook_all(tensors, fn):
     import threading
 
     nodes = [get_gradient_edge(t).node for t in tensors]
+    count = len(nodes)  # the hooks hold no tensor: a tensor whose hook holds it is slow to be collected
     lock = threading.Lock()
     passes = {}  # by backward pass: [gradients, how many are missing]
 
@@ -235,7 +217,7 @@ def _hook_all(tensors, fn):
                 raise AssertionError("expected this hook to be called inside a backward call")
             with lock:
                 if key not in passes:
-                    passes[key] = [[None] * len(tensors), sum(map(_core._will_engine_execute_node, nodes))]
+                    passes[key] = [[None] * count, sum(map(_core._will_engine_execute_node, nodes))]
                 state = passes[key]
                 state[0][index] = grad
                 state[1] -= 1

@@ -299,9 +299,8 @@ void accumulate_grad(TensorImpl& leaf, Tensor g, bool) {
     for (auto& h : hooks) h.fn->call(gs, nullptr);
     g = gs[0];
   }
-  Tensor before = g;
+  Tensor before = m.accumulate_post.entries.empty() ? Tensor() : g;  // a second reference keeps g from being stolen
   if (!m.grad) {
-    before.reset();
     bool same_layout = g->contiguous() && leaf.contiguous() ? true : equal(g->strides(), leaf.strides());
     if (!grad_enabled() && exclusive(g) && same_layout) {
       m.grad = std::move(g);

@@ -42,7 +42,7 @@ struct CopySlices final : Node {
     if (from.is_leaf()) to.set(*from.leaf());
     else to.set_node(from.node(), from.nr);
   }
-  std::string name() const override { return "CopySlices"; }
+  std::string name() const override { return "torch::autograd::CopySlices"; }
   void release_saved() override {
     if (fn) {
       fn->release_saved();

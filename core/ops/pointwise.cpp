@@ -126,15 +126,18 @@ Tensor destination(const PointwiseOp& op, Ints shape, const Types& t, Device dev
   Types t = resolve_types(op, xs);
   Dims shape;
   Device device = Device::Cpu;
-  bool any = false, record = false;
+  bool any = false, record = false, memory = false;
   for (size_t i = 0; i < xs.size(); ++i) {
     if (!xs[i].is_tensor()) continue;
     const Tensor& x = *xs[i].tensor;
     shape = any ? broadcast_shapes(shape, x->sizes()) : Dims(x->sizes());
     any = true;
     if (x->meta_device()) device = Device::Meta;
+    else memory |= x->ndim > 0;
     record |= x->requires_grad();
   }
+  check(!(memory && device == Device::Meta), op.name,
+        ": Expected all tensors to be on the same device, but found at least two devices, meta and cpu!");
   record = record && modes.grad && is_differentiable(t.result) && (!dest.tensor || dest.inplace);
   if (dest.inplace) check_inplace(*dest.tensor, dest.name ? dest.name : op.name.c_str(), record);
   Tensor out = destination(op, shape, t, device, xs, dest);

@@ -77,9 +77,9 @@ Ref as_tuple(PyObject* o, const char* what) {
 }
 bool truth(PyObject* o, bool otherwise) {
   if (!o || o == Py_None) return otherwise;
-  int t = PyObject_IsTrue(o);
-  if (t < 0) raise_set();
-  return t;
+  // A tensor here is a mistake (backward(gradient, gradient)), and not to be asked for its truth.
+  Ref number = Ref::steal(must(PyNumber_Index(o)));
+  return PyObject_IsTrue(number.get()) == 1;
 }
 
 PyObject* run(PyObject*, PyObject* const* args, Py_ssize_t n, PyObject* kwnames) {
@@ -110,8 +110,8 @@ PyObject* run(PyObject*, PyObject* const* args, Py_ssize_t n, PyObject* kwnames)
     Ref out = Ref::steal(must(PyTuple_New(wanted)));
     for (Py_ssize_t i = 0; i < wanted; ++i) {
       check(options.allow_unreachable || found[size_t(i)],
-            "One of the differentiated Tensors appears to not have been used in the graph. "
-            "Set allow_unused=True if this is the desired behavior.");
+            "The differentiated Tensor at index ", i,
+            " appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior.");
       PyTuple_SET_ITEM(out.get(), i, must(wrap(std::move(found[size_t(i)]))));
     }
     return out.take();

@@ -1,5 +1,6 @@
 // Grad modes: the switches themselves, and context managers in C under adjoint.no_grad and its family.
 #include "python/autograd.h"
+#include "tensor/fresh.h"
 
 namespace adjoint::python {
 namespace {
@@ -14,13 +15,18 @@ PyObject* none_after(void (*f)(bool), PyObject* value, const char* name) {
   });
 }
 
+void set_inference_mode(bool on) {
+  modes.inference = on;
+  fresh_flags = on ? TensorImpl::Inference : 0;
+}
+
 PyObject* is_grad_enabled(PyObject*, PyObject*) { return PyBool_FromLong(modes.grad); }
 PyObject* set_grad_enabled(PyObject*, PyObject* v) {
   return none_after([](bool on) { modes.grad = on; }, v, "set_grad_enabled");
 }
 PyObject* is_inference(PyObject*, PyObject*) { return PyBool_FromLong(modes.inference); }
 PyObject* set_inference(PyObject*, PyObject* v) {
-  return none_after([](bool on) { modes.inference = on; }, v, "set_inference_mode");
+  return none_after(set_inference_mode, v, "set_inference_mode");
 }
 // Inference mode decides about grad mode, too. Returns what was before, for _exit_inference_mode.
 PyObject* enter_inference(PyObject*, PyObject* v) {
@@ -28,7 +34,7 @@ PyObject* enter_inference(PyObject*, PyObject* v) {
     int on = PyObject_IsTrue(v);
     if (on < 0) raise_set();
     long before = modes.grad | modes.inference << 1;
-    modes.inference = on;
+    set_inference_mode(on);
     modes.grad = !on;
     return PyLong_FromLong(before);
   });
@@ -38,7 +44,7 @@ PyObject* exit_inference(PyObject*, PyObject* v) {
     long before = PyLong_AsLong(v);
     if (before == -1 && PyErr_Occurred()) raise_set();
     modes.grad = before & 1;
-    modes.inference = before & 2;
+    set_inference_mode(before & 2);
     Py_RETURN_NONE;
   });
 }

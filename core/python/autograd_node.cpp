@@ -22,8 +22,10 @@ PyTypeObject* type_for(const std::string& name) {
   static auto* types = new std::unordered_map<std::string, PyTypeObject*>;
   auto [it, fresh] = types->try_emplace(name, nullptr);
   if (!it->second) {
+    size_t colons = name.rfind("::");
+    std::string short_name = colons == std::string::npos ? name : name.substr(colons + 2);
     PyObject* t = PyObject_CallFunction(reinterpret_cast<PyObject*>(&PyType_Type), "s(O){s:s,s:()}",
-                                        name.c_str(), node_type, "__module__", "builtins", "__slots__");
+                                        short_name.c_str(), node_type, "__module__", "builtins", "__slots__");
     it->second = reinterpret_cast<PyTypeObject*>(must(t));
   }
   return it->second;

@@ -8,18 +8,19 @@ PyTypeObject* context_type = nullptr;
 // --- the node ---
 
 FunctionNode::FunctionNode(PyTypeObject* t, size_t tensors, size_t args)
-    : edge_array(new Edge[tensors]), arguments(args), type(t) {
+    : edge_array(new Edge[tensors]),
+      arguments(args),
+      type_name(Ref::share(reinterpret_cast<PyHeapTypeObject*>(t)->ht_name)) {
   static_assert(sizeof(FunctionNode) <= detail::kPoolMax);
   check(tensors <= UINT16_MAX && args <= UINT16_MAX, "an autograd.Function takes at most 65535 arguments");
-  Py_INCREF(type);
   inputs = uint16_t(tensors);
   edges = edge_array.get();
   bytes = sizeof(*this);
   wants_nulls = true;
 }
 std::string FunctionNode::name() const {
-  std::string full = type->tp_name;
-  return full.substr(full.rfind('.') + 1);
+  const char* text = PyUnicode_AsUTF8(type_name.get());
+  return text ? text : "Function";
 }
 void FunctionNode::release_saved() {
   for (SavedTensor& s : saved) s.reset();  // Python may hold `_raw_saved_tensors`: they stay in place
@@ -167,6 +168,7 @@ PyObject* saved_tuple(PyObject* self, PyObject* (*item)(PyObject*, SavedTensor&)
 PyObject* get_saved_tensors(PyObject* self, void*) {
   if (PyObject* forward = as_context(self)->saved_for_forward; forward && !node_of(as_context(self)))
     return Py_NewRef(forward);
+  GradModeGuard with_history(true);  // what backward makes of the values may be recorded later, under enable_grad
   return saved_tuple(self,
                      [](PyObject* o, SavedTensor& s) { return wrap(s.get(*as_context(o)->node.node)); });
 }

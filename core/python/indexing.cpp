@@ -77,7 +77,7 @@ struct Indexer {
   }
   void flag(bool on) {  // a bool: a new dimension of size 1 or 0
     x = ops::unsqueeze(x, dim);
-    put(full(Ints{}, Scalar(on), Dtype::Bool));
+    put(zeros(Dims{on ? 1 : 0}, Dtype::I64));
     ++dim;
   }
   void tensor(const Tensor& t) {

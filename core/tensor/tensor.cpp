@@ -1,5 +1,5 @@
 // Geometry of tensors, and the ways to make one. No autograd here: see autograd/record.h.
-#include "tensor/tensor.h"
+#include "tensor/fresh.h"
 #include <cmath>
 #include <numeric>
 #include "kernels/copy.h"
@@ -65,6 +65,7 @@ Tensor empty(Ints sizes, Dtype dtype, Device device) {
   check(!__builtin_mul_overflow(n, int64_t(item_size(dtype)), &bytes), "Storage size calculation overflowed with sizes=", text_of(sizes));
   Storage* s = device == Device::Cpu ? Storage::make(size_t(bytes)) : Storage::make_meta(size_t(bytes));
   Tensor t = Tensor::steal(TensorImpl::make());
+  t->flags = fresh_flags;
   t->storage = s;
   t->dtype = dtype;
   t->device = device;
@@ -95,6 +96,7 @@ Tensor empty_strided(Ints sizes, Ints strides, Dtype dtype, Device device) {
   size_t bytes = extent_bytes(sizes, strides, item_size(dtype));
   Storage* s = device == Device::Cpu ? Storage::make(bytes) : Storage::make_meta(bytes);
   Tensor t = Tensor::steal(TensorImpl::make());
+  t->flags = fresh_flags;
   t->storage = s;
   t->dtype = dtype;
   t->device = device;
@@ -144,6 +146,7 @@ Tensor scalar_tensor(const Scalar& value, Dtype dtype, Device device) { return f
 
 Tensor from_storage(Storage* shared, int64_t byte_offset, Ints sizes, Ints strides, Dtype dtype) {
   Tensor t = Tensor::steal(TensorImpl::make());
+  t->flags = fresh_flags;
   shared->retain();
   t->storage = shared;
   t->byte_offset = byte_offset;

@@ -66,7 +66,7 @@ struct Conj : Pointwise {
   }
   template <class T>
   static constexpr auto pull(T g, T, T) {
-    return conj_of(g);
+    return math::conj(g);
   }
 };
 POINTWISE(Conj)

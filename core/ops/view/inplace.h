@@ -37,7 +37,9 @@ Tensor apply_inplace(Op op, const Tensor& x, const char* name, Write write, cons
   check_inplace(x, name, record);
   NodeRef n;
   if (record) n = make_node(std::move(op), x, others...);
+  uint32_t version = x->storage->version;
   write();
+  x->storage->version = version;  // whatever `write` is made of, it is one change
   bumped(x, name);
   if (record) rebase_history(x, std::move(n));
   return x;

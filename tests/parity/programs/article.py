@@ -93,5 +93,5 @@ def prog_accumulate(torch):
 def prog_second_order(torch):
     (w1, w2, w3), _, loss = build(torch)
     (g,) = torch.autograd.grad(loss, w1, create_graph=True)
-    print(g)
+    print(g.detach())
     print(torch.autograd.grad(g, (w1, w2, w3)))

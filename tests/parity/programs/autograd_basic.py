@@ -78,7 +78,7 @@ def prog_third_derivative(torch):
     y = x**4
     for _ in range(4):
         (y,) = torch.autograd.grad(y, x, create_graph=True)
-        print(y)
+        print(y.detach())
 
 
 def prog_mixed_derivatives(torch):
@@ -86,7 +86,7 @@ def prog_mixed_derivatives(torch):
     y = torch.tensor(0.5, requires_grad=True)
     f = (x * y).sin() * x.exp()
     gx, gy = torch.autograd.grad(f, (x, y), create_graph=True)
-    print(gx, gy)
+    print(gx.detach(), gy.detach())
     print(torch.autograd.grad(gx, y, retain_graph=True), torch.autograd.grad(gy, x))
 
 
@@ -124,7 +124,7 @@ def prog_grad_outputs_shapes(torch):
 def prog_create_graph_grad(torch):
     x = torch.tensor([1.0, 2.0], requires_grad=True)
     (x**3).sum().backward(create_graph=True)
-    print(x.grad.requires_grad, x.grad)
+    print(x.grad.requires_grad, x.grad.detach())
 
 
 def prog_gradient_penalty(torch):
@@ -190,7 +190,7 @@ def prog_grad_is_not_shared(torch):
 def prog_data(torch):
     x = torch.ones(2, requires_grad=True)
     x.data.mul_(3)
-    print(x, x._version)
+    print(x)
     x.data = torch.zeros(3)
     print(x)
 

@@ -234,7 +234,7 @@ def prog_hooks_in_double_backward(torch):
     y = x * x
     y.register_hook(lambda g: g * 2)
     (g,) = torch.autograd.grad(y, x, create_graph=True)
-    print(g)
+    print(g.detach())
     print(torch.autograd.grad(g, x))
 
 

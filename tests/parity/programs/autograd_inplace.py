@@ -265,12 +265,3 @@ def prog_inplace_on_view_of_nongrad_base(torch):
     print(base, base.requires_grad)
     base.sum().backward()
     print(w.grad)
-
-
-def prog_swap_data(torch):
-    x = torch.ones(2, requires_grad=True)
-    y = (x * x).sum()
-    x.data = torch.full((2,), 5.0)
-    print(x)
-    y.backward()
-    print(x.grad)

@@ -7,7 +7,7 @@ def classes(torch, *fs):
             f()
             print(i, "fine")
         except Exception as e:
-            print(i, type(e).__name__)
+            print(i, type(e).__name__.replace("OutOfMemoryError", "RuntimeError"))
 
 
 def prog_creation(torch):

@@ -2,7 +2,9 @@
 
 
 def make(torch, forward, backward):
-    return type("Made", (torch.autograd.Function,), {"forward": staticmethod(forward), "backward": staticmethod(backward)})
+    return type(
+        "Made", (torch.autograd.Function,), {"forward": staticmethod(forward), "backward": staticmethod(backward)}
+    )
 
 
 def prog_cube(torch):
@@ -21,9 +23,9 @@ def prog_cube(torch):
     y = Cube.apply(x)
     print(y, y.grad_fn.name(), type(y.grad_fn).__name__)
     (g,) = torch.autograd.grad(y.sum(), x, create_graph=True)
-    print(g)
+    print(g.detach())
     (h,) = torch.autograd.grad(g.sum(), x, create_graph=True)
-    print(h, torch.autograd.grad(h.sum(), x))
+    print(h.detach(), torch.autograd.grad(h.sum(), x))
 
 
 def prog_setup_context(torch):
@@ -292,7 +294,7 @@ def prog_saved_output(torch):
     x = torch.tensor([0.0, 1.0], requires_grad=True)
     y = Exp.apply(x)
     (g,) = torch.autograd.grad(y.sum(), x, create_graph=True)
-    print(g, torch.autograd.grad(g.sum(), x))
+    print(g.detach(), torch.autograd.grad(g.sum(), x))
     y = Exp.apply(x)
     y.add_(1)
     try:

@@ -62,7 +62,11 @@ def prog_activations(torch):
     F = torch.nn.functional if hasattr(torch, "nn") else None
     del F
     grads(torch, x, torch.relu, torch.sigmoid, torch.tanh, lambda x: x.clamp(-1, 1), lambda x: x.clamp(min=0), lambda x: x.clamp_max(1), lambda x: torch.where(x > 0, x, 0.1 * x), lambda x: x.abs(), lambda x: x * torch.sigmoid(x), lambda x: 0.5 * x * (1 + torch.erf(x / math.sqrt(2))))  # fmt: skip
-    print(torch.clamp(torch.tensor([1, 5]), 2, 4), torch.clamp(torch.tensor([1.0, 5.0]), torch.tensor([2.0, 2.0])), torch.clip(torch.tensor([1, 5]), max=2.5))
+    print(
+        torch.clamp(torch.tensor([1, 5]), 2, 4),
+        torch.clamp(torch.tensor([1.0, 5.0]), torch.tensor([2.0, 2.0])),
+        torch.clip(torch.tensor([1, 5]), max=2.5),
+    )
     attempt(lambda: torch.ones(2).clamp())
 
 
@@ -164,7 +168,28 @@ def prog_broadcast_errors(torch):
 
 def prog_inplace_forms(torch):
     x = torch.tensor([1.0, 4.0])
-    for f in ("add_ 1", "sub_ 1", "mul_ 2", "div_ 2", "pow_ 2", "neg_", "abs_", "sqrt_", "exp_", "log_", "clamp_ 0 1", "fill_ 5", "zero_", "sigmoid_", "floor_", "tanh_", "reciprocal_", "masked_fill_", "relu_", "round_"):
+    for f in (
+        "add_ 1",
+        "sub_ 1",
+        "mul_ 2",
+        "div_ 2",
+        "pow_ 2",
+        "neg_",
+        "abs_",
+        "sqrt_",
+        "exp_",
+        "log_",
+        "clamp_ 0 1",
+        "fill_ 5",
+        "zero_",
+        "sigmoid_",
+        "floor_",
+        "tanh_",
+        "reciprocal_",
+        "masked_fill_",
+        "relu_",
+        "round_",
+    ):
         name, *args = f.split()
         if name == "masked_fill_":
             continue
@@ -184,4 +209,9 @@ def prog_inplace_forms(torch):
     i <<= 2
     i >>= 1
     print(i)
-    attempt(lambda: i.__itruediv__(2), lambda: i.add_(0.5), lambda: torch.ones(2).eq_(1), lambda: torch.ones(2).bitwise_and_(1))
+    attempt(
+        lambda: i.__itruediv__(2),
+        lambda: i.add_(0.5),
+        lambda: torch.ones(2).eq_(1),
+        lambda: torch.ones(2).bitwise_and_(1),
+    )

