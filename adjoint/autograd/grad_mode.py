@@ -74,9 +74,9 @@ def _decorate(make_context, func):
 
 
 class no_grad(_core._NoGrad):
-    """Disables recording: results inside do not require gradients. ``with no_grad():``, ``@no_grad()``, ``@no_grad``."""
+    """Disables recording: results inside do not require gradients. ``with no_grad():`` or ``@no_grad()``."""
 
-    __slots__ = ("__weakref__",)  # __enter__ and __exit__ are the core's
+    __slots__ = ("__weakref__",)
 
     def __call__(self, orig_func):
         return _decorate(type(self), orig_func)
@@ -109,21 +109,13 @@ class _Switch:
         return _decorate(self.clone, orig_func)
 
 
-class set_grad_enabled(_Switch):
+class set_grad_enabled(_core._SetGradEnabled):
     """Sets recording on or off: at once as a function, for a block as a context manager."""
 
-    __slots__ = ()
+    __slots__ = ("__weakref__",)
 
-    def __init__(self, mode):
-        self.prev = _is_grad_enabled()
-        self.mode = mode
-        _set_grad_enabled(mode)
-
-    def __enter__(self):
-        _set_grad_enabled(self.mode)
-
-    def __exit__(self, exc_type, exc_value, traceback):
-        _set_grad_enabled(self.prev)
+    def clone(self):
+        return type(self)(self.mode)
 
     def __call__(self, orig_func):
         _set_grad_enabled(self.prev)  # a decorator changes nothing until the function runs

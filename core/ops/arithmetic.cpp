@@ -38,7 +38,7 @@ Scalar checked_alpha(const Scalar& alpha, Dtype d) {
         "For integral input tensors, argument alpha must not be a floating point number.");
   check(is_complex(d) || !alpha.is_complex(),
         "For non-complex input tensors, argument alpha must not be a complex number.");
-  return d == Dtype::Bool ? Scalar(alpha.to_bool()) : alpha;
+  return alpha;
 }
 
 void refuse_bool_difference(const Operand& a, const Operand& b) {
@@ -64,9 +64,13 @@ Tensor sub(Operand a, Operand b, const Scalar& alpha, const Dest& dest) {
 }
 
 Tensor rsub(const Tensor& a, Operand b, const Scalar& alpha, const Dest& dest) {
-  if (!alpha.equals(1)) return sub(b, a, alpha, dest);
   refuse_bool_difference(a, b);
-  return pointwise(b.is_tensor() ? FORMULA("rsub") : FORMULA_AS("rsub", "RsubBackward1"), {a, b}, dest);
+  bool tensor = b.is_tensor();
+  if (alpha.equals(1) && !alpha.is_bool())
+    return pointwise(tensor ? FORMULA("rsub") : FORMULA_AS("rsub", "RsubBackward1"), {a, b}, dest);
+  return pointwise(
+      tensor ? FORMULA_AS("sub_scaled", "RsubBackward0") : FORMULA_AS("sub_scaled", "RsubBackward1"),
+      {b, a, checked_alpha(alpha, type_of(a, b))}, dest);
 }
 
 // --- quotients ---
@@ -86,8 +90,8 @@ void refuse_integer_zero(const Operand& a, const Operand& b) {
   check(!zero, "ZeroDivisionError");
 }
 
-Tensor div(Operand a, Operand b, std::optional<std::string_view> mode, const Dest& dest) {
-  if (!mode) return pointwise(FORMULA("div"), {a, b}, dest);
+Tensor div_rounded(Operand a, Operand b, std::optional<std::string_view> mode, const Dest& dest) {
+  if (!mode) return pointwise(FORMULA_AS("div", "DivBackward2"), {a, b}, dest);
   check(*mode == "trunc" || *mode == "floor",
         "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '", std::string(*mode),
         "'");
@@ -166,10 +170,12 @@ Tensor positive(const Tensor& x) {
              "self - alpha * other"),
     def<rsub>("rsub(Tensor self, Number other, *, Scalar alpha=1) -> Tensor", kFunction,
               "other - alpha * self"),
-    def<div>("div(Number self, Number other, *, str? rounding_mode=None) -> Tensor", kAll,
-             "self / other; rounding_mode 'trunc' rounds towards zero, 'floor' down."),
-    def<div>("divide(Number self, Number other, *, str? rounding_mode=None) -> Tensor", kAll,
-             "self / other; like div."),
+    def<true_divide>("div(Number self, Number other) -> Tensor", kAll, "self / other"),
+    def<true_divide>("divide(Number self, Number other) -> Tensor", kAll, "self / other"),
+    def<div_rounded>("div(Number self, Number other, *, str? rounding_mode) -> Tensor", kAll,
+                     "self / other; rounding_mode 'trunc' rounds towards zero, 'floor' down."),
+    def<div_rounded>("divide(Number self, Number other, *, str? rounding_mode) -> Tensor", kAll,
+                     "self / other, rounded; like div."),
     def<true_divide>("true_divide(Number self, Number other) -> Tensor", kAll, "self / other"),
     def<floor_divide>("floor_divide(Number self, Number other) -> Tensor", kAll,
                       "self / other, rounded down."),
@@ -196,8 +202,9 @@ Tensor square(const Tensor& x) { return adjoint::square(x, {}); }
 #define ADJOINT_UNARY(f) \
   Tensor f(const Tensor& x) { return pointwise(FORMULA(#f), {x}); }
 ADJOINT_UNARY(neg)
-ADJOINT_UNARY(abs) ADJOINT_UNARY(exp) ADJOINT_UNARY(log) ADJOINT_UNARY(sqrt) ADJOINT_UNARY(sign)
-    ADJOINT_UNARY(sgn) ADJOINT_UNARY(reciprocal) ADJOINT_UNARY(isnan) ADJOINT_UNARY(logical_not)
+ADJOINT_UNARY(abs)
+ADJOINT_UNARY(exp) ADJOINT_UNARY(log) ADJOINT_UNARY(sqrt) ADJOINT_UNARY(sign) ADJOINT_UNARY(sgn)
+    ADJOINT_UNARY(reciprocal) ADJOINT_UNARY(isnan) ADJOINT_UNARY(logical_not)
 #undef ADJOINT_UNARY
 #define ADJOINT_BINARY(f) \
   Tensor f(const Tensor& a, const Operand& b) { return pointwise(FORMULA(#f), {a, b}); }

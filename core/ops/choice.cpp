@@ -101,13 +101,9 @@ Tensor lerp(const Tensor& a, const Tensor& b, Operand weight, const Dest& dest) 
   return pointwise(by_tensor, {a, b, w->ndim ? w : ops::to(w, a->dtype)}, dest);
 }
 
-// The factor takes no part in promotion.
-Scalar factor_for(const Scalar& value, std::initializer_list<Operand> xs) {
-  return is_differentiable(result_type(xs)) ? value : Scalar(value.to_int());
-}
 Tensor addcmul(const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& value, const Dest& dest) {
   static const PointwiseOp& op = find_pointwise("addcmul");
-  return pointwise(op, {x, a, b, factor_for(value, {x, a, b})}, dest);
+  return pointwise(op, {x, a, b, value}, dest);
 }
 Tensor addcdiv(const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& value, const Dest& dest) {
   static const PointwiseOp& op = find_pointwise("addcdiv");

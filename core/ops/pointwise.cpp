@@ -68,7 +68,7 @@ struct Types {
 
 Types resolve_types(const PointwiseOp& op, std::span<const Operand> xs) {
   ResultType r;
-  for (size_t i = op.cond_first; i < xs.size(); ++i) r.add(xs[i]);
+  for (size_t i = op.cond_first; i < xs.size() && int(i) < op.promoting; ++i) r.add(xs[i]);
   Types t;
   t.common = r.get();
   if (op.promotion == Promotion::Float || op.promotion == Promotion::RealFloat) t.common = float_type(t.common);
@@ -76,6 +76,17 @@ Types resolve_types(const PointwiseOp& op, std::span<const Operand> xs) {
   if (t.compute < 0) refuse(op, t.common);
   t.result = logical_result(op.promotion, t.common);
   return t;
+}
+
+// A number is of the operands' type before it is of the kernel's: -1 among uint8 is 255.
+void wrap_numbers(std::span<const Operand> xs, Dtype common, std::vector<Operand>& wrapped) {
+  wrapped.assign(xs.begin(), xs.end());
+  for (Operand& x : wrapped)
+    if (!x.is_tensor()) x.scalar = Scalar(visit(common, [&](auto* p) -> int64_t {
+      using T = std::remove_pointer_t<decltype(p)>;
+      if constexpr (std::is_integral_v<T>) return int64_t(T(x.scalar.to_int()));
+      else return x.scalar.to_int();
+    }));
 }
 
 // The result's layout follows the operands': their dimensions ordered by stride, as PyTorch's iterator has it.
@@ -145,6 +156,11 @@ Tensor destination(const PointwiseOp& op, Ints shape, const Types& t, Device dev
   NodeRef held = NodeRef::steal(node);
   if (device == Device::Cpu && out->numel) {
     Dtype kernel = kKernelType[t.compute];
+    std::vector<Operand> wrapped;
+    if (is_integral(t.common) && t.common != Dtype::I64) {
+      wrap_numbers(xs, t.common, wrapped);
+      xs = wrapped;
+    }
     run_loop(op.kernels.value[t.compute], out, kernel_result(op.promotion, kernel), kernel, xs, op.cond_first);
   }
   if (dest.tensor) bumped(out, dest.name ? dest.name : op.name.c_str());

@@ -47,6 +47,7 @@ struct Pointwise {
   static constexpr auto promotion = Promotion::Float;
   static constexpr unsigned types = kFloats | kComplex;
   static constexpr bool cond_first = false;  // the first operand is a bool whatever the others are
+  static constexpr int promoting = kMaxOperands;  // operands from here on are attributes: their types do not count
   static constexpr Refusal no_bool{}, no_complex{};
 };
 

@@ -18,6 +18,7 @@ struct PointwiseOp {
   Promotion promotion = Promotion::Same;
   unsigned types = 0;
   bool cond_first = false;
+  int promoting = kMaxOperands;  // the first so many operands decide the type
   const char* kernel = nullptr;  // PyTorch's name of the loop, for messages; null: name + "_cpu"
   const char* aliases = "";          // further names, separated by spaces, with the same forms
   const char* special_aliases = "";  // names in adjoint.special only
@@ -99,6 +100,7 @@ template <class Op> const PointwiseOp& make_record(const PointwiseKernels& base,
   p->promotion = Op::promotion;
   p->types = Op::types;
   p->cond_first = Op::cond_first;
+  p->promoting = Op::promoting;
   p->no_bool = Op::no_bool;
   p->no_complex = Op::no_complex;
   if constexpr (requires { Op::kernel; }) p->kernel = Op::kernel;

@@ -36,7 +36,7 @@ ADJOINT_PROBE_OP(&) ADJOINT_PROBE_OP(|)
 #undef ADJOINT_PROBE_OP
 constexpr Probe operator-(Probe a) { return Probe(a.reads); }
 constexpr Probe operator!(Probe a) { return Probe(a.reads); }
-constexpr Probe conj_of(Probe a) { return a; }
+constexpr Probe conj_of(Probe a) { return Probe(a.reads); }
 constexpr Probe times_i(Probe a) { return Probe(a.reads); }
 constexpr Probe real_part(Probe a) { return Probe(a.reads); }
 

@@ -117,16 +117,43 @@ int set_before(PyObject* self, PyObject* v, void*) {
   as_mode(self)->before = v && PyObject_IsTrue(v) == 1;
   return 0;
 }
-template <bool on>
-PyObject* new_fixed(PyTypeObject* type, PyObject* args, PyObject*) {
-  PyObject* o = type->tp_alloc(type, 0);
-  if (!o) return nullptr;
+PyObject* make_mode(PyTypeObject* type, bool on) {
+  PyObject* o = must(type->tp_alloc(type, 0));
   as_mode(o)->mode = on;
   as_mode(o)->before = modes.grad;
-  if (!PyTuple_GET_SIZE(args)) return o;
-  PyObject* decorated = PyObject_CallOneArg(o, PyTuple_GET_ITEM(args, 0));  // @no_grad without brackets
-  Py_DECREF(o);
-  return decorated;
+  return o;
+}
+// `@no_grad` without parentheses calls the class with the function: then the instance decorates it.
+template <bool on>
+PyObject* new_fixed(PyTypeObject* type, PyObject* args, PyObject* keywords) {
+  return guarded([&]() -> PyObject* {
+    PyObject* function = nullptr;
+    static const char* const names[] = {"orig_func", nullptr};
+    if ((PyTuple_GET_SIZE(args) || keywords) &&
+        !PyArg_ParseTupleAndKeywords(args, keywords, "|O", const_cast<char**>(names), &function))
+      raise_set();
+    PyObject* o = make_mode(type, on);
+    if (!function || function == Py_None) return o;
+    Ref held = Ref::steal(o);
+    return PyObject_CallOneArg(o, function);
+  });
+}
+// The mode holds from the call on; a `with` block restores what was before.
+PyObject* new_chosen(PyTypeObject* type, PyObject* args, PyObject* keywords) {
+  return guarded([&]() -> PyObject* {
+    PyObject* mode;
+    static const char* const names[] = {"mode", nullptr};
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "O:set_grad_enabled", const_cast<char**>(names), &mode))
+      raise_set();
+    bool on = as_bool(mode, "set_grad_enabled", "mode", 1);
+    PyObject* o = make_mode(type, on);
+    modes.grad = on;
+    return o;
+  });
+}
+PyObject* enter_chosen(PyObject* self, PyObject*) {
+  modes.grad = as_mode(self)->mode;
+  Py_RETURN_NONE;
 }
 void mode_dealloc(PyObject* self) {
   PyTypeObject* type = Py_TYPE(self);
@@ -137,15 +164,19 @@ PyMethodDef mode_methods[] = {
     {"__enter__", enter, METH_NOARGS, nullptr},
     {"__exit__", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(leave)), METH_FASTCALL, nullptr},
     {nullptr, nullptr, 0, nullptr}};
+PyMethodDef chosen_methods[] = {
+    {"__enter__", enter_chosen, METH_NOARGS, nullptr},
+    {"__exit__", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(leave)), METH_FASTCALL, nullptr},
+    {nullptr, nullptr, 0, nullptr}};
 PyGetSetDef mode_getset[] = {{"mode", get_mode, set_mode, "The mode that is set inside.", nullptr},
                              {"prev", get_before, set_before, "The mode that is restored.", nullptr},
                              {nullptr, nullptr, nullptr, nullptr, nullptr}};
 
-void add_mode_type(PyObject* module, const char* name, newfunc make) {
+void add_mode_type(PyObject* module, const char* name, newfunc make, PyMethodDef* methods) {
   std::string full = std::string("adjoint._core.") + name;
   PyType_Slot slots[] = {{Py_tp_new, reinterpret_cast<void*>(make)},
                          {Py_tp_dealloc, reinterpret_cast<void*>(mode_dealloc)},
-                         {Py_tp_methods, mode_methods},
+                         {Py_tp_methods, methods},
                          {Py_tp_getset, mode_getset},
                          {0, nullptr}};
   static std::vector<std::unique_ptr<std::string>>* names = new std::vector<std::unique_ptr<std::string>>;
@@ -160,8 +191,9 @@ void add_mode_type(PyObject* module, const char* name, newfunc make) {
 
 void init_modes(PyObject* module) {
   if (PyModule_AddFunctions(module, functions) < 0) raise_set();
-  add_mode_type(module, "_NoGrad", new_fixed<false>);
-  add_mode_type(module, "_EnableGrad", new_fixed<true>);
+  add_mode_type(module, "_NoGrad", new_fixed<false>, mode_methods);
+  add_mode_type(module, "_EnableGrad", new_fixed<true>, mode_methods);
+  add_mode_type(module, "_SetGradEnabled", new_chosen, chosen_methods);
 }
 
 }  // namespace adjoint::python

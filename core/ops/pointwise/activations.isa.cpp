@@ -128,6 +128,7 @@ struct Softplus : Pointwise {
   static constexpr auto schema = "softplus(Tensor self, Number beta, Number threshold) -> Tensor";
   static constexpr auto doc = "log(1 + exp(beta * self)) / beta; self itself beyond the threshold";
   static constexpr uint32_t flags = 0;
+  static constexpr int promoting = 1;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
   template <class T>
@@ -145,6 +146,7 @@ struct LeakyRelu : Pointwise {
   static constexpr auto schema = "leaky_relu(Tensor self, Number negative_slope) -> Tensor";
   static constexpr auto doc = "self where positive, else negative_slope * self";
   static constexpr uint32_t flags = 0;
+  static constexpr int promoting = 1;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
   template <class T>
@@ -163,6 +165,7 @@ struct Elu : Pointwise {
   static constexpr auto doc =
       "scale * self where positive, else scale * alpha * (exp(input_scale * self) - 1)";
   static constexpr uint32_t flags = 0;
+  static constexpr int promoting = 1;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
   template <class T>
@@ -183,6 +186,7 @@ struct Hardtanh : Pointwise {
   static constexpr auto schema = "hardtanh(Tensor self, Number min_val, Number max_val) -> Tensor";
   static constexpr auto doc = "self held within [min_val, max_val]";
   static constexpr uint32_t flags = 0;
+  static constexpr int promoting = 1;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts;
   static constexpr Refusal no_bool{"Bool inputs not supported for hardtanh"};
@@ -236,6 +240,7 @@ struct Threshold : Pointwise {
   static constexpr auto schema = "threshold(Tensor self, Number threshold, Number value) -> Tensor";
   static constexpr auto doc = "self where above threshold, else value";
   static constexpr uint32_t flags = 0;
+  static constexpr int promoting = 1;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts;
   template <class T>
@@ -292,6 +297,7 @@ struct Hardshrink : Pointwise {
   static constexpr auto schema = "hardshrink(Tensor self, Number lambd) -> Tensor";
   static constexpr auto doc = "0 within [-lambd, lambd], else self";
   static constexpr uint32_t flags = 0;
+  static constexpr int promoting = 1;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
   template <class T>
@@ -310,6 +316,7 @@ struct Softshrink : Pointwise {
   static constexpr auto doc = "self moved by lambd towards 0";
   static constexpr auto kernel = "softshrink_check";
   static constexpr uint32_t flags = 0;
+  static constexpr int promoting = 1;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
   template <class T>

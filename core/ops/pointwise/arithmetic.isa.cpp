@@ -29,6 +29,7 @@ struct AddScaled : Pointwise {
   static constexpr auto doc = "self + alpha * other";
   static constexpr auto node = "AddBackward0";
   static constexpr uint32_t flags = 0;
+  static constexpr int promoting = 2;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kAnyType;
   template <class T>
@@ -72,6 +73,7 @@ struct SubScaled : Pointwise {
   static constexpr auto doc = "self - alpha * other";
   static constexpr auto node = "SubBackward0";
   static constexpr uint32_t flags = 0;
+  static constexpr int promoting = 2;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kAnyType;
   template <class T>

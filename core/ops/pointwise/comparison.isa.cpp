@@ -182,6 +182,7 @@ struct Isclose : Pointwise {
       "isclose_number(Tensor self, Tensor other, Number rtol, Number atol) -> Tensor";
   static constexpr auto doc = "self == other, or |self - other| <= atol + rtol · |other|";
   static constexpr uint32_t flags = 0;
+  static constexpr int promoting = 2;
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kFloats | kComplex;
   template <class T>

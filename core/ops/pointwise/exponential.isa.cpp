@@ -208,6 +208,7 @@ struct LogitEps : Pointwise {
   static constexpr auto doc = "logit of self held within eps and 1 - eps";
   static constexpr auto node = "LogitBackward0", kernel = "logit_cpu";
   static constexpr uint32_t flags = 0;
+  static constexpr int promoting = 1;
   static constexpr unsigned types = kFloats;
   template <class T>
   static constexpr auto value(T x, T eps) {

@@ -108,6 +108,7 @@ struct LeftShift : Pointwise {
   static constexpr auto doc = "self << other";
   static constexpr auto kernel = "lshift_cpu";
   static constexpr uint32_t flags = 0;
+  static constexpr int promoting = 2;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kInts;
   template <math::Integer T>
@@ -122,6 +123,7 @@ struct RightShift : Pointwise {
   static constexpr auto doc = "self >> other";
   static constexpr auto kernel = "rshift_cpu";
   static constexpr uint32_t flags = 0;
+  static constexpr int promoting = 2;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kInts;
   template <math::Integer T>

@@ -97,7 +97,7 @@ struct Clamp : Pointwise {
   static constexpr auto node = "ClampBackward1";
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
-  static constexpr unsigned types = kRealTypes;
+  static constexpr unsigned types = kFloats | kInts;
   static constexpr Refusal no_complex{"clamp is not supported for complex types", false};
   template <class T>
   static constexpr auto value(T x, T low, T high) {

@@ -96,6 +96,7 @@ struct RoundDecimals : Pointwise {
   static constexpr auto doc = "self rounded to decimals";
   static constexpr auto node = "RoundBackward1", kernel = "round_cpu";
   static constexpr uint32_t flags = 0;
+  static constexpr int promoting = 1;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
   template <class T>
@@ -114,6 +115,7 @@ struct RoundTens : Pointwise {
   static constexpr auto doc = "self rounded to tens, hundreds ...";
   static constexpr auto node = "RoundBackward1", kernel = "round_cpu";
   static constexpr uint32_t flags = 0;
+  static constexpr int promoting = 1;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
   template <class T>

@@ -29,6 +29,7 @@ struct Lerp : Pointwise {
   static constexpr auto doc = "self + weight * (end - self), exact at both ends";
   static constexpr auto node = "LerpBackward1", kernel = "lerp_kernel_tensor";
   static constexpr uint32_t flags = 0;
+  static constexpr int promoting = 2;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kComplex;
   template <class T>
@@ -57,6 +58,7 @@ struct Addcmul : Pointwise {
   static constexpr auto doc = "self + value * tensor1 * tensor2";
   static constexpr auto kernel = "addcmul_cpu_out";
   static constexpr uint32_t flags = 0;
+  static constexpr int promoting = 3;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts | kComplex;
   template <class T>
@@ -84,6 +86,7 @@ struct Addcdiv : Pointwise {
   static constexpr auto doc = "self + value * tensor1 / tensor2";
   static constexpr auto kernel = "addcdiv_cpu_out";
   static constexpr uint32_t flags = 0;
+  static constexpr int promoting = 3;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kComplex;
   template <class T>
@@ -110,6 +113,7 @@ struct NanToNum : Pointwise {
       "nan_to_num(Tensor self, Number nan, Number posinf, Number neginf) -> Tensor";
   static constexpr auto doc = "NaN and infinities replaced by numbers.";
   static constexpr uint32_t flags = 0;
+  static constexpr int promoting = 1;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kComplex;
   template <class T>
