@@ -132,6 +132,8 @@ const PointwiseOp& power_by(const Scalar& n, bool integers) {
 Tensor pow(Operand a, Operand b, const Dest& dest) {
   if (b.is_tensor())
     return pointwise(a.is_tensor() ? FORMULA("pow") : FORMULA_AS("pow", "PowBackward2"), {a, b}, dest);
+  if (is_bool(a) && b.scalar.is_bool())  // x ** True is x, x ** False is true; other powers of bool are refused
+    return pointwise(b.scalar.to_bool() ? FORMULA("mul") : FORMULA("add"), {a, Scalar(true)}, dest);
   bool integers =
       !is_differentiable(a.is_tensor() ? (*a.tensor)->dtype : dtype_for(a.scalar)) && b.scalar.is_integral();
   check(!integers || b.scalar.to_int() >= 0, "Integers to negative integer powers are not allowed.");
@@ -162,7 +164,6 @@ Tensor positive(const Tensor& x) {
   return x;
 }
 
-// A power that is an alias or a Python operator has the same function.
 [[maybe_unused]] const auto definitions = {
     def<add>("add(Number self, Number other, *, Scalar alpha=1) -> Tensor", kAll, "self + alpha * other"),
     def<sub>("sub(Number self, Number other, *, Scalar alpha=1) -> Tensor", kAll, "self - alpha * other"),
@@ -199,18 +200,17 @@ Tensor div(const Tensor& a, const Operand& b) { return pointwise(FORMULA("div"),
 Tensor pow(const Tensor& a, const Operand& b) { return adjoint::pow(a, b, {}); }
 Tensor square(const Tensor& x) { return adjoint::square(x, {}); }
 
+// clang-format off
 #define ADJOINT_UNARY(f) \
   Tensor f(const Tensor& x) { return pointwise(FORMULA(#f), {x}); }
-ADJOINT_UNARY(neg)
-ADJOINT_UNARY(abs)
-ADJOINT_UNARY(exp) ADJOINT_UNARY(log) ADJOINT_UNARY(sqrt) ADJOINT_UNARY(sign) ADJOINT_UNARY(sgn)
-    ADJOINT_UNARY(reciprocal) ADJOINT_UNARY(isnan) ADJOINT_UNARY(logical_not)
+ADJOINT_UNARY(neg) ADJOINT_UNARY(abs) ADJOINT_UNARY(exp) ADJOINT_UNARY(log) ADJOINT_UNARY(sqrt) ADJOINT_UNARY(sign)
+ADJOINT_UNARY(sgn) ADJOINT_UNARY(reciprocal) ADJOINT_UNARY(isnan) ADJOINT_UNARY(logical_not)
 #undef ADJOINT_UNARY
 #define ADJOINT_BINARY(f) \
   Tensor f(const Tensor& a, const Operand& b) { return pointwise(FORMULA(#f), {a, b}); }
-        ADJOINT_BINARY(eq) ADJOINT_BINARY(ne) ADJOINT_BINARY(lt) ADJOINT_BINARY(le) ADJOINT_BINARY(gt)
-            ADJOINT_BINARY(ge) ADJOINT_BINARY(logical_and) ADJOINT_BINARY(logical_or) ADJOINT_BINARY(maximum)
-                ADJOINT_BINARY(minimum)
+ADJOINT_BINARY(eq) ADJOINT_BINARY(ne) ADJOINT_BINARY(lt) ADJOINT_BINARY(le) ADJOINT_BINARY(gt) ADJOINT_BINARY(ge)
+ADJOINT_BINARY(logical_and) ADJOINT_BINARY(logical_or) ADJOINT_BINARY(maximum) ADJOINT_BINARY(minimum)
 #undef ADJOINT_BINARY
+// clang-format on
 }  // namespace ops
 }  // namespace adjoint

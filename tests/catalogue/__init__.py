@@ -4,6 +4,7 @@ A module holds SAMPLES: {name: function(make) -> list of (args, kwargs)}. `make(
 of the dtype under test with fixed pseudo-random values. A module may also hold
     NO_GRADIENT   names whose results carry no gradient (comparisons, rounding to integers ...)
     FIRST_ONLY    names whose second derivative is not checked, with the reason beside each
+    EDGES         {name: function(make) -> samples} at kinks, jumps and special values: only for comparing with PyTorch
     LAYOUT_BOUND  names whose result depends on strides or memory (as_strided, empty, data_ptr ...)
 Names are as users write them: "exp", "linalg.vector_norm", "nn.functional.gelu"; methods only: "Tensor.expand".
 """
@@ -13,6 +14,7 @@ import pkgutil
 
 _modules = [importlib.import_module(f"{__name__}.{m.name}") for m in pkgutil.iter_modules(__path__)]
 _samples = {name: f for m in _modules for name, f in getattr(m, "SAMPLES", {}).items()}
+_edges = {name: f for m in _modules for name, f in getattr(m, "EDGES", {}).items()}
 
 
 def _collect(attribute):
@@ -62,8 +64,9 @@ def maker(torch, dtype):
     return make
 
 
-def samples(torch, name, dtype):
-    return _samples[name](maker(torch, dtype))
+def samples(torch, name, dtype, edges=False):
+    found = list(_samples[name](maker(torch, dtype)))
+    return found + _edges[name](maker(torch, dtype)) if edges and name in _edges else found
 
 
 def resolve(torch, name):

@@ -18,12 +18,11 @@ def _unary(low=-2.0, high=2.0):
     return samples
 
 
-def _special(*values):
-    """Unary, and the values where a function has edges."""
+def _at(*values):
+    """Those values in one tensor, of floating types only."""
 
     def samples(make):
-        edges = [((make.torch.tensor(values).to(make(1).dtype),), {})] if make(1).is_floating_point() else []
-        return _unary()(make) + edges
+        return [((make.torch.tensor(values).to(make(1).dtype),), {})] if make(1).is_floating_point() else []
 
     return samples
 
@@ -57,12 +56,11 @@ def _positive(**options):
 
 
 def _ties(make):
-    """Operands with equal elements."""
-    return [
-        ((make(3, 4), make(3, 4)), {}),
-        ((make(3, 1), make(4)), {}),
-        ((make.torch.tensor([1, 2, 3]).to(make(1).dtype), make.torch.tensor([2, 2, 2]).to(make(1).dtype)), {}),
-    ]
+    def t(*values):
+        return make.torch.tensor(values).to(make(1).dtype)
+
+    special = [((t(NAN, 0.0, 1.0, NAN), t(0.0, NAN, 1.0, NAN)), {})] if make(1).is_floating_point() else []
+    return [((t(1, 2, 3), t(2, 2, 2)), {}), *special]
 
 
 def _apart(make):
@@ -121,7 +119,6 @@ def _bounds(make):
         ((make(3, 4), make(4, low=-1.0, high=0.0), make(3, 1, low=0.1, high=1.0)), {}),
         ((make(3, 4),), {"min": make(4)}),
         ((make(3, 4),), {"max": make(3, 1)}),
-        ((make(4), 1, -1), {}),
     ]
 
 
@@ -196,10 +193,6 @@ def _integer_pairs(make):
     return [((_integers(make), _integers(make)), {}), ((_integers(make).reshape(3, 4), _integers(make)[:4]), {})]
 
 
-def _questions(make):
-    return _special(1.0, NAN, INF, -INF, 0.0, -0.0)(make)
-
-
 def _with(*numbers, **options):
     """The function alone, and with its numbers given."""
 
@@ -219,8 +212,8 @@ def _closeness(make):
 
 
 def _nan_to_num(make):
-    x = make.torch.tensor([1.0, NAN, INF, -INF]).to(make(1).dtype) if make(1).is_floating_point() else make(4)
-    return [((x,), {}), ((x, 1.0), {}), ((x,), {"posinf": 2.0, "neginf": -3.0}), ((make(3, 4),), {})]
+    x = make(3, 4)
+    return [((x,), {}), ((x, 1.0), {}), ((x,), {"posinf": 2.0, "neginf": -3.0})]
 
 
 def _prelu(make):
@@ -294,25 +287,28 @@ SAMPLES = {
     "atanh": _unary(-0.9, 0.9),
     "arctanh": _unary(-0.9, 0.9),
     # rounding
-    "ceil": _special(0.5, -0.5, -0.0, NAN, INF),
-    "floor": _special(0.5, -0.5, -0.0, NAN, INF),
-    "trunc": _special(0.5, -0.5, -0.0, NAN, INF),
-    "fix": _special(0.5, -0.5),
+    "ceil": _unary(),
+    "floor": _unary(),
+    "trunc": _unary(),
+    "fix": _unary(),
     "frac": _unary(),
-    "round": lambda make: _special(0.5, 1.5, 2.5, -0.5, NAN, INF)(make)
-    + [((make(3, 4),), {"decimals": 1}), ((make(3, 4, low=-200.0, high=200.0),), {"decimals": -1})],
-    "sign": _special(0.0, -0.0, NAN, INF),
+    "round": lambda make: [
+        *_unary()(make),
+        ((make(3, 4),), {"decimals": 1}),
+        ((make(3, 4, low=-200.0, high=200.0),), {"decimals": -1}),
+    ],
+    "sign": _unary(),
     "sgn": _unary(),
     # comparison
     **dict.fromkeys(["eq", "ne", "not_equal", "lt", "less", "le", "less_equal"], _binary()),
     **dict.fromkeys(["gt", "greater", "ge", "greater_equal"], _binary()),
-    **dict.fromkeys(["isnan", "isinf", "isfinite", "isposinf", "isneginf", "isreal"], _questions),
-    "signbit": _special(1.0, INF, -INF, 0.0, -0.0),
+    **dict.fromkeys(["isnan", "isinf", "isfinite", "isposinf", "isneginf", "isreal"], _unary()),
+    "signbit": _unary(),
     "isclose": _closeness,
     "allclose": _closeness,
-    "equal": _closeness,
+    "equal": lambda make: [(args, {}) for args, _ in _closeness(make)],
     # logic
-    "logical_not": _special(0.0, NAN),
+    "logical_not": _unary(),
     "logical_and": _binary(number=False),
     "logical_or": _binary(number=False),
     "logical_xor": _binary(number=False),
@@ -327,10 +323,10 @@ SAMPLES = {
     "gcd": _integer_pairs,
     "lcm": _integer_pairs,
     # order
-    "maximum": _ties,
-    "minimum": _ties,
-    "fmax": _ties,
-    "fmin": _ties,
+    "maximum": _apart,
+    "minimum": _apart,
+    "fmax": _apart,
+    "fmin": _apart,
     "clamp": _bounds,
     "clip": _bounds,
     "clamp_min": _bound,
@@ -354,8 +350,8 @@ SAMPLES = {
     "resolve_conj": _unary(),
     "resolve_neg": _unary(),
     # special functions
-    "erf": _special(0.0, 4.0, -4.0, INF, NAN),
-    "erfc": _special(0.0, 4.0, -4.0, INF, NAN),
+    "erf": _unary(),
+    "erfc": _unary(),
     "erfinv": _unary(-0.9, 0.9),
     "lgamma": _unary(0.3, 4.0),
     "digamma": _unary(0.3, 4.0),
@@ -369,7 +365,7 @@ SAMPLES = {
     "special.expit": _unary(),
     # activations
     "sigmoid": _unary(-6.0, 6.0),
-    "relu": _special(0.0, -0.0, NAN, INF),
+    "relu": _unary(),
     "selu": _unary(),
     "celu": lambda make: [((make(3, 4),), {}), ((make(3, 4), 0.5), {})],
     "threshold": lambda make: [((make(3, 4), 0.3, 2), {}), ((make(3, 4), 1, 20), {})],
@@ -387,6 +383,42 @@ SAMPLES = {
     "nn.functional.hardtanh": _with(-0.5, 0.7, max_val=3.0),
     "nn.functional.hardshrink": _with(0.3),
     "nn.functional.softshrink": _with(0.3),
+}
+EDGES = {
+    "abs": _at(0.0, -0.0),
+    "angle": _at(0.0, -0.0, -1.0),
+    "ceil": _at(0.5, -0.5, -0.0, NAN, INF),
+    "floor": _at(0.5, -0.5, -0.0, NAN, INF),
+    "trunc": _at(0.5, -0.5, -0.0, NAN, INF),
+    "fix": _at(0.5, -0.5),
+    "sign": _at(0.0, -0.0, NAN, INF),
+    "signbit": _at(1.0, INF, -INF, 0.0, -0.0),
+    "erf": _at(0.0, 4.0, -4.0, INF, NAN),
+    "erfc": _at(0.0, 4.0, -4.0, INF, NAN),
+    "relu": _at(0.0, -0.0, NAN, INF),
+    "round": _at(0.5, 1.5, 2.5, -0.5, NAN, INF),
+    **dict.fromkeys(["maximum", "minimum", "fmax", "fmin"], _ties),
+    **dict.fromkeys(["isnan", "isinf", "isfinite", "isposinf", "isneginf", "isreal"], _at(1.0, NAN, INF, -INF, -0.0)),
+    "clamp": lambda make: [((make(4), 1, -1), {})],
+    "nan_to_num": lambda make: [
+        (args, {**options}) for args, _ in _at(1.0, NAN, INF, -INF)(make) for options in ({}, {"nan": 1.0})
+    ],
+    "sqrt": _at(0.0, -1.0, INF, NAN),
+    "log": _at(0.0, -1.0, INF, NAN),
+    "sinc": _at(0.0),
+    "atan2": lambda make: [(2 * args, {}) for args, _ in _at(0.0, 1.0, -1.0)(make)],
+    "pow": lambda make: [((x, n), {}) for (x,), _ in _at(0.0, -1.0, INF, NAN)(make) for n in (0, 1, 2, 3)],
+    "nn.functional.hardtanh": _at(-1.0, 1.0, NAN),
+    "nn.functional.hardsigmoid": _at(-3.0, 3.0, NAN),
+    "nn.functional.hardswish": _at(-3.0, 3.0, NAN),
+    "nn.functional.leaky_relu": _at(0.0, NAN, INF),
+    "nn.functional.elu": _at(0.0, NAN, INF, -INF),
+    "nn.functional.softplus": _at(20.0, 100.0, NAN, INF, -INF),
+    "nn.functional.gelu": _at(0.0, 10.0, -10.0, NAN),
+    "nn.functional.softshrink": _at(0.5, -0.5, NAN, INF),
+    "nn.functional.hardshrink": _at(0.5, -0.5, NAN, INF),
+    "sigmoid": _at(100.0, -100.0, INF, NAN),
+    "tanh": _at(100.0, -100.0, INF, NAN),
 }
 NO_GRADIENT = {
     *("eq", "ne", "not_equal", "lt", "less", "le", "less_equal", "gt", "greater", "ge", "greater_equal"),

@@ -60,7 +60,7 @@ def seeds(module, outs):
 def run(module, name, dtype_name, index, gradients):
     """Outputs, names of nodes, gradients and second gradients of one sample."""
     dtype = getattr(module, dtype_name)
-    args, kwargs = catalogue.samples(module, name, dtype)[index]
+    args, kwargs = catalogue.samples(module, name, dtype, edges=True)[index]
     inputs = []
     if gradients:
         for t in flat(args, module):

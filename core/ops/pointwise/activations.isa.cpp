@@ -175,9 +175,9 @@ struct Elu : Pointwise {
   // exp of positive x is never used; held at 0 lest it overflows and spoils higher derivatives.
   template <class T>
   static constexpr auto pull0(T g, T x, T alpha, T scale, T input_scale, T) {
-    auto below = math::where(x > T(0), T(0), x);
-    return math::where(x > T(0), g * scale,
-                       g * (math::exp(below * input_scale) * (alpha * scale * input_scale)));
+    auto below = math::where(x <= T(0), x, T(0));
+    return math::where(x <= T(0), g * (math::exp(below * input_scale) * (alpha * scale * input_scale)),
+                       g * scale);
   }
 };
 POINTWISE(Elu)
