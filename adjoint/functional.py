@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from adjoint import _core
 
-__all__ = ["block_diag", "broadcast_shapes", "chain_matmul", "einsum", "nonzero", "tensordot", "unique", "unique_consecutive"]
+__all__ = [
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+    "block_diag",
+    "broadcast_shapes",
+    "broadcast_tensors",
+    "cartesian_prod",
+    "chain_matmul",
+    "einsum",
+    "meshgrid",
+    "tensordot",
+    "unique",
+    "unique_consecutive",
+]
 
 _ops = _core._ops
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -91,23 +105,6 @@ def chain_matmul(*matrices, out=None):
     return result if out is None else out.copy_(result)
 
 
-_nonzero = _core.nonzero
-
-
-def nonzero(input, *, as_tuple=False, out=None):
-    """The indices of elements that are not zero: a row for each, or one tensor for each dimension.
-
-    >>> import adjoint as torch
-    >>> torch.nonzero(torch.tensor([0, 3, 4]))
-    tensor([[1],
-            [2]])
-    """
-    found = _nonzero(input) if out is None else _nonzero(input, out=out)
-    if not as_tuple:
-        return found
-    return found.reshape(-1, 1).unbind(1) if input.dim() == 0 else found.unbind(1)
-
-
 def _picked(values, inverse, counts, return_inverse, return_counts):
     if return_inverse and return_counts:
         return values, inverse, counts
@@ -164,6 +161,11 @@ def broadcast_shapes(*shapes):
     return _core.Size(result)
 
 
+def _listed(tensors):
+    """f(a, b) and f([a, b]) are the same call."""
+    return tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors
+
+
 def block_diag(*tensors):
     """A matrix with the given matrices along its diagonal, zeros elsewhere.
 
@@ -172,4 +174,58 @@ def block_diag(*tensors):
     tensor([[1, 2, 0],
             [0, 0, 3]])
     """
-    return _core.block_diag(tensors)
+    return _core.block_diag(_listed(tensors))
+
+
+def broadcast_tensors(*tensors):
+    """Views of the tensors, expanded to the shape they broadcast to.
+
+    >>> import adjoint as torch
+    >>> [t.shape for t in torch.broadcast_tensors(torch.ones(2, 1), torch.ones(3))]
+    [torch.Size([2, 3]), torch.Size([2, 3])]
+    """
+    return _core.broadcast_tensors(_listed(tensors))
+
+
+def cartesian_prod(*tensors):
+    """All combinations of elements of 1-d tensors, one a row.
+
+    >>> import adjoint as torch
+    >>> torch.cartesian_prod(torch.tensor([1, 2]), torch.tensor([3, 4])).tolist()
+    [[1, 3], [1, 4], [2, 3], [2, 4]]
+    """
+    return _core.cartesian_prod(_listed(tensors))
+
+
+def meshgrid(*tensors, indexing=None):
+    """Coordinates on the grid that 1-d tensors span: ``indexing`` "ij" (rows first) or "xy".
+
+    >>> import adjoint as torch
+    >>> torch.meshgrid(torch.tensor([1, 2]), torch.tensor([3]), indexing="ij")
+    (tensor([[1],
+            [2]]), tensor([[3],
+            [3]]))
+    """
+    return _core.meshgrid(_listed(tensors), indexing="ij" if indexing is None else indexing)
+
+
+def _at_least(name, tensors):
+    function = getattr(_core, name)
+    if len(tensors) == 1 and not isinstance(tensors[0], (list, tuple)):
+        return function(tensors[0])
+    return tuple(map(function, _listed(tensors)))
+
+
+def atleast_1d(*tensors):
+    """Tensors as they are, 0-d ones as 1-d."""
+    return _at_least("atleast_1d", tensors)
+
+
+def atleast_2d(*tensors):
+    """Tensors with at least two dimensions: a row is put around 1-d ones."""
+    return _at_least("atleast_2d", tensors)
+
+
+def atleast_3d(*tensors):
+    """Tensors with at least three dimensions."""
+    return _at_least("atleast_3d", tensors)
