@@ -314,7 +314,11 @@ bool take_role(const Param& p, PyObject* o, Scratch& s) {
       s.out = o;
       return true;
     case Role::RequiresGrad: return bool_argument(o, v) ? (s.requires_grad = v.b, true) : o == Py_None;
-    case Role::PinMemory: return o == Py_None || PyBool_Check(o);
+    case Role::PinMemory:
+      if (o == Py_True)
+        fail("pin_memory=True requires a CUDA or other accelerator backend; no pinned memory allocator is available "
+             "on this system.");
+      return o == Py_None || o == Py_False;
     case Role::Ignored:
       if (p.kind == Kind::Layout && o != Py_None && o != strided)
         raise(PyExc_RuntimeError, "layout %s is not available: Adjoint has dense (torch.strided) tensors only",
