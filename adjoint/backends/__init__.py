@@ -1,6 +1,5 @@
 """Switches of PyTorch's backends, for programs that set them; none of those libraries is used here."""
 
-
 from adjoint import _core
 
 
@@ -26,6 +25,9 @@ class _Matmul:
     allow_tf32 = False
 
 
-cuda, cudnn, mps, mkldnn, mkl, openmp = (_Switches() for _ in range(6))
-cpu = _Cpu()
-cuda.matmul = _Matmul()
+class _Cuda(_Switches):
+    matmul = _Matmul()
+
+
+cudnn, mps, mkldnn, mkl, openmp = (_Switches() for _ in range(5))
+cpu, cuda = _Cpu(), _Cuda()
