@@ -80,7 +80,6 @@ PyObject* clear_cache(PyObject*, PyObject*) {
   empty_cache();
   Py_RETURN_NONE;
 }
-PyObject* isa(PyObject*, PyObject*) { return PyUnicode_FromString(name_of(active_isa())); }
 PyObject* live(PyObject*, PyObject*) { return Py_BuildValue("(LL)", (long long)live_tensors(), (long long)live_nodes()); }
 
 PyObject* storage_nbytes(PyObject*, PyObject* o) {
@@ -154,7 +153,6 @@ PyMethodDef functions[] = {
     {"reset_peak_memory", reset_peak, METH_NOARGS, nullptr},
     {"set_cache_limit", cache_limit, METH_O, "set_cache_limit(nbytes)\n\nHow many bytes of freed large blocks are kept."},
     {"empty_cache", clear_cache, METH_NOARGS, "empty_cache()\n\nGives cached memory back to the system."},
-    {"_isa", isa, METH_NOARGS, "The instruction set that the kernels use: base, v3 or v4."},
     {"_live", live, METH_NOARGS, "Numbers of tensors and nodes that exist."},
     {"_storage_nbytes", storage_nbytes, METH_O, nullptr},
     {"is_tensor", is_tensor_function, METH_O, "is_tensor(obj) -> bool"},
