@@ -77,12 +77,7 @@ struct Indexer {
   }
   void flag(bool on) {  // a bool: a new dimension of size 1 or 0
     x = ops::unsqueeze(x, dim);
-<<<<<<< HEAD
     put(zeros(Dims{on ? 1 : 0}, Dtype::I64));
-=======
-    const int64_t n = on;
-    put(zeros({&n, 1}, Dtype::I64));
->>>>>>> 2f6c3ee (Bindings: inference results, lists of tensors one by one, nonzero(as_tuple), broadcast_shapes; fixes)
     ++dim;
   }
   void tensor(const Tensor& t) {
