@@ -100,10 +100,12 @@ std::string operation_of(const Node& n) {
   return name.substr(0, name.find("Backward"));
 }
 
-[[noreturn]] void refuse_view(const TensorImpl& x) {
+// `indirect`: not x itself was changed but its base or another view of that, so that x's history cannot be told.
+[[noreturn]] void refuse_view(const TensorImpl& x, bool indirect = false) {
   Node* n = x.grad_fn;
-  std::string what = n ? str("Output ", x.output_nr, " of ", operation_of(*n), " is a view and is being modified inplace. ")
-                       : std::string("A view was created in no_grad mode and is being modified inplace with grad mode enabled. ");
+  std::string changed = indirect ? "its base or another view of its base has been modified inplace" : "is being modified inplace";
+  std::string what = n ? str("Output ", x.output_nr, " of ", operation_of(*n), " is a view and ", changed, ". ")
+                       : str("A view was created in no_grad mode and ", changed, " with grad mode enabled. ");
   if (x.flags & TensorImpl::ViewCustom)
     fail(what, "This view was created inside a custom Function (or because an input was returned as-is) and the autograd logic to handle "
                "view+inplace would override the custom backward associated with the custom Function, leading to incorrect gradients. This "
@@ -149,10 +151,10 @@ void check_inplace(const Tensor& x, const char* name, bool will_record) {
   constexpr uint8_t kCreation = TensorImpl::ViewMulti | TensorImpl::ViewNoGrad | TensorImpl::ViewInference | TensorImpl::ViewCustom;
   if (x->base) {
     if (x->flags & kCreation) refuse_view(*x);
-    check(!(x->base->is_leaf() && (x->base->flags & TensorImpl::RequiresGrad)), name, ": a view of a leaf Variable that requires grad is "
+    check(!(x->requires_grad() && x->base->is_leaf()), name, ": a view of a leaf Variable that requires grad is "
           "being used in an in-place operation.");
   }
-  check(!(x->requires_grad() && x->is_leaf() && !x->base), name, ": a leaf Variable that requires grad is being used in an in-place operation.");
+  check(!(x->requires_grad() && x->is_leaf()), name, ": a leaf Variable that requires grad is being used in an in-place operation.");
 }
 
 void bumped(const Tensor& x, const char* name) {
@@ -165,7 +167,10 @@ Node* grad_fn_of(TensorImpl& x) {
   if (!x.grad_fn && !x.base->requires_grad()) return nullptr;
   if (x.view_version == x.version()) return x.grad_fn;
   if (!x.base->requires_grad() || !is_differentiable(x.dtype)) return x.grad_fn;
-  // The base was changed in place since: this view's history is the base's.
+  // The base was changed in place since: this view's history is the base's, if it was recorded as a view at all.
+  constexpr uint8_t kCreation =
+      TensorImpl::ViewMulti | TensorImpl::ViewNoGrad | TensorImpl::ViewInference | TensorImpl::ViewCustom;
+  if (x.flags & kCreation) refuse_view(x, true);
   ViewOfBase op{Geometry(*x.base), Geometry(x), x.base->dtype};
   using N = NodeOf<ViewOfBase, 1>;
   auto* n = new (pool_alloc(sizeof(N))) N(std::move(op));
@@ -198,8 +203,6 @@ void rebase_history(const Tensor& x, NodeRef n, uint32_t output_nr) {
     if (base_retains) move_retain(*base);
     set_history(*base, *slices, 0);
     slices->release();
-    // What the change saved may be views of the same base, whose history now leads to them: a cycle.
-    if (host.leaf_cycle) host.leaf_cycle(base.get());
     if (base_retains) retain_grad(base);
     x->view_version = x->version() - 1;  // force it to be remade
     grad_fn_of(*x);

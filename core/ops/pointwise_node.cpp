@@ -43,6 +43,7 @@ std::string parameter(const PointwiseOp& op, int i) {
 PointwiseNode* make_node(const PointwiseOp& op, std::span<const Operand> xs, Dtype common, bool inplace) {
   PointwiseNode* n = op.arity == 1 ? make_sized<1>(op, common) : op.arity == 2 ? make_sized<2>(op, common)
                      : op.arity == 3 ? make_sized<3>(op, common) : make_sized<4>(op, common);
+  NodeRef held = NodeRef::steal(n);  // saving may throw: user hooks, inference tensors
   const Tensor* first = nullptr;
   unsigned reads = 0;
   for (size_t i = 0; i < xs.size(); ++i) {
@@ -69,6 +70,7 @@ PointwiseNode* make_node(const PointwiseOp& op, std::span<const Operand> xs, Dty
     if ((reads >> i & 1) && xs[i].is_tensor()) n->args[i].saved.save(inplace && i == 0 ? graph_ops.clone(*xs[i].tensor) : *xs[i].tensor);
   n->result_read = reads >> op.arity & 1;
   finish_node(*n);
+  held.take();
   return n;
 }
 

@@ -8,8 +8,8 @@
 //      object alone keeps alive (`Walk`). To report less is safe, to report what others hold too is not.
 //   2. After a full collection a trial deletion over tensors, nodes and Python objects together (`Region`)
 //      starts from what can close a cycle behind Python's back: dicts of hooks and metadata, leaves whose
-//      .grad has a graph, bases changed through a view. What only the region itself refers to is dead; its
-//      dicts are cleared, its gradients and histories dropped.
+//      .grad has a graph. What only the region itself refers to is dead; its dicts are cleared, its gradients
+//      dropped.
 #include "python/autograd.h"
 #include <frameobject.h>
 #include <algorithm>

@@ -115,4 +115,4 @@ _random = {
 }
 # Random samples and fresh memory do not depend smoothly on anything.
 NO_GRADIENT = (set(SAMPLES) | {"range"}) - {"complex", "polar"}
-LAYOUT_BOUND = _random | {"empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided"}
+LAYOUT_BOUND = _random | {"empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided", "set_rng_state"}

@@ -162,8 +162,6 @@ SAMPLES = {
     "cartesian_prod": lambda make: [((make(3), make(2)), {}), ((make(3),), {})],
     "combinations": lambda make: [((make(4),), {}), ((make(4), 3), {}), ((make(3), 2, True), {})],
     "detach": lambda make: [((make(2, 3),), {})],
-    "resize_as_": lambda make: [((make(2, 3), make(4)), {})],
-    "set_": lambda make: [((make(2, 3), make(4)), {})],
     # copies
     "clone": lambda make: [
         ((make(2, 3),), {}),

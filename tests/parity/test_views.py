@@ -14,8 +14,7 @@ from tests.parity.side_by_side import check_error, check_sample, flat
 NAMES = sorted([*views.SAMPLES, *shape.SAMPLES])
 DTYPES = ["bool", "uint8", "int16", "int64", "float16", "bfloat16", "float32", "float64", "complex64", "complex128"]
 # Composed another way here: the result is the same, the node's name is not.
-OTHER_NODES = {"set_", "resize_as_", "nn.functional.pad", "vander"}
-UNTRACKED = {"set_", "resize_as_"}  # not for tensors that require grad
+OTHER_NODES = {"nn.functional.pad", "vander"}
 # PyTorch has no complex derivative of the first two; its derivative of the third keeps the part that was overwritten.
 OWN_DERIVATIVE = {"select_scatter", "slice_scatter", "as_strided_scatter"}
 
@@ -27,7 +26,7 @@ def cases():
 @pytest.mark.parametrize("name,index", cases())
 def test_derivatives(name, index):
     for dtype in ("float64", "complex128"):
-        tracked = name not in UNTRACKED | OWN_DERIVATIVE
+        tracked = name not in OWN_DERIVATIVE
         check_sample(name, dtype, index, tracked, name not in OTHER_NODES)
 
 
@@ -64,7 +63,7 @@ def test_layout_and_sharing(name, index):
 @pytest.mark.parametrize("name", NAMES)
 def test_meta(name):
     """Shapes, types and strides without memory."""
-    if name in {"set_", "view_as_complex", "repeat_interleave", "combinations", "Tensor.cpu", "tensor_split"}:
+    if name in {"view_as_complex", "repeat_interleave", "combinations", "Tensor.cpu", "tensor_split"}:
         pytest.skip("reads values, or leaves the meta device")
     for args, kwargs in catalogue.samples(adjoint, name, adjoint.float32):
 

@@ -85,6 +85,14 @@ struct IndexFill {
   }
 };
 
+// An operation made of in-place operations counts as one change of x: whoever calls it bumps the version.
+struct OneChange {
+  Storage* storage;
+  uint32_t version;
+  explicit OneChange(const Tensor& x) : storage(x->storage), version(x->storage->version) {}
+  ~OneChange() { storage->version = version; }
+};
+
 Tensor index_add_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source, const Scalar& alpha) {
   dim = wrap_dim(dim, x->ndim);
   Tensor i = checked_index("index_add", index);
@@ -99,6 +107,7 @@ Tensor index_add_(const Tensor& x, int64_t dim, const Tensor& index, const Tenso
   check_bounds(i, x->ndim ? x->size(int(dim)) : 1);
   auto write = [&] {
     NoGrad no_grad;
+    OneChange one(x);
     Tensor v = alpha.equals(1) ? s : mul(s, alpha);
     Tensor target = x->ndim == 0 ? adjoint::alias(x, Dims{1}, Dims{1}, x->byte_offset) : adjoint::alias(x);
     index_put_(target, at_dim(i, dim), v->ndim == 0 ? reshape(v, Dims{1}) : v, true);
@@ -116,6 +125,7 @@ Tensor index_copy_(const Tensor& x, int64_t dim, const Tensor& index, const Tens
   check_bounds(i, x->ndim ? x->size(int(dim)) : 1);
   auto write = [&] {
     NoGrad no_grad;
+    OneChange one(x);
     Tensor target = x->ndim == 0 ? adjoint::alias(x, Dims{1}, Dims{1}, x->byte_offset) : adjoint::alias(x);
     index_put_(target, at_dim(i, dim), source->ndim == 0 ? reshape(source, Dims{1}) : source);
   };
@@ -130,6 +140,7 @@ Tensor index_fill_(const Tensor& x, int64_t dim, const Tensor& index, const Oper
   v = to(v, x->dtype);
   auto write = [&] {
     NoGrad no_grad;
+    OneChange one(x);
     Tensor target = x->ndim == 0 ? adjoint::alias(x, Dims{1}, Dims{1}, x->byte_offset) : adjoint::alias(x);
     index_put_(target, at_dim(i, dim), v);
   };

@@ -151,14 +151,14 @@ def prog_out_arguments(torch):
     print(s)
     torch.cat([x, x], out=(c := torch.zeros(4)))
     print(c)
-    attempt(lambda: torch.add(x, 1, out=torch.zeros(2, dtype=torch.int64)), lambda: torch.add(x.requires_grad_(), 1, out=out), lambda: torch.max(torch.ones(2, 2), 0, out=(torch.zeros(2), torch.zeros(2, dtype=torch.int64))), lambda: torch.matmul(torch.ones(2, 2), torch.ones(2, 2), out=torch.zeros(2, 2)))  # fmt: skip
+    attempt(lambda: torch.add(x, 1, out=torch.zeros(2, dtype=torch.int64)), lambda: torch.add(x.requires_grad_(), 1, out=out), lambda: torch.max(torch.ones(2, 2), 0, out=(torch.zeros(2), torch.zeros(2, dtype=torch.int64)))[0], lambda: torch.matmul(torch.ones(2, 2), torch.ones(2, 2), out=torch.zeros(2, 2)))  # fmt: skip
 
 
 def prog_complex(torch):
     z = torch.tensor([1 + 2j, -0.5j])
     attempt(
         lambda: z.abs(), lambda: z.angle(), lambda: z.conj(), lambda: z.real, lambda: z.imag, lambda: z * z, lambda: z / (1 + 1j), lambda: z.exp(), lambda: z.sqrt(), lambda: z.sum(), lambda: z + 1, lambda: z == z, lambda: z < z, lambda: torch.complex(torch.ones(2), torch.zeros(2)), lambda: torch.view_as_real(z), lambda: torch.view_as_complex(torch.ones(2, 2)),
-        lambda: torch.polar(torch.ones(1), torch.zeros(1)), lambda: z.mean(), lambda: z @ z, lambda: torch.vdot(z, z), lambda: z.is_complex(), lambda: z.float() if False else 0, lambda: z**2, lambda: z.max(), lambda: z.conj().is_conj(), lambda: z.prod(), lambda: torch.outer(z, z), lambda: z.log(), lambda: z.sin(), lambda: z.tanh(), lambda: torch.isreal(z), lambda: z.sgn(), lambda: z.H if z.dim() == 2 else z[None].H, lambda: torch.real(torch.ones(1)), lambda: torch.imag(torch.ones(1)),
+        lambda: torch.polar(torch.ones(1), torch.zeros(1)), lambda: z.mean(), lambda: z @ z, lambda: torch.vdot(z, z), lambda: z.is_complex(), lambda: z.float() if False else 0, lambda: z**2, lambda: z.max(), lambda: z.prod(), lambda: torch.outer(z, z), lambda: z.log(), lambda: z.sin(), lambda: z.tanh(), lambda: torch.isreal(z), lambda: z.sgn(), lambda: z.H if z.dim() == 2 else z[None].H, lambda: torch.real(torch.ones(1)), lambda: torch.imag(torch.ones(1)),
     )  # fmt: skip
 
 
