@@ -119,6 +119,32 @@ def __cuda_array_interface__(self):
     )
 
 
+def _type(self, dtype=None, non_blocking=False):
+    """The name of this tensor's type; or the tensor as another type, given as dtype, class or name.
+
+    >>> import adjoint as torch
+    >>> torch.ones(2).type()
+    'torch.FloatTensor'
+    >>> torch.ones(2).type("torch.LongTensor").dtype
+    torch.int64
+    """
+    from . import _legacy
+
+    if dtype is None:
+        label = next(k for k, name in _legacy._DTYPES.items() if getattr(_core, name) is self.dtype)
+        return f"torch.{'' if self.device.type == 'cpu' else self.device.type + '.'}{label}Tensor"
+    if isinstance(dtype, str):
+        name = dtype.removeprefix("torch.").removesuffix("Tensor")
+        if not dtype.startswith("torch.") or name not in _legacy._DTYPES:
+            raise ValueError(f"invalid type: {dtype!r}")
+        dtype = getattr(_core, _legacy._DTYPES[name])
+    elif not isinstance(dtype, _core.dtype):
+        if not hasattr(dtype, "dtype"):
+            raise TypeError("dtype must be a type, str, or dtype object")
+        dtype = dtype.dtype
+    return self.to(dtype)
+
+
 METHODS = {
     f.__name__: f
     for f in (
@@ -131,6 +157,7 @@ METHODS = {
         is_shared,
     )
 }
+METHODS["type"] = _type
 METHODS["__cuda_array_interface__"] = property(__cuda_array_interface__)
 
 

@@ -161,11 +161,6 @@ def broadcast_shapes(*shapes):
     return _core.Size(result)
 
 
-def _listed(tensors):
-    """f(a, b) and f([a, b]) are the same call."""
-    return tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors
-
-
 def block_diag(*tensors):
     """A matrix with the given matrices along its diagonal, zeros elsewhere.
 
@@ -174,58 +169,71 @@ def block_diag(*tensors):
     tensor([[1, 2, 0],
             [0, 0, 3]])
     """
-    return _core.block_diag(_listed(tensors))
+    return _ops["block_diag"](_listed(tensors))
+
+
+def _listed(tensors):
+    """One list of tensors or several tensors, as PyTorch's functions take them."""
+    return tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors
 
 
 def broadcast_tensors(*tensors):
-    """Views of the tensors, expanded to the shape they broadcast to.
+    """The tensors expanded to their common shape; views.
 
     >>> import adjoint as torch
     >>> [t.shape for t in torch.broadcast_tensors(torch.ones(2, 1), torch.ones(3))]
     [torch.Size([2, 3]), torch.Size([2, 3])]
     """
-    return _core.broadcast_tensors(_listed(tensors))
-
-
-def cartesian_prod(*tensors):
-    """All combinations of elements of 1-d tensors, one a row.
-
-    >>> import adjoint as torch
-    >>> torch.cartesian_prod(torch.tensor([1, 2]), torch.tensor([3, 4])).tolist()
-    [[1, 3], [1, 4], [2, 3], [2, 4]]
-    """
-    return _core.cartesian_prod(_listed(tensors))
+    return _ops["broadcast_tensors"](_listed(tensors))
 
 
 def meshgrid(*tensors, indexing=None):
-    """Coordinates on the grid that 1-d tensors span: ``indexing`` "ij" (rows first) or "xy".
+    """Grids of coordinates: each vector expanded over the others. ``indexing`` is ``"ij"`` or ``"xy"``.
 
     >>> import adjoint as torch
-    >>> torch.meshgrid(torch.tensor([1, 2]), torch.tensor([3]), indexing="ij")
-    (tensor([[1],
-            [2]]), tensor([[3],
-            [3]]))
+    >>> torch.meshgrid(torch.tensor([1, 2]), torch.tensor([3, 4, 5]), indexing="ij")[1]
+    tensor([[3, 4, 5],
+            [3, 4, 5]])
     """
-    return _core.meshgrid(_listed(tensors), indexing="ij" if indexing is None else indexing)
+    return _ops["meshgrid"](_listed(tensors), indexing=indexing)
 
 
-def _at_least(name, tensors):
-    function = getattr(_core, name)
-    if len(tensors) == 1 and not isinstance(tensors[0], (list, tuple)):
-        return function(tensors[0])
-    return tuple(map(function, _listed(tensors)))
+def cartesian_prod(*tensors):
+    """All tuples of elements of the vectors, as rows.
+
+    >>> import adjoint as torch
+    >>> torch.cartesian_prod(torch.tensor([1, 2]), torch.tensor([3]))
+    tensor([[1, 3],
+            [2, 3]])
+    """
+    return _ops["cartesian_prod"](_listed(tensors))
 
 
 def atleast_1d(*tensors):
-    """Tensors as they are, 0-d ones as 1-d."""
-    return _at_least("atleast_1d", tensors)
+    """The tensor, or each of several, with at least one dimension.
+
+    >>> import adjoint as torch
+    >>> torch.atleast_1d(torch.tensor(3))
+    tensor([3])
+    """
+    return _ops["atleast_1d"](tensors[0] if len(tensors) == 1 else tensors)
 
 
 def atleast_2d(*tensors):
-    """Tensors with at least two dimensions: a row is put around 1-d ones."""
-    return _at_least("atleast_2d", tensors)
+    """The tensor, or each of several, with at least two dimensions; new ones come first.
+
+    >>> import adjoint as torch
+    >>> torch.atleast_2d(torch.tensor([1, 2]))
+    tensor([[1, 2]])
+    """
+    return _ops["atleast_2d"](tensors[0] if len(tensors) == 1 else tensors)
 
 
 def atleast_3d(*tensors):
-    """Tensors with at least three dimensions."""
-    return _at_least("atleast_3d", tensors)
+    """The tensor, or each of several, with at least three dimensions.
+
+    >>> import adjoint as torch
+    >>> torch.atleast_3d(torch.tensor([1, 2])).shape
+    torch.Size([1, 2, 1])
+    """
+    return _ops["atleast_3d"](tensors[0] if len(tensors) == 1 else tensors)

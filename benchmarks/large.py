@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.timing import Result, Run, shortest
+from benchmarks.timing import Batch, Result, Run, calls, shortest
 
 COUNT = 10_000_000
 
@@ -25,8 +25,8 @@ def measure(ours: Any, other: Any | None, threads: int) -> Iterator[Result]:
 def _elementwise(ours: Any, other: Any | None, threads: int) -> Iterator[Result]:
     group = "10 million float32"
     for name, target, make in _ROWS:
-        runs: list[Run | None] = [make(ours, *_pair(ours))]
-        runs.append(None if other is None else make(other, *_pair(other)))
+        runs: list[Batch | None] = [calls(make(ours, *_pair(ours)))]
+        runs.append(None if other is None else calls(make(other, *_pair(other))))
         seconds = shortest(runs, budget=0.8)
         yield _result(group, name, threads, seconds, "PyTorch", target)
     if threads == 1:  # a plain loop has one thread
@@ -34,7 +34,7 @@ def _elementwise(ours: Any, other: Any | None, threads: int) -> Iterator[Result]
         c = ours.empty(COUNT)
         loops = _plain_loops(ours, a, b, c)
         for name, _, make in _ROWS:
-            seconds = shortest([make(ours, a, b), loops[name]], budget=0.8)
+            seconds = shortest([calls(make(ours, a, b)), calls(loops[name])], budget=0.8)
             yield _result(group, name, threads, seconds, "a plain C loop", 0.9)
 
 
@@ -71,11 +71,11 @@ def _plain_loops(ours: Any, a: Any, b: Any, c: Any) -> dict[str, Run]:
 
 
 def _matmul(ours: Any, other: Any | None, threads: int, n: int) -> Iterator[Result]:
-    runs: list[Run | None] = [_product(ours, n), None if other is None else _product(other, n)]
+    runs: list[Batch | None] = [calls(_product(ours, n)), None if other is None else calls(_product(other, n))]
     seconds = shortest(runs, budget=1.5)
     yield _result("matrix product, float32", f"{n} × {n}", threads, seconds, "PyTorch", 1.8)
     blas = _openblas_product(ours, n, threads)
-    seconds = shortest([_product(ours, n), blas], budget=1.5)
+    seconds = shortest([calls(_product(ours, n)), calls(blas)], budget=1.5)
     yield _result("matrix product, float32", f"{n} × {n}", threads, seconds, "OpenBLAS from C", 0.9)
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gc
 import time
+import timeit
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 Run = Callable[[], object]
+Batch = Callable[[int], float]  # the seconds that so many runs take
 
 
 @dataclass
@@ -34,19 +37,37 @@ class Result:
         return asdict(self) | {"ratio": self.ratio, "met": self.met}
 
 
-def shortest(runs: list[Run | None], budget: float = 0.4, batch_time: float = 1e-3) -> list[float | None]:
-    """Seconds of one call of each: the shortest batch of many, in turns, `budget` seconds for each."""
-    loops = [0 if run is None else _loops(run, batch_time) for run in runs]
-    best: list[float | None] = [None] * len(runs)
-    end = time.perf_counter() + budget * sum(run is not None for run in runs)
+def calls(run: Run) -> Batch:
+    """Batches of calls; their overhead, some 40 ns, counts."""
+
+    def batch(loops: int) -> float:
+        repeat = range(loops)
+        start = time.perf_counter()
+        for _ in repeat:
+            run()
+        return time.perf_counter() - start
+
+    return batch
+
+
+def statement(code: str, names: dict[str, Any]) -> Batch:
+    """Batches of a statement written into the loop itself: nothing but the statement counts."""
+    return timeit.Timer(code, globals=names).timeit
+
+
+def shortest(batches: list[Batch | None], budget: float = 0.4, batch_time: float = 1e-3) -> list[float | None]:
+    """Seconds of one run of each: the shortest batch of many, in turns, `budget` seconds for each."""
+    loops = [0 if batch is None else _loops(batch, batch_time) for batch in batches]
+    best: list[float | None] = [None] * len(batches)
+    end = time.perf_counter() + budget * sum(batch is not None for batch in batches)
     gc.collect()
     gc.disable()
     try:
         turns = 0
         while turns < 3 or time.perf_counter() < end:
-            for i, run in enumerate(runs):
-                if run is not None:
-                    seconds = _batch(run, loops[i])
+            for i, batch in enumerate(batches):
+                if batch is not None:
+                    seconds = batch(loops[i]) / loops[i]
                     best[i] = min(seconds, best[i] or seconds)
             turns += 1
     finally:
@@ -70,15 +91,7 @@ def shortest_reported(runs: list[Callable[[], float] | None], turns: int = 30) -
     return best
 
 
-def _loops(run: Run, batch_time: float) -> int:
-    run()
-    seconds = min(_batch(run, 1) for _ in range(3))
+def _loops(batch: Batch, batch_time: float) -> int:
+    batch(1)
+    seconds = min(batch(3) for _ in range(3)) / 3
     return max(1, int(batch_time / max(seconds, 1e-9)))
-
-
-def _batch(run: Run, loops: int) -> float:
-    repeat = range(loops)
-    start = time.perf_counter()
-    for _ in repeat:
-        run()
-    return (time.perf_counter() - start) / loops

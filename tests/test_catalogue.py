@@ -44,7 +44,7 @@ def floating(sample):
 def test_every_operation_has_samples():
     registered = {schema.split("(")[0] for schema, _, _ in _core._records()}
     public = {n for n in registered if not n.startswith("_") and not n.endswith("_")}
-    known = {n.split(".")[-1] for n in NAMES}
+    known = {n.split(".")[-1] for n in NAMES} | {"range"}  # it warns: tests/parity/test_creation.py
     missing = sorted(n for n in public if n not in known)
     assert not missing, f"no samples in tests/catalogue for: {missing}"
 

@@ -35,6 +35,9 @@ def test_decorators(deco, inside):
         assert f(1)[0] is inside
 
 
+torch.set_grad_enabled(True)  # one of the decorators above was made, and so switched recording off
+
+
 def test_decorated_method():
     class A:
         @torch.no_grad()

@@ -19,35 +19,13 @@ __all__ = [
 Node = _core.Node
 
 
-def _accumulate_node(tensor):
-    """The AccumulateGrad node of a leaf: what its alias's node leads to."""
-    with _enable_grad():
-        return tensor.view_as(tensor).grad_fn.next_functions[0][0]
-
-
-class _enable_grad:
-    __slots__ = ("prev",)
-
-    def __enter__(self):
-        self.prev = _core.is_grad_enabled()
-        _core._set_grad_enabled(True)
-
-    def __exit__(self, *exc):
-        _core._set_grad_enabled(self.prev)
-
-
 def get_gradient_edge(tensor):
     """The edge along which the gradient of `tensor` flows.
 
     Raises:
         RuntimeError: the tensor does not require gradients.
     """
-    if not tensor.requires_grad:
-        raise RuntimeError("It is not possible to get the gradient edge for a Tensor that does not require gradients")
-    node = tensor.grad_fn
-    if node is None:
-        node = _accumulate_node(tensor)
-    return GradientEdge(node, tensor.output_nr)
+    return GradientEdge(*_core._gradient_edge(tensor))
 
 
 def increment_version(tensor):

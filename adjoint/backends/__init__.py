@@ -1,5 +1,7 @@
 """Switches of PyTorch's backends, for programs that set them; none of those libraries is used here."""
 
+from adjoint import _core
+
 
 class _Switches:
     enabled = deterministic = True
@@ -12,9 +14,20 @@ class _Switches:
     is_built = is_available
 
 
+class _Cpu:
+    @staticmethod
+    def get_cpu_capability():
+        """The instruction set that the kernels use: "AVX512", "AVX2" or "DEFAULT"."""
+        return _core._cpu_capability()
+
+
 class _Matmul:
     allow_tf32 = False
 
 
-cuda, cudnn, mps, mkldnn, mkl, openmp = (_Switches() for _ in range(6))
-cuda.matmul = _Matmul()
+class _Cuda(_Switches):
+    matmul = _Matmul()
+
+
+cudnn, mps, mkldnn, mkl, openmp = (_Switches() for _ in range(5))
+cpu, cuda = _Cpu(), _Cuda()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 __all__ = ["main"]
@@ -85,7 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _interruptible(run) -> int:  # type: ignore[no-untyped-def]
+def _interruptible(run: Callable[[], int]) -> int:
     try:
         return run()
     except KeyboardInterrupt:

@@ -207,6 +207,8 @@ void rebase_history(const Tensor& x, NodeRef n, uint32_t output_nr) {
     if (base_retains) move_retain(*base);
     set_history(*base, *slices, 0);
     slices->release();
+    // What the change saved may be views of the same base, whose history now leads to them: a cycle.
+    if (host.leaf_cycle) host.leaf_cycle(base.get());
     if (base_retains) retain_grad(base);
     x->view_version = x->version() - 1;  // force it to be remade
     grad_fn_of(*x);

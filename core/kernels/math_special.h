@@ -66,17 +66,19 @@ static inline double zeta(double s, double q) {
   return sum;
 }
 
-static inline double trigamma(double x) {
-  double sign = 1, result = 0;
-  if (x < 0.5) {
+// In the precision of its argument: at negative integers that decides what the pole becomes.
+template <class T>
+static inline T trigamma(T x) {
+  T sign = 1, result = 0;
+  if (x < T(0.5)) {
     sign = -1;
-    double s = __builtin_sin(kPi * x);
-    result -= kPi * kPi / (s * s);
+    T s = math::sin(T(kPi) * x);
+    result -= T(kPi * kPi) / (s * s);
     x = 1 - x;
   }
   for (int i = 0; i < 6; ++i, x += 1) result += 1 / (x * x);
-  double z = 1 / (x * x);
-  result += (1 + 1 / (2 * x) + z * (1. / 6 - z * (1. / 30 - z * (1. / 42 - z / 30)))) / x;
+  T z = 1 / (x * x);
+  result += (1 + 1 / (2 * x) + z * (T(1. / 6) - z * (T(1. / 30) - z * (T(1. / 42) - z / 30)))) / x;
   return sign * result;
 }
 
@@ -94,7 +96,9 @@ static inline double polygamma(double n, double x) {
   double sign = __builtin_fmod(n, 2) == 0 ? -1 : 1;
   return sign * __builtin_exp(__builtin_lgamma(n + 1)) * detail::zeta(n + 1, x);
 }
-static inline float polygamma(float n, float x) { return float(polygamma(double(n), double(x))); }
+static inline float polygamma(float n, float x) {
+  return n == 1 ? detail::trigamma(x) : float(polygamma(double(n), double(x)));
+}
 
 }  // namespace ADJOINT_ISA
 }  // namespace adjoint::math

@@ -96,6 +96,9 @@ Tensor div_rounded(Operand a, Operand b, std::optional<std::string_view> mode, c
         "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '", std::string(*mode),
         "'");
   refuse_integer_zero(a, b);
+  // 16-bit floats: the quotient is rounded to the type before it is truncated.
+  if (*mode == "trunc" && is_reduced(type_of(a, b)))
+    return pointwise(FORMULA_AS("trunc", "DivBackward2"), {pointwise(FORMULA("div"), {a, b})}, dest);
   return pointwise(*mode == "trunc" ? FORMULA("div_trunc") : FORMULA("floor_divide"), {a, b}, dest);
 }
 

@@ -146,8 +146,13 @@ Tensor heaviside(const Tensor& x, const Tensor& values, const Dest& dest) {
   return without_derivative("heaviside", find_pointwise("heaviside"), {x, values}, dest);
 }
 
+PointwiseOp round_floats() {
+  PointwiseOp op = renamed("round", "RoundBackward1");
+  op.types = kFloats;
+  return op;
+}
 Tensor round_decimals(const Tensor& x, int64_t decimals, const Dest& dest) {
-  static const PointwiseOp plain = renamed("round", "RoundBackward1");
+  static const PointwiseOp plain = round_floats();
   static const PointwiseOp &places = find_pointwise("round_decimals"), &tens = find_pointwise("round_tens");
   if (decimals == 0) return pointwise(plain, {x}, dest);
   double scale = 1;
@@ -258,7 +263,8 @@ Tensor resolved(const Tensor& x) { return x; }
         "NaN and infinities replaced: by 0 and the type's largest numbers, or those given."),
     def<heaviside>("heaviside(Tensor self, Tensor values) -> Tensor", kAll,
                    "0 below zero, 1 above, values at zero."),
-    def<round_decimals>("round(Tensor self, *, int decimals) -> Tensor", kAll | kSpecial,
+    def<round_decimals>("round(Tensor self, *, int decimals) -> Tensor", kAll, "self rounded to that many decimals."),
+    def<round_decimals>("round(Tensor self, *, int decimals=0) -> Tensor", kSpecial | kOut,
                         "self rounded to that many decimals."),
     def<copysign>("copysign(Tensor self, Number other) -> Tensor", kAll,
                   "The magnitude of self with the sign of other."),

@@ -68,6 +68,11 @@ struct FillTensor {
   }
 };
 
+template <class Base, int N>
+struct Filled : Base {  // the out-of-place forms
+  static constexpr const char* node = N == 0 ? "FillBackward0" : "FillBackward1";
+};
+
 void check_writable(const Tensor& x) {
   check(!overlaps_itself(*x),
         "unsupported operation: more than one element of the written-to tensor refers to a single memory "
@@ -88,11 +93,13 @@ static Tensor contiguous_as(const Tensor& x, MemoryFormat format) {
 Tensor contiguous(const Tensor& x) { return x->contiguous() ? x : clone(x, MemoryFormat::Contiguous); }
 
 Tensor copy_(const Tensor& x, const Tensor& src) {
+  if (x.same(src)) return x;
   check_writable(x);
-  check(overlap(*x, *src) != Overlap::Partial,
-        "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
-        "memory location. Please clone() the tensor before performing the operation.");
-  return apply_inplace(CopyOp{src->sizes(), src->dtype}, x, "copy_", [&] { if (!x.same(src)) raw::copy(x, src); }, src);
+  check(
+      overlap(*x, *src) != Overlap::Partial,
+      "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
+      "memory location. Please clone() the tensor before performing the operation.");
+  return apply_inplace(CopyOp{src->sizes(), src->dtype}, x, "copy_", [&] { raw::copy(x, src); }, src);
 }
 
 Tensor zero_(const Tensor& x) {
@@ -106,6 +113,21 @@ Tensor fill_(const Tensor& x, const Operand& value) {
   check(v->ndim == 0, "fill_ only supports 0-dimension value tensor but got tensor with ", int(v->ndim),
         " dimensions.");
   return apply_inplace(FillTensor{v->dtype}, x, "fill_", [&] { raw::copy(x, v); }, v);
+}
+
+static Tensor fill(const Tensor& x, Operand value) {
+  Tensor y = empty_like_strides(x, x->dtype);
+  {
+    NoGrad off;
+    fill_(y, value);
+  }
+  if (!is_differentiable(x->dtype)) return y;
+  if (!value.is_tensor()) {
+    if (needs_record(x)) record(Filled<FillNumber, 0>{}, y, x);
+  } else if (needs_record(x, *value.tensor)) {
+    record(Filled<FillTensor, 1>{{(*value.tensor)->dtype}}, y, x, *value.tensor);
+  }
+  return y;
 }
 
 [[maybe_unused]] static const auto defs = {
@@ -127,8 +149,7 @@ Tensor fill_(const Tensor& x, const Operand& value) {
     def<zero_>("zero_(Tensor self) -> Tensor", kBoth, "Fills with zeros."),
     def<[](const Tensor& x, Operand v) { return fill_(x, v); }>("fill_(Tensor self, Number value) -> Tensor",
                                                                 kBoth, "Fills with a number or 0-d tensor."),
-    def<[](const Tensor& x, Operand v) { return fill_(clone(x), v); }>(
-        "fill(Tensor self, Number value) -> Tensor", kFunction, "A tensor like self, filled."),
+    def<fill>("fill(Tensor self, Number value) -> Tensor", kFunction, "A tensor like self, filled."),
     def<[](const Tensor& x) { return detach(x); }>("detach(Tensor self) -> Tensor", kBoth,
                                                    "The same storage without history."),
     def<alias_view>("_alias(Tensor self) -> Tensor", kHidden, "A view of all of self."),

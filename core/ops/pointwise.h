@@ -20,7 +20,8 @@
 // saved. Their words are those of ops/probe.h, with conj_of, real_part and times_i; literals are T(0.5); choose with
 // math::where(c, a, b), never with ?: or if, and combine conditions with & and |.
 // Options: types and promotion (pointwise_loops.h), `promoting` (operands from there on are attributes, whose types do
-// not count), `cond_first`, no_bool and no_complex (what is said to operands of those types), node, kernel, flags,
+// not count), `data` (operands from there on are mostly numbers), `cond_first`, no_bool and no_complex (what is said to
+// operands of those types), node, kernel, flags,
 // aliases, special_aliases (pointwise_record.h). With flags = 0 an operation has no name of its own in Python: a
 // function in ops/*.cpp, which has the public signature, picks it.
 #pragma once

@@ -2,6 +2,7 @@
 // vectorises for the instruction set at hand. Nothing here may be shared between instruction sets: everything is
 // a template over the operation (which lives in the set's namespace) or always inlined.
 #pragma once
+#include <algorithm>
 #include <complex>
 #include <cstdint>
 #include <utility>
@@ -48,6 +49,7 @@ struct Pointwise {
   static constexpr unsigned types = kFloats | kComplex;
   static constexpr bool cond_first = false;  // the first operand is a bool whatever the others are
   static constexpr int promoting = kMaxOperands;  // operands from here on are attributes: their types do not count
+  static constexpr int data = kMaxOperands;       // operands from here on are mostly numbers: a loop is made for that
   static constexpr Refusal no_bool{}, no_complex{};
 };
 
@@ -167,15 +169,15 @@ void run(char* const* p, const int64_t* st, int64_t n, std::index_sequence<I...>
   bool plain = st[0] == int64_t(sizeof(R));
   ((st[I + 1] == 0 ? void(scalars |= 1u << I) : void(plain &= st[I + 1] == int64_t(sizeof(T)))), ...);
   if (plain) {
-    if (scalars == 0) return run_dense<0, F, R, T...>(p, n, seq);
-    if constexpr (N == 2) {
+    if (scalars == F::numbers) return run_dense<F::numbers, F, R, T...>(p, n, seq);
+    if constexpr (F::numbers != 0 && F::tensors_too) {
+      if (scalars == 0) return run_dense<0, F, R, T...>(p, n, seq);
+    } else if constexpr (F::numbers == 0 && N == 2) {
       if (scalars == 1) return run_dense<1, F, R, T...>(p, n, seq);
       if (scalars == 2) return run_dense<2, F, R, T...>(p, n, seq);
-    } else if constexpr (N == 3) {
+    } else if constexpr (F::numbers == 0 && N == 3) {
+      if (scalars == 2) return run_dense<2, F, R, T...>(p, n, seq);
       if (scalars == 4) return run_dense<4, F, R, T...>(p, n, seq);
-      if (scalars == 6) return run_dense<6, F, R, T...>(p, n, seq);
-    } else if constexpr (N >= 4) {
-      if (scalars == 1u << (N - 1)) return run_dense<(1u << (N - 1)), F, R, T...>(p, n, seq);
     }
   }
   for (int64_t i = 0; i < n; ++i)
@@ -187,13 +189,29 @@ template <size_t J, class First, class... Rest> [[gnu::always_inline]] inline au
   else return nth<J - 1>(rest...);
 }
 
+// The operands that are usually single numbers: attributes always are, a clamp's bounds mostly.
+template <class Op> inline constexpr int first_number = std::min(Op::promoting, Op::data);
+
 template <class Op> struct ValueOf {
+  static constexpr unsigned numbers = ((1u << arity<Op>) - 1) & ~((1u << std::min(first_number<Op>, arity<Op>)) - 1);
+  static constexpr bool tensors_too = Op::data < Op::promoting;
   template <class... X> [[gnu::always_inline]] static auto call(X... x) { return Op::value(x...); }
 };
 // A pull loop's operands are g and then those of (operands..., y) which the pull reads, in order.
 template <class Op, int I> struct PullOf {
   static constexpr int A = arity<Op>;
   static constexpr unsigned reads = pull_reads<Op, I>();
+  static constexpr bool tensors_too = Op::data < Op::promoting;
+  static constexpr unsigned numbers_among_read() {
+    unsigned mask = 0, at = 1;  // bit 0 is g
+    for (int j = 0; j < A; ++j) {
+      if (!(reads >> j & 1)) continue;
+      if (j >= first_number<Op>) mask |= 1u << at;
+      ++at;
+    }
+    return mask;
+  }
+  static constexpr unsigned numbers = numbers_among_read();
   template <int J, class T, class... X> [[gnu::always_inline]] static auto pick([[maybe_unused]] T g, [[maybe_unused]] X... x) {
     if constexpr (reads >> J & 1) return nth<size_t(__builtin_popcount(reads & ((1u << J) - 1)))>(x...);
     else if constexpr (J == 0 && Op::cond_first) return false;

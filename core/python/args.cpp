@@ -314,7 +314,11 @@ bool take_role(const Param& p, PyObject* o, Scratch& s) {
       s.out = o;
       return true;
     case Role::RequiresGrad: return bool_argument(o, v) ? (s.requires_grad = v.b, true) : o == Py_None;
-    case Role::PinMemory: return o == Py_None || PyBool_Check(o);
+    case Role::PinMemory:
+      if (o == Py_True)
+        fail("pin_memory=True requires a CUDA or other accelerator backend; no pinned memory allocator is available "
+             "on this system.");
+      return o == Py_None || o == Py_False;
     case Role::Ignored:
       if (p.kind == Kind::Layout && o != Py_None && o != strided)
         raise(PyExc_RuntimeError, "layout %s is not available: Adjoint has dense (torch.strided) tensors only",
@@ -430,7 +434,7 @@ bool parse(const Overload& o, const Call& c, Value* v, Scratch& s, const char* n
   const int self = c.self ? o.self : -1;
   if (__builtin_expect(c.n > o.positional - (self >= 0), 0)) {
     int64_t i;
-    if (!takes_many_ints(o, c) || !to_int(c.args[0], i)) {
+    if (!o.variadic && (!takes_many_ints(o, c) || !to_int(c.args[0], i))) {
       if (why) *why = Complaint{o, c, name}.extra_positional();
       return false;
     }
@@ -472,6 +476,20 @@ bool parse(const Overload& o, const Call& c, Value* v, Scratch& s, const char* n
       continue;
     }
     new (&v[i]) Value();
+    if (__builtin_expect(o.variadic && at == 0 && is_tensor(given), 0)) {
+      std::vector<Tensor>& list = s.tensors();
+      for (Py_ssize_t k = 0; k < c.n; ++k) {
+        if (!tensor_like(c.args[k], s)) {
+          if (why) *why = Complaint{o, c, name}.wrong_type(p, c.args[k], k);
+          return false;
+        }
+        list.push_back(is_tensor(c.args[k]) ? unwrap(c.args[k]) : Tensor());
+      }
+      v[i].kind = Value::TensorList;
+      v[i].tensors = &list;
+      position = c.n;
+      continue;
+    }
     if (__builtin_expect(convert(p, given, v[i], s, name), 1)) continue;
     int64_t first;
     if (p.kind == Kind::IntList && at == 0 && takes_many_ints(o, c) && to_int(given, first)) {

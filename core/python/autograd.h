@@ -20,6 +20,7 @@ struct PyNode {
   PyObject_HEAD Node* node;  // awake: owned. dormant: borrowed. Null for AccumulateGrad and dead contexts
   TensorImpl* leaf;          // AccumulateGrad: owned
   PyObject* metadata;        // dict, made on demand
+  PyObject* outputs;   // dict: output number -> its shape, dtype, device, where asked for
   PyObject* weak;
   bool awake;
 };
@@ -34,6 +35,8 @@ int node_clear(PyObject* self);
 void node_dealloc(PyObject* self);
 void node_finalize(PyObject* self);
 void attach_node(PyNode* self, Node* n);  // makes the fresh object `self` n's, awake
+void note_output(PyObject* node, const TensorImpl& y);  // for `_input_metadata`
+PyObject* describe_output(Ints sizes, Dtype dtype, Device device);
 void set_metadata(Node* n, const char* key, PyObject* value);
 
 // --- saved tensors (autograd_saved.cpp) ---
@@ -62,8 +65,7 @@ void init_provenance(const std::string& package_prefix);
 bool provenance_is_fast();
 
 // --- gc.cpp ---
-// Objects held by the graph through which user code may reach tensors (hook dicts): before a full collection
-// the tensors found near them are made visible to Python's collector.
+// Dicts of hooks and of metadata that the graph holds: cycles may run through them (Note [Cycles]).
 void watch(PyObject* o);
 void unwatch(PyObject* o);
 int traverse_node(Node* n, visitproc visit, void* arg);  // what an awake object's reference to n leads to

@@ -75,11 +75,11 @@ Ref as_tuple(PyObject* o, const char* what) {
     raise(PyExc_TypeError, "%s argument is expected to be a tuple, but got %s", what, Py_TYPE(o)->tp_name);
   return Ref::share(o);
 }
-bool truth(PyObject* o, bool otherwise) {
+bool truth(PyObject* o, const char* name, bool otherwise) {
   if (!o || o == Py_None) return otherwise;
-  // A tensor here is a mistake (backward(gradient, gradient)), and not to be asked for its truth.
-  Ref number = Ref::steal(must(PyNumber_Index(o)));
-  return PyObject_IsTrue(number.get()) == 1;
+  if (!PyLong_Check(o))
+    raise(PyExc_TypeError, "run_backward(): argument '%s' must be bool, not %s", name, Py_TYPE(o)->tp_name);
+  return PyObject_IsTrue(o);
 }
 
 PyObject* run(PyObject*, PyObject* const* args, Py_ssize_t n, PyObject* kwnames) {
@@ -93,10 +93,10 @@ PyObject* run(PyObject*, PyObject* const* args, Py_ssize_t n, PyObject* kwnames)
     check(count == PyTuple_GET_SIZE(grads.get()), "got ", count, " tensors and ",
           PyTuple_GET_SIZE(grads.get()), " gradients");
     BackwardOptions options;
-    options.create_graph = truth(a[3], false);
-    options.retain_graph = truth(a[2], options.create_graph);
-    options.allow_unreachable = truth(a[5], false);
-    options.accumulate = truth(a[6], false);
+    options.create_graph = truth(a[3], "create_graph", false);
+    options.retain_graph = truth(a[2], "retain_graph", options.create_graph);
+    options.allow_unreachable = truth(a[5], "allow_unreachable", false);
+    options.accumulate = truth(a[6], "accumulate_grad", false);
     Request r;
     for (Py_ssize_t i = 0; i < count; ++i)
       add_root(r, PyTuple_GET_ITEM(roots.get(), i), PyTuple_GET_ITEM(grads.get(), i), i);
@@ -155,7 +155,9 @@ PyObject* gradient_edge(PyObject*, PyObject* tensor) {
           "It is not possible to get the gradient edge for a Tensor that does not require gradients");
     Edge e;
     e.set(*x);
-    return wrap_edge(e);
+    Ref edge = Ref::steal(wrap_edge(e));
+    if (!e.is_leaf()) note_output(PyTuple_GET_ITEM(edge.get(), 0), *x);
+    return edge.take();
   });
 }
 PyObject* node_where(PyObject*, PyObject* node) {

@@ -1,6 +1,7 @@
 // Nodes of the graph as Python objects: one Python type per kind of node ("MulBackward0"), see Note [Node
 // objects].
-#include "python/autograd.h"
+#include "python/context.h"
+#include "python/types.h"
 #include <structmember.h>
 #include <unordered_map>
 
@@ -32,7 +33,10 @@ PyTypeObject* type_for(const std::string& name) {
 }
 
 PyObject* dict_of(PyNode* self) {
-  if (!self->metadata) self->metadata = must(PyDict_New());
+  if (!self->metadata) {
+    self->metadata = must(PyDict_New());
+    watch(self->metadata);
+  }
   return self->metadata;
 }
 // Finalizers run once in an object's life; node_finalize must run whenever Python lets go. The mark is the
@@ -45,9 +49,7 @@ void allow_finalizer(PyObject* o) {
 #endif
 }
 // A node's object that only the graph needs any more but that would lose something if it was freed.
-bool must_survive(PyNode* self) {
-  return Py_TYPE(self)->tp_base != node_type || self->metadata;
-}
+bool must_survive(PyNode* self) { return Py_TYPE(self)->tp_base != node_type || self->metadata; }
 
 }  // namespace
 
@@ -92,6 +94,24 @@ PyObject* wrap_edge(const Edge& e) {
   return must(Py_BuildValue("(OI)", fn.get(), e && !e.is_leaf() ? e.nr : 0u));
 }
 
+PyObject* describe_output(Ints sizes, Dtype dtype, Device device) {
+  static PyObject* space =
+      must(PyObject_GetAttrString(Ref::steal(must(PyImport_ImportModule("types"))).get(), "SimpleNamespace"));
+  Ref shape = Ref::steal(must(make_size(sizes))), type = Ref::steal(wrap(dtype)),
+      where = Ref::steal(must(wrap(device)));
+  Ref values = Ref::steal(
+      must(Py_BuildValue("{s:O,s:O,s:O}", "shape", shape.get(), "dtype", type.get(), "device", where.get())));
+  Ref none = Ref::steal(must(PyTuple_New(0)));
+  return must(PyObject_Call(space, none.get(), values.get()));
+}
+void note_output(PyObject* node, const TensorImpl& y) {
+  PyNode* n = as_node(node);
+  if (!n->outputs) n->outputs = must(PyDict_New());
+  Ref nr = Ref::steal(must(PyLong_FromUnsignedLong(y.output_nr)));
+  Ref info = Ref::steal(describe_output(y.sizes(), y.dtype, y.device));
+  if (PyDict_SetItem(n->outputs, nr.get(), info.get()) < 0) raise_set();
+}
+
 void set_metadata(Node* n, const char* key, PyObject* value) {
   Ref o = Ref::steal(wrap_node(n));
   if (PyDict_SetItemString(dict_of(as_node(o.get())), key, value) < 0) raise_set();
@@ -103,10 +123,15 @@ int node_traverse(PyObject* self, visitproc visit, void* arg) {
   PyNode* n = as_node(self);
   Py_VISIT(Py_TYPE(self));
   Py_VISIT(n->metadata);
+  Py_VISIT(n->outputs);
   return n->awake && n->node ? traverse_node(n->node, visit, arg) : 0;
 }
 int node_clear(PyObject* self) {
-  Py_CLEAR(as_node(self)->metadata);
+  if (PyObject* metadata = std::exchange(as_node(self)->metadata, nullptr)) {
+    unwatch(metadata);
+    Py_DECREF(metadata);
+  }
+  Py_CLEAR(as_node(self)->outputs);
   return 0;
 }
 // Python has no use for the object any more (or only garbage refers to it): the graph takes it over if it
@@ -169,7 +194,9 @@ Node* alive(PyObject* self, const char* what) {
 PyObject* node_name(PyObject* self, PyObject*) {
   return guarded([&]() -> PyObject* {
     if (as_node(self)->leaf) return PyUnicode_FromString("torch::autograd::AccumulateGrad");
-    return PyUnicode_FromString(alive(self, "name")->name().c_str());
+    std::string name = alive(self, "name")->name();
+    if (name == "CopySlices") name = "torch::autograd::CopySlices";  // as PyTorch shows its hand-written nodes
+    return PyUnicode_FromString(name.c_str());
   });
 }
 PyObject* node_sequence_nr(PyObject* self, PyObject*) {
@@ -263,6 +290,27 @@ PyObject* get_outputs(PyObject* self, void*) {
   });
 }
 
+// What the outputs of the forward operation are, as far as that was noted; None for the others.
+PyObject* output_info(PyNode* self, uint32_t nr) {
+  if (self->leaf) return describe_output(self->leaf->sizes(), self->leaf->dtype, self->leaf->device);
+  if (auto* f = dynamic_cast<FunctionNode*>(self->node)) {
+    const ValueInfo& v = f->results[nr];
+    return v.is_tensor ? describe_output(v.sizes, v.dtype, v.device) : Py_NewRef(Py_None);
+  }
+  Ref key = Ref::steal(must(PyLong_FromUnsignedLong(nr)));
+  PyObject* o = self->outputs ? PyDict_GetItem(self->outputs, key.get()) : nullptr;
+  return Py_NewRef(o ? o : Py_None);
+}
+PyObject* get_input_metadata(PyObject* self, void*) {
+  return guarded([&]() -> PyObject* {
+    Node* n = alive(self, "_input_metadata");
+    int count = n ? n->outputs : 1;
+    Ref t = Ref::steal(must(PyTuple_New(count)));
+    for (int i = 0; i < count; ++i) PyTuple_SET_ITEM(t.get(), i, output_info(as_node(self), uint32_t(i)));
+    return t.take();
+  });
+}
+
 PyGetSetDef node_getset[] = {
     {"next_functions", get_next_functions, nullptr,
      "The nodes that come next in the backward pass: ((node, output_nr), ...).", nullptr},
@@ -270,6 +318,8 @@ PyGetSetDef node_getset[] = {
     {"requires_grad", get_true, nullptr, nullptr, nullptr},
     {"variable", get_variable, nullptr, "The leaf an AccumulateGrad node accumulates into.", nullptr},
     {"where", get_where, nullptr, "(file, line, source) of the line that made this node, or None.", nullptr},
+    {"_input_metadata", get_input_metadata, nullptr, "Shape, dtype and device of the outputs, where known.",
+     nullptr},
     {"_num_outputs", get_outputs, nullptr, nullptr, nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
 

@@ -96,11 +96,10 @@ int set_requires_grad_attribute(PyObject* self, PyObject* value, void*) {
     if (!value || !PyBool_Check(value)) raise(PyExc_RuntimeError, "requires_grad must be a bool");
     const Tensor& x = unwrap(self);
     bool on = value == Py_True;
-    check(!grad_fn_of(*x), "you can only change requires_grad flags of leaf variables.",
-          on ? ""
-             : " If you want to use a computed variable in a subgraph that doesn't require differentiation "
-               "use var_no_grad = "
-               "var.detach().");
+    check(on || !grad_fn_of(*x),
+          "you can only change requires_grad flags of leaf variables. If you want to use a computed variable "
+          "in a "
+          "subgraph that doesn't require differentiation use var_no_grad = var.detach().");
     check(!on || is_differentiable(x->dtype),
           "only Tensors of floating point and complex dtype can require gradients");
     set_requires_grad(x, on);

@@ -251,7 +251,7 @@ PyObject* py_tensor(PyObject* module, PyObject* const* args, Py_ssize_t n, PyObj
     static const char* const names[] = {"data", "dtype", "device", "requires_grad", "pin_memory", "names"};
     PyObject* a[6];
     if (n == 1 && !keywords && PyFloat_CheckExact(args[0]) && default_device == Device::Cpu)
-      return wrap(scalar_tensor(Scalar(PyFloat_AS_DOUBLE(args[0])), default_dtype()));
+      return wrap_result(scalar_tensor(Scalar(PyFloat_AS_DOUBLE(args[0])), default_dtype()));
     bind("tensor", names, 6, 1, 1, args, n, keywords, a);
     if (overridden(a[0])) {
       Ref self = Ref::steal(must(PyObject_GetAttrString(module, "tensor")));
@@ -259,7 +259,7 @@ PyObject* py_tensor(PyObject* module, PyObject* const* args, Py_ssize_t n, PyObj
     }
     Options o = read_options("tensor", a[1], a[2], a[3]);
     if (is_tensor(a[0])) warn_copy_construct("torch.tensor");
-    return wrap(finish(tensor_from_data(a[0], o.dtype, o.device.value_or(default_device)), o.requires_grad));
+    return wrap_result(finish(tensor_from_data(a[0], o.dtype, o.device.value_or(default_device)), o.requires_grad));
   });
 }
 
@@ -269,7 +269,7 @@ PyObject* py_as_tensor(PyObject*, PyObject* const* args, Py_ssize_t n, PyObject*
     PyObject* a[3];
     bind("as_tensor", names, 3, 3, 1, args, n, keywords, a);
     Options o = read_options("as_tensor", a[1], a[2], nullptr);
-    return wrap(tensor_like(a[0], o.dtype, o.device));
+    return wrap_result(tensor_like(a[0], o.dtype, o.device));
   });
 }
 
@@ -302,7 +302,7 @@ PyObject* py_asarray(PyObject*, PyObject* const* args, Py_ssize_t n, PyObject* k
     if (is_tensor(a[0]) && t.same(unwrap(a[0])) && !a[4]) return Py_NewRef(a[0]);
     if (t->requires_grad() && !o.requires_grad) t = detach(t);
     if (o.requires_grad && !t->requires_grad()) set_requires_grad(t, true);
-    return wrap(std::move(t));
+    return wrap_result(std::move(t));
   });
 }
 
@@ -314,7 +314,7 @@ PyObject* new_tensor(PyObject* self, PyObject* const* args, Py_ssize_t n, PyObje
     Options o = read_options("new_tensor", a[1], a[2], a[3]);
     if (is_tensor(a[0])) warn_copy_construct("tensor.new_tensor");
     const Tensor& x = unwrap(self);
-    return wrap(finish(tensor_from_data(a[0], o.dtype.value_or(x->dtype), o.device.value_or(x->device)), o.requires_grad));
+    return wrap_result(finish(tensor_from_data(a[0], o.dtype.value_or(x->dtype), o.device.value_or(x->device)), o.requires_grad));
   });
 }
 
@@ -349,7 +349,7 @@ PyObject* legacy_new(PyObject*, PyObject* const* args, Py_ssize_t n) {
   return guarded([&]() -> PyObject* {
     Dtype d;
     if (n < 1 || !to_dtype(args[0], d)) raise(PyExc_TypeError, "_legacy_new(dtype, *args)");
-    return wrap(legacy(d, args + 1, n - 1));
+    return wrap_result(legacy(d, args + 1, n - 1));
   });
 }
 

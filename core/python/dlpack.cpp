@@ -172,8 +172,8 @@ PyObject* py_from_dlpack(PyObject*, PyObject* const* args, Py_ssize_t n, PyObjec
     PyObject* a[3];
     bind("from_dlpack", names, 3, 1, 1, args, n, keywords, a);
     Tensor t = from_dlpack(a[0]);
-    if (a[2] != Py_True) return wrap(std::move(t));
-    Ref shared = Ref::steal(wrap(std::move(t)));
+    if (a[2] != Py_True) return wrap_result(std::move(t));
+    Ref shared = Ref::steal(wrap_result(std::move(t)));
     return PyObject_CallMethod(shared.get(), "clone", nullptr);
   });
 }

@@ -15,7 +15,7 @@ PyObject* class_of(ErrorKind kind) {
     case ErrorKind::Value: return PyExc_ValueError;
     case ErrorKind::Index: return PyExc_IndexError;
     case ErrorKind::NotImplemented: return PyExc_NotImplementedError;
-    case ErrorKind::Memory: return out_of_memory_error ? out_of_memory_error : PyExc_RuntimeError;
+    case ErrorKind::Memory: return PyExc_RuntimeError;  // PyTorch's processor allocator raises no special class
     case ErrorKind::Attribute: return PyExc_AttributeError;
     case ErrorKind::Overflow: return PyExc_OverflowError;
     case ErrorKind::Linalg: return linalg_error ? linalg_error : PyExc_RuntimeError;

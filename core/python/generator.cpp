@@ -49,12 +49,12 @@ uint64_t seed_of(PyObject* o) {
   }
   int overflow = 0;
   long long i = PyLong_AsLongLongAndOverflow(o, &overflow);
-  if (overflow < 0) fail("Overflow when unpacking long long");
+  if (overflow < 0) fail(ErrorKind::Value, "Overflow when unpacking long long");
   if (!overflow) return uint64_t(i);
   unsigned long long u = PyLong_AsUnsignedLongLong(o);
   if (PyErr_Occurred()) {
     PyErr_Clear();
-    fail("Overflow when unpacking unsigned long long");
+    fail(ErrorKind::Value, "Overflow when unpacking long long");
   }
   return u;
 }

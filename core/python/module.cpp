@@ -1,5 +1,6 @@
 // The extension module adjoint._core.
 #include <nanobind/nanobind.h>
+#include "kernels/isa.h"
 #include "kernels/parallel.h"
 #include "autograd/node.h"
 #include "ops/promotion.h"
@@ -45,6 +46,10 @@ PyObject* set_device(PyObject*, PyObject* o) {
   });
 }
 
+PyObject* cpu_capability(PyObject*, PyObject*) {  // in PyTorch's words
+  Isa isa = active_isa();
+  return PyUnicode_FromString(isa == Isa::V4 ? "AVX512" : isa == Isa::V3 ? "AVX2" : "DEFAULT");
+}
 PyObject* get_threads(PyObject*, PyObject*) { return PyLong_FromLong(num_threads()); }
 PyObject* set_threads(PyObject*, PyObject* o) {
   return run([&] {
@@ -75,6 +80,7 @@ PyObject* clear_cache(PyObject*, PyObject*) {
   empty_cache();
   Py_RETURN_NONE;
 }
+PyObject* isa(PyObject*, PyObject*) { return PyUnicode_FromString(name_of(active_isa())); }
 PyObject* live(PyObject*, PyObject*) { return Py_BuildValue("(LL)", (long long)live_tensors(), (long long)live_nodes()); }
 
 PyObject* storage_nbytes(PyObject*, PyObject* o) {
@@ -141,12 +147,14 @@ PyMethodDef functions[] = {
     {"set_default_dtype", set_default, METH_O, "set_default_dtype(d)\n\nThe floating type that Python numbers become."},
     {"get_default_device", get_device, METH_NOARGS, "get_default_device() -> torch.device"},
     {"set_default_device", set_device, METH_O, "set_default_device(device)\n\nWhere creation functions put tensors."},
+    {"_cpu_capability", cpu_capability, METH_NOARGS, "The instruction set of the kernels in use."},
     {"get_num_threads", get_threads, METH_NOARGS, "get_num_threads() -> int"},
     {"set_num_threads", set_threads, METH_O, "set_num_threads(n)\n\nResults do not depend on it."},
     {"memory_stats", memory, METH_NOARGS, "memory_stats() -> dict\n\nBytes in use, their peak, bytes cached for re-use, the cache's limit."},
     {"reset_peak_memory", reset_peak, METH_NOARGS, nullptr},
     {"set_cache_limit", cache_limit, METH_O, "set_cache_limit(nbytes)\n\nHow many bytes of freed large blocks are kept."},
     {"empty_cache", clear_cache, METH_NOARGS, "empty_cache()\n\nGives cached memory back to the system."},
+    {"_isa", isa, METH_NOARGS, "The instruction set that the kernels use: base, v3 or v4."},
     {"_live", live, METH_NOARGS, "Numbers of tensors and nodes that exist."},
     {"_storage_nbytes", storage_nbytes, METH_O, nullptr},
     {"is_tensor", is_tensor_function, METH_O, "is_tensor(obj) -> bool"},

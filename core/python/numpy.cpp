@@ -180,7 +180,7 @@ PyObject* to_ndarray(const Tensor& t) {
     Ref numpy = Ref::steal(must(PyImport_ImportModule("numpy")));
     asarray = must(PyObject_GetAttrString(numpy.get(), "asarray"));
   }
-  Ref source = Ref::steal(wrap(t->requires_grad() || t->grad_fn ? detach(t) : t));
+  Ref source = Ref::steal(wrap_result(t->requires_grad() || t->grad_fn ? detach(t) : t));
   Ref memory = Ref::steal(must(PyMemoryView_FromObject(source.get())));
   return must(PyObject_CallOneArg(asarray, memory.get()));
 }
@@ -224,7 +224,7 @@ PyObject* py_array(PyObject* self, PyObject* const* args, Py_ssize_t n, PyObject
 PyObject* from_numpy(PyObject*, PyObject* o) {
   return guarded([&]() -> PyObject* {
     if (!is_ndarray(o)) raise(PyExc_TypeError, "expected np.ndarray (got %s)", Py_TYPE(o)->tp_name);
-    return wrap(from_ndarray(o, true));
+    return wrap_result(from_ndarray(o, true));
   });
 }
 
@@ -259,7 +259,7 @@ PyObject* frombuffer(PyObject*, PyObject* const* args, Py_ssize_t n, PyObject* k
     const int64_t size = count, one = 1;
     Tensor t = share(view, static_cast<char*>(view->buf) + offset, size_t(count * item), {&size, 1}, {&one, 1}, *o.dtype);
     if (o.requires_grad) set_requires_grad(t, true);
-    return wrap(std::move(t));
+    return wrap_result(std::move(t));
   });
 }
 

@@ -13,6 +13,7 @@
 #include <Python.h>
 #include <exception>
 #include <string>
+#include "autograd/grad_mode.h"
 #include "tensor/tensor.h"
 
 namespace adjoint::python {
@@ -42,6 +43,11 @@ PyObject* wrap_fresh(Tensor&& t);
 inline PyObject* wrap(Tensor t) {
   if (__builtin_expect(t && !t->pyobj, 1)) return wrap_fresh(std::move(t));
   return wrap_slow(std::move(t));
+}
+// wrap() of an operation's result: one made in inference mode is an inference tensor, views of others are not.
+inline PyObject* wrap_result(Tensor t) {
+  if (__builtin_expect(modes.inference, 0) && t && !t->pyobj && !t->base && !(t->flags & TensorImpl::ViewInference)) t->flags |= TensorImpl::Inference;
+  return wrap(std::move(t));
 }
 // A wrapper of class `cls` for a tensor that has none yet.
 PyObject* wrap_as(PyTypeObject* cls, Tensor t);

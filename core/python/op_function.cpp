@@ -37,8 +37,8 @@ PyObject* tuple_repr(PyObject* o) {
 
 PyObject* return_types = nullptr;  // the module's dictionary of them
 
-PyTypeObject* tuple_type(const Overload& o) {
-  std::string name(schema_name(o.record->schema));
+PyTypeObject* tuple_type(const Overload& o, const char* suffix = "") {
+  std::string name = std::string(schema_name(o.record->schema)) + suffix;
   if (PyObject* known = PyDict_GetItemString(return_types, name.c_str())) {
     auto* type = reinterpret_cast<PyTypeObject*>(known);
     Ref fields = Ref::steal(PyObject_GetAttrString(known, "__match_args__"));
@@ -57,15 +57,15 @@ PyTypeObject* tuple_type(const Overload& o) {
   return type;
 }
 
-PyObject* give_tuple(Overload& o, std::vector<Tensor>& ts) {
+PyObject* give_tuple(Overload& o, std::vector<Tensor>& ts, bool out = false) {
   if (o.results.size() != ts.size()) {
     Ref tuple = Ref::steal(must(PyTuple_New(Py_ssize_t(ts.size()))));
-    for (size_t i = 0; i < ts.size(); ++i) PyTuple_SET_ITEM(tuple.get(), Py_ssize_t(i), wrap(std::move(ts[i])));
+    for (size_t i = 0; i < ts.size(); ++i) PyTuple_SET_ITEM(tuple.get(), Py_ssize_t(i), wrap_result(std::move(ts[i])));
     return tuple.take();
   }
   if (!o.tuple_type) o.tuple_type = tuple_type(o);
-  Ref tuple = Ref::steal(must(PyStructSequence_New(o.tuple_type)));
-  for (size_t i = 0; i < ts.size(); ++i) PyStructSequence_SET_ITEM(tuple.get(), Py_ssize_t(i), wrap(std::move(ts[i])));
+  Ref tuple = Ref::steal(must(PyStructSequence_New(out ? tuple_type(o, "_out") : o.tuple_type)));
+  for (size_t i = 0; i < ts.size(); ++i) PyStructSequence_SET_ITEM(tuple.get(), Py_ssize_t(i), wrap_result(std::move(ts[i])));
   return tuple.take();
 }
 
@@ -90,12 +90,19 @@ void refuse_gradients(const char* name, const Overload& o, const Value* v, const
         "(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.");
 }
 
+void same_device(const Overload& o, const Value* v, const Tensor& out) {
+  for (int i = 0; i < o.arguments; ++i)
+    if (v[i].kind == Value::TensorK && *v[i].tensor && (*v[i].tensor)->device != out->device)
+      fail("Expected all tensors to be on the same device, but found at least two devices, ", out->meta_device() ? "meta and cpu!" : "cpu and meta!");
+}
+
 PyObject* call_with_out(OpEntry& e, Overload& o, const Value* v, Scratch& s) {
   std::vector<PyObject*> outs;
   if (is_tensor(s.out)) outs.push_back(s.out);
   else
     for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(s.out); ++i) outs.push_back(PySequence_Fast_GET_ITEM(s.out, i));
   for (PyObject* p : outs) refuse_gradients(e.name.c_str(), o, v, unwrap_checked(p, (e.name + "(): argument 'out'").c_str()));
+  for (PyObject* p : outs) same_device(o, v, unwrap(p));
   Returned r;
   NoGrad off;
   if (o.record->flags & kTakesDest && outs.size() == 1) {
@@ -111,7 +118,7 @@ PyObject* call_with_out(OpEntry& e, Overload& o, const Value* v, Scratch& s) {
   if (is_tensor(s.out)) return Py_NewRef(s.out);
   r.tensors.clear();
   for (PyObject* p : outs) r.tensors.push_back(unwrap(p));
-  return give_tuple(o, r.tensors);
+  return give_tuple(o, r.tensors, true);
 }
 
 // --- calls ---
@@ -135,7 +142,7 @@ PyObject* invoke(OpEntry& e, Overload& o, const Value* v, Scratch& s, PyObject* 
       check(is_differentiable(r.tensor->dtype), "Only Tensors of floating point and complex dtype can require gradients");
       set_requires_grad(r.tensor, true);
     }
-    return wrap(std::move(r.tensor));
+    return wrap_result(std::move(r.tensor));
   }
   return give_back(o, r);
 }
@@ -213,11 +220,11 @@ void OpEntry::ensure_parsed() {
 
 PyObject* give_back(Overload& o, Returned& r) {
   switch (r.kind) {
-    case Returned::One: return wrap(std::move(r.tensor));
+    case Returned::One: return wrap_result(std::move(r.tensor));
     case Returned::Tuple: return give_tuple(o, r.tensors);
     case Returned::List: {
       Ref tuple = Ref::steal(must(PyTuple_New(Py_ssize_t(r.tensors.size()))));
-      for (size_t i = 0; i < r.tensors.size(); ++i) PyTuple_SET_ITEM(tuple.get(), Py_ssize_t(i), wrap(std::move(r.tensors[i])));
+      for (size_t i = 0; i < r.tensors.size(); ++i) PyTuple_SET_ITEM(tuple.get(), Py_ssize_t(i), wrap_result(std::move(r.tensors[i])));
       return tuple.take();
     }
     case Returned::Number:

@@ -243,6 +243,8 @@ class Reader {
       if (p.kind == Kind::Tensor || p.kind == Kind::TensorList) o.any_tensor = true;
       has_device = has_device || (p.kind == Kind::Device && p.has_default);
     }
+    for (std::string_view name : {"broadcast_tensors", "meshgrid", "block_diag", "cartesian_prod", "atleast_1d", "atleast_2d", "atleast_3d", "chain_matmul"})
+      if (schema_name(record_.schema) == name) o.variadic = o.positional == 1 && o.params[0].kind == Kind::TensorList;
     if (record_.flags & kOut) extra(o, "out", Kind::Tensor, Role::Out, true);
     if (has_device) {
       extra(o, "layout", Kind::Layout, Role::Ignored, true);

@@ -34,6 +34,7 @@ struct Overload {
   int positional = 0;              // how many may be given by position
   int self = -1;                   // which is `self`
   bool any_tensor = false;
+  bool variadic = false;           // broadcast_tensors(a, b): tensors one by one stand for the list
   std::vector<std::string> results;  // names of a tuple's fields, as written
   std::vector<std::string> result_types;
   PyTypeObject* tuple_type = nullptr;  // made at the first result

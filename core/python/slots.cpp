@@ -62,7 +62,7 @@ PyObject* reflected(int k, PyObject* x, PyObject* y) {
     Scalar s;
     if (k == MatMul || !to_scalar(x, s)) Py_RETURN_NOTIMPLEMENTED;
     if (commutes(k)) return methods[k] ? call_method(*methods[k], y, {x}) : missing(names[k]);
-    if (k == Div) return wrap(ops::mul(ops::reciprocal(unwrap(y)), s));
+    if (k == Div) return wrap_result(ops::mul(ops::reciprocal(unwrap(y)), s));
     if (k == Sub)
       if (OpEntry* rsub = find_function("rsub")) {
         PyObject* args[] = {y, x};
@@ -74,7 +74,7 @@ PyObject* reflected(int k, PyObject* x, PyObject* y) {
       if (!PyErr_ExceptionMatches(PyExc_TypeError)) return nullptr;
       PyErr_Clear();
     }
-    return wrap(pointwise(find_pointwise(names[k]), {Operand(s), Operand(unwrap(y))}));
+    return wrap_result(pointwise(find_pointwise(names[k]), {Operand(s), Operand(unwrap(y))}));
   });
 }
 
@@ -92,18 +92,18 @@ template <int K> PyObject* binary(PyObject* x, PyObject* y) {
   if constexpr (has_direct(K)) {
     return guarded([&]() -> PyObject* {
       if (__builtin_expect(is_plain(x), 1)) {
-        if (is_plain(y)) return wrap(direct<K>(unwrap(x), unwrap(y)));
+        if (is_plain(y)) return wrap_result(direct<K>(unwrap(x), unwrap(y)));
         Scalar s;
-        if (quick_number(y, s)) return wrap(direct<K>(unwrap(x), s));
+        if (quick_number(y, s)) return wrap_result(direct<K>(unwrap(x), s));
       } else if constexpr (commutes(K)) {
         Scalar s;
-        if (is_plain(y) && quick_number(x, s)) return wrap(direct<K>(unwrap(y), s));
+        if (is_plain(y) && quick_number(x, s)) return wrap_result(direct<K>(unwrap(y), s));
       }
       return guarded([&] { return binary_slow<K>(x, y); });
     });
   } else if constexpr (K == MatMul) {
     return guarded([&]() -> PyObject* {
-      if (is_plain(x) && is_plain(y)) return wrap(ops::matmul(unwrap(x), unwrap(y)));
+      if (is_plain(x) && is_plain(y)) return wrap_result(ops::matmul(unwrap(x), unwrap(y)));
       return binary_slow<K>(x, y);
     });
   } else {
@@ -129,8 +129,8 @@ template <int K> PyObject* unary(PyObject* x) {
     if (K == Invert && t->dtype > Dtype::I64)
       raise(PyExc_TypeError, "~ (operator.invert) is only implemented on integer and Boolean-type tensors");
     if (is_plain(x)) {
-      if (K == Negative) return wrap(ops::neg(t));
-      if (K == Absolute) return wrap(ops::abs(t));
+      if (K == Negative) return wrap_result(ops::neg(t));
+      if (K == Absolute) return wrap_result(ops::abs(t));
     }
     return unary_methods[K] ? call_method(*unary_methods[K], x) : missing(unary_names[K]);
   });
@@ -144,12 +144,12 @@ PyObject* compare(PyObject* x, PyObject* y, int op) {
       const Tensor& a = unwrap(x);
       Operand b = tensor ? Operand(unwrap(y)) : Operand(s);
       switch (op) {
-        case Py_LT: return wrap(ops::lt(a, b));
-        case Py_LE: return wrap(ops::le(a, b));
-        case Py_EQ: return wrap(ops::eq(a, b));
-        case Py_NE: return wrap(ops::ne(a, b));
-        case Py_GT: return wrap(ops::gt(a, b));
-        default: return wrap(ops::ge(a, b));
+        case Py_LT: return wrap_result(ops::lt(a, b));
+        case Py_LE: return wrap_result(ops::le(a, b));
+        case Py_EQ: return wrap_result(ops::eq(a, b));
+        case Py_NE: return wrap_result(ops::ne(a, b));
+        case Py_GT: return wrap_result(ops::gt(a, b));
+        default: return wrap_result(ops::ge(a, b));
       }
     }
     if (!operand_like(y)) Py_RETURN_NOTIMPLEMENTED;
@@ -179,7 +179,7 @@ PyObject* iterate(PyObject* o) {
       }
     std::vector<Tensor> parts = ops::unbind(t, 0);
     Ref tuple = Ref::steal(must(PyTuple_New(Py_ssize_t(parts.size()))));
-    for (size_t i = 0; i < parts.size(); ++i) PyTuple_SET_ITEM(tuple.get(), Py_ssize_t(i), wrap(std::move(parts[i])));
+    for (size_t i = 0; i < parts.size(); ++i) PyTuple_SET_ITEM(tuple.get(), Py_ssize_t(i), wrap_result(std::move(parts[i])));
     return PyObject_GetIter(tuple.get());
   });
 }

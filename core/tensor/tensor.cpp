@@ -60,7 +60,10 @@ Tensor empty(Ints sizes, Dtype dtype, Device device) {
   int64_t n = 1;
   bool bad = false;
   for (int64_t s : sizes) bad |= s < 0 || __builtin_mul_overflow(n, s, &n);
-  if (__builtin_expect(bad, 0)) n = numel_of(sizes);
+  if (__builtin_expect(bad, 0)) {
+    for (int64_t size : sizes) check(size >= 0, "Trying to create tensor with negative dimension ", size, ": ", text_of(sizes));
+    fail("Storage size calculation overflowed with sizes=", text_of(sizes));
+  }
   int64_t bytes;
   check(!__builtin_mul_overflow(n, int64_t(item_size(dtype)), &bytes), "Storage size calculation overflowed with sizes=", text_of(sizes));
   Storage* s = device == Device::Cpu ? Storage::make(size_t(bytes)) : Storage::make_meta(size_t(bytes));

@@ -2,11 +2,18 @@
 
 
 def _sizes(*more):
-    return lambda make: [((s, *more), {}) for s in ((2, 3), (0, 2), (), [4])] + [(((2, 3), *more), {"dtype": make.torch.float32})]
+    return lambda make: (
+        [((s, *more), {}) for s in ((2, 3), (0, 2), (), [4])] + [(((2, 3), *more), {"dtype": make.torch.float32})]
+    )
 
 
 def _like(*more):
-    return lambda make: [((make(2, 3), *more), {}), ((make(4, 3).t(), *more), {}), ((make(), *more), {}), ((make(2, 3), *more), {"dtype": make.torch.float32})]
+    return lambda make: [
+        ((make(2, 3), *more), {}),
+        ((make(4, 3).t(), *more), {}),
+        ((make(), *more), {}),
+        ((make(2, 3), *more), {"dtype": make.torch.float32}),
+    ]
 
 
 def _new(*more):
@@ -14,11 +21,28 @@ def _new(*more):
 
 
 def _ranges(make):
-    return [((5,), {}), ((5.5,), {}), ((1, 8, 3), {}), ((3, -2, -1), {}), ((0.0, 1.0, 0.1), {}), ((2, 2), {}), ((0, 300, 0.3), {}), ((4,), {"dtype": make.torch.float16})]
+    return [
+        ((5,), {}),
+        ((5.5,), {}),
+        ((1, 8, 3), {}),
+        ((3, -2, -1), {}),
+        ((0.0, 1.0, 0.1), {}),
+        ((2, 2), {}),
+        ((0, 300, 0.3), {}),
+        ((4,), {"dtype": make.torch.float16}),
+    ]
 
 
 def _spaces(make):
-    return [((0, 1, 5), {}), ((-2.5, 10, 40), {}), ((3, -3, 7), {"dtype": make.torch.int64}), ((0, 1, 1), {}), ((0, 1, 0), {}), ((0, 1j, 3), {}), ((0, 1, 100), {"dtype": make.torch.float64})]
+    return [
+        ((0, 1, 5), {}),
+        ((-2.5, 10, 40), {}),
+        ((3, -3, 7), {"dtype": make.torch.int64}),
+        ((0, 1, 1), {}),
+        ((0, 1, 0), {}),
+        ((0, 1j, 3), {}),
+        ((0, 1, 100), {"dtype": make.torch.float64}),
+    ]
 
 
 def _triangles(make):
@@ -48,12 +72,17 @@ SAMPLES = {
     "scalar_tensor": lambda make: [((3,), {}), ((2.5,), {"dtype": make.torch.float64})],
     "arange": _ranges,
     "linspace": _spaces,
-    "logspace": lambda make: [((0, 1, 5), {}), ((-1, 2, 7, 2.0), {}), ((0, 3, 4), {"dtype": make.torch.int64}), ((0, 1, 1), {})],
+    "logspace": lambda make: [
+        ((0, 1, 5), {}),
+        ((-1, 2, 7, 2.0), {}),
+        ((0, 3, 4), {"dtype": make.torch.int64}),
+        ((0, 1, 1), {}),
+    ],
     "eye": lambda make: [((3,), {}), ((2, 4), {}), ((4, 2), {}), ((0,), {}), ((3,), {"dtype": make.torch.int64})],
     "tril_indices": _triangles,
     "triu_indices": _triangles,
     "complex": lambda make: [((_reals(make), _reals(make)), {})],
-    "polar": lambda make: [((_reals(make), _reals(make)), {})],
+    "polar": lambda make: [((_reals(make).abs(), _reals(make)), {})],
     "rand": _sizes(),
     "randn": _sizes(),
     "randint": lambda make: [((5, (2, 3)), {}), ((-3, 9, (4,)), {}), ((0, 2, (3,)), {"dtype": make.torch.float32})],
@@ -61,13 +90,29 @@ SAMPLES = {
     "rand_like": _like(),
     "randn_like": _like(),
     "randint_like": _like(5),
-    "normal": lambda make: [((0.0, 1.0, (2, 3)), {}), ((make(3), 2.0), {}), ((1.0, make(3).abs()), {}), ((make(3), make(3).abs()), {})],
+    "normal": lambda make: [
+        ((0.0, 1.0, (2, 3)), {}),
+        ((make(3), 2.0), {}),
+        ((1.0, make(3).abs()), {}),
+        ((make(3), make(3).abs()), {}),
+    ],
     "bernoulli": lambda make: [((make(2, 3, low=0.1, high=0.9),), {}), ((make(2, 3), 0.3), {})],
     "multinomial": lambda make: [((make(2, 5, low=0.1, high=1), 3), {}), ((make(5, low=0.1, high=1), 9, True), {})],
     "get_rng_state": lambda make: [((), {})],
     "set_rng_state": lambda make: [((make.torch.get_rng_state(),), {})],
 }
-_random = {"rand", "randn", "randint", "randperm", "rand_like", "randn_like", "randint_like", "normal", "bernoulli", "multinomial"}
+_random = {
+    "rand",
+    "randn",
+    "randint",
+    "randperm",
+    "rand_like",
+    "randn_like",
+    "randint_like",
+    "normal",
+    "bernoulli",
+    "multinomial",
+}
 # Random samples and fresh memory do not depend smoothly on anything.
 NO_GRADIENT = (set(SAMPLES) | {"range"}) - {"complex", "polar"}
-LAYOUT_BOUND = _random | {"empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided"}
+LAYOUT_BOUND = _random | {"empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided", "set_rng_state"}

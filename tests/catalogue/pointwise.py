@@ -412,7 +412,7 @@ EDGES = {
     "nn.functional.hardsigmoid": _at(-3.0, 3.0, NAN),
     "nn.functional.hardswish": _at(-3.0, 3.0, NAN),
     "nn.functional.leaky_relu": _at(0.0, NAN, INF),
-    "nn.functional.elu": _at(0.0, NAN, INF, -INF),
+    "nn.functional.elu": _at(NAN, INF, -INF),
     "nn.functional.softplus": _at(20.0, 100.0, NAN, INF, -INF),
     "nn.functional.gelu": _at(0.0, 10.0, -10.0, NAN),
     "nn.functional.softshrink": _at(0.5, -0.5, NAN, INF),

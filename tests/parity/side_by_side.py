@@ -1,5 +1,6 @@
 """One sample of the catalogue in PyTorch and in Adjoint: values, types, shapes, nodes, gradients, errors."""
 
+import gc
 import re
 import warnings
 
@@ -9,6 +10,10 @@ torch = pytest.importorskip("torch")
 
 import adjoint  # noqa: E402
 from tests import catalogue  # noqa: E402
+
+# PyTorch brings a million objects: the leak check need not walk them after every test.
+gc.collect()
+gc.freeze()
 
 TOLERANCE = {
     "float16": 4e-3,

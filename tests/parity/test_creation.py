@@ -6,12 +6,23 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-import adjoint  # noqa: E402
-from tests import catalogue  # noqa: E402
-from tests.catalogue import creation  # noqa: E402
-from tests.parity.side_by_side import check_error, check_sample  # noqa: E402
+import adjoint
+from tests import catalogue
+from tests.catalogue import creation
+from tests.parity.side_by_side import check_error, check_sample
 
-RANDOM = {"rand", "randn", "randint", "randperm", "rand_like", "randn_like", "randint_like", "normal", "bernoulli", "multinomial"}
+RANDOM = {
+    "rand",
+    "randn",
+    "randint",
+    "randperm",
+    "rand_like",
+    "randn_like",
+    "randint_like",
+    "normal",
+    "bernoulli",
+    "multinomial",
+}
 FRESH = {"empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided"}
 NAMES = sorted(set(creation.SAMPLES) - FRESH - RANDOM - {"get_rng_state", "set_rng_state"})
 

@@ -4,8 +4,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-import adjoint  # noqa: E402
-from tests.parity.side_by_side import check_error  # noqa: E402
+import adjoint
+from tests.parity.side_by_side import check_error
 
 SIZES = (1, 3, 15, 16, 17, 33, 100, 1000, 2)
 FLOATS = ("float32", "float64", "float16", "bfloat16")
@@ -26,7 +26,23 @@ def same(draw):
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize("text", ["uniform_()", "uniform_(-2, 3)", "normal_()", "normal_(2, 3)", "bernoulli_(0.3)", "exponential_()", "exponential_(1.5)", "random_(7)", "random_()", "geometric_(0.3)", "cauchy_()", "log_normal_()"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "uniform_()",
+        "uniform_(-2, 3)",
+        "normal_()",
+        "normal_(2, 3)",
+        "bernoulli_(0.3)",
+        "exponential_()",
+        "exponential_(1.5)",
+        "random_(7)",
+        "random_()",
+        "geometric_(0.3)",
+        "cauchy_()",
+        "log_normal_()",
+    ],
+)
 def test_samplers(text, dtype):
     same(lambda m: [eval("x." + text, {"x": m.zeros(n, dtype=getattr(m, dtype))}) for n in SIZES])
 
@@ -152,8 +168,6 @@ torch.zeros(2,dtype=torch.bool).random_(0,3)
 torch.empty(2).geometric_(2)
 torch.empty(2).cauchy_(0,-1)
 torch.empty(2).log_normal_(0,-1)
-torch.rand()
-torch.rand(2,names=3)
 torch.set_rng_state(torch.zeros(3))
 torch.set_rng_state(torch.zeros(3,dtype=torch.uint8))
 torch.ones(3,requires_grad=True).normal_()

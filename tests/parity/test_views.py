@@ -6,16 +6,17 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-import adjoint  # noqa: E402
-from tests import catalogue  # noqa: E402
-from tests.catalogue import shape, views  # noqa: E402
-from tests.parity.side_by_side import check_error, check_sample, flat  # noqa: E402
+import adjoint
+from tests import catalogue
+from tests.catalogue import shape, views
+from tests.parity.side_by_side import check_error, check_sample, flat
 
 NAMES = sorted([*views.SAMPLES, *shape.SAMPLES])
 DTYPES = ["bool", "uint8", "int16", "int64", "float16", "bfloat16", "float32", "float64", "complex64", "complex128"]
 # Composed another way here: the result is the same, the node's name is not.
-OTHER_NODES = {"set_", "resize_as_", "nn.functional.pad"}
-UNTRACKED = {"set_", "resize_as_"}  # not for tensors that require grad
+OTHER_NODES = {"nn.functional.pad", "vander"}
+# PyTorch has no complex derivative of the first two; its derivative of the third keeps the part that was overwritten.
+OWN_DERIVATIVE = {"select_scatter", "slice_scatter", "as_strided_scatter"}
 
 
 def cases():
@@ -25,12 +26,15 @@ def cases():
 @pytest.mark.parametrize("name,index", cases())
 def test_derivatives(name, index):
     for dtype in ("float64", "complex128"):
-        check_sample(name, dtype, index, name not in UNTRACKED, name not in OTHER_NODES)
+        tracked = name not in OWN_DERIVATIVE
+        check_sample(name, dtype, index, tracked, name not in OTHER_NODES)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", NAMES)
 def test_values(name, dtype):
+    if dtype == "float16" and name in {"real", "imag", "view_as_real", "view_as_complex"}:
+        pytest.skip("complex32 does not exist here")
     for index in range(len(catalogue.samples(adjoint, name, adjoint.float64))):
         check_sample(name, dtype, index, False)
 
@@ -39,7 +43,10 @@ def layout(module, name, index):
     args, kwargs = catalogue.samples(module, name, module.float32)[index]
     inputs = flat(args, module)
     out = flat(catalogue.resolve(module, name)(*args, **kwargs), module)
-    shared = [[o.untyped_storage().data_ptr() == i.untyped_storage().data_ptr() for i in inputs] for o in out]
+    shared = [
+        [o.untyped_storage().data_ptr() == i.untyped_storage().data_ptr() for i in inputs if o.numel() * i.numel()]
+        for o in out
+    ]
     return [
         (o.stride(), o.storage_offset(), o.is_contiguous(), o._is_view(), [o is i for i in inputs], s)
         for o, s in zip(out, shared, strict=True)
@@ -56,7 +63,7 @@ def test_layout_and_sharing(name, index):
 @pytest.mark.parametrize("name", NAMES)
 def test_meta(name):
     """Shapes, types and strides without memory."""
-    if name in {"set_", "view_as_complex", "repeat_interleave", "combinations", "cpu", "tensor_split"}:
+    if name in {"view_as_complex", "repeat_interleave", "combinations", "Tensor.cpu", "tensor_split"}:
         pytest.skip("reads values, or leaves the meta device")
     for args, kwargs in catalogue.samples(adjoint, name, adjoint.float32):
 
@@ -80,7 +87,7 @@ x = torch.ones(3, 4, requires_grad=True); y = x * 1; y.t_(); y
 x = torch.ones(3, 4, requires_grad=True); y = x * 1; y.unsqueeze_(0); (y * 2).sum().backward(); x.grad
 x = torch.ones(3, 1, requires_grad=True); y = x * 1; y.squeeze_(); y
 x = torch.ones(3, requires_grad=True); y = torch.zeros(2, 3); y.copy_(x * 2); y.sum().backward(); x.grad
-x = torch.ones(3, requires_grad=True); y = torch.zeros(2, 3); y[1].copy_(x); (y.grad_fn.name(), y)
+x = torch.ones(3, requires_grad=True); y = torch.zeros(2, 3); y[1].copy_(x); y
 x = torch.ones(3, requires_grad=True); y = (x * 2).zero_(); y
 x = torch.ones(3, requires_grad=True); y = (x * 2).fill_(3.); y
 x = torch.ones(3, requires_grad=True); s = torch.ones((), requires_grad=True); y = (x * 2).fill_(s); y.sum().backward(); (x.grad, s.grad)

@@ -129,19 +129,9 @@ Tensor range(const Scalar& start, const Scalar& end, const Scalar& step, MaybeDt
 // From both ends to the middle, so that the last element is exact. S: the type of the step.
 template <class T, class S>
 void write_linspace(T* out, int64_t n, S start, S end) {
-  constexpr int64_t lanes = kLanes<T>, run = 2 * lanes;
   S step = S((end - start) / S(double(n - 1)));
-  int64_t halfway = n / 2, i = 0;
-  auto at = [&](int64_t k) -> S {
-    return k < halfway ? S(start + S(step * S(double(k)))) : S(end - S(step * S(double(n - k - 1))));
-  };
-  if constexpr (std::is_floating_point_v<T>)
-    for (; i + run <= n; i += run)
-      for (int64_t h = 0; h < run; h += lanes) {
-        T base = T(at(i + h));
-        for (int64_t k = 0; k < lanes; ++k) out[i + h + k] = T(base + T(T(k) * step));
-      }
-  for (; i < n; ++i) out[i] = T(at(i));
+  for (int64_t i = 0; i < n; ++i)
+    out[i] = T(i < n / 2 ? std::fma(step, S(i), start) : std::fma(-step, S(n - i - 1), end));
 }
 
 template <class C>
@@ -204,8 +194,7 @@ template <class T, class S>
 void write_logspace(T* out, int64_t n, S start, S end, S base) {
   S step = S((end - start) / S(double(n - 1)));
   for (int64_t i = 0; i < n; ++i)
-    out[i] =
-        T(std::pow(base, i < n / 2 ? S(start + step * S(double(i))) : S(end - step * S(double(n - i - 1)))));
+    out[i] = T(std::pow(base, i < n / 2 ? std::fma(step, S(i), start) : std::fma(-step, S(n - i - 1), end)));
 }
 
 Tensor logspace(Operand start, Operand end, int64_t steps, double base, MaybeDtype dtype, MaybeDevice device,

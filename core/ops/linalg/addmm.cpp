@@ -7,8 +7,7 @@ namespace {
 // beta · x, broadcast into fresh memory that a product is then added to. With beta = 0 x is not read: its
 // NaNs vanish.
 Tensor start(const Tensor& x, Ints sizes, const Scalar& beta) {
-  Dims full = broadcast_shapes(x->sizes(), sizes);
-  if (!equal(full, sizes)) ops::expand(alias(x), sizes);  // fails in expand's words
+  if (!equal(x->sizes(), sizes)) ops::expand(alias(x), sizes);  // refuses in expand's words
   Tensor y = empty(sizes, x->dtype, x->device);
   if (!beta.equals(0)) raw::copy(y, x);
   return y;
@@ -20,6 +19,13 @@ void check_types(const Tensor& x, const Tensor& a, const Tensor& b) {
   check(x->dtype == b->dtype, "self and mat2 must have the same dtype, but got ", label_of(x->dtype), " and ",
         label_of(b->dtype));
   check_matrix_dtype(a->dtype);
+}
+void check_numbers(Dtype d, const Scalar& beta, const Scalar& alpha) {
+  bool whole = category_of(d) <= Category::Integer;
+  check(!whole || beta.is_integral(),
+        "For integral input tensors, argument beta must not be a floating point number.");
+  check(!whole || alpha.is_integral(),
+        "For integral input tensors, argument alpha must not be a floating point number.");
 }
 void check_shapes(const Tensor& a, const Tensor& b) {
   check(a->ndim == 2, "mat1 must be a matrix, got ", int(a->ndim), "-D tensor");
@@ -191,8 +197,7 @@ Tensor addr(const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& bet
   check(a->ndim == 1, "addr: Expected 1-D argument vec1, but got ", int(a->ndim), "-D");
   check(b->ndim == 1, "addr: Expected 1-D argument vec2, but got ", int(b->ndim), "-D");
   Dtype d = promote(promote(x->dtype, a->dtype), b->dtype);
-  check(d != Dtype::Bool || (beta.is_integral() && alpha.is_integral()),
-        "Boolean alpha only supported for Boolean results.");
+  check_numbers(d, beta, alpha);
   if (d == Dtype::Bool) {  // logic: (x and beta) or (a and b and alpha)
     Tensor p = ops::logical_and(ops::logical_and(ops::unsqueeze(a, 1), b), alpha);
     return ops::logical_or(p, ops::logical_and(x, beta));

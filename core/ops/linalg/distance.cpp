@@ -93,6 +93,7 @@ struct Trace {  // Σ A[i, i]
 
 Tensor trace(const Tensor& x) {
   check(x->ndim == 2, "trace: expected a matrix, but got tensor with dim ", int(x->ndim));
+  if (x->dtype == Dtype::Bool) fail(ErrorKind::NotImplemented, "\"trace\" not implemented for 'Bool'");
   return apply(Trace{}, x);
 }
 
@@ -143,6 +144,8 @@ Tensor cdist(const Tensor& a, const Tensor& b, double p, std::string_view) {
   check(a->size(a->ndim - 1) == b->size(b->ndim - 1),
         "X1 and X2 must have the same number of columns. X1: ", a->size(a->ndim - 1),
         " X2: ", b->size(b->ndim - 1));
+  for (Dtype t : {a->dtype, b->dtype})
+    if (is_reduced(t)) fail_dtype("cdist", t);
   check(p >= 0, "cdist only supports non-negative p values");
   return apply(Cdist{p}, a, b);
 }
@@ -151,6 +154,7 @@ Tensor cdist(const Tensor& a, const Tensor& b, double p, std::string_view) {
 Tensor pdist(const Tensor& x, double p) {
   check(x->ndim == 2, "pdist only supports 2D tensors, got: ", int(x->ndim), "D");
   check(is_floating(x->dtype), "pdist only supports floating-point dtypes");
+  if (is_reduced(x->dtype)) fail_dtype("pdist", x->dtype);
   check(p >= 0, "pdist only supports non-negative p values");
   int64_t n = x->size(0), m = n * (n - 1) / 2, at = 0;
   Tensor first = empty(Dims{m}, Dtype::I64), second = empty(Dims{m}, Dtype::I64);

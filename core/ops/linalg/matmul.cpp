@@ -49,7 +49,7 @@ Tensor inner(const Tensor& a, const Tensor& b) {
   check(a->size(a->ndim - 1) == b->size(b->ndim - 1),
         "inner() the last dimension must match on both input tensors but got shapes ", text_of(a->sizes()),
         " and ", text_of(b->sizes()));
-  if (a->ndim == 1 && b->ndim == 1) return ops::dot(a, b);
+  if (a->ndim == 1 && b->ndim == 1) return ops::reshape(ops::dot(a, b), Ints{});
   int64_t k = a->size(a->ndim - 1);
   Dims sizes(a->sizes().first(size_t(a->ndim) - 1));
   int64_t rows = numel_of(sizes);

@@ -18,8 +18,9 @@ void check_same(const Tensor& a, const Tensor& b) {
 }
 }  // namespace
 
-void check_matrix_dtype(Dtype d) {
-  if (d == Dtype::Bool) fail(ErrorKind::NotImplemented, "\"addmm_impl_cpu_\" not implemented for 'Bool'");
+void check_matrix_dtype(Dtype d, int64_t work) {
+  if (d == Dtype::Bool && work > 0)
+    fail(ErrorKind::NotImplemented, "\"addmm_impl_cpu_\" not implemented for 'Bool'");
 }
 
 Tensor mm_raw(const Tensor& a, const Tensor& b, bool ta, bool tb) {
@@ -27,6 +28,7 @@ Tensor mm_raw(const Tensor& a, const Tensor& b, bool ta, bool tb) {
   const int64_t sizes[2] = {m, n};
   Tensor y = empty(Ints(sizes, 2), a->dtype, a->device);
   if (y->numel == 0 || a->meta_device()) return y;
+  if (a->dtype == Dtype::Bool) return raw::zero(y), y;  // k is 0, or the caller would have refused
   Unlocked free(m * n * k >= kLargeProduct);
   gemm(a->dtype, m, n, k, 1, matrix(a, ta), matrix(b, tb), 0, {y->data(), n});
   return y;
@@ -37,6 +39,7 @@ Tensor bmm_raw(const Tensor& a, const Tensor& b, bool ta, bool tb) {
   const int64_t sizes[3] = {batch, m, n};
   Tensor y = empty(Ints(sizes, 3), a->dtype, a->device);
   if (y->numel == 0 || a->meta_device()) return y;
+  if (a->dtype == Dtype::Bool) return raw::zero(y), y;
   Unlocked free(batch * m * n * k >= kLargeProduct);
   gemm_batched(a->dtype, batch, m, n, k, 1, matrix(a, ta), a->stride(0), matrix(b, tb), b->stride(0), 0,
                {y->data(), n}, m * n);
@@ -44,7 +47,6 @@ Tensor bmm_raw(const Tensor& a, const Tensor& b, bool ta, bool tb) {
 }
 
 void gemm_into(const Tensor& y, const Tensor& a, const Tensor& b, const Scalar& alpha, const Scalar& beta) {
-  check_matrix_dtype(y->dtype);
   if (y->numel == 0 || y->meta_device()) return;
   int d = a->ndim - 2;
   int64_t m = a->size(d), k = a->size(d + 1), n = b->size(d + 1), batch = d ? a->size(0) : 1;
@@ -211,7 +213,7 @@ Tensor mm(const Tensor& a, const Tensor& b) {
   check(a->size(1) == b->size(0), "mat1 and mat2 shapes cannot be multiplied (", a->size(0), "x", a->size(1),
         " and ", b->size(0), "x", b->size(1), ")");
   check_same(a, b);
-  check_matrix_dtype(a->dtype);
+  check_matrix_dtype(a->dtype, a->numel * b->size(1));
   if (!needs_record(a, b)) return mm_raw(a, b);
   return apply(Mm{}, a, b);
 }
@@ -223,7 +225,7 @@ Tensor bmm(const Tensor& a, const Tensor& b) {
         "Expected size for first two dimensions of batch2 tensor to be: [", a->size(0), ", ", a->size(2),
         "] but got: [", b->size(0), ", ", b->size(1), "].");
   check(a->dtype == b->dtype, "expected scalar type ", label_of(a->dtype), " but found ", label_of(b->dtype));
-  check_matrix_dtype(a->dtype);
+  check_matrix_dtype(a->dtype, a->numel * b->size(2));
   if (!needs_record(a, b)) return bmm_raw(a, b);
   return apply(Bmm{}, a, b);
 }

@@ -26,7 +26,7 @@ inline Tensor conj_of(const Tensor& x) { return is_complex(x->dtype) ? ops::conj
 // x · c, or x itself for c = 1.
 inline Tensor scaled(const Tensor& x, const Scalar& c) { return c.equals(1) ? x : ops::mul(x, c); }
 
-void check_matrix_dtype(Dtype d);  // bool has no products
+void check_matrix_dtype(Dtype d, int64_t work = 1);  // bool has no products, save empty ones
 
 namespace ops {
 Tensor unsafe_view(const Tensor& x,

@@ -107,19 +107,21 @@ struct Mish : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  // log(1 + exp(x)); beyond 20 that is x, and exp is held lest it overflows and spoils higher derivatives.
+  // tanh(log(1 + e)) = n / (n + 2) with e = exp(x), n = e (e + 2). Beyond 20 that is 1; exp is held lest it overflows.
   template <class T>
-  static constexpr auto softplus(T x) {
-    return math::where(x > T(20), x, math::log1p(math::exp(math::where(x > T(20), T(0), x))));
+  static constexpr auto held_exp(T x) {
+    return math::exp(math::where(x > T(20), T(20), x));
   }
   template <class T>
   static constexpr auto value(T x) {
-    return x * math::tanh(softplus(x));
+    auto e = held_exp(x), n = e * (e + T(2));
+    return x * (n / (n + T(2)));
   }
   template <class T>
   static constexpr auto slope(T x, T) {
-    auto t = math::tanh(softplus(x));
-    return t + x * math::sigmoid(x) * (T(1) - t * t);
+    auto e = held_exp(x), n = e * (e + T(2));
+    auto t = n / (n + T(2));
+    return t + x * (e / (e + T(1))) * (T(1) - t * t);
   }
 };
 POINTWISE(Mish)

@@ -96,6 +96,7 @@ struct Clamp : Pointwise {
   static constexpr auto doc = "self held within [min, max]";
   static constexpr auto node = "ClampBackward1";
   static constexpr uint32_t flags = 0;
+  static constexpr int data = 1;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts;
   static constexpr Refusal no_complex{"clamp is not supported for complex types", false};
@@ -123,6 +124,7 @@ struct ClampMin : Pointwise {
   static constexpr auto doc = "self, or min where self is less";
   static constexpr auto kernel = "maximum_cpu";
   static constexpr uint32_t flags = 0;
+  static constexpr int data = 1;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kRealTypes;
   template <class T>
@@ -145,6 +147,7 @@ struct ClampMax : Pointwise {
   static constexpr auto doc = "self, or max where self is greater";
   static constexpr auto kernel = "minimum_cpu";
   static constexpr uint32_t flags = 0;
+  static constexpr int data = 1;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kRealTypes;
   template <class T>

@@ -31,6 +31,7 @@ struct PowNumber : Pointwise {
   static constexpr auto doc = "self to the power of one number";
   static constexpr auto node = "PowBackward0", kernel = "pow";
   static constexpr uint32_t flags = 0;
+  static constexpr int data = 1;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts | kComplex;
   template <class T>
@@ -49,6 +50,7 @@ struct PowTwo : Pointwise {
   static constexpr auto doc = "self * self";
   static constexpr auto node = "PowBackward0", kernel = "pow";
   static constexpr uint32_t flags = 0;
+  static constexpr int data = 1;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts | kComplex;
   template <class T>
@@ -67,6 +69,7 @@ struct PowThree : Pointwise {
   static constexpr auto doc = "self * self * self";
   static constexpr auto node = "PowBackward0", kernel = "pow";
   static constexpr uint32_t flags = 0;
+  static constexpr int data = 1;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts | kComplex;
   template <class T>
@@ -85,6 +88,7 @@ struct PowHalf : Pointwise {
   static constexpr auto doc = "the square root of self";
   static constexpr auto node = "PowBackward0", kernel = "pow";
   static constexpr uint32_t flags = 0;
+  static constexpr int data = 1;
   template <class T>
   static constexpr auto value(T x, T) {
     return math::sqrt(x);
@@ -101,6 +105,7 @@ struct PowMinusOne : Pointwise {
   static constexpr auto doc = "1 / self";
   static constexpr auto node = "PowBackward0", kernel = "pow";
   static constexpr uint32_t flags = 0;
+  static constexpr int data = 1;
   template <class T>
   static constexpr auto value(T x, T) {
     return math::reciprocal(x);
@@ -117,6 +122,7 @@ struct PowMinusTwo : Pointwise {
   static constexpr auto doc = "1 / (self * self)";
   static constexpr auto node = "PowBackward0", kernel = "pow";
   static constexpr uint32_t flags = 0;
+  static constexpr int data = 1;
   template <class T>
   static constexpr auto value(T x, T) {
     return math::reciprocal(x * x);

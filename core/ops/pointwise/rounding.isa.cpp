@@ -76,7 +76,6 @@ struct Round : Pointwise {
   static constexpr auto schema = "round(Tensor self) -> Tensor";
   static constexpr auto doc = "The nearest integer; halves go to the even one.";
   static constexpr auto kernel = "round_vml_cpu";
-  static constexpr uint32_t flags = kAll | kSpecial;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts;
   template <class T>

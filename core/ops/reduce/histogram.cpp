@@ -42,6 +42,13 @@ Tensor histc(const Tensor& x, int64_t bins, const Scalar& min, const Scalar& max
   return raw::cast(y, x->dtype);
 }
 
+struct Bincount {
+  static constexpr const char *name = "bincount", *node = "BincountBackward0";
+  void vjp(Backward&) {
+    fail(ErrorKind::NotImplemented, "the derivative for 'bincount' is not implemented.");
+  }
+};
+
 Tensor bincount(const Tensor& x, const Tensor& weights, int64_t minlength) {
   if (!is_integral(x->dtype)) fail_dtype("bincount_cpu", x->dtype);
   check(minlength >= 0, "minlength should be >= 0");
@@ -70,7 +77,7 @@ Tensor bincount(const Tensor& x, const Tensor& weights, int64_t minlength) {
     else
       y->data_as<double>()[v[i]] += w->data_as<double>()[i];
   }
-  return y;
+  return apply_many(Bincount{}, std::span(&weights, 1), std::move(y));
 }
 
 }  // namespace

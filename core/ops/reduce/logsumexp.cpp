@@ -1,4 +1,5 @@
 // logsumexp and its running form: sums of exponentials that cannot overflow.
+#include <cfloat>
 #include <cmath>
 #include "ops/reduce/plan.h"
 
@@ -77,7 +78,10 @@ struct LogCumSumExp {
       return ops::exp(ops::add(s, conj_if(x)));
     };
     Tensor size = ops::log(ops::abs(g));
-    Tensor none = ops::full_like(size, -HUGE_VAL);
+    // The smallest number stands for log 0: with -∞ the next derivative would meet ∞ - ∞.
+    Tensor none = ops::full_like(size, size->dtype == Dtype::F64   ? -DBL_MAX
+                                       : size->dtype == Dtype::F16 ? -65504.0
+                                                                   : -FLT_MAX);
     if (is_complex(x->dtype)) {
       b.gx[0] = sum_from(ops::log(g));
     } else {

@@ -138,7 +138,8 @@ Reduction combiner(Reduction op) {
   }
 }
 
-Tensor finish(Tensor y, const std::optional<Dtype>& out) {
+Tensor finish(Tensor y, const std::optional<Dtype>& out, bool all_of_none = false) {
+  if (all_of_none) raw::fill(y, true);
   return out && *out != y->dtype ? raw::cast(y, *out) : y;
 }
 }  // namespace
@@ -152,7 +153,7 @@ Tensor reduce_all_raw(Reduction op, const Tensor& x, std::optional<Dtype> out, d
     Unlocked free(x->numel >= kLargeWork);
     reduce(op, x->dtype, l.x->data(), l.view, y->data(), p);
   }
-  return finish(std::move(y), out);
+  return finish(std::move(y), out, op == Reduction::All && x->numel == 0);
 }
 
 Tensor reduce_raw(Reduction op, const Tensor& x, Mask m, bool keepdim, std::optional<Dtype> out, double p) {
@@ -177,7 +178,7 @@ Tensor reduce_raw(Reduction op, const Tensor& x, Mask m, bool keepdim, std::opti
     Unlocked free(x->numel >= kLargeWork);
     reduce(op, x->dtype, l.x->data(), l.view, y->data(), p);
   }
-  return finish(std::move(y), out);
+  return finish(std::move(y), out, op == Reduction::All && x->numel == 0);
 }
 
 Tensor restore_dims(const Tensor& y, Mask m, int64_t ndim, bool keepdim) {

@@ -55,9 +55,12 @@ struct CumExtreme : Picked {
 template <bool kMax>
 Pair cumulative_extreme(const Tensor& x, int64_t dim) {
   int64_t d = wrap_dim(dim, x->ndim);
-  if (is_complex(x->dtype)) fail_dtype(kMax ? "cummax_cpu" : "cummin_cpu", x->dtype);
+  if (is_complex(x->dtype) && x->ndim) fail_dtype(kMax ? "cummax_cpu" : "cummin_cpu", x->dtype);
   ValueIndex y{empty(x->sizes(), x->dtype, x->device), empty(x->sizes(), Dtype::I64, x->device)};
-  if (!x->meta_device() && x->numel) {
+  if (x->ndim == 0 && !x->meta_device()) {
+    raw::copy(y.values, x);
+    raw::zero(y.indices);
+  } else if (!x->meta_device() && x->numel) {
     Layout l = layout_of(x, d);
     if (!l.x.same(x)) l = layout_of(raw::contiguous(x), d);
     Unlocked free(x->numel >= kLargeWork);

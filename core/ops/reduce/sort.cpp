@@ -10,6 +10,9 @@ namespace {
 struct Sort : Picked {
   static constexpr const char *name = "sort", *node = "SortBackward0";
 };
+struct StableSort : Picked {
+  static constexpr const char *name = "sort", *node = "SortBackward1";
+};
 struct Topk : Picked {
   static constexpr const char *name = "topk", *node = "TopkBackward0";
 };
@@ -30,7 +33,10 @@ template <class F>
 ValueIndex by_rows(const Tensor& x, int64_t dim, int64_t k, bool drop, F&& kernel) {
   Dims sizes = rows_sizes(*x, dim, k);
   ValueIndex y{empty(sizes, x->dtype, x->device), empty(sizes, Dtype::I64, x->device)};
-  if (!x->meta_device() && y.values->numel) {
+  if (x->ndim == 0 && k == 1 && !x->meta_device()) {
+    raw::copy(y.values, x);
+    raw::zero(y.indices);
+  } else if (!x->meta_device() && y.values->numel) {
     Rows r = rows_of(x, dim);
     Unlocked free(x->numel >= kLargeWork / 16);
     kernel(r, y.values->data(), y.indices->data_as<int64_t>());
@@ -39,16 +45,18 @@ ValueIndex by_rows(const Tensor& x, int64_t dim, int64_t k, bool drop, F&& kerne
   return {from_rows(y.values, dim, drop), from_rows(y.indices, dim, drop)};
 }
 
-Pair sort_op(const Tensor& x, int64_t dim, bool descending) {
+template <class Op>
+Pair sorted(const Tensor& x, int64_t dim, bool descending) {
   int64_t d = wrap_dim(dim, x->ndim);
   check(!is_complex(x->dtype), " Sort does not support complex dtypes on CPU");
   int64_t n = x->ndim ? x->size(int(d)) : 1;
-  return apply_picked<Sort>(x, d, true, by_rows(x, d, n, false, [&](const Rows& r, void* v, int64_t* i) {
-                              sort_rows(x->dtype, r.x->data(), r.rows, r.n, descending, v, i);
-                            }));
+  return apply_picked<Op>(x, d, true, by_rows(x, d, n, false, [&](const Rows& r, void* v, int64_t* i) {
+                            sort_rows(x->dtype, r.x->data(), r.rows, r.n, descending, v, i);
+                          }));
 }
+Pair sort_op(const Tensor& x, int64_t dim, bool descending) { return sorted<Sort>(x, dim, descending); }
 Pair sort_stable(const Tensor& x, std::optional<bool>, int64_t dim, bool descending) {
-  return sort_op(x, dim, descending);
+  return sorted<StableSort>(x, dim, descending);
 }
 
 Tensor argsort(const Tensor& x, int64_t dim, bool descending) {
@@ -74,7 +82,7 @@ Pair kthvalue(const Tensor& x, int64_t k, int64_t dim, bool keepdim) {
   int64_t d = wrap_dim(dim, x->ndim), n = x->ndim ? x->size(int(d)) : 1;
   check_not_empty_dim(*x, d, "kthvalue");
   check(k >= 1 && k <= n, "kthvalue(): selected number k out of range for dimension ", d);
-  check_selectable(x, "kthvalue_cpu");
+  if (x->ndim) check_selectable(x, "kthvalue_cpu");
   return apply_picked<Kth>(x, d, keepdim, by_rows(x, d, 1, !keepdim, [&](const Rows& r, void* v, int64_t* i) {
                              kth_rows(x->dtype, r.x->data(), r.rows, r.n, k - 1, v, i);
                            }));

@@ -142,6 +142,8 @@ Tensor trapezoid_dx(const Tensor& y, const Scalar& dx, int64_t dim) {
 Tensor cumulative_trapezoid_x(const Tensor& y, const Tensor& x, int64_t dim) {
   int64_t d = wrap_dim(dim, y->ndim);
   check_as(y->ndim > 0, ErrorKind::Index, "slice() cannot be applied to a 0-dim tensor.");
+  check(y->dtype != Dtype::Bool && x->dtype != Dtype::Bool,
+        "cumulative_trapezoid: received a bool input for `x` or `y`, but bool is not supported");
   Tensor area = ops::mul(pairs(y, d), widths(y, x, d, "cumulative_trapezoid"));
   return ops::div(ops::cumsum(area, d + (area->ndim - y->ndim)), 2.0);
 }
@@ -155,8 +157,7 @@ Tensor cumulative_trapezoid_dx(const Tensor& y, const Scalar& dx, int64_t dim) {
 
 Tensor cosine_similarity(const Tensor& x1, const Tensor& x2, int64_t dim, double eps) {
   Dtype d = promote(x1->dtype, x2->dtype);
-  check(is_differentiable(d), "expected common dtype to be floating point, yet common dtype is ",
-        label_of(d));
+  check(is_floating(d), "expected common dtype to be floating point, yet common dtype is ", label_of(d));
   Dims full = broadcast_shapes(x1->sizes(), x2->sizes());
   auto unit = [&](const Tensor& x) {
     Tensor v = ops::expand(ops::to(x, d), full);

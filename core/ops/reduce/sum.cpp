@@ -182,7 +182,12 @@ Tensor sum_to_size(const Tensor& x, Ints sizes) {
   for (size_t i = 0; ok && i < sizes.size(); ++i)
     ok = sizes[i] == x->size(int(lead) + int(i)) || sizes[i] == 1;
   check(ok, "size {", text_of(sizes), "} is not expandable to size {", text_of(x->sizes()), "}.");
-  return ops::sum_to(x, sizes);
+  if (equal(x->sizes(), sizes)) return x;
+  Mask m;  // summed in place first, as the public operation's node says; the leading ones then go by a view
+  for (int64_t i = 0; i < x->ndim; ++i)
+    if (i < lead || (sizes[size_t(i - lead)] == 1 && x->size(int(i)) != 1)) m.bits |= Mask::one(i).bits;
+  Tensor y = sum_dims(x, m, true, {});
+  return lead ? ops::view(y, sizes) : y;
 }
 
 }  // namespace

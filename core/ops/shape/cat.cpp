@@ -267,7 +267,7 @@ Tensor block_diag(Tensors xs) {
     def<dstack>("dstack(Tensor[] tensors) -> Tensor", kFunction | kOut, "Joins along the third dimension."),
     def<column_stack>("column_stack(Tensor[] tensors) -> Tensor", kFunction | kOut,
                       "Vectors become columns."),
-    def<block_diag>("block_diag(Tensor[] tensors) -> Tensor", kFunction,
+    def<block_diag>("block_diag(Tensor[] tensors) -> Tensor", kHidden,
                     "The matrix with the tensors along its diagonal."),
 };
 

@@ -47,7 +47,7 @@ Tensor cut(const Tensor& x, int64_t dim, int64_t start, int64_t length) {
 // x shifted along one dimension; what falls off the end comes back at the start.
 Tensor rolled(const Tensor& x, int64_t dim, int64_t shift) {
   int64_t n = x->size(int(dim));
-  Tensor y = empty_like_strides(x, x->dtype);
+  Tensor y = adjoint::empty(x->sizes(), x->dtype, x->device);
   if (x->numel == 0) return y;
   int64_t s = ((shift % n) + n) % n;
   raw::copy(cut(y, dim, s, n - s), cut(x, dim, 0, n - s));
@@ -141,7 +141,7 @@ Tensor roll(const Tensor& x, Ints shifts, Ints dims) {
 }
 
 [[maybe_unused]] static const auto defs = {
-    def<flip>("flip(Tensor self, int[1] dims) -> Tensor", kBoth, "A copy with dimensions reversed."),
+    def<flip>("flip(Tensor self, int[] dims) -> Tensor", kBoth, "A copy with dimensions reversed."),
     def<fliplr>("fliplr(Tensor self) -> Tensor", kBoth, "Columns reversed."),
     def<flipud>("flipud(Tensor self) -> Tensor", kBoth, "Rows reversed."),
     def<roll>("roll(Tensor self, int[1] shifts, int[1] dims=[]) -> Tensor", kBoth,

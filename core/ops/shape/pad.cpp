@@ -110,6 +110,8 @@ constexpr const char* kNodes[2][3] = {
 
 Tensor border_pad(const Tensor& x, Ints pad, Mode mode) {
   int64_t n = int64_t(pad.size()) / 2;
+  check_as(x->dtype != Dtype::Bool, ErrorKind::NotImplemented, '"',
+           mode == Mode::Reflect ? "reflection" : "replication", "_pad", n, "d\" not implemented for 'Bool'");
   for (int64_t i = 0; i < n; ++i) {
     int d = x->ndim - 1 - int(i);
     int64_t before = pad[size_t(2 * i)], after = pad[size_t(2 * i + 1)], size = x->size(d);

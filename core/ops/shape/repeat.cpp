@@ -119,14 +119,14 @@ Tensor repeat(const Tensor& x, Ints repeats) {
                 "The tensor several times along dimensions."),
     def<tile>("tile(Tensor self, int[] dims) -> Tensor", kBoth,
               "repeat with missing leading counts taken as one."),
-    def<interleave_number>(
-        "repeat_interleave(Tensor self, int repeats, int? dim=None, *, int? output_size=None) -> "
-        "Tensor",
-        kBoth, "Each element several times in a row."),
     def<interleave_tensor>(
         "repeat_interleave(Tensor self, Tensor repeats, int? dim=None, *, int? output_size=None) -> "
         "Tensor",
         kBoth, "Each element as often as `repeats` says."),
+    def<interleave_number>(
+        "repeat_interleave(Tensor self, int repeats, int? dim=None, *, int? output_size=None) -> "
+        "Tensor",
+        kBoth, "Each element several times in a row."),
     def<interleaved_positions>("repeat_interleave(Tensor repeats, *, int? output_size=None) -> Tensor",
                                kFunction, "Each element as often as `repeats` says."),
 };

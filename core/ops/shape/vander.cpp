@@ -1,4 +1,5 @@
 // vander: the matrix of powers of a vector.
+#include <array>
 #include <optional>
 #include "autograd/record.h"
 #include "ops/ops.h"
@@ -10,9 +11,11 @@ static Tensor vander(const Tensor& x, std::optional<int64_t> columns, bool incre
   int64_t n = columns.value_or(x->numel);
   check(n >= 0, "N must be non-negative.");
   Dtype dtype = is_floating(x->dtype) || is_complex(x->dtype) ? x->dtype : Dtype::I64;
-  Tensor v = to(x, dtype), y = adjoint::empty(Dims{x->numel, n}, dtype, x->device);
-  if (n > 0) fill_(select(y, 1, 0), 1);
-  for (int64_t k = 1; k < n; ++k) copy_(select(y, 1, k), k == 1 ? v : mul(select(y, 1, k - 1), v));
+  Tensor y = adjoint::full(Dims{x->numel, std::min<int64_t>(n, 1)}, 1, dtype, x->device);
+  if (n > 1) {
+    Tensor powers = cumprod(expand(unsqueeze(to(x, dtype), 1), Dims{x->numel, n - 1}), 1);
+    y = cat(std::array{y, powers}, 1);
+  }
   return increasing ? y : flip(y, Dims{1});
 }
 

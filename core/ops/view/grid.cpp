@@ -74,9 +74,9 @@ Tensor combinations(const Tensor& x, int64_t r, bool with_replacement) {
 }  // namespace
 
 [[maybe_unused]] static const auto defs = {
-    def<meshgrid>("meshgrid(Tensor[] tensors, *, str? indexing=None) -> Tensor[]", kFunction,
+    def<meshgrid>("meshgrid(Tensor[] tensors, *, str? indexing=None) -> Tensor[]", kHidden,
                   "Grids of coordinates: views of the vectors, expanded."),
-    def<cartesian_prod>("cartesian_prod(Tensor[] tensors) -> Tensor", kFunction,
+    def<cartesian_prod>("cartesian_prod(Tensor[] tensors) -> Tensor", kHidden,
                         "All tuples of elements, as rows."),
     def<combinations>("combinations(Tensor input, int r=2, bool with_replacement=False) -> Tensor", kFunction,
                       "All ways to pick r elements in order, as rows."),

@@ -82,6 +82,7 @@ std::vector<Tensor> sections(const Tensor& x, int64_t n, int64_t dim) {
   check(n > 0, "number of sections must be larger than 0, got ", n);
   int64_t size = x->size(int(dim)), at = 0;
   std::vector<Tensor> ys;
+  ys.reserve(size_t(n));  // an absurd number fails here, at once
   for (int64_t i = 0; i < n; ++i) {
     int64_t length = size / n + (i < size % n);
     ys.push_back(slice(x, dim, at, at + length));
