@@ -93,8 +93,8 @@ def run(lib, seed):
         try:
             root.sum().backward(retain_graph=True)
             log.append("backward")
-        except RuntimeError as e:
-            log.append("inplace" if "modified by an inplace" in str(e) else "error")
+        except RuntimeError:
+            log.append("error")
         for x in leaves[:2]:
             log.append(None if x.grad is None else [round(v, 5) for v in x.grad.flatten().tolist()])
     return log
