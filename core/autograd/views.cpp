@@ -80,7 +80,11 @@ struct ViewOfBase {
   Dtype dtype;
   void vjp(Backward& b) {
     Tensor whole = graph_ops.copy_(empty_strided(base.sizes, base.strides, dtype, b.grad()->device), scalar_tensor(0, dtype, b.grad()->device));
-    graph_ops.copy_(part_of(whole, base, view), b.grad());
+    // An expanded view shows an element many times: its cotangents add up.
+    Geometry once = view;
+    for (int64_t d = 0; d < int64_t(once.sizes.size()); ++d)
+      if (once.strides[d] == 0 && once.sizes[d] > 1) once.sizes[d] = 1;
+    graph_ops.copy_(part_of(whole, base, once), graph_ops.sum_to(b.grad(), once.sizes));
     b.gx[0] = whole;
   }
 };

@@ -93,13 +93,17 @@ static Tensor contiguous_as(const Tensor& x, MemoryFormat format) {
 Tensor contiguous(const Tensor& x) { return x->contiguous() ? x : clone(x, MemoryFormat::Contiguous); }
 
 Tensor copy_(const Tensor& x, const Tensor& src) {
-  if (x.same(src)) return x;
-  check_writable(x);
+  if (!x.same(src)) check_writable(x);
   check(
       overlap(*x, *src) != Overlap::Partial,
       "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
       "memory location. Please clone() the tensor before performing the operation.");
-  return apply_inplace(CopyOp{src->sizes(), src->dtype}, x, "copy_", [&] { raw::copy(x, src); }, src);
+  return apply_inplace(
+      CopyOp{src->sizes(), src->dtype}, x, "copy_",
+      [&] {
+        if (!x.same(src)) raw::copy(x, src);
+      },
+      src);
 }
 
 Tensor zero_(const Tensor& x) {
