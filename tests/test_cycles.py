@@ -3,8 +3,9 @@
 import gc
 import weakref
 
-import adjoint as torch
 import pytest
+
+import adjoint as torch
 from adjoint import _core
 
 

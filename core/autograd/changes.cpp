@@ -27,8 +27,8 @@ void note_change(const TensorImpl& x, const char* name) {
   c.where = host.here();
 }
 
-// Back from the latest change of this storage to the first one past `version`. Versions fall on the way back; where
-// they do not, an older storage lay at the same address.
+// Back from the latest change of this storage to the first one past `version`. Versions fall on the way back;
+// where they do not, an older storage lay at the same address.
 std::string change_after(const Storage* s, uint32_t version) {
   const Change* first = nullptr;
   uint32_t latest = UINT32_MAX;

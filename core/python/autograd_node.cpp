@@ -196,7 +196,8 @@ PyObject* node_name(PyObject* self, PyObject*) {
   return guarded([&]() -> PyObject* {
     if (as_node(self)->leaf) return PyUnicode_FromString("torch::autograd::AccumulateGrad");
     std::string name = alive(self, "name")->name();
-    if (name == "CopySlices") name = "torch::autograd::CopySlices";  // as PyTorch shows its hand-written nodes
+    if (name == "CopySlices")
+      name = "torch::autograd::CopySlices";  // as PyTorch shows its hand-written nodes
     return PyUnicode_FromString(name.c_str());
   });
 }
@@ -263,7 +264,8 @@ PyObject* get_next_functions(PyObject* self, void*) {
     for (int i = 0; n && i < n->inputs; ++i)
       if (shows_edge(*n, i)) shown.push_back(i);
     Ref r = Ref::steal(must(PyTuple_New(Py_ssize_t(shown.size()))));
-    for (size_t k = 0; k < shown.size(); ++k) PyTuple_SET_ITEM(r.get(), Py_ssize_t(k), wrap_edge(n->edges[shown[k]]));
+    for (size_t k = 0; k < shown.size(); ++k)
+      PyTuple_SET_ITEM(r.get(), Py_ssize_t(k), wrap_edge(n->edges[shown[k]]));
     return r.take();
   });
 }

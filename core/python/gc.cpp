@@ -2,8 +2,8 @@
 //
 // Note [Cycles]
 // Tensors and nodes count references among themselves; Python's collector knows Python objects only. A cycle
-// that runs through both (a hook that closes over a tensor whose history holds the hook), or through C++ alone
-// (x.grad -> its graph -> x, after backward(create_graph=True)), would never be freed. Two measures:
+// that runs through both (a hook that closes over a tensor whose history holds the hook), or through C++
+// alone (x.grad -> its graph -> x, after backward(create_graph=True)), would never be freed. Two measures:
 //   1. tp_traverse of a tensor or node reports every Python object held by the part of the graph that this
 //      object alone keeps alive (`Walk`). To report less is safe, to report what others hold too is not.
 //   2. After a full collection a trial deletion over tensors, nodes and Python objects together (`Region`)

@@ -89,9 +89,7 @@ torch.pdist(a[0])
 
 
 def cases():
-    return [
-        (name, i) for name in NAMES for i in range(len(catalogue.samples(adjoint, name, adjoint.float64)))
-    ]
+    return [(name, i) for name in NAMES for i in range(len(catalogue.samples(adjoint, name, adjoint.float64)))]
 
 
 @pytest.mark.parametrize("name,index", cases())
@@ -104,9 +102,7 @@ def test_complex(name, index):
     check_sample(name, "complex128", index, True, name not in OTHER_NODES)
 
 
-@pytest.mark.parametrize(
-    "dtype", ["float32", "float16", "bfloat16", "int64", "int32", "uint8", "bool", "complex64"]
-)
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16", "int64", "int32", "uint8", "bool", "complex64"])
 @pytest.mark.parametrize("name", NAMES)
 def test_types(name, dtype):
     for i in range(len(catalogue.samples(adjoint, name, adjoint.float64))):

@@ -135,9 +135,7 @@ torch.nn.functional.softmax(a)
 
 
 def cases():
-    return [
-        (name, i) for name in NAMES for i in range(len(catalogue.samples(adjoint, name, adjoint.float64)))
-    ]
+    return [(name, i) for name in NAMES for i in range(len(catalogue.samples(adjoint, name, adjoint.float64)))]
 
 
 @pytest.mark.parametrize("name,index", cases())
@@ -150,9 +148,7 @@ def test_complex(name, index):
     check_sample(name, "complex128", index, True, name not in OTHER_NODES)
 
 
-@pytest.mark.parametrize(
-    "dtype", ["float32", "float16", "bfloat16", "int64", "int32", "uint8", "bool", "complex64"]
-)
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16", "int64", "int32", "uint8", "bool", "complex64"])
 @pytest.mark.parametrize("name", NAMES)
 def test_types(name, dtype):
     for i in range(len(catalogue.samples(adjoint, name, adjoint.float64))):
