@@ -9,6 +9,7 @@ tensor([2., 4.])
 Names, signatures, defaults and results are PyTorch's. What is not here raises an AttributeError that names it.
 """
 
+# ruff: noqa: E402, F401  (names are here for the users of the package)
 from math import e, inf, nan, pi
 
 from . import _core

@@ -19,7 +19,7 @@ OTHERS = [None, True, False, "sum", "mean", "", "ij,jk->ik", 0.5, -1.0, math.nan
           [0, -1], (2, 3), [[1], [2]], {}, torch.float32, torch.int64, torch.bool, slice(None), ...]
 NAMES = sorted({schema.split("(")[0] for schema, _, _ in _core._records()})
 # Operations whose work grows with a number, not with a size that the machine refuses.
-UNBOUNDED = {"matrix_power", "combinations"}
+UNBOUNDED = {"matrix_power", "combinations", "tensor_split"}
 
 
 def tensor(rng):
