@@ -153,8 +153,15 @@ struct MeanDims {
   }
 };
 
+Tensor sum_all(const Tensor& x, std::optional<Dtype> d) {
+  Dtype out = sum_dtype(x, d);
+  if (out == x->dtype && !needs_record(x)) return reduce_all_raw(Reduction::Sum, x, out);
+  return apply(Sum{out}, x);
+}
 Tensor sum_dims(const Tensor& x, Mask m, bool keepdim, const std::optional<Dtype>& d) {
-  return apply(SumDims{m, keepdim, sum_dtype(x, d)}, x);
+  Dtype out = sum_dtype(x, d);
+  if (out == x->dtype && !needs_record(x)) return reduce_raw(Reduction::Sum, x, m, keepdim, out);
+  return apply(SumDims{m, keepdim, out}, x);
 }
 Tensor mean_dims(const Tensor& x, Mask m, bool keepdim, const std::optional<Dtype>& d) {
   return apply(MeanDims{m, keepdim, mean_dtype(x, d)}, x);
@@ -193,7 +200,7 @@ Tensor sum_to_size(const Tensor& x, Ints sizes) {
 }  // namespace
 
 namespace ops {
-Tensor sum(const Tensor& x) { return apply(Sum{sum_dtype(x, {})}, x); }
+Tensor sum(const Tensor& x) { return sum_all(x, {}); }
 Tensor sum(const Tensor& x, Ints dims, bool keepdim, std::optional<Dtype> d) {
   return sum_dims(x, mask_of(dims, x->ndim), keepdim, d);
 }
@@ -207,8 +214,8 @@ Tensor sum_to(const Tensor& g, Ints sizes) {
 }  // namespace ops
 
 static const auto defs = {
-    def<[](const Tensor& x, std::optional<Dtype> d) { return apply(Sum{sum_dtype(x, d)}, x); }>(
-        "sum(Tensor self, *, dtype? dtype=None) -> Tensor", kBoth | kOut, "The sum of all elements."),
+    def<sum_all>("sum(Tensor self, *, dtype? dtype=None) -> Tensor", kBoth | kOut,
+                 "The sum of all elements."),
     def<[](const Tensor& x, std::optional<Ints> dims, bool keepdim, std::optional<Dtype> d) {
       return sum_dims(x, mask_of(dims, x->ndim), keepdim, d);
     }>("sum(Tensor self, int[1]? dim, bool keepdim=False, *, dtype? dtype=None) -> Tensor", kBoth | kOut,
