@@ -1,7 +1,7 @@
 // The argument parser: positions first, then keywords by interned pointer, then defaults.
 #include "python/args.h"
 #include <cstring>
-#include <deque>
+#include <forward_list>
 #include "python/complaints.h"
 #include "python/overrides.h"
 #include "python/types.h"
@@ -9,22 +9,22 @@
 namespace adjoint::python {
 
 struct Scratch::More {
-  std::deque<std::unique_ptr<int64_t[]>> ints;
-  std::deque<std::vector<Tensor>> lists;
-  std::deque<Tensor> tensors;
+  // Addresses stay, and an empty list allocates nothing.
+  std::forward_list<std::unique_ptr<int64_t[]>> ints;
+  std::forward_list<std::vector<Tensor>> lists;
+  std::forward_list<Tensor> tensors;
 };
 int64_t* Scratch::more_ints(size_t n) {
   if (!more_) more_ = new More;
-  more_->ints.emplace_back(new int64_t[n]);
-  return more_->ints.back().get();
+  return more_->ints.emplace_front(new int64_t[n]).get();
 }
 std::vector<Tensor>& Scratch::tensors() {
   if (!more_) more_ = new More;
-  return more_->lists.emplace_back();
+  return more_->lists.emplace_front();
 }
 Tensor& Scratch::tensor(Tensor t) {
   if (!more_) more_ = new More;
-  return more_->tensors.emplace_back(std::move(t));
+  return more_->tensors.emplace_front(std::move(t));
 }
 void Scratch::free_more() { delete more_; }
 

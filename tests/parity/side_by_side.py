@@ -87,13 +87,15 @@ def run(module, name, dtype_name, index, gradients):
     return out, names, first, second
 
 
-def check_sample(name, dtype, index, gradients, node_names=True):
+def check_sample(name, dtype, index, gradients, node_names=True, generous=False):
     where = f"{name} {dtype} #{index}"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             want = run(torch, name, dtype, index, gradients)
         except Exception as error:
+            if generous:
+                return
             with pytest.raises(RuntimeError if isinstance(error, NotImplementedError) else type(error)):
                 run(adjoint, name, dtype, index, gradients)
             return

@@ -189,6 +189,7 @@ Tensor sum_to_size(const Tensor& x, Ints sizes) {
   for (size_t i = 0; ok && i < sizes.size(); ++i)
     ok = sizes[i] == x->size(int(lead) + int(i)) || sizes[i] == 1;
   check(ok, "size {", text_of(sizes), "} is not expandable to size {", text_of(x->sizes()), "}.");
+  if (sizes.empty()) return sum_all(x, {});
   if (equal(x->sizes(), sizes)) return x;
   Mask m;  // summed in place first, as the public operation's node says; the leading ones then go by a view
   for (int64_t i = 0; i < x->ndim; ++i)
