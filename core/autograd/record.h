@@ -71,12 +71,12 @@ void set_history(TensorImpl& y, Node& n, uint32_t output_nr = 0);
 template <class Op, class... T> Node* record(Op&& op, const Tensor& y, const T&... x) {
   using N = NodeOf<std::decay_t<Op>, sizeof...(T)>;
   auto* n = new (pool_alloc(sizeof(N))) N(std::move(op));
+  NodeRef held = NodeRef::steal(n);  // saving may throw: user hooks, inference tensors
   int i = 0;
   ((x ? n->edges[i++].set(*x) : void(i++)), ...);
   finish_node(*n);
   set_history(*y, *n);
   if constexpr (requires { n->op.save(*n, y, x...); }) n->op.save(*n, y, x...);
-  n->release();  // y holds it
   return y->grad_fn;
 }
 
@@ -100,13 +100,13 @@ template <class Op> std::vector<Tensor> apply_multi(Op op, std::span<const Tenso
   if (!needs_record(xs)) return ys;
   using N = NodeOfMany<Op>;
   auto* n = new (pool_alloc(sizeof(N))) N(std::move(op), xs.size());
+  NodeRef held = NodeRef::steal(n);
   n->outputs = uint16_t(differentiable);
   for (size_t i = 0; i < xs.size(); ++i)
     if (xs[i]) n->edges[i].set(*xs[i]);
   finish_node(*n);
   for (size_t i = 0; i < differentiable; ++i) set_history(*ys[i], *n, uint32_t(i));
   if constexpr (requires { n->op.save(*n, ys, xs); }) n->op.save(*n, ys, xs);
-  n->release();
   return ys;
 }
 // One output, any number of inputs.
