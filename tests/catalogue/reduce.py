@@ -60,7 +60,7 @@ def _ints(make):
 
 
 def _quantiles(make):
-    q = make.torch.tensor([0.1, 0.5, 0.9], dtype=make(1).dtype)
+    q = make.torch.tensor([0.1, 0.4, 0.9], dtype=make(1).dtype)
     modes = ("linear", "lower", "higher", "midpoint", "nearest")
     return [((make(7), 0.3), {}), ((make(3, 5), 0.6, 1), {}), ((make(3, 5), q, 0, True), {})] + [
         ((make(3, 5), 0.35, 1), {"interpolation": m}) for m in modes

@@ -65,7 +65,7 @@ Tensor linear(const Tensor& x, const Tensor& w, const Tensor& bias) {
   Tensor wt = w->ndim < 2 ? w : ops::t(w);
   if (!bias) return ops::matmul(x, wt);
   if (w->ndim == 2 && x->ndim == 2) return ops::addmm(bias, x, wt);
-  if (w->ndim == 2 && x->ndim != 0 && (x->ndim == 1 || x->contiguous())) {
+  if (w->ndim == 2 && x->ndim != 0) {
     Dims sizes(x->sizes().first(size_t(x->ndim) - 1));
     const int64_t flat[2] = {numel_of(sizes), x->size(x->ndim - 1)};
     sizes.push_back(w->size(0));
