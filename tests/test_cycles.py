@@ -286,3 +286,15 @@ def test_million_nodes(counts):
     gc.collect()
     del x, y, z
     assert counts() == (0, 0)
+
+
+@pytest.mark.parametrize("operation", [lambda x: x * x, lambda x: x.exp(), lambda x: x @ x, lambda x: torch.cat([x, x]).prod(), lambda x: x.softmax(0)])  # fmt: skip
+def test_failing_pack_hook_leaves_nothing_behind(counts, operation):
+    def pack(t):
+        raise KeyError
+
+    x = torch.ones(2, 2, requires_grad=True)
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda t: t), pytest.raises(KeyError):
+        operation(x)
+    del x
+    assert counts() == (0, 0)

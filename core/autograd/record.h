@@ -80,12 +80,12 @@ template <class Op, class... T>
 Node* record(Op&& op, const Tensor& y, const T&... x) {
   using N = NodeOf<std::decay_t<Op>, sizeof...(T)>;
   auto* n = new (pool_alloc(sizeof(N))) N(std::move(op));
+  NodeRef held = NodeRef::steal(n);  // saving may throw: user hooks, inference tensors
   int i = 0;
   ((x ? n->edges[i++].set(*x) : void(i++)), ...);
   finish_node(*n);
   set_history(*y, *n);
   if constexpr (requires { n->op.save(*n, y, x...); }) n->op.save(*n, y, x...);
-  n->release();  // y holds it
   return y->grad_fn;
 }
 
@@ -113,13 +113,13 @@ std::vector<Tensor> apply_multi(Op op, std::span<const Tensor> xs, std::vector<T
   if (!needs_record(xs)) return ys;
   using N = NodeOfMany<Op>;
   auto* n = new (pool_alloc(sizeof(N))) N(std::move(op), xs.size());
+  NodeRef held = NodeRef::steal(n);
   n->outputs = uint16_t(differentiable);
   for (size_t i = 0; i < xs.size(); ++i)
     if (xs[i]) n->edges[i].set(*xs[i]);
   finish_node(*n);
   for (size_t i = 0; i < differentiable; ++i) set_history(*ys[i], *n, uint32_t(i));
   if constexpr (requires { n->op.save(*n, ys, xs); }) n->op.save(*n, ys, xs);
-  n->release();
   return ys;
 }
 // One output, any number of inputs.

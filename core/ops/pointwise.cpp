@@ -250,9 +250,9 @@ Tensor fast(const PointwiseOp& op, std::span<const Operand> xs) {
   c.run(op, xs.size(), *out);
   if (c.record && modes.grad && result != Dtype::Bool) {
     PointwiseNode* node = make_node(op, xs, c.model->dtype, false);
+    NodeRef held = NodeRef::steal(node);
     set_history(*out, *node);
     node->save_result(out);
-    node->release();
   }
   return out;
 }

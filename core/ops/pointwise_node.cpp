@@ -70,11 +70,11 @@ PointwiseNode* make_node(const PointwiseOp& op, std::span<const Operand> xs, Dty
     for (size_t i = 0; i < xs.size(); ++i)
       if (xs[i].is_tensor()) n->shapes[i] = Dims((*xs[i].tensor)->sizes());
   }
+  finish_node(*n);
   for (size_t i = 0; i < xs.size(); ++i)
     if ((reads >> i & 1) && xs[i].is_tensor())
       n->args[i].saved.save(inplace && i == 0 ? graph_ops.clone(*xs[i].tensor) : *xs[i].tensor);
   n->result_read = reads >> op.arity & 1;
-  finish_node(*n);
   held.take();
   return n;
 }

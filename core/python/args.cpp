@@ -140,7 +140,13 @@ bool unpack_ints(PyObject* const* items, Py_ssize_t n, Scratch& s, Ints& out, co
                  const char* name) {
   int64_t* values = s.ints(size_t(n));
   for (Py_ssize_t i = 0; i < n; ++i) {
-    if (__builtin_expect(to_int(items[i], values[i]), 1)) continue;
+    try {
+      if (__builtin_expect(to_int(items[i], values[i]), 1)) continue;
+    } catch (const PythonError& e) {  // too large
+      if (!p) throw;
+      raise(PyExc_TypeError, "%s(): argument '%s' failed to unpack the object at pos %zd with error \"%S\"",
+            name, PyUnicode_AsUTF8(p->name), i + 1, e.value());
+    }
     if (i == 0 || !p) return false;
     raise(PyExc_TypeError,
           "%s(): argument '%s' failed to unpack the object at pos %d with error \"type must be tuple of "

@@ -162,6 +162,11 @@ struct Addr : AddProduct {
   Tensor forward(const Tensor& x, const Tensor& a, const Tensor& b) {
     const int64_t sizes[2] = {a->size(0), b->size(0)}, ra[2] = {a->size(0), 1}, sa[2] = {a->stride(0), 1},
                   rb[2] = {1, b->size(0)}, sb[2] = {1, b->stride(0)};
+    if (alpha.equals(0)) {  // 0 · NaN stays NaN here, which a product kernel would skip
+      NoGrad off;
+      Tensor product = ops::mul(ops::mul(ops::unsqueeze(a, 1), b), alpha);
+      return beta.equals(0) ? product : ops::add(product, scaled(x, beta));
+    }
     Tensor y = start(x, Ints(sizes, 2), beta);
     gemm_into(y, alias(a, Ints(ra, 2), Ints(sa, 2), a->byte_offset),
               alias(b, Ints(rb, 2), Ints(sb, 2), b->byte_offset), alpha, beta);

@@ -65,7 +65,7 @@ Tensor linear(const Tensor& x, const Tensor& w, const Tensor& bias) {
   Tensor wt = w->ndim < 2 ? w : ops::t(w);
   if (!bias) return ops::matmul(x, wt);
   if (w->ndim == 2 && x->ndim == 2) return ops::addmm(bias, x, wt);
-  if (w->ndim == 2 && x->ndim != 0 && (x->ndim == 1 || x->contiguous())) {
+  if (w->ndim == 2 && x->ndim != 0) {
     Dims sizes(x->sizes().first(size_t(x->ndim) - 1));
     const int64_t flat[2] = {numel_of(sizes), x->size(x->ndim - 1)};
     sizes.push_back(w->size(0));
@@ -166,6 +166,12 @@ Tensor identity_like(const Tensor& a) {
   return eye;
 }
 
+struct PowerZero {  // A⁰ = I, whatever A
+  static constexpr const char *name = "matrix_power", *node = "torch::autograd::CopyBackwards";
+  Tensor forward(const Tensor& a) { return identity_like(a); }
+  void vjp(Backward& b) { b.gx[0] = zeros(b.grad()->sizes(), b.grad()->dtype, b.grad()->device); }
+};
+
 // Aⁿ by squaring.
 Tensor matrix_power(const Tensor& a, int64_t n) {
   check(a->ndim >= 2, "linalg.matrix_power: The input tensor A must have at least 2 dimensions.");
@@ -175,7 +181,7 @@ Tensor matrix_power(const Tensor& a, int64_t n) {
   check(n >= 0,
         "linalg.matrix_power: a negative power needs the inverse, which this version does not have; got n = ",
         n);
-  if (n == 0) return identity_like(a);
+  if (n == 0) return apply(PowerZero{}, a);
   if (n == 1) return ops::clone(a);
   if (n == 3) return ops::matmul(ops::matmul(a, a), a);
   Tensor z, result;
