@@ -9,6 +9,7 @@ tensor([2., 4.])
 Names, signatures, defaults and results are PyTorch's. What is not here raises an AttributeError that names it.
 """
 
+# ruff: noqa: E402, F401  (names are here for the users of the package)
 from math import e, inf, nan, pi
 
 from . import _core
@@ -71,28 +72,6 @@ _LEGACY = frozenset(
 
 def __dir__():
     return sorted({*globals(), *_MODULES, *_LAZY, *_LEGACY})
-
-
-def broadcast_shapes(*shapes):
-    """The shape that tensors of these shapes broadcast to.
-
-    >>> broadcast_shapes((2, 1), (3,))
-    torch.Size([2, 3])
-    """
-    sizes = [(s,) if hasattr(s, "__index__") else tuple(s) for s in shapes]
-    result = [1] * max(map(len, sizes), default=0)
-    for size in sizes:
-        for i, n in enumerate(reversed(size), 1):
-            if n < 0:
-                raise RuntimeError(f"Trying to create tensor with negative dimension ({n}): ({n})")
-            if n != 1 and result[-i] not in (1, n):
-                raise RuntimeError(
-                    "Shape mismatch: objects cannot be broadcast to a single shape: "
-                    + " and ".join(str(tuple(s)) for s in sizes)
-                )
-            if n != 1:
-                result[-i] = n
-    return _core.Size(result)
 
 
 def typename(obj):

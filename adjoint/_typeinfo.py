@@ -23,11 +23,15 @@ class finfo:
     def __init__(self, type=None):
         dtype = _core.get_default_dtype() if type is None else type
         if not isinstance(dtype, _core.dtype):
-            raise TypeError(f"finfo(): argument 'type' (position 1) must be torch.dtype, not {dtype.__class__.__name__}")
+            raise TypeError(
+                f"finfo(): argument 'type' (position 1) must be torch.dtype, not {dtype.__class__.__name__}"
+            )
         if dtype.is_complex:
             dtype = dtype.to_real()
         if not dtype.is_floating_point:
-            raise TypeError("torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.finfo'")
+            raise TypeError(
+                "torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.finfo'"
+            )
         self.dtype = _name(dtype)
         self.eps, self.max, self.tiny, self.resolution, _, self.bits = _FLOATS[self.dtype]
         self.min, self.smallest_normal = -self.max, self.tiny

@@ -15,6 +15,7 @@ __all__ = [
     "chain_matmul",
     "einsum",
     "meshgrid",
+    "nonzero",
     "tensordot",
     "unique",
     "unique_consecutive",
@@ -103,6 +104,23 @@ def chain_matmul(*matrices, out=None):
         matrices = tuple(matrices[0])
     result = _ops["_chain_matmul"](matrices)
     return result if out is None else out.copy_(result)
+
+
+_nonzero = _core.nonzero
+
+
+def nonzero(input, *, as_tuple=False, out=None):
+    """The indices of elements that are not zero: a row for each, or one tensor for each dimension.
+
+    >>> import adjoint as torch
+    >>> torch.nonzero(torch.tensor([0, 3, 4]))
+    tensor([[1],
+            [2]])
+    """
+    found = _nonzero(input) if out is None else _nonzero(input, out=out)
+    if not as_tuple:
+        return found
+    return found.reshape(-1, 1).unbind(1) if input.dim() == 0 else found.unbind(1)
 
 
 def _picked(values, inverse, counts, return_inverse, return_counts):

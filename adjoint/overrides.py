@@ -14,7 +14,9 @@ def handle_torch_function(public_api, relevant_args, *args, **kwargs):
             result = type(a).__torch_function__(public_api, types, args, kwargs)
             if result is not NotImplemented:
                 return result
-    raise TypeError(f"no implementation found for '{public_api.__module__}.{public_api.__name__}' on types that implement __torch_function__: {list(types)}")
+    raise TypeError(
+        f"no implementation found for '{public_api.__module__}.{public_api.__name__}' on types that implement __torch_function__: {list(types)}"
+    )
 
 
 def is_tensor_like(inp):

@@ -23,6 +23,6 @@ def error_of(f, *classes):
     """The text of the exception that f raises; fails if there is none of these classes."""
     try:
         f()
-    except (classes or (Exception,)) as e:  # noqa: B030
+    except classes or (Exception,) as e:  # noqa: B030
         return str(e)
     raise AssertionError(f"no exception of {classes}")

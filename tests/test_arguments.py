@@ -19,7 +19,10 @@ x = torch.ones(2, 3)
         (lambda: x.add("a"), "add(): argument 'other' (position 1) must be Tensor, not str"),
         (lambda: torch.sum(x, 0, 1), "sum(): argument 'keepdim' (position 3) must be bool, not int"),
         (lambda: x.sum(0, dim=1), "sum() got multiple values for argument 'dim'"),
-        (lambda: x.reshape(2, "a"), 'reshape(): argument \'shape\' failed to unpack the object at pos 2 with error "type must be tuple of ints,but got str"'),
+        (
+            lambda: x.reshape(2, "a"),
+            "reshape(): argument 'shape' failed to unpack the object at pos 2 with error \"type must be tuple of ints,but got str\"",
+        ),
         (lambda: x.reshape("a"), "reshape(): argument 'shape' (position 1) must be tuple of ints, not str"),
         (lambda: x.unsqueeze(1.5), "unsqueeze(): argument 'dim' (position 1) must be int, not float"),
         (lambda: torch.zeros(2, dtype=3), "zeros(): argument 'dtype' must be torch.dtype, not int"),
@@ -39,7 +42,10 @@ def test_type_errors(call, message):
 
 
 def test_invalid_combination_lists_the_overloads():
-    with pytest.raises(TypeError, match=r"sum\(\) received an invalid combination of arguments - got \(str\), but expected one of:\n \* "):
+    with pytest.raises(
+        TypeError,
+        match=r"sum\(\) received an invalid combination of arguments - got \(str\), but expected one of:\n \* ",
+    ):
         x.sum("a")
 
 

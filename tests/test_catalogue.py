@@ -4,12 +4,12 @@ The catalogue (tests/catalogue/) holds the samples; an operation without any fai
 Values are checked against PyTorch in tests/parity, and against NumPy where the catalogue names an oracle.
 """
 
+import catalogue
 import pytest
 
 import adjoint as torch
 from adjoint import _core
 from adjoint.autograd import gradcheck, gradgradcheck
-import catalogue
 
 NAMES = catalogue.names()
 
@@ -50,8 +50,10 @@ def test_every_operation_has_samples():
 
 
 def test_every_operation_has_a_docstring():
-    bare = sorted({s.split("(")[0] for s, _, doc in _core._records() if not doc and not s.startswith("_")})
-    assert not bare, f"no doc for: {bare}"
+    """An operation's overloads share one text."""
+    names = {s.split("(")[0] for s, _, _ in _core._records() if not s.startswith("_")}
+    told = {s.split("(")[0] for s, _, doc in _core._records() if doc}
+    assert not names - told, f"no doc for: {sorted(names - told)}"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -72,7 +74,12 @@ def test_layout_does_not_matter(name):
         again = tensors(call(name)(*replace(args, iter(strided)), **kwargs))
         for a, b in zip(plain, again):
             assert a.shape == b.shape and a.dtype == b.dtype
-            assert torch.equal(torch.nan_to_num(a) if a.is_floating_point() else a, torch.nan_to_num(b) if b.is_floating_point() else b), name
+            # Products may take another kernel for another layout: equal up to rounding.
+            assert (
+                torch.allclose(a, b, rtol=1e-12, atol=1e-12, equal_nan=True)
+                if a.is_floating_point()
+                else torch.equal(a, b)
+            ), name
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if catalogue.differentiable(n)])
@@ -87,7 +94,11 @@ def test_derivatives(name):
                 t.requires_grad_()
 
         def run(*xs, args=args, kwargs=kwargs):
-            out = [t for t in tensors(call(name)(*replace(args, iter(xs)), **kwargs)) if t.is_floating_point() or t.is_complex()]
+            out = [
+                t
+                for t in tensors(call(name)(*replace(args, iter(xs)), **kwargs))
+                if t.is_floating_point() or t.is_complex()
+            ]
             return tuple(t for t in out if t.requires_grad)
 
         if not run(*inputs):

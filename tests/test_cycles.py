@@ -3,8 +3,9 @@
 import gc
 import weakref
 
-import adjoint as torch
 import pytest
+
+import adjoint as torch
 from adjoint import _core
 
 
@@ -70,6 +71,48 @@ def test_node_hooks(counts):
     y.grad_fn.register_prehook(lambda go: print(y))
     del x, y
     assert counts() == (0, 0)
+
+
+def test_hooks_hold_the_nodes_of_several_tensors(counts):
+    x = torch.ones(3, requires_grad=True)
+    y = x * 2
+    z = y * 3
+    nodes = [y.grad_fn, z.grad_fn]
+    for t in (x, y, z):
+        t.register_hook(lambda g: print(nodes))
+    del x, y, z, t, nodes
+    assert counts() == (0, 0)
+
+
+def test_hook_of_an_object_that_holds_the_tensor(counts):
+    class Module:
+        def __init__(self):
+            self.weight = torch.ones(3, requires_grad=True)
+            self.out = self.weight * 2
+            self.weight.register_hook(self.see)
+            self.out.register_hook(self.see)
+
+        def see(self, g):
+            pass
+
+    Module()
+    assert counts() == (0, 0)
+
+
+def test_hooks_in_use_are_kept():
+    seen = []
+    x = torch.ones(3, requires_grad=True)
+    y = x * 2
+    held = [x, y]
+    y.register_hook(lambda g: seen.append(held))
+    loss = (y * y).sum()
+    del y
+    for _ in range(3):
+        gc.collect()
+    loss.backward(retain_graph=True)
+    gc.collect()
+    loss.backward()
+    assert len(seen) == 2
 
 
 def test_metadata(counts):

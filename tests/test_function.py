@@ -572,7 +572,9 @@ def test_setup_context_keyword():
 
 def test_setup_context_sees_outputs_tuple():
     seen = []
-    f = custom(lambda x: (x * 1, x * 2), lambda ctx, g, h: g, setup_context=lambda ctx, i, o: seen.append((type(o), len(o))))
+    f = custom(
+        lambda x: (x * 1, x * 2), lambda ctx, g, h: g, setup_context=lambda ctx, i, o: seen.append((type(o), len(o)))
+    )
     f.apply(leaf(1.0))
     assert seen == [(tuple, 2)]
 

@@ -2,8 +2,9 @@
 
 import traceback
 
-import adjoint as torch
 import pytest
+
+import adjoint as torch
 from adjoint import _core
 
 
@@ -28,8 +29,7 @@ def test_node_knows_its_line():
 def test_frames_of_the_package_are_passed_over():
     x = torch.ones(3, requires_grad=True)
     with torch.enable_grad():
-        y = torch.autograd.grad(
-            (x * x * x).sum(), x, create_graph=True)[0]  # end
+        y = torch.autograd.grad((x * x * x).sum(), x, create_graph=True)[0]  # end
     file, line, _ = y.grad_fn.where
     assert file == __file__
     assert abs(line - line_of(test_frames_of_the_package_are_passed_over, "end")) <= 1

@@ -85,7 +85,7 @@ def test_weak_reference_dies_with_the_tensor():
 def test_hash_and_equality():
     x = torch.ones(1)
     assert hash(x) == id(x) and x in {x: 1}
-    assert (x == None) is False  # noqa: E711
+    assert (x == None) is False
     assert (x != "a") is True
 
 

@@ -27,14 +27,17 @@ void note_change(const TensorImpl& x, const char* name) {
   c.where = host.here();
 }
 
+// Back from the latest change of this storage to the first one past `version`. Versions fall on the way back;
+// where they do not, an older storage lay at the same address.
 std::string change_after(const Storage* s, uint32_t version) {
   const Change* first = nullptr;
-  for (unsigned i = 0; i < kKept; ++i) {
-    const Change& c = g_changes[(g_next + i) % kKept];  // oldest first
-    if (c.storage == s && c.version > version) {
-      first = &c;
-      break;
-    }
+  uint32_t latest = UINT32_MAX;
+  for (unsigned i = 1; i <= kKept; ++i) {
+    const Change& c = g_changes[(g_next - i) % kKept];
+    if (c.storage != s) continue;
+    if (c.version >= latest || c.version <= version) break;
+    latest = c.version;
+    first = &c;
   }
   if (!first) return "";
   std::string text = first->name;

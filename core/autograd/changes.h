@@ -6,7 +6,8 @@
 namespace adjoint {
 
 void note_change(const TensorImpl& x, const char* name);
-// "add_ at train.py:13   x += 1" for the change that first took the storage past `version`; empty if forgotten.
+// "add_ at train.py:13   x += 1" for the change that first took the storage past `version`; empty if
+// forgotten.
 std::string change_after(const Storage* s, uint32_t version);
 
 }  // namespace adjoint

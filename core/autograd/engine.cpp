@@ -1,5 +1,6 @@
-// The engine. A first walk counts, for every node and leaf, the cotangents that will come; then nodes run, those with
-// the highest sequence number first, as in PyTorch; a leaf accumulates as soon as its last cotangent is there.
+// The engine. A first walk counts, for every node and leaf, the cotangents that will come; then nodes run,
+// those with the highest sequence number first, as in PyTorch; a leaf accumulates as soon as its last
+// cotangent is there.
 #include "autograd/engine.h"
 #include <algorithm>
 #include <unordered_map>
@@ -21,15 +22,18 @@ bool by_sequence(const Node* a, const Node* b) { return a->seq < b->seq; }
 
 // Nobody else sees this tensor or its memory: it may be changed.
 bool exclusive(const Tensor& t) {
-  return t->refs == 1 && t->storage->refs == 1 && !t->grad_fn && !t->requires_grad() && !t->pyobj && !t->meta_device();
+  return t->refs == 1 && t->storage->refs == 1 && !t->grad_fn && !t->requires_grad() && !t->pyobj &&
+         !t->meta_device();
 }
 
 void add_to(Tensor& sum, Tensor&& g) {
   if (!sum) {
     sum = std::move(g);
-  } else if (!grad_enabled() && sum->dtype == g->dtype && same_sizes(*sum, *g) && exclusive(sum) && sum->contiguous()) {
+  } else if (!grad_enabled() && sum->dtype == g->dtype && same_sizes(*sum, *g) && exclusive(sum) &&
+             sum->contiguous()) {
     graph_ops.add_into(sum, g);
-  } else if (!grad_enabled() && sum->dtype == g->dtype && same_sizes(*sum, *g) && exclusive(g) && g->contiguous()) {
+  } else if (!grad_enabled() && sum->dtype == g->dtype && same_sizes(*sum, *g) && exclusive(g) &&
+             g->contiguous()) {
     graph_ops.add_into(g, sum);
     sum = std::move(g);
   } else {
@@ -46,7 +50,7 @@ struct Task {
   std::unordered_map<const void*, Scratch> side;  // where another pass owns the scratch
   std::vector<Node*> ready;                       // heap by sequence number
   std::vector<Tensor> captured;
-  std::vector<Node*> seen;                        // with targets: every node of the walk
+  std::vector<Node*> seen;  // with targets: every node of the walk
   uint32_t steps = 0;
   uint32_t id = ++g_passes;
 
@@ -197,8 +201,10 @@ struct Task {
   }
   void keep_grad(TensorImpl& x, const Tensor& g) {
     Tensor& slot = ensure_meta(x).grad;
-    if (!slot) slot = graph_ops.clone(g);
-    else slot = graph_ops.add(slot, g);
+    if (!slot)
+      slot = graph_ops.clone(g);
+    else
+      slot = graph_ops.add(slot, g);
   }
   void capture(Node& n, Tensor* g) {
     for (size_t i = 0; i < targets.size(); ++i)
@@ -237,7 +243,8 @@ struct Task {
   static void check_nan(Node& n, Tensor* gx) {
     for (int i = 0; i < n.inputs; ++i)
       if (gx[i] && !gx[i]->meta_device() && graph_ops.has_nan(gx[i])) {
-        std::string at = n.where.code && host.describe ? "\n  forward: " + host.describe(n.where) : std::string();
+        std::string at =
+            n.where.code && host.describe ? "\n  forward: " + host.describe(n.where) : std::string();
         fail("Function '", n.name(), "' returned nan values in its ", i, "th output.", at);
       }
   }
@@ -299,7 +306,8 @@ void accumulate_grad(TensorImpl& leaf, Tensor g, bool) {
     for (auto& h : hooks) h.fn->call(gs, nullptr);
     g = gs[0];
   }
-  Tensor before = m.accumulate_post.entries.empty() ? Tensor() : g;  // a second reference keeps g from being stolen
+  Tensor before =
+      m.accumulate_post.entries.empty() ? Tensor() : g;  // a second reference keeps g from being stolen
   if (!m.grad) {
     bool same_layout = g->contiguous() && leaf.contiguous() ? true : equal(g->strides(), leaf.strides());
     if (!grad_enabled() && exclusive(g) && same_layout) {
@@ -307,7 +315,8 @@ void accumulate_grad(TensorImpl& leaf, Tensor g, bool) {
     } else if (grad_enabled()) {
       m.grad = graph_ops.clone(g);
     } else {
-      Tensor fresh = is_dense(leaf) ? empty_strided(leaf.sizes(), leaf.strides(), g->dtype, g->device) : empty(leaf.sizes(), g->dtype, g->device);
+      Tensor fresh = is_dense(leaf) ? empty_strided(leaf.sizes(), leaf.strides(), g->dtype, g->device)
+                                    : empty(leaf.sizes(), g->dtype, g->device);
       graph_ops.raw_copy(fresh, g);
       m.grad = std::move(fresh);
     }
@@ -338,15 +347,16 @@ bool engine_runs(const Node& n) {
   return g_task && (n.last_pass == g_task->id || g_task->awaits(&n, n.scratch) || g_task->is_target(n));
 }
 bool engine_runs(const TensorImpl& leaf) {
-  return g_task && leaf.meta && (leaf.meta->last_pass == g_task->id || g_task->awaits(&leaf, leaf.meta->scratch));
+  return g_task && leaf.meta &&
+         (leaf.meta->last_pass == g_task->id || g_task->awaits(&leaf, leaf.meta->scratch));
 }
 void queue_callback(std::function<void()> f) {
   check(g_depth > 0 && g_callbacks, "Final callbacks can only be installed during backward pass.");
   g_callbacks->push_back(std::move(f));
 }
 
-std::vector<Tensor> run_backward(std::span<const Tensor> roots, std::span<const Tensor> grads, std::span<const Target> inputs,
-                                 const BackwardOptions& options) {
+std::vector<Tensor> run_backward(std::span<const Tensor> roots, std::span<const Tensor> grads,
+                                 std::span<const Target> inputs, const BackwardOptions& options) {
   Task task{roots, grads, inputs, options, {}, {}, {}, {}, 0};
   if (!options.accumulate) task.captured.resize(inputs.size());
   GradModeGuard mode(options.create_graph);

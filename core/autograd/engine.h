@@ -8,7 +8,7 @@ namespace adjoint {
 struct BackwardOptions {
   bool retain_graph = false;
   bool create_graph = false;
-  bool accumulate = true;          // into leaves' .grad; false: only return the inputs' gradients
+  bool accumulate = true;  // into leaves' .grad; false: only return the inputs' gradients
   bool allow_unreachable = true;
 };
 // A place where a gradient is wanted: a tensor's edge, named by node and output, or by leaf.
@@ -17,14 +17,15 @@ struct Target {
   uint32_t nr = 0;
   TensorImpl* leaf = nullptr;
 };
-// `grads` are complete (same sizes as the roots). With `inputs` empty every reachable leaf accumulates; else only
-// what leads to the inputs runs. Returns one gradient per input (null where unreachable), empty without inputs.
-std::vector<Tensor> run_backward(std::span<const Tensor> roots, std::span<const Tensor> grads, std::span<const Target> inputs,
-                                 const BackwardOptions& options);
-bool engine_running();        // inside a backward pass on this thread
-Node* engine_current_node();  // the node that runs, or null
-uint32_t engine_pass();       // the innermost pass that runs on this thread, or 0
-bool engine_runs(const Node& n);            // has that pass come to this node, or will it?
+// `grads` are complete (same sizes as the roots). With `inputs` empty every reachable leaf accumulates; else
+// only what leads to the inputs runs. Returns one gradient per input (null where unreachable), empty without
+// inputs.
+std::vector<Tensor> run_backward(std::span<const Tensor> roots, std::span<const Tensor> grads,
+                                 std::span<const Target> inputs, const BackwardOptions& options);
+bool engine_running();            // inside a backward pass on this thread
+Node* engine_current_node();      // the node that runs, or null
+uint32_t engine_pass();           // the innermost pass that runs on this thread, or 0
+bool engine_runs(const Node& n);  // has that pass come to this node, or will it?
 bool engine_runs(const TensorImpl& leaf);
 void queue_callback(std::function<void()> f);  // at the end of the running pass
 

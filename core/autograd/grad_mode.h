@@ -20,6 +20,8 @@ struct GradModeGuard {
   ~GradModeGuard() { modes.grad = old; }
   GradModeGuard(const GradModeGuard&) = delete;
 };
-struct NoGrad : GradModeGuard { NoGrad() : GradModeGuard(false) {} };
+struct NoGrad : GradModeGuard {
+  NoGrad() : GradModeGuard(false) {}
+};
 
 }  // namespace adjoint

@@ -7,8 +7,9 @@ namespace adjoint {
 
 struct GraphOps {
   Tensor (*add)(const Tensor& a, const Tensor& b) = nullptr;
-  void (*add_into)(const Tensor& dst, const Tensor& src) = nullptr;  // raw: dst += src, same shape, no history
-  Tensor (*clone)(const Tensor& x) = nullptr;                        // differentiable, preserves the layout
+  void (*add_into)(const Tensor& dst,
+                   const Tensor& src) = nullptr;  // raw: dst += src, same shape, no history
+  Tensor (*clone)(const Tensor& x) = nullptr;     // differentiable, preserves the layout
   Tensor (*as_strided)(const Tensor& x, Ints sizes, Ints strides, int64_t offset) = nullptr;
   Tensor (*copy_)(const Tensor& dst, const Tensor& src) = nullptr;
   Tensor (*to)(const Tensor& x, Dtype dtype) = nullptr;

@@ -32,8 +32,10 @@ void Edge::set_node(Node* n, uint32_t output_nr) {
 void Edge::reset() {
   if (!v_) return;
   uintptr_t v = std::exchange(v_, 0);
-  if (v & 1) reinterpret_cast<TensorImpl*>(v & ~uintptr_t(1))->release();
-  else reinterpret_cast<Node*>(v)->release();
+  if (v & 1)
+    reinterpret_cast<TensorImpl*>(v & ~uintptr_t(1))->release();
+  else
+    reinterpret_cast<Node*>(v)->release();
 }
 
 // --- nodes ---
@@ -43,8 +45,8 @@ Node::~Node() {
   --g_live_nodes;
 }
 
-// Note [Burying nodes]: releasing a node's edges and saved tensors may release further nodes. They queue on a list
-// that the outermost call drains, so the depth of the graph never becomes depth of the stack.
+// Note [Burying nodes]: releasing a node's edges and saved tensors may release further nodes. They queue on a
+// list that the outermost call drains, so the depth of the graph never becomes depth of the stack.
 void Node::bury(Node* n) {
   static Node* dead = nullptr;
   static bool draining = false;

@@ -17,9 +17,13 @@ class Edge {
   Edge(const Edge&) = delete;
   Edge& operator=(const Edge&) = delete;
   Edge(Edge&& o) noexcept : v_(std::exchange(o.v_, 0)), nr(o.nr) {}
-  Edge& operator=(Edge&& o) noexcept { std::swap(v_, o.v_); std::swap(nr, o.nr); return *this; }
+  Edge& operator=(Edge&& o) noexcept {
+    std::swap(v_, o.v_);
+    std::swap(nr, o.nr);
+    return *this;
+  }
   ~Edge() { reset(); }
-  void set(TensorImpl& x);                 // where x's gradient goes: its grad_fn, itself as a leaf, or nowhere
+  void set(TensorImpl& x);  // where x's gradient goes: its grad_fn, itself as a leaf, or nowhere
   void set_node(Node* n, uint32_t output_nr);
   void reset();
   explicit operator bool() const { return v_ != 0; }
@@ -40,18 +44,24 @@ struct TensorHook {  // gradient in, gradient or nothing (no change) out
   virtual Tensor call(const Tensor& grad) = 0;
   virtual void* python() const { return nullptr; }  // the callable, for traversal
 };
-struct NodeHook {    // pre: grads = grad_outputs. post: grads = grad_inputs, others = grad_outputs. Changes grads in place.
+struct NodeHook {  // pre: grads = grad_outputs. post: grads = grad_inputs, others = grad_outputs. Changes
+                   // grads in place.
   virtual ~NodeHook() = default;
   virtual void call(std::vector<Tensor>& grads, const std::vector<Tensor>* others) = 0;
   virtual void* python() const { return nullptr; }
 };
-struct LeafHook {    // after accumulation, with the leaf
+struct LeafHook {  // after accumulation, with the leaf
   virtual ~LeafHook() = default;
   virtual void call(const Tensor& leaf) = 0;
   virtual void* python() const { return nullptr; }
 };
-template <class H> struct HookList {
-  struct Entry { uint64_t id; uint32_t output_nr; std::shared_ptr<H> fn; };
+template <class H>
+struct HookList {
+  struct Entry {
+    uint64_t id;
+    uint32_t output_nr;
+    std::shared_ptr<H> fn;
+  };
   std::vector<Entry> entries;
   uint64_t add(std::shared_ptr<H> h, uint32_t nr = 0) {
     entries.push_back({++last_id(), nr, std::move(h)});
@@ -60,15 +70,19 @@ template <class H> struct HookList {
   bool remove(uint64_t id) {
     return std::erase_if(entries, [id](const Entry& e) { return e.id == id; }) != 0;
   }
-  static uint64_t& last_id() { static uint64_t id = 0; return id; }
+  static uint64_t& last_id() {
+    static uint64_t id = 0;
+    return id;
+  }
 };
 struct NodeHooks {
-  HookList<TensorHook> tensor_pre;              // of the tensors that are this node's outputs
+  HookList<TensorHook> tensor_pre;                       // of the tensors that are this node's outputs
   std::vector<std::pair<uint32_t, TensorImpl*>> retain;  // (output, weak tensor whose .grad is kept)
   HookList<NodeHook> pre, post;
 };
 
-// The line of user code that made a node: a code object (owned) and an instruction offset, resolved when asked.
+// The line of user code that made a node: a code object (owned) and an instruction offset, resolved when
+// asked.
 struct Where {
   void* code = nullptr;
   int32_t instruction = -1;
@@ -85,19 +99,19 @@ struct SavedVisitor {
 // What a node's vjp sees: the cotangents of its outputs, and where to put those of its inputs.
 struct Backward {
   Node& node;
-  Tensor* g;          // per output; null where nothing flowed
-  Tensor* gx;         // per input (edge)
+  Tensor* g;   // per output; null where nothing flowed
+  Tensor* gx;  // per input (edge)
   const Tensor& grad(int output = 0) const { return g[output]; }
   inline bool needs(int input) const;
 };
 
-// Note [Scratch]: what a backward pass notes at a node or leaf. The pass that finds it free owns it; another pass
-// that meets it (re-entrant, or from another thread) keeps its own notes in a table.
+// Note [Scratch]: what a backward pass notes at a node or leaf. The pass that finds it free owns it; another
+// pass that meets it (re-entrant, or from another thread) keeps its own notes in a table.
 struct Scratch {
   Task* task = nullptr;
-  uint32_t waiting = 0;              // cotangents still to come
+  uint32_t waiting = 0;  // cotangents still to come
   bool needed = true;
-  Tensor buffer;                     // the sum of what came, for output 0
+  Tensor buffer;                        // the sum of what came, for output 0
   std::vector<Tensor>* more = nullptr;  // for outputs 1...
   ~Scratch() { delete more; }
   Tensor& slot(uint32_t output) {
@@ -123,16 +137,16 @@ struct Node {
   uint64_t seq = 0;
   Edge* edges = nullptr;
   Where where;
-  bool wants_nulls = false;          // vjp is called also when no cotangent arrived (custom Functions)
-  uint32_t last_pass = 0;            // the backward pass that came here last
+  bool wants_nulls = false;  // vjp is called also when no cotangent arrived (custom Functions)
+  uint32_t last_pass = 0;    // the backward pass that came here last
   Scratch scratch;
-  Node* link = nullptr;              // on the list of the dead
+  Node* link = nullptr;  // on the list of the dead
   NodeHooks* hooks = nullptr;
-  void* pyobj = nullptr;             // weak: the Python node object
+  void* pyobj = nullptr;  // weak: the Python node object
 
   virtual void vjp(Backward& b) = 0;
   virtual void release_saved() {}
-  virtual std::string name() const = 0;            // "MulBackward0"
+  virtual std::string name() const = 0;  // "MulBackward0"
   virtual void visit_saved(SavedVisitor&) {}
   virtual const struct OpRecord* record() const { return nullptr; }
   virtual ~Node();
@@ -155,12 +169,26 @@ inline bool Backward::needs(int i) const { return bool(node.edges[i]); }
 class NodeRef {  // owning pointer
  public:
   NodeRef() = default;
-  static NodeRef steal(Node* n) { NodeRef r; r.p_ = n; return r; }
-  static NodeRef share(Node* n) { if (n) n->retain(); return steal(n); }
+  static NodeRef steal(Node* n) {
+    NodeRef r;
+    r.p_ = n;
+    return r;
+  }
+  static NodeRef share(Node* n) {
+    if (n) n->retain();
+    return steal(n);
+  }
   NodeRef(NodeRef&& o) noexcept : p_(std::exchange(o.p_, nullptr)) {}
-  NodeRef(const NodeRef& o) : p_(o.p_) { if (p_) p_->retain(); }
-  NodeRef& operator=(NodeRef o) noexcept { std::swap(p_, o.p_); return *this; }
-  ~NodeRef() { if (p_) p_->release(); }
+  NodeRef(const NodeRef& o) : p_(o.p_) {
+    if (p_) p_->retain();
+  }
+  NodeRef& operator=(NodeRef o) noexcept {
+    std::swap(p_, o.p_);
+    return *this;
+  }
+  ~NodeRef() {
+    if (p_) p_->release();
+  }
   Node* operator->() const { return p_; }
   Node* get() const { return p_; }
   Node* take() { return std::exchange(p_, nullptr); }
@@ -173,13 +201,13 @@ class NodeRef {  // owning pointer
 // Gradient details that most tensors never need.
 struct AutogradMeta {
   Tensor grad;
-  HookList<TensorHook> hooks;           // of a leaf; a non-leaf's live on its node
+  HookList<TensorHook> hooks;  // of a leaf; a non-leaf's live on its node
   HookList<LeafHook> post_accumulate;
   HookList<NodeHook> accumulate_pre, accumulate_post;  // registered on the leaf's AccumulateGrad node
   bool retains_grad = false;
-  bool suspect = false;                 // its .grad has a graph: Host::leaf_forgotten is told when it dies
+  bool suspect = false;  // its .grad has a graph: Host::leaf_forgotten is told when it dies
   std::string name;
-  void* accumulate_pyobj = nullptr;     // weak: the AccumulateGrad facade
+  void* accumulate_pyobj = nullptr;  // weak: the AccumulateGrad facade
   uint32_t last_pass = 0;
   Scratch scratch;
 };
@@ -187,20 +215,20 @@ AutogradMeta& ensure_meta(TensorImpl& x);
 
 // Set once by the bindings: what the core needs of its host. Null members are skipped.
 struct Host {
-  Where (*here)() = nullptr;                       // current user line; adds a reference to the code object
-  void (*forget)(Where&) = nullptr;                // drops it
-  std::string (*describe)(const Where&) = nullptr; // "train.py:12   l1 = x * w"
-  void (*wrapper_destroy)(TensorImpl*) = nullptr;  // the tensor dies and owns its Python wrapper
-  void (*storage_destroy)(Storage*) = nullptr;     // likewise a storage
-  void (*node_destroy)(Node*) = nullptr;           // the node dies and a Python object points to it
-  void (*check_interrupt)() = nullptr;             // throws when the user pressed Ctrl-C
-  void (*warn)(const std::string& text) = nullptr; // UserWarning
-  void* (*unlock)() = nullptr;                     // releases the big lock around a large kernel
+  Where (*here)() = nullptr;                        // current user line; adds a reference to the code object
+  void (*forget)(Where&) = nullptr;                 // drops it
+  std::string (*describe)(const Where&) = nullptr;  // "train.py:12   l1 = x * w"
+  void (*wrapper_destroy)(TensorImpl*) = nullptr;   // the tensor dies and owns its Python wrapper
+  void (*storage_destroy)(Storage*) = nullptr;      // likewise a storage
+  void (*node_destroy)(Node*) = nullptr;            // the node dies and a Python object points to it
+  void (*check_interrupt)() = nullptr;              // throws when the user pressed Ctrl-C
+  void (*warn)(const std::string& text) = nullptr;  // UserWarning
+  void* (*unlock)() = nullptr;                      // releases the big lock around a large kernel
   void (*lock)(void*) = nullptr;
-  void (*leaf_cycle)(TensorImpl* leaf) = nullptr;  // a leaf's .grad has a graph that may lead back to it
+  void (*leaf_cycle)(TensorImpl* leaf) = nullptr;      // a leaf's .grad has a graph that may lead back to it
   void (*leaf_forgotten)(TensorImpl* leaf) = nullptr;  // such a leaf dies
-  void (*node_created)(Node*) = nullptr;           // anomaly mode, profiling
-  void (*backward_failed)(Node*) = nullptr;        // inside a catch block: may add the forward line to what flies
+  void (*node_created)(Node*) = nullptr;               // anomaly mode, profiling
+  void (*backward_failed)(Node*) = nullptr;  // inside a catch block: may add the forward line to what flies
 };
 extern Host host;
 

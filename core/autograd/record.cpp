@@ -11,22 +11,31 @@ Tensor detach(const Tensor& x) {
 }
 
 void detach_inplace(const Tensor& x) {
-  check(!x->base, "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for training, and "
-                  "gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence detach_() cannot be called on "
-                  "these gradients. To fix this error, please refer to the Optimizer.zero_grad() function in torch/optim/optimizer.py as a "
-                  "solution.");
+  check(!x->base,
+        "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) "
+        "for training, and "
+        "gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence detach_() "
+        "cannot be called on "
+        "these gradients. To fix this error, please refer to the Optimizer.zero_grad() function in "
+        "torch/optim/optimizer.py as a "
+        "solution.");
   if (Node* n = std::exchange(x->grad_fn, nullptr)) n->release();
   x->flags &= uint8_t(~TensorImpl::RequiresGrad);
   x->output_nr = 0;
 }
 
 void set_requires_grad(const Tensor& x, bool on) {
-  check(x->is_leaf() || on, "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
-                            "subgraph that doesn't require differentiation use var_no_grad = var.detach().");
+  check(x->is_leaf() || on,
+        "you can only change requires_grad flags of leaf variables. If you want to use a computed variable "
+        "in a "
+        "subgraph that doesn't require differentiation use var_no_grad = var.detach().");
   check(!on || is_differentiable(x->dtype), "only Tensors of floating point dtype can require gradients");
-  check(!(x->inference() && on && !modes.inference), "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.");
-  if (on) x->flags |= TensorImpl::RequiresGrad;
-  else x->flags &= uint8_t(~TensorImpl::RequiresGrad);
+  check(!(x->inference() && on && !modes.inference),
+        "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.");
+  if (on)
+    x->flags |= TensorImpl::RequiresGrad;
+  else
+    x->flags &= uint8_t(~TensorImpl::RequiresGrad);
 }
 
 void retain_grad(const Tensor& x) {
@@ -40,9 +49,12 @@ void retain_grad(const Tensor& x) {
 }
 
 void set_data(const Tensor& x, const Tensor& y) {
-  check(x->device == y->device, "Attempted to call `variable.set_data(tensor)`, but `variable` and `tensor` have incompatible tensor type.");
-  check(!(x->requires_grad() && !is_differentiable(y->dtype)), "data set to a tensor that requires gradients must be floating point or "
-                                                               "complex dtype");
+  check(x->device == y->device,
+        "Attempted to call `variable.set_data(tensor)`, but `variable` and `tensor` have incompatible tensor "
+        "type.");
+  check(!(x->requires_grad() && !is_differentiable(y->dtype)),
+        "data set to a tensor that requires gradients must be floating point or "
+        "complex dtype");
   // Note [Counting .data]: whoever saved x must see that its values are others now.
   uint32_t next = x->version() + 1;
   y->storage->retain();

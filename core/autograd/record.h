@@ -3,8 +3,10 @@
 //   struct Narrow {                               // an operation with one differentiable input
 //     static constexpr const char* name = "narrow", *node = "NarrowBackward0";
 //     int64_t dim, start, length; Dims shape;     // attributes; SavedTensor members, too
-//     Tensor forward(const Tensor& x);            // attributes are at hand; no autograd inside (grad mode is the
-//                                                 // caller's: build results from raw kernels, or under NoGrad)
+//     Tensor forward(const Tensor& x);            // attributes are at hand; no autograd inside (grad mode is
+//     the
+//                                                 // caller's: build results from raw kernels, or under
+//                                                 NoGrad)
 //     void save(Node& n, const Tensor& y, const Tensor& x);   // optional: called only when recording
 //     void vjp(Backward& b);                      // b.gx[i] = ... for each i with b.needs(i)
 //     void release();                             // optional: drop saved tensors
@@ -21,10 +23,14 @@
 namespace adjoint {
 
 inline bool requires_grad(const Tensor& x) { return x && x->requires_grad(); }
-template <class... T> bool needs_record(const T&... x) { return modes.grad && (requires_grad(x) || ...); }
+template <class... T>
+bool needs_record(const T&... x) {
+  return modes.grad && (requires_grad(x) || ...);
+}
 bool needs_record(std::span<const Tensor> xs);
 
-template <class Op, int N> struct NodeOf final : Node {
+template <class Op, int N>
+struct NodeOf final : Node {
   Edge edge_array[N > 0 ? N : 1];
   Op op;
   explicit NodeOf(Op&& o) : op(std::move(o)) {
@@ -43,7 +49,8 @@ template <class Op, int N> struct NodeOf final : Node {
   }
 };
 // Any number of inputs (cat, stack, index_put ...): edges on the heap.
-template <class Op> struct NodeOfMany final : Node {
+template <class Op>
+struct NodeOfMany final : Node {
   std::unique_ptr<Edge[]> edge_array;
   Op op;
   NodeOfMany(Op&& o, size_t n) : edge_array(new Edge[n]), op(std::move(o)) {
@@ -61,14 +68,16 @@ template <class Op> struct NodeOfMany final : Node {
   }
 };
 
-// Numbers the node after its inputs, notes the user's line, tells the anomaly mode. Call once the edges are set.
+// Numbers the node after its inputs, notes the user's line, tells the anomaly mode. Call once the edges are
+// set.
 void finish_node(Node& n);
 // Makes y the output_nr-th output of n (takes a reference). y must be fresh, or an in-place target whose
 // history is being replaced.
 void set_history(TensorImpl& y, Node& n, uint32_t output_nr = 0);
 
 // Only differentiable dtypes carry gradients; an integer output of a recorded operation does not.
-template <class Op, class... T> Node* record(Op&& op, const Tensor& y, const T&... x) {
+template <class Op, class... T>
+Node* record(Op&& op, const Tensor& y, const T&... x) {
   using N = NodeOf<std::decay_t<Op>, sizeof...(T)>;
   auto* n = new (pool_alloc(sizeof(N))) N(std::move(op));
   int i = 0;
@@ -80,7 +89,8 @@ template <class Op, class... T> Node* record(Op&& op, const Tensor& y, const T&.
   return y->grad_fn;
 }
 
-template <class Op, class... T> Tensor apply(Op op, const T&... x) {
+template <class Op, class... T>
+Tensor apply(Op op, const T&... x) {
   Tensor y = op.forward(x...);
   if (needs_record(x...) && is_differentiable(y->dtype)) record(std::move(op), y, x...);
   return y;
@@ -88,7 +98,8 @@ template <class Op, class... T> Tensor apply(Op op, const T&... x) {
 
 // Links a fresh alias to the tensor it views: base, creation mode. Every view operation passes here.
 void link_view(const Tensor& view, const Tensor& source, bool multi_output = false);
-template <class Op> Tensor apply_view(Op op, const Tensor& x) {
+template <class Op>
+Tensor apply_view(Op op, const Tensor& x) {
   Tensor y = op.forward(x);
   link_view(y, x);
   if (needs_record(x)) record(std::move(op), y, x);
@@ -96,7 +107,9 @@ template <class Op> Tensor apply_view(Op op, const Tensor& x) {
 }
 
 // Several outputs (unbind, split, max with indices ...). `differentiable` outputs come first.
-template <class Op> std::vector<Tensor> apply_multi(Op op, std::span<const Tensor> xs, std::vector<Tensor> ys, size_t differentiable) {
+template <class Op>
+std::vector<Tensor> apply_multi(Op op, std::span<const Tensor> xs, std::vector<Tensor> ys,
+                                size_t differentiable) {
   if (!needs_record(xs)) return ys;
   using N = NodeOfMany<Op>;
   auto* n = new (pool_alloc(sizeof(N))) N(std::move(op), xs.size());
@@ -110,7 +123,8 @@ template <class Op> std::vector<Tensor> apply_multi(Op op, std::span<const Tenso
   return ys;
 }
 // One output, any number of inputs.
-template <class Op> Tensor apply_many(Op op, std::span<const Tensor> xs, Tensor y) {
+template <class Op>
+Tensor apply_many(Op op, std::span<const Tensor> xs, Tensor y) {
   if (!is_differentiable(y->dtype)) return y;
   std::vector<Tensor> ys = apply_multi(std::move(op), xs, std::vector<Tensor>{y}, 1);
   return y;
@@ -122,13 +136,15 @@ template <class Op> Tensor apply_many(Op op, std::span<const Tensor> xs, Tensor 
 void check_inplace(const Tensor& x, const char* name, bool will_record);
 // After the write: bumps the version and remembers the line for error messages.
 void bumped(const Tensor& x, const char* name);
-// Makes x (already written) the result of `n`, as an output of an in-place operation. When x is a view its base's
-// history is rebased (CopySlices) and x's own is regenerated on demand.
+// Makes x (already written) the result of `n`, as an output of an in-place operation. When x is a view its
+// base's history is rebased (CopySlices) and x's own is regenerated on demand.
 void rebase_history(const Tensor& x, NodeRef n, uint32_t output_nr = 0);
 // x takes y's values and history: the in-place form of any out-of-place operation. Returns x.
 Tensor assign_inplace(const Tensor& x, const Tensor& y, const char* name);
-// An operation that writes into x itself: write() does it. Edges lead to x and `rest`; op.save sees x as it is after.
-template <class Op, class W, class... T> Tensor apply_inplace(Op op, const char* name, W&& write, const Tensor& x, const T&... rest) {
+// An operation that writes into x itself: write() does it. Edges lead to x and `rest`; op.save sees x as it
+// is after.
+template <class Op, class W, class... T>
+Tensor apply_inplace(Op op, const char* name, W&& write, const Tensor& x, const T&... rest) {
   bool will_record = needs_record(x, rest...) && is_differentiable(x->dtype);
   check_inplace(x, name, will_record);
   if (!will_record) {
@@ -153,7 +169,7 @@ template <class Op, class W, class... T> Tensor apply_inplace(Op op, const char*
 Node* grad_fn_of(TensorImpl& x);
 
 // --- cuts ---
-Tensor detach(const Tensor& x);        // a view without history, sharing the version counter
+Tensor detach(const Tensor& x);  // a view without history, sharing the version counter
 void detach_inplace(const Tensor& x);
 void set_requires_grad(const Tensor& x, bool on);  // RuntimeError on non-leaves and non-float dtypes
 void retain_grad(const Tensor& x);

@@ -10,7 +10,8 @@ struct HookStack {
   std::unique_ptr<std::string> disabled;
 };
 HookStack& stack() {
-  static thread_local HookStack* s = new HookStack;  // Python objects inside: never destroyed behind the interpreter
+  static thread_local HookStack* s =
+      new HookStack;  // Python objects inside: never destroyed behind the interpreter
   return *s;
 }
 
@@ -70,13 +71,17 @@ SavedTensor::~SavedTensor() = default;
 
 void SavedTensor::save(const Tensor& x) {
   if (!x) return;
-  check(!x->inference(), "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
-                         "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it "
-                         "in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`.");
+  check(!x->inference(),
+        "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode "
+        "in "
+        "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor "
+        "and use it "
+        "in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`.");
   t_ = x;
   version_ = x->version();
   was_set_ = true;
-  if (__builtin_expect(modes.check_saved, 0) || __builtin_expect(current_saved_hooks() != nullptr, 0)) save_special();
+  if (__builtin_expect(modes.check_saved, 0) || __builtin_expect(current_saved_hooks() != nullptr, 0))
+    save_special();
 }
 
 void SavedTensor::save_output(const Tensor& y, Node&) {
@@ -84,7 +89,8 @@ void SavedTensor::save_output(const Tensor& y, Node&) {
   version_ = t_->version();
   output_nr_ = y->output_nr;
   is_output_ = was_set_ = true;
-  if (__builtin_expect(modes.check_saved, 0) || __builtin_expect(current_saved_hooks() != nullptr, 0)) save_special();
+  if (__builtin_expect(modes.check_saved, 0) || __builtin_expect(current_saved_hooks() != nullptr, 0))
+    save_special();
 }
 
 void SavedTensor::save_special() {
@@ -95,16 +101,21 @@ void SavedTensor::save_special() {
 }
 
 void SavedTensor::register_hooks(SavedHooks& h) {
-  check(bool(t_), "Calling register_hooks on a saved tensor whose value has been freed or that already has hooks is not allowed.");
+  check(bool(t_),
+        "Calling register_hooks on a saved tensor whose value has been freed or that already has hooks is "
+        "not allowed.");
   auto extra = std::make_unique<SavedExtra>();
   if (!is_output_) extra->edge.set(*t_);
   {
     NoGrad no_grad;
     uint32_t before = t_->version();
     extra->packed = h.pack(is_output_ ? t_ : detach(t_));
-    check(t_->version() == before, "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook can "
-                                   "not be modified by in-place operations as this can lead to unexpected side-effects. Please open an "
-                                   "issue if you need to perform in-place operations on the input to a pack hook.");
+    check(
+        t_->version() == before,
+        "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook "
+        "can "
+        "not be modified by in-place operations as this can lead to unexpected side-effects. Please open an "
+        "issue if you need to perform in-place operations on the input to a pack hook.");
   }
   extra_ = std::move(extra);
   t_.reset();
@@ -147,27 +158,41 @@ void SavedTensor::reset() {
   extra_.reset();
 }
 
-static std::string line_of(const Node& n) { return n.where.code && host.describe ? ", at " + host.describe(n.where) : std::string(); }
+static std::string line_of(const Node& n) {
+  return n.where.code && host.describe ? ", at " + host.describe(n.where) : std::string();
+}
 
 void SavedTensor::complain_freed(Node& owner) const {
-  fail(owner.name(), ": Trying to backward through the graph a second time (or directly access saved tensors after they have already been "
-       "freed)", line_of(owner), ". Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify "
-       "retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors after calling "
+  fail(owner.name(),
+       ": Trying to backward through the graph a second time (or directly access saved tensors after they "
+       "have already been "
+       "freed)",
+       line_of(owner),
+       ". Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). "
+       "Specify "
+       "retain_graph=True if you need to backward through the graph a second time or if you need to access "
+       "saved tensors after calling "
        "backward.");
 }
 
 void SavedTensor::complain_changed(Node& owner) const {
   bool behind = t_->version() == version_;  // found by its checksum
-  std::string how = behind ? std::string("its bytes changed without an operation of this library (a shared NumPy array?)")
-                           : str("version ", t_->version());
+  std::string how =
+      behind ? std::string("its bytes changed without an operation of this library (a shared NumPy array?)")
+             : str("version ", t_->version());
   if (!behind)
-    if (std::string who = change_after(t_->storage, version_ - t_->version_bias); !who.empty()) how += ", by " + who;
+    if (std::string who = change_after(t_->storage, version_ - t_->version_bias); !who.empty())
+      how += ", by " + who;
   std::string label = label_of(t_->dtype);
   std::string shape = text_of(t_->sizes());
-  fail(owner.name(), ": a value saved for backward was changed in place\n  saved:   ", describe(*t_), ", version ", version_, line_of(owner),
-       "\n  changed: ", how, "\n  one of the variables needed for gradient computation has been modified by an inplace operation: [torch.",
-       label, "Tensor ", shape, "]", is_output_ ? str(", which is output ", output_nr_, " of ", owner.name(), ",") : std::string(),
-       " is at version ", t_->version(), "; expected version ", version_, " instead. Clone it before changing it.");
+  fail(owner.name(), ": a value saved for backward was changed in place\n  saved:   ", describe(*t_),
+       ", version ", version_, line_of(owner), "\n  changed: ", how,
+       "\n  one of the variables needed for gradient computation has been modified by an inplace operation: "
+       "[torch.",
+       label, "Tensor ", shape, "]",
+       is_output_ ? str(", which is output ", output_nr_, " of ", owner.name(), ",") : std::string(),
+       " is at version ", t_->version(), "; expected version ", version_,
+       " instead. Clone it before changing it.");
 }
 
 }  // namespace adjoint

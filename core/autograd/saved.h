@@ -14,7 +14,7 @@ struct SavedHooks {
   virtual ~SavedHooks() = default;
   virtual std::unique_ptr<PackedTensor> pack(const Tensor& x) = 0;
 };
-SavedHooks* current_saved_hooks();          // innermost pair, or null
+SavedHooks* current_saved_hooks();  // innermost pair, or null
 void push_saved_hooks(std::unique_ptr<SavedHooks> h);
 void pop_saved_hooks();
 const std::string* saved_hooks_disabled();  // the message, or null
@@ -29,10 +29,10 @@ class SavedTensor {
   SavedTensor& operator=(SavedTensor&& o) noexcept;
   ~SavedTensor();
 
-  void save(const Tensor& x);                          // an input
-  void save_output(const Tensor& y, Node& owner);      // a result of `owner`; call after y's history is set
-  // The value, with its history (so that the backward pass itself can be recorded). Throws when it was changed
-  // in place since, or freed by an earlier backward pass. Null if nothing was saved.
+  void save(const Tensor& x);                      // an input
+  void save_output(const Tensor& y, Node& owner);  // a result of `owner`; call after y's history is set
+  // The value, with its history (so that the backward pass itself can be recorded). Throws when it was
+  // changed in place since, or freed by an earlier backward pass. Null if nothing was saved.
   Tensor get(Node& owner) const;
   explicit operator bool() const { return bool(t_) || extra_; }
   void reset();
@@ -40,7 +40,7 @@ class SavedTensor {
   bool was_set() const { return was_set_; }
   uint32_t saved_version() const { return version_; }
   bool is_output() const { return is_output_; }
-  void register_hooks(SavedHooks& h);                  // of `_raw_saved_*`: packs the value now
+  void register_hooks(SavedHooks& h);  // of `_raw_saved_*`: packs the value now
 
  private:
   void save_special();

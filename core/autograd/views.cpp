@@ -1,8 +1,10 @@
-// Views and in-place operations: who may change what, and how the history of a base follows a change of its view.
+// Views and in-place operations: who may change what, and how the history of a base follows a change of its
+// view.
 //
-// Note [Rebasing]: an in-place operation on a view changes its base. The base's history becomes a CopySlices node,
-// which cuts the view's part out of the cotangent, runs the operation's own vjp on it and puts the result back. The
-// view's grad_fn is then remade from the base (as_strided) when somebody next asks: grad_fn_of.
+// Note [Rebasing]: an in-place operation on a view changes its base. The base's history becomes a CopySlices
+// node, which cuts the view's part out of the cotangent, runs the operation's own vjp on it and puts the
+// result back. The view's grad_fn is then remade from the base (as_strided) when somebody next asks:
+// grad_fn_of.
 #include "autograd/changes.h"
 #include "autograd/needs.h"
 #include "autograd/record.h"
@@ -16,12 +18,14 @@ namespace {
 struct Geometry {
   Dims sizes, strides;
   int64_t offset = 0;  // in elements, in the storage
-  explicit Geometry(const TensorImpl& x) : sizes(x.sizes()), strides(x.strides()), offset(x.storage_offset()) {}
+  explicit Geometry(const TensorImpl& x)
+      : sizes(x.sizes()), strides(x.strides()), offset(x.storage_offset()) {}
 };
 
 // The view's part of a cotangent laid out like the base.
 Tensor part_of(const Tensor& whole, const Geometry& base, const Geometry& view) {
-  return graph_ops.as_strided(whole, view.sizes, view.strides, whole->storage_offset() + view.offset - base.offset);
+  return graph_ops.as_strided(whole, view.sizes, view.strides,
+                              whole->storage_offset() + view.offset - base.offset);
 }
 
 struct CopySlices final : Node {
@@ -29,7 +33,8 @@ struct CopySlices final : Node {
   Geometry base, view;
   Dtype dtype;
   NodeRef fn;
-  CopySlices(const TensorImpl& b, const TensorImpl& v, NodeRef f) : base(b), view(v), dtype(b.dtype), fn(std::move(f)) {
+  CopySlices(const TensorImpl& b, const TensorImpl& v, NodeRef f)
+      : base(b), view(v), dtype(b.dtype), fn(std::move(f)) {
     inputs = std::max<uint16_t>(fn->inputs, 1);
     edge_array.reset(new Edge[inputs]);
     edges = edge_array.get();
@@ -39,8 +44,10 @@ struct CopySlices final : Node {
   }
   static void copy_edge(const Edge& from, Edge& to) {
     if (!from) return;
-    if (from.is_leaf()) to.set(*from.leaf());
-    else to.set_node(from.node(), from.nr);
+    if (from.is_leaf())
+      to.set(*from.leaf());
+    else
+      to.set_node(from.node(), from.nr);
   }
   std::string name() const override { return "torch::autograd::CopySlices"; }
   void release_saved() override {
@@ -79,7 +86,8 @@ struct ViewOfBase {
   Geometry base, view;
   Dtype dtype;
   void vjp(Backward& b) {
-    Tensor whole = graph_ops.copy_(empty_strided(base.sizes, base.strides, dtype, b.grad()->device), scalar_tensor(0, dtype, b.grad()->device));
+    Tensor whole = graph_ops.copy_(empty_strided(base.sizes, base.strides, dtype, b.grad()->device),
+                                   scalar_tensor(0, dtype, b.grad()->device));
     // An expanded view shows an element many times: its cotangents add up.
     Geometry once = view;
     for (int64_t d = 0; d < int64_t(once.sizes.size()); ++d)
@@ -104,32 +112,48 @@ std::string operation_of(const Node& n) {
   return name.substr(0, name.find("Backward"));
 }
 
-// `indirect`: not x itself was changed but its base or another view of that, so that x's history cannot be told.
+// `indirect`: not x itself was changed but its base or another view of that, so that x's history cannot be
+// told.
 [[noreturn]] void refuse_view(const TensorImpl& x, bool indirect = false) {
   Node* n = x.grad_fn;
-  std::string changed = indirect ? "its base or another view of its base has been modified inplace" : "is being modified inplace";
-  std::string what = n ? str("Output ", x.output_nr, " of ", operation_of(*n), " is a view and ", changed, ". ")
-                       : str("A view was created in no_grad mode and ", changed, " with grad mode enabled. ");
+  std::string changed = indirect ? "its base or another view of its base has been modified inplace"
+                                 : "is being modified inplace";
+  std::string what =
+      n ? str("Output ", x.output_nr, " of ", operation_of(*n), " is a view and ", changed, ". ")
+        : str("A view was created in no_grad mode and ", changed, " with grad mode enabled. ");
   if (x.flags & TensorImpl::ViewCustom)
-    fail(what, "This view was created inside a custom Function (or because an input was returned as-is) and the autograd logic to handle "
-               "view+inplace would override the custom backward associated with the custom Function, leading to incorrect gradients. This "
-               "behavior is forbidden. You can fix this by cloning the output of the custom Function.");
+    fail(what,
+         "This view was created inside a custom Function (or because an input was returned as-is) and the "
+         "autograd logic to handle "
+         "view+inplace would override the custom backward associated with the custom Function, leading to "
+         "incorrect gradients. This "
+         "behavior is forbidden. You can fix this by cloning the output of the custom Function.");
   if (x.flags & TensorImpl::ViewMulti)
-    fail(what, "This view is the output of a function that returns multiple views. Such functions do not allow the output views to be "
-               "modified inplace. You should replace the inplace operation by an out-of-place one.");
+    fail(what,
+         "This view is the output of a function that returns multiple views. Such functions do not allow the "
+         "output views to be "
+         "modified inplace. You should replace the inplace operation by an out-of-place one.");
   if (x.flags & TensorImpl::ViewInference)
-    fail("A view was created in inference mode and is being modified inplace in normal mode. Given that this use case is ambiguous and "
-         "error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either both inside the "
-         "inference_mode block (if you don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked).");
-  fail(what, "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and "
-             "the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the "
-             "inplace to be tracked).");
+    fail(
+        "A view was created in inference mode and is being modified inplace in normal mode. Given that this "
+        "use case is ambiguous and "
+        "error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace "
+        "either both inside the "
+        "inference_mode block (if you don't want the inplace to be tracked) or both outside (if you want the "
+        "inplace to be tracked).");
+  fail(what,
+       "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by "
+       "moving both the view and "
+       "the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or "
+       "both outside (if you want the "
+       "inplace to be tracked).");
 }
 
 }  // namespace
 
 void link_view(const Tensor& view, const Tensor& source, bool multi_output) {
-  constexpr uint8_t kCreation = TensorImpl::ViewMulti | TensorImpl::ViewNoGrad | TensorImpl::ViewInference | TensorImpl::ViewCustom;
+  constexpr uint8_t kCreation =
+      TensorImpl::ViewMulti | TensorImpl::ViewNoGrad | TensorImpl::ViewInference | TensorImpl::ViewCustom;
   if (modes.inference || source->inference()) {
     if (source->inference()) {
       view->flags |= TensorImpl::Inference;
@@ -143,22 +167,30 @@ void link_view(const Tensor& view, const Tensor& source, bool multi_output) {
   view->version_bias = source->version_bias;
   view->view_version = view->version();
   uint8_t inherited = source->base ? uint8_t(source->flags & kCreation) : uint8_t(0);
-  if (inherited) view->flags |= inherited;
-  else if (!modes.grad && !modes.inference) view->flags |= TensorImpl::ViewNoGrad;
-  else if (multi_output) view->flags |= TensorImpl::ViewMulti;
+  if (inherited)
+    view->flags |= inherited;
+  else if (!modes.grad && !modes.inference)
+    view->flags |= TensorImpl::ViewNoGrad;
+  else if (multi_output)
+    view->flags |= TensorImpl::ViewMulti;
 }
 
 void check_inplace(const Tensor& x, const char* name, bool will_record) {
-  check(!x->inference() || modes.inference, name, ": Inplace update to inference tensor outside InferenceMode is not allowed. You can make a "
-        "clone to get a normal tensor before doing inplace update. See https://github.com/pytorch/rfcs/pull/17 for more details.");
+  check(!x->inference() || modes.inference, name,
+        ": Inplace update to inference tensor outside InferenceMode is not allowed. You can make a "
+        "clone to get a normal tensor before doing inplace update. See "
+        "https://github.com/pytorch/rfcs/pull/17 for more details.");
   if (!will_record || !modes.grad) return;
-  constexpr uint8_t kCreation = TensorImpl::ViewMulti | TensorImpl::ViewNoGrad | TensorImpl::ViewInference | TensorImpl::ViewCustom;
+  constexpr uint8_t kCreation =
+      TensorImpl::ViewMulti | TensorImpl::ViewNoGrad | TensorImpl::ViewInference | TensorImpl::ViewCustom;
   if (x->base) {
     if (x->flags & kCreation) refuse_view(*x);
-    check(!(x->requires_grad() && x->base->is_leaf()), name, ": a view of a leaf Variable that requires grad is "
+    check(!(x->requires_grad() && x->base->is_leaf()), name,
+          ": a view of a leaf Variable that requires grad is "
           "being used in an in-place operation.");
   }
-  check(!(x->requires_grad() && x->is_leaf()), name, ": a leaf Variable that requires grad is being used in an in-place operation.");
+  check(!(x->requires_grad() && x->is_leaf()), name,
+        ": a leaf Variable that requires grad is being used in an in-place operation.");
 }
 
 void bumped(const Tensor& x, const char* name) {
@@ -171,7 +203,8 @@ Node* grad_fn_of(TensorImpl& x) {
   if (!x.grad_fn && !x.base->requires_grad()) return nullptr;
   if (x.view_version == x.version()) return x.grad_fn;
   if (!x.base->requires_grad() || !is_differentiable(x.dtype)) return x.grad_fn;
-  // The base was changed in place since: this view's history is the base's, if it was recorded as a view at all.
+  // The base was changed in place since: this view's history is the base's, if it was recorded as a view at
+  // all.
   constexpr uint8_t kCreation =
       TensorImpl::ViewMulti | TensorImpl::ViewNoGrad | TensorImpl::ViewInference | TensorImpl::ViewCustom;
   if (x.flags & kCreation) refuse_view(x, true);
@@ -186,8 +219,8 @@ Node* grad_fn_of(TensorImpl& x) {
   return x.grad_fn;
 }
 
-// Hooks and retain_grad that the user put on x stay with the value they were put on, except that retain_grad follows
-// x to its new value.
+// Hooks and retain_grad that the user put on x stay with the value they were put on, except that retain_grad
+// follows x to its new value.
 static void move_retain(TensorImpl& x) {
   if (!x.meta || !x.meta->retains_grad || !x.grad_fn || !x.grad_fn->hooks) return;
   std::erase_if(x.grad_fn->hooks->retain, [&](auto& r) { return r.second == &x; });
@@ -207,8 +240,6 @@ void rebase_history(const Tensor& x, NodeRef n, uint32_t output_nr) {
     if (base_retains) move_retain(*base);
     set_history(*base, *slices, 0);
     slices->release();
-    // What the change saved may be views of the same base, whose history now leads to them: a cycle.
-    if (host.leaf_cycle) host.leaf_cycle(base.get());
     if (base_retains) retain_grad(base);
     x->view_version = x->version() - 1;  // force it to be remade
     grad_fn_of(*x);

@@ -25,17 +25,16 @@ concept Real = Floating<T> || Integer<T>;
 
 #define ADJOINT_LIBM_1(f) \
   ADJOINT_FN double f(double x) { return __builtin_##f(x); }
-ADJOINT_LIBM_1(exp)
-ADJOINT_LIBM_1(exp2)
-ADJOINT_LIBM_1(expm1)
-ADJOINT_LIBM_1(log)
-ADJOINT_LIBM_1(log2) ADJOINT_LIBM_1(log10) ADJOINT_LIBM_1(log1p) ADJOINT_LIBM_1(sqrt) ADJOINT_LIBM_1(sin)
-    ADJOINT_LIBM_1(cos) ADJOINT_LIBM_1(tan) ADJOINT_LIBM_1(asin) ADJOINT_LIBM_1(acos) ADJOINT_LIBM_1(atan)
-        ADJOINT_LIBM_1(sinh) ADJOINT_LIBM_1(cosh) ADJOINT_LIBM_1(tanh) ADJOINT_LIBM_1(asinh)
-            ADJOINT_LIBM_1(acosh) ADJOINT_LIBM_1(atanh) ADJOINT_LIBM_1(erf) ADJOINT_LIBM_1(erfc)
-                ADJOINT_LIBM_1(ceil) ADJOINT_LIBM_1(floor) ADJOINT_LIBM_1(trunc)
+// clang-format off
+ADJOINT_LIBM_1(exp) ADJOINT_LIBM_1(exp2) ADJOINT_LIBM_1(expm1) ADJOINT_LIBM_1(log) ADJOINT_LIBM_1(log2)
+ADJOINT_LIBM_1(log10) ADJOINT_LIBM_1(log1p) ADJOINT_LIBM_1(sqrt) ADJOINT_LIBM_1(sin) ADJOINT_LIBM_1(cos)
+ADJOINT_LIBM_1(tan) ADJOINT_LIBM_1(asin) ADJOINT_LIBM_1(acos) ADJOINT_LIBM_1(atan) ADJOINT_LIBM_1(sinh)
+ADJOINT_LIBM_1(cosh) ADJOINT_LIBM_1(tanh) ADJOINT_LIBM_1(asinh) ADJOINT_LIBM_1(acosh)
+ADJOINT_LIBM_1(atanh) ADJOINT_LIBM_1(erf) ADJOINT_LIBM_1(erfc) ADJOINT_LIBM_1(ceil)
+ADJOINT_LIBM_1(floor) ADJOINT_LIBM_1(trunc)
+// clang-format on
 #undef ADJOINT_LIBM_1
-                    ADJOINT_FN double abs(double x) {
+                        ADJOINT_FN double abs(double x) {
   return __builtin_fabs(x);
 }
 ADJOINT_FN double copysign(double x, double y) { return __builtin_copysign(x, y); }
@@ -332,10 +331,10 @@ ADJOINT_FN double erfinv(double y) {
 // M. Giles, "Approximating the erfinv function" (2010), single precision: two polynomials, no branch.
 ADJOINT_FN float erfinv(float y) {
   float w = -log((1.f - y) * (1.f + y)), u = w - 2.5f, v = sqrt(w) - 3.f;
-  float centre = detail::horner(u, 2.81022636e-08f, 3.43273939e-07f, -3.5233877e-06f, -4.39150654e-06f, 0.00021858087f,
-                                -0.00125372503f, -0.00417768164f, 0.246640727f, 1.50140941f);
-  float tail = detail::horner(v, -0.000200214257f, 0.000100950558f, 0.00134934322f, -0.00367342844f, 0.00573950773f,
-                              -0.0076224613f, 0.00943887047f, 1.00167406f, 2.83297682f);
+  float centre = detail::horner(u, 2.81022636e-08f, 3.43273939e-07f, -3.5233877e-06f, -4.39150654e-06f,
+                                0.00021858087f, -0.00125372503f, -0.00417768164f, 0.246640727f, 1.50140941f);
+  float tail = detail::horner(v, -0.000200214257f, 0.000100950558f, 0.00134934322f, -0.00367342844f,
+                              0.00573950773f, -0.0076224613f, 0.00943887047f, 1.00167406f, 2.83297682f);
   float x = (w < 5.f ? centre : tail) * y;
   return abs(y) == 1.f ? copysign(__builtin_inff(), y) : x;
 }

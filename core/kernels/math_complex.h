@@ -14,14 +14,12 @@ using Complex = std::complex<T>;
   ADJOINT_FN Complex<T> f(Complex<T> z) { \
     return std::f(z);                     \
   }
-ADJOINT_STD_1(exp)
-ADJOINT_STD_1(log)
-ADJOINT_STD_1(log10)
-ADJOINT_STD_1(sqrt)
-ADJOINT_STD_1(sin)
+// clang-format off
+ADJOINT_STD_1(exp) ADJOINT_STD_1(log) ADJOINT_STD_1(log10) ADJOINT_STD_1(sqrt) ADJOINT_STD_1(sin)
 ADJOINT_STD_1(cos) ADJOINT_STD_1(tan) ADJOINT_STD_1(asin) ADJOINT_STD_1(acos) ADJOINT_STD_1(atan)
-    ADJOINT_STD_1(sinh) ADJOINT_STD_1(cosh) ADJOINT_STD_1(tanh) ADJOINT_STD_1(asinh) ADJOINT_STD_1(acosh)
-        ADJOINT_STD_1(atanh)
+ADJOINT_STD_1(sinh) ADJOINT_STD_1(cosh) ADJOINT_STD_1(tanh) ADJOINT_STD_1(asinh) ADJOINT_STD_1(acosh)
+ADJOINT_STD_1(atanh)
+// clang-format on
 #undef ADJOINT_STD_1
 
             template <class T>

@@ -135,7 +135,8 @@ const PointwiseOp& power_by(const Scalar& n, bool integers) {
 Tensor pow(Operand a, Operand b, const Dest& dest) {
   if (b.is_tensor())
     return pointwise(a.is_tensor() ? FORMULA("pow") : FORMULA_AS("pow", "PowBackward2"), {a, b}, dest);
-  if (is_bool(a) && b.scalar.is_bool())  // x ** True is x, x ** False is true; other powers of bool are refused
+  if (is_bool(a) &&
+      b.scalar.is_bool())  // x ** True is x, x ** False is true; other powers of bool are refused
     return pointwise(b.scalar.to_bool() ? FORMULA("mul") : FORMULA("add"), {a, Scalar(true)}, dest);
   bool integers =
       !is_differentiable(a.is_tensor() ? (*a.tensor)->dtype : dtype_for(a.scalar)) && b.scalar.is_integral();

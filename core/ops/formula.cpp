@@ -65,7 +65,9 @@ Symbol::Symbol(double v) {
   precedence = v < 0 ? 4 : 9;
 }
 
-static std::string bracket(const Symbol& s, int at_least) { return s.precedence >= at_least ? s.text : "(" + s.text + ")"; }
+static std::string bracket(const Symbol& s, int at_least) {
+  return s.precedence >= at_least ? s.text : "(" + s.text + ")";
+}
 
 Symbol symbol_binary(const char* op, int p, const Symbol& a, const Symbol& b) {
   if (op[0] == '*' && a.text == b.text) return Symbol(bracket(a, 6) + "²", 5);
@@ -74,7 +76,8 @@ Symbol symbol_binary(const char* op, int p, const Symbol& a, const Symbol& b) {
   bool right_tight = op[0] == '-' || op[0] == '/';
   const char* shown = op[0] == '*' ? "·" : op[0] == '/' ? "/" : op;
   std::string gap = p == 3 ? "" : " ";
-  return Symbol(bracket(a, p) + (op[0] == '*' ? "·" : gap + shown + gap) + bracket(b, right_tight ? p + 1 : p), p);
+  return Symbol(
+      bracket(a, p) + (op[0] == '*' ? "·" : gap + shown + gap) + bracket(b, right_tight ? p + 1 : p), p);
 }
 
 Symbol symbol_call(const char* name, std::initializer_list<Symbol> args) {

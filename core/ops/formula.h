@@ -26,18 +26,23 @@ V times_i(const V& a);
 
 #define ADJOINT_V_OP(op) \
   inline V operator op(const V& a, const V& b) { return arithmetic(#op[0], a, b); }
+// clang-format off
 ADJOINT_V_OP(+) ADJOINT_V_OP(-) ADJOINT_V_OP(*) ADJOINT_V_OP(/)
+// clang-format on
 #undef ADJOINT_V_OP
-V operator-(const V& a);
-#define ADJOINT_V_CMP(op, name)                              \
-  inline V operator op(const V& a, const V& b) {             \
-    static const PointwiseOp* cache;                         \
+    V operator-(const V& a);
+#define ADJOINT_V_CMP(op, name)                                  \
+  inline V operator op(const V& a, const V& b) {                 \
+    static const PointwiseOp* cache;                             \
     return apply_named(cache, name, {a.operand(), b.operand()}); \
   }
-ADJOINT_V_CMP(<, "lt") ADJOINT_V_CMP(<=, "le") ADJOINT_V_CMP(>, "gt") ADJOINT_V_CMP(>=, "ge") ADJOINT_V_CMP(==, "eq")
-ADJOINT_V_CMP(!=, "ne") ADJOINT_V_CMP(&, "logical_and") ADJOINT_V_CMP(|, "logical_or")
+// clang-format off
+ADJOINT_V_CMP(<, "lt") ADJOINT_V_CMP(<=, "le") ADJOINT_V_CMP(>, "gt") ADJOINT_V_CMP(>=, "ge")
+ADJOINT_V_CMP(==, "eq") ADJOINT_V_CMP(!=, "ne") ADJOINT_V_CMP(&, "logical_and")
+ADJOINT_V_CMP(|, "logical_or")
+// clang-format on
 #undef ADJOINT_V_CMP
-inline V operator!(const V& a) {
+        inline V operator!(const V& a) {
   static const PointwiseOp* cache;
   return apply_named(cache, "logical_not", {a.operand()});
 }
@@ -59,34 +64,40 @@ inline Symbol times_i(const Symbol& a) { return symbol_binary("*", 3, Symbol("i"
 inline Symbol real_part(const Symbol& a) { return a; }
 #define ADJOINT_SYM_OP(op, p) \
   inline Symbol operator op(const Symbol& a, const Symbol& b) { return symbol_binary(#op, p, a, b); }
-ADJOINT_SYM_OP(+, 2) ADJOINT_SYM_OP(-, 2) ADJOINT_SYM_OP(*, 3) ADJOINT_SYM_OP(/, 3) ADJOINT_SYM_OP(<, 1) ADJOINT_SYM_OP(<=, 1)
-ADJOINT_SYM_OP(>, 1) ADJOINT_SYM_OP(>=, 1) ADJOINT_SYM_OP(==, 1) ADJOINT_SYM_OP(!=, 1) ADJOINT_SYM_OP(&, 0) ADJOINT_SYM_OP(|, 0)
+// clang-format off
+ADJOINT_SYM_OP(+, 2) ADJOINT_SYM_OP(-, 2) ADJOINT_SYM_OP(*, 3) ADJOINT_SYM_OP(/, 3) ADJOINT_SYM_OP(<, 1)
+ADJOINT_SYM_OP(<=, 1) ADJOINT_SYM_OP(>, 1) ADJOINT_SYM_OP(>=, 1) ADJOINT_SYM_OP(==, 1)
+ADJOINT_SYM_OP(!=, 1) ADJOINT_SYM_OP(&, 0) ADJOINT_SYM_OP(|, 0)
+// clang-format on
 #undef ADJOINT_SYM_OP
-Symbol operator-(const Symbol& a);
+            Symbol operator-(const Symbol& a);
 Symbol operator!(const Symbol& a);
 
 namespace math {
-#define ADJOINT_FORMULA_1(f)                        \
-  inline V f(const V& a) {                          \
-    static const PointwiseOp* cache;                \
-    return apply_named(cache, #f, {a.operand()});   \
-  }                                                 \
+#define ADJOINT_FORMULA_1(f)                      \
+  inline V f(const V& a) {                        \
+    static const PointwiseOp* cache;              \
+    return apply_named(cache, #f, {a.operand()}); \
+  }                                               \
   inline Symbol f(const Symbol& a) { return symbol_call(#f, {a}); }
-#define ADJOINT_FORMULA_2(f)                                     \
-  inline V f(const V& a, const V& b) {                           \
-    static const PointwiseOp* cache;                             \
-    return apply_named(cache, #f, {a.operand(), b.operand()});   \
-  }                                                              \
+#define ADJOINT_FORMULA_2(f)                                   \
+  inline V f(const V& a, const V& b) {                         \
+    static const PointwiseOp* cache;                           \
+    return apply_named(cache, #f, {a.operand(), b.operand()}); \
+  }                                                            \
   inline Symbol f(const Symbol& a, const Symbol& b) { return symbol_call(#f, {a, b}); }
-ADJOINT_MATH_UNARY(ADJOINT_FORMULA_1)
-ADJOINT_MATH_BINARY(ADJOINT_FORMULA_2)
+// clang-format off
+ADJOINT_MATH_UNARY(ADJOINT_FORMULA_1) ADJOINT_MATH_BINARY(ADJOINT_FORMULA_2)
+// clang-format on
 #undef ADJOINT_FORMULA_1
 #undef ADJOINT_FORMULA_2
-inline V where(const V& c, const V& a, const V& b) {
+    inline V where(const V& c, const V& a, const V& b) {
   static const PointwiseOp* cache;
   return apply_named(cache, "where", {c.operand(), a.operand(), b.operand()});
 }
-inline Symbol where(const Symbol& c, const Symbol& a, const Symbol& b) { return symbol_call("where", {c, a, b}); }
+inline Symbol where(const Symbol& c, const Symbol& a, const Symbol& b) {
+  return symbol_call("where", {c, a, b});
+}
 }  // namespace math
 
 }  // namespace adjoint

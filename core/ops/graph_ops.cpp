@@ -12,7 +12,8 @@ void add_into(const Tensor& dst, const Tensor& src) {
   static const PointwiseOp& op = find_pointwise("add");
   if (dst->meta_device()) return;
   NoGrad no_grad;
-  if ((dst->dtype == Dtype::F32 || dst->dtype == Dtype::F64) && dst->contiguous() && src->contiguous() && same_sizes(*dst, *src)) {
+  if ((dst->dtype == Dtype::F32 || dst->dtype == Dtype::F64) && dst->contiguous() && src->contiguous() &&
+      same_sizes(*dst, *src)) {
     char* p[3] = {dst->data(), dst->data(), src->data()};
     int64_t item = int64_t(dst->itemsize()), st[3] = {item, item, item};
     return run_flat(op.kernels.value[item == 4 ? CF32 : CF64], p, st, 3, dst->numel);
@@ -20,13 +21,17 @@ void add_into(const Tensor& dst, const Tensor& src) {
   raw::copy(dst, pointwise(op, {dst, src}));
 }
 
-bool has_nan(const Tensor& x) { return is_differentiable(x->dtype) && item(ops::any(ops::isnan(x))).to_bool(); }
+bool has_nan(const Tensor& x) {
+  return is_differentiable(x->dtype) && item(ops::any(ops::isnan(x))).to_bool();
+}
 
 [[maybe_unused]] const bool installed = [] {
   graph_ops.add = [](const Tensor& a, const Tensor& b) { return ops::add(a, b); };
   graph_ops.add_into = add_into;
   graph_ops.clone = [](const Tensor& x) { return ops::clone(x); };
-  graph_ops.as_strided = [](const Tensor& x, Ints sizes, Ints strides, int64_t offset) { return ops::as_strided(x, sizes, strides, offset); };
+  graph_ops.as_strided = [](const Tensor& x, Ints sizes, Ints strides, int64_t offset) {
+    return ops::as_strided(x, sizes, strides, offset);
+  };
   graph_ops.copy_ = [](const Tensor& dst, const Tensor& src) { return ops::copy_(dst, src); };
   graph_ops.to = [](const Tensor& x, Dtype d) { return ops::to(x, d); };
   graph_ops.sum_to = [](const Tensor& x, Ints sizes) { return ops::sum_to(x, sizes); };

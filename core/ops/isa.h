@@ -1,5 +1,5 @@
-// ADJOINT_ISA names the instruction set of this compilation (base, v3, v4). Everything in a *.isa.cpp file lives
-// in an inline namespace of that name, so that the linker can never mix code of different sets.
+// ADJOINT_ISA names the instruction set of this compilation (base, v3, v4). Everything in a *.isa.cpp file
+// lives in an inline namespace of that name, so that the linker can never mix code of different sets.
 #pragma once
 
 #ifndef ADJOINT_ISA

@@ -1,4 +1,5 @@
-// The driver of all pointwise operations: types, shapes, the loop, and (through ops/pointwise_node.h) the record.
+// The driver of all pointwise operations: types, shapes, the loop, and (through ops/pointwise_node.h) the
+// record.
 #include <cstring>
 #include <sstream>
 #include <unordered_map>
@@ -31,7 +32,8 @@ Dtype logical_result(Promotion p, Dtype common) {
   return p == Promotion::Real || p == Promotion::RealFloat ? real_of(common) : common;
 }
 
-void run_loop(Loop loop, const Tensor& out, Dtype kernel_out, Dtype kernel, std::span<const Operand> xs, bool cond_first) {
+void run_loop(Loop loop, const Tensor& out, Dtype kernel_out, Dtype kernel, std::span<const Operand> xs,
+              bool cond_first) {
   LoopOperand ops[kMaxLoopOperands];
   alignas(16) char numbers[kMaxLoopOperands][16];
   ops[0] = {out->data(), out.get(), out->dtype, kernel_out};
@@ -63,7 +65,8 @@ struct Types {
   const Refusal& r = d == Dtype::Bool ? op.no_bool : op.no_complex;
   if ((d == Dtype::Bool || is_complex(d)) && r.text)
     fail(r.runtime_error ? ErrorKind::Runtime : ErrorKind::NotImplemented, r.text);
-  fail(ErrorKind::NotImplemented, "\"", op.kernel ? op.kernel : op.name + "_cpu", "\" not implemented for '", label_of(d), "'");
+  fail(ErrorKind::NotImplemented, "\"", op.kernel ? op.kernel : op.name + "_cpu", "\" not implemented for '",
+       label_of(d), "'");
 }
 
 Types resolve_types(const PointwiseOp& op, std::span<const Operand> xs) {
@@ -71,7 +74,8 @@ Types resolve_types(const PointwiseOp& op, std::span<const Operand> xs) {
   for (size_t i = op.cond_first; i < xs.size() && int(i) < op.promoting; ++i) r.add(xs[i]);
   Types t;
   t.common = r.get();
-  if (op.promotion == Promotion::Float || op.promotion == Promotion::RealFloat) t.common = float_type(t.common);
+  if (op.promotion == Promotion::Float || op.promotion == Promotion::RealFloat)
+    t.common = float_type(t.common);
   t.compute = compute_of(op, t.common);
   if (t.compute < 0) refuse(op, t.common);
   t.result = logical_result(op.promotion, t.common);
@@ -82,14 +86,18 @@ Types resolve_types(const PointwiseOp& op, std::span<const Operand> xs) {
 void wrap_numbers(std::span<const Operand> xs, Dtype common, std::vector<Operand>& wrapped) {
   wrapped.assign(xs.begin(), xs.end());
   for (Operand& x : wrapped)
-    if (!x.is_tensor()) x.scalar = Scalar(visit(common, [&](auto* p) -> int64_t {
-      using T = std::remove_pointer_t<decltype(p)>;
-      if constexpr (std::is_integral_v<T>) return int64_t(T(x.scalar.to_int()));
-      else return x.scalar.to_int();
-    }));
+    if (!x.is_tensor())
+      x.scalar = Scalar(visit(common, [&](auto* p) -> int64_t {
+        using T = std::remove_pointer_t<decltype(p)>;
+        if constexpr (std::is_integral_v<T>)
+          return int64_t(T(x.scalar.to_int()));
+        else
+          return x.scalar.to_int();
+      }));
 }
 
-// The result's layout follows the operands': their dimensions ordered by stride, as PyTorch's iterator has it.
+// The result's layout follows the operands': their dimensions ordered by stride, as PyTorch's iterator has
+// it.
 Tensor allocate(Ints shape, Dtype dtype, Device device, std::span<const Operand> xs) {
   const TensorImpl* model = nullptr;
   bool alike = true;
@@ -108,20 +116,27 @@ Tensor allocate(Ints shape, Dtype dtype, Device device, std::span<const Operand>
 }
 
 void check_overlap(const Tensor& out, std::span<const Operand> xs) {
-  check(!overlaps_itself(*out), "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
-                                "Please clone() the tensor before performing the operation.");
+  check(!overlaps_itself(*out),
+        "unsupported operation: more than one element of the written-to tensor refers to a single memory "
+        "location. "
+        "Please clone() the tensor before performing the operation.");
   for (const Operand& x : xs)
     if (x.is_tensor())
-      check(overlap(*out, **x.tensor) != Overlap::Partial, "unsupported operation: some elements of the input tensor and the written-to "
-            "tensor refer to a single memory location. Please clone() the tensor before performing the operation.");
+      check(overlap(*out, **x.tensor) != Overlap::Partial,
+            "unsupported operation: some elements of the input tensor and the written-to "
+            "tensor refer to a single memory location. Please clone() the tensor before performing the "
+            "operation.");
 }
 
-Tensor destination(const PointwiseOp& op, Ints shape, const Types& t, Device device, std::span<const Operand> xs, const Dest& dest) {
+Tensor destination(const PointwiseOp& op, Ints shape, const Types& t, Device device,
+                   std::span<const Operand> xs, const Dest& dest) {
   if (!dest.tensor) return allocate(shape, t.result, device, xs);
   const Tensor& out = *dest.tensor;
-  check(can_cast(t.result, out->dtype), "result type ", label_of(t.result), " can't be cast to the desired output type ", label_of(out->dtype));
+  check(can_cast(t.result, out->dtype), "result type ", label_of(t.result),
+        " can't be cast to the desired output type ", label_of(out->dtype));
   if (dest.inplace) {
-    check(equal(out->sizes(), shape), "output with shape ", text_of(out->sizes()), " doesn't match the broadcast shape ", text_of(shape));
+    check(equal(out->sizes(), shape), "output with shape ", text_of(out->sizes()),
+          " doesn't match the broadcast shape ", text_of(shape));
   } else {
     bool needs = false;
     for (const Operand& x : xs) needs |= x.is_tensor() && requires_grad(*x.tensor);
@@ -143,8 +158,10 @@ Tensor destination(const PointwiseOp& op, Ints shape, const Types& t, Device dev
     const Tensor& x = *xs[i].tensor;
     shape = any ? broadcast_shapes(shape, x->sizes()) : Dims(x->sizes());
     any = true;
-    if (x->meta_device()) device = Device::Meta;
-    else memory |= x->ndim > 0;
+    if (x->meta_device())
+      device = Device::Meta;
+    else
+      memory |= x->ndim > 0;
     record |= x->requires_grad();
   }
   check(!(memory && device == Device::Meta), op.name,
@@ -161,17 +178,21 @@ Tensor destination(const PointwiseOp& op, Ints shape, const Types& t, Device dev
       wrap_numbers(xs, t.common, wrapped);
       xs = wrapped;
     }
-    run_loop(op.kernels.value[t.compute], out, kernel_result(op.promotion, kernel), kernel, xs, op.cond_first);
+    run_loop(op.kernels.value[t.compute], out, kernel_result(op.promotion, kernel), kernel, xs,
+             op.cond_first);
   }
   if (dest.tensor) bumped(out, dest.name ? dest.name : op.name.c_str());
   if (!record) return out;
-  if (dest.inplace) rebase_history(out, held);
-  else set_history(*out, *node);
+  if (dest.inplace)
+    rebase_history(out, held);
+  else
+    set_history(*out, *node);
   node->save_result(out);
   return out;
 }
 
-// The common case: dense operands of one float type and one shape, and numbers; a condition of the same shape.
+// The common case: dense operands of one float type and one shape, and numbers; a condition of the same
+// shape.
 struct DenseCall {
   const TensorImpl* model = nullptr;  // the first operand that is neither a number nor the condition
   char* p[kMaxOperands + 1];
@@ -195,7 +216,8 @@ struct DenseCall {
   bool prepare(const PointwiseOp& op, std::span<const Operand> xs) {
     for (size_t k = op.cond_first; k < xs.size() && !model; ++k)
       if (xs[k].is_tensor()) model = xs[k].tensor->get();
-    if (!model || (model->dtype != Dtype::F32 && model->dtype != Dtype::F64) || !(op.types & kFloats)) return false;
+    if (!model || (model->dtype != Dtype::F32 && model->dtype != Dtype::F64) || !(op.types & kFloats))
+      return false;
     item = model->dtype == Dtype::F32 ? 4 : 8;
     for (size_t k = 0; k < xs.size(); ++k) {
       if (!xs[k].is_tensor()) {
@@ -242,7 +264,8 @@ bool fast_inplace(const PointwiseOp& op, std::span<const Operand> xs, const Dest
   if (op.promotion == Promotion::Bool || !c.prepare(op, xs) || c.model != out.get()) return false;
   if ((c.record || out->requires_grad()) && modes.grad) return false;
   for (size_t k = 1; k < xs.size(); ++k)  // views of the same memory: the general road tells which overlap
-    if (xs[k].is_tensor() && (*xs[k].tensor)->storage == out->storage && !xs[k].tensor->same(out)) return false;
+    if (xs[k].is_tensor() && (*xs[k].tensor)->storage == out->storage && !xs[k].tensor->same(out))
+      return false;
   check_inplace(out, dest.name ? dest.name : op.name.c_str(), false);
   c.run(op, xs.size(), *out);
   bumped(out, dest.name ? dest.name : op.name.c_str());
@@ -258,7 +281,8 @@ std::string camel(const std::string& name) {
   std::string s;
   bool up = true;
   for (char c : name) {
-    if (c == '_') up = true;
+    if (c == '_')
+      up = true;
     else {
       s += up ? char(std::toupper(c)) : c;
       up = false;
@@ -301,7 +325,8 @@ PointwiseOp renamed(std::string_view op, const char* node) {
   return copy;
 }
 
-void register_pointwise(PointwiseOp* op, const char* doc, uint32_t flags, const PointwiseKernels* const* by_isa) {
+void register_pointwise(PointwiseOp* op, const char* doc, uint32_t flags,
+                        const PointwiseKernels* const* by_isa) {
   std::string schema = op->schema;
   op->name = schema.substr(0, schema.find('('));
   if (op->node.empty()) op->node = camel(op->name) + "Backward0";
@@ -326,7 +351,9 @@ void register_pointwise(PointwiseOp* op, const char* doc, uint32_t flags, const 
 }
 
 void invoke_pointwise(const PointwiseOp& op, const Value* args, const Dest& dest, Returned& out) {
-  auto operand = [&](int i) { return args[i].kind == Value::TensorK ? Operand(*args[i].tensor) : Operand(args[i].scalar); };
+  auto operand = [&](int i) {
+    return args[i].kind == Value::TensorK ? Operand(*args[i].tensor) : Operand(args[i].scalar);
+  };
   out.kind = Returned::One;
   switch (op.arity) {
     case 1: out.tensor = pointwise(op, {operand(0)}, dest); break;

@@ -1,6 +1,6 @@
-// The loops of a pointwise operation, made from its formula: one per compute type, plain code that the compiler
-// vectorises for the instruction set at hand. Nothing here may be shared between instruction sets: everything is
-// a template over the operation (which lives in the set's namespace) or always inlined.
+// The loops of a pointwise operation, made from its formula: one per compute type, plain code that the
+// compiler vectorises for the instruction set at hand. Nothing here may be shared between instruction sets:
+// everything is a template over the operation (which lives in the set's namespace) or always inlined.
 #pragma once
 #include <algorithm>
 #include <complex>
@@ -9,7 +9,6 @@
 #include "ops/flags.h"
 #include "ops/probe.h"
 #include "tensor/dtype.h"
-
 
 namespace adjoint {
 
@@ -22,8 +21,8 @@ enum class Promotion : uint8_t {
   Real,       // Same; a complex operand gives a real result
 };
 // What a formula is computed in; kBoolAsInt: bool operands are taken, as integers.
-inline constexpr unsigned kFloats = 1, kInts = 2, kBools = 4, kComplex = 8, kBoolAsInt = 16, kRealTypes = kFloats | kInts | kBoolAsInt,
-                          kAnyType = kRealTypes | kComplex;
+inline constexpr unsigned kFloats = 1, kInts = 2, kBools = 4, kComplex = 8, kBoolAsInt = 16,
+                          kRealTypes = kFloats | kInts | kBoolAsInt, kAnyType = kRealTypes | kComplex;
 
 // out = f(in...): ptrs[0] is the result, strides in bytes.
 using Loop = void (*)(char* const* ptrs, const int64_t* strides, int64_t n);
@@ -48,68 +47,97 @@ struct Pointwise {
   static constexpr auto promotion = Promotion::Float;
   static constexpr unsigned types = kFloats | kComplex;
   static constexpr bool cond_first = false;  // the first operand is a bool whatever the others are
-  static constexpr int promoting = kMaxOperands;  // operands from here on are attributes: their types do not count
-  static constexpr int data = kMaxOperands;       // operands from here on are mostly numbers: a loop is made for that
+  static constexpr int promoting =
+      kMaxOperands;  // operands from here on are attributes: their types do not count
+  static constexpr int data =
+      kMaxOperands;  // operands from here on are mostly numbers: a loop is made for that
   static constexpr Refusal no_bool{}, no_complex{};
 };
 
-// For formulas that treat complex numbers apart. Tensors and symbols count as real: there the operations decide.
-template <class T> inline constexpr bool is_complex_number = requires(T x) { x.imag(); };
+// For formulas that treat complex numbers apart. Tensors and symbols count as real: there the operations
+// decide.
+template <class T>
+inline constexpr bool is_complex_number = requires(T x) { x.imag(); };
 
 namespace loops {
-template <class Op> constexpr int count_args(const char* s) {  // parameters of the schema: all are operands
+template <class Op>
+constexpr int count_args(const char* s) {  // parameters of the schema: all are operands
   int n = 0;
   bool inside = false;
   for (; *s; ++s) {
-    if (*s == '(') { inside = true; n = s[1] != ')'; }
-    else if (*s == ')') break;
-    else if (inside && *s == ',' && s[2] != '*') ++n;
+    if (*s == '(') {
+      inside = true;
+      n = s[1] != ')';
+    } else if (*s == ')')
+      break;
+    else if (inside && *s == ',' && s[2] != '*')
+      ++n;
   }
   return n;
 }
-template <class Op> inline constexpr int arity = count_args<Op>(Op::schema);
+template <class Op>
+inline constexpr int arity = count_args<Op>(Op::schema);
 
 // How operand I's gradient is given: 0 not at all, 1 by a slope, 2 by a pull.
-template <class Op, int I> constexpr int slope_kind() {
+template <class Op, int I>
+constexpr int slope_kind() {
   constexpr int A = arity<Op>;
   using P = Probe;
-#define ADJOINT_SLOPE(n, ...)                                                             \
-  if constexpr (I == n && requires { Op::pull##n(P(), __VA_ARGS__, P()); }) return 2;     \
-  else if constexpr (I == n && requires { Op::slope##n(__VA_ARGS__, P()); }) return 1;
+#define ADJOINT_SLOPE(n, ...)                                                \
+  if constexpr (I == n && requires { Op::pull##n(P(), __VA_ARGS__, P()); })  \
+    return 2;                                                                \
+  else if constexpr (I == n && requires { Op::slope##n(__VA_ARGS__, P()); }) \
+    return 1;
   if constexpr (A == 1) {
-    if constexpr (requires { Op::pull(P(), P(), P()); }) return 2;
-    else if constexpr (requires { Op::slope(P(), P()); }) return 1;
-    else return 0;
+    if constexpr (requires { Op::pull(P(), P(), P()); })
+      return 2;
+    else if constexpr (requires { Op::slope(P(), P()); })
+      return 1;
+    else
+      return 0;
   } else if constexpr (A == 2) {
     ADJOINT_SLOPE(0, P(), P()) else ADJOINT_SLOPE(1, P(), P()) else return 0;
   } else if constexpr (A == 3) {
-    ADJOINT_SLOPE(0, P(), P(), P()) else ADJOINT_SLOPE(1, P(), P(), P()) else ADJOINT_SLOPE(2, P(), P(), P()) else return 0;
+    ADJOINT_SLOPE(0, P(), P(), P())
+    else ADJOINT_SLOPE(1, P(), P(), P()) else ADJOINT_SLOPE(2, P(), P(), P()) else return 0;
   } else {
-    ADJOINT_SLOPE(0, P(), P(), P(), P()) else ADJOINT_SLOPE(1, P(), P(), P(), P()) else ADJOINT_SLOPE(2, P(), P(), P(), P())
-    else return 0;
+    ADJOINT_SLOPE(0, P(), P(), P(), P())
+    else ADJOINT_SLOPE(1, P(), P(), P(), P()) else ADJOINT_SLOPE(2, P(), P(), P(), P()) else return 0;
   }
 #undef ADJOINT_SLOPE
 }
 
-template <class T> [[gnu::always_inline]] inline T conj_of(T x) {
-  if constexpr (requires { x.imag(); }) return T(x.real(), -x.imag());
-  else return x;
+template <class T>
+[[gnu::always_inline]] inline T conj_of(T x) {
+  if constexpr (requires { x.imag(); })
+    return T(x.real(), -x.imag());
+  else
+    return x;
 }
-template <class T> [[gnu::always_inline]] constexpr auto real_part(T x) {
-  if constexpr (is_complex_number<T>) return x.real();
-  else return x;
+template <class T>
+[[gnu::always_inline]] constexpr auto real_part(T x) {
+  if constexpr (is_complex_number<T>)
+    return x.real();
+  else
+    return x;
 }
-template <class T> [[gnu::always_inline]] constexpr T times_i(T x) {
-  if constexpr (is_complex_number<T>) return T(-x.imag(), x.real());
-  else return T(0);  // the real part of i · x
+template <class T>
+[[gnu::always_inline]] constexpr T times_i(T x) {
+  if constexpr (is_complex_number<T>)
+    return T(-x.imag(), x.real());
+  else
+    return T(0);  // the real part of i · x
 }
 // (g, operands..., y) → the cotangent of operand I. Also read with Probe, Tensor values and symbols.
-template <class Op, int I, class G, class Y, class... X> [[gnu::always_inline]] constexpr auto pull_of(G g, Y y, X... x) {
+template <class Op, int I, class G, class Y, class... X>
+[[gnu::always_inline]] constexpr auto pull_of(G g, Y y, X... x) {
   constexpr int kind = slope_kind<Op, I>();
   constexpr int A = sizeof...(X);
-#define ADJOINT_PULL(n)                                    \
-  if constexpr (kind == 2) return Op::pull##n(g, x..., y); \
-  else return g * conj_of(Op::slope##n(x..., y));
+#define ADJOINT_PULL(n)             \
+  if constexpr (kind == 2)          \
+    return Op::pull##n(g, x..., y); \
+  else                              \
+    return g * conj_of(Op::slope##n(x..., y));
   if constexpr (A == 1) {
     ADJOINT_PULL()
   } else if constexpr (I == 0) {
@@ -122,34 +150,52 @@ template <class Op, int I, class G, class Y, class... X> [[gnu::always_inline]] 
 #undef ADJOINT_PULL
 }
 // What operand I's pull reads: bit i for operand i, bit `arity` for the result.
-template <class Op, int I> constexpr unsigned pull_reads() {
-  if constexpr (slope_kind<Op, I>() == 0) return 0;
+template <class Op, int I>
+constexpr unsigned pull_reads() {
+  if constexpr (slope_kind<Op, I>() == 0)
+    return 0;
   else {
     constexpr int A = arity<Op>;
     Probe y{1u << A};
-    if constexpr (A == 1) return pull_of<Op, I>(Probe(), y, Probe{1u}).reads;
-    else if constexpr (A == 2) return pull_of<Op, I>(Probe(), y, Probe{1u}, Probe{2u}).reads;
-    else if constexpr (A == 3) return pull_of<Op, I>(Probe(), y, Probe{1u}, Probe{2u}, Probe{4u}).reads;
-    else return pull_of<Op, I>(Probe(), y, Probe{1u}, Probe{2u}, Probe{4u}, Probe{8u}).reads;
+    if constexpr (A == 1)
+      return pull_of<Op, I>(Probe(), y, Probe{1u}).reads;
+    else if constexpr (A == 2)
+      return pull_of<Op, I>(Probe(), y, Probe{1u}, Probe{2u}).reads;
+    else if constexpr (A == 3)
+      return pull_of<Op, I>(Probe(), y, Probe{1u}, Probe{2u}, Probe{4u}).reads;
+    else
+      return pull_of<Op, I>(Probe(), y, Probe{1u}, Probe{2u}, Probe{4u}, Probe{8u}).reads;
   }
 }
 
-template <class T> [[gnu::always_inline]] inline T load(const char* p) { return *reinterpret_cast<const T*>(p); }
+template <class T>
+[[gnu::always_inline]] inline T load(const char* p) {
+  return *reinterpret_cast<const T*>(p);
+}
 
 // True if operand I's cotangent is g itself (add, or x - y for x): no loop has to run then.
-template <class Op, int I> constexpr bool pull_is_identity() {
-  if constexpr (slope_kind<Op, I>() != 2) return false;
+template <class Op, int I>
+constexpr bool pull_is_identity() {
+  if constexpr (slope_kind<Op, I>() != 2)
+    return false;
   else {
     constexpr int A = arity<Op>;
     constexpr Probe g = Probe::cotangent(), x;
-    if constexpr (A == 1) return pull_of<Op, I>(g, x, x).is_g;
-    else if constexpr (A == 2) return pull_of<Op, I>(g, x, x, x).is_g;
-    else if constexpr (A == 3) return pull_of<Op, I>(g, x, x, x, x).is_g;
-    else return pull_of<Op, I>(g, x, x, x, x, x).is_g;
+    if constexpr (A == 1)
+      return pull_of<Op, I>(g, x, x).is_g;
+    else if constexpr (A == 2)
+      return pull_of<Op, I>(g, x, x, x).is_g;
+    else if constexpr (A == 3)
+      return pull_of<Op, I>(g, x, x, x, x).is_g;
+    else
+      return pull_of<Op, I>(g, x, x, x, x, x).is_g;
   }
 }
 
-template <size_t I, class T> struct Holder { T v; };
+template <size_t I, class T>
+struct Holder {
+  T v;
+};
 template <unsigned Mask, class F, class R, class... T, size_t... I>
 [[gnu::always_inline]] inline void run_dense(char* const* p, int64_t n, std::index_sequence<I...>) {
   R* out = reinterpret_cast<R*>(p[0]);
@@ -157,7 +203,8 @@ template <unsigned Mask, class F, class R, class... T, size_t... I>
   const Scalars s{{load<T>(p[I + 1])}...};
 #pragma GCC ivdep
   for (int64_t i = 0; i < n; ++i)
-    out[i] = R(F::call(((Mask >> I & 1) ? static_cast<const Holder<I, T>&>(s).v : reinterpret_cast<const T*>(p[I + 1])[i])...));
+    out[i] = R(F::call(((Mask >> I & 1) ? static_cast<const Holder<I, T>&>(s).v
+                                        : reinterpret_cast<const T*>(p[I + 1])[i])...));
 }
 
 // F over n elements. Operands are dense, single values (stride 0), or anything.
@@ -184,21 +231,31 @@ void run(char* const* p, const int64_t* st, int64_t n, std::index_sequence<I...>
     *reinterpret_cast<R*>(p[0] + i * st[0]) = R(F::call(load<T>(p[I + 1] + i * st[I + 1])...));
 }
 
-template <size_t J, class First, class... Rest> [[gnu::always_inline]] inline auto nth(First first, Rest... rest) {
-  if constexpr (J == 0) return first;
-  else return nth<J - 1>(rest...);
+template <size_t J, class First, class... Rest>
+[[gnu::always_inline]] inline auto nth(First first, Rest... rest) {
+  if constexpr (J == 0)
+    return first;
+  else
+    return nth<J - 1>(rest...);
 }
 
 // The operands that are usually single numbers: attributes always are, a clamp's bounds mostly.
-template <class Op> inline constexpr int first_number = std::min(Op::promoting, Op::data);
+template <class Op>
+inline constexpr int first_number = std::min(Op::promoting, Op::data);
 
-template <class Op> struct ValueOf {
-  static constexpr unsigned numbers = ((1u << arity<Op>) - 1) & ~((1u << std::min(first_number<Op>, arity<Op>)) - 1);
+template <class Op>
+struct ValueOf {
+  static constexpr unsigned numbers =
+      ((1u << arity<Op>)-1) & ~((1u << std::min(first_number<Op>, arity<Op>)) - 1);
   static constexpr bool tensors_too = Op::data < Op::promoting;
-  template <class... X> [[gnu::always_inline]] static auto call(X... x) { return Op::value(x...); }
+  template <class... X>
+  [[gnu::always_inline]] static auto call(X... x) {
+    return Op::value(x...);
+  }
 };
 // A pull loop's operands are g and then those of (operands..., y) which the pull reads, in order.
-template <class Op, int I> struct PullOf {
+template <class Op, int I>
+struct PullOf {
   static constexpr int A = arity<Op>;
   static constexpr unsigned reads = pull_reads<Op, I>();
   static constexpr bool tensors_too = Op::data < Op::promoting;
@@ -212,49 +269,79 @@ template <class Op, int I> struct PullOf {
     return mask;
   }
   static constexpr unsigned numbers = numbers_among_read();
-  template <int J, class T, class... X> [[gnu::always_inline]] static auto pick([[maybe_unused]] T g, [[maybe_unused]] X... x) {
-    if constexpr (reads >> J & 1) return nth<size_t(__builtin_popcount(reads & ((1u << J) - 1)))>(x...);
-    else if constexpr (J == 0 && Op::cond_first) return false;
-    else return T{};
-  }
-  template <class T, class... X> [[gnu::always_inline]] static T call([[maybe_unused]] T g, X... x) {
-    if constexpr (A == 1) return pull_of<Op, I>(g, pick<1>(g, x...), pick<0>(g, x...));
-    else if constexpr (A == 2) return pull_of<Op, I>(g, pick<2>(g, x...), pick<0>(g, x...), pick<1>(g, x...));
-    else if constexpr (A == 3) return pull_of<Op, I>(g, pick<3>(g, x...), pick<0>(g, x...), pick<1>(g, x...), pick<2>(g, x...));
+  template <int J, class T, class... X>
+  [[gnu::always_inline]] static auto pick([[maybe_unused]] T g, [[maybe_unused]] X... x) {
+    if constexpr (reads >> J & 1)
+      return nth<size_t(__builtin_popcount(reads & ((1u << J) - 1)))>(x...);
+    else if constexpr (J == 0 && Op::cond_first)
+      return false;
     else
-      return pull_of<Op, I>(g, pick<4>(g, x...), pick<0>(g, x...), pick<1>(g, x...), pick<2>(g, x...), pick<3>(g, x...));
+      return T{};
+  }
+  template <class T, class... X>
+  [[gnu::always_inline]] static T call([[maybe_unused]] T g, X... x) {
+    if constexpr (A == 1)
+      return pull_of<Op, I>(g, pick<1>(g, x...), pick<0>(g, x...));
+    else if constexpr (A == 2)
+      return pull_of<Op, I>(g, pick<2>(g, x...), pick<0>(g, x...), pick<1>(g, x...));
+    else if constexpr (A == 3)
+      return pull_of<Op, I>(g, pick<3>(g, x...), pick<0>(g, x...), pick<1>(g, x...), pick<2>(g, x...));
+    else
+      return pull_of<Op, I>(g, pick<4>(g, x...), pick<0>(g, x...), pick<1>(g, x...), pick<2>(g, x...),
+                            pick<3>(g, x...));
   }
 };
 
-template <class T> struct RealPart { using type = T; };
-template <class T> struct RealPart<std::complex<T>> { using type = T; };
-template <class Op, class T> struct ResultOf {
+template <class T>
+struct RealPart {
+  using type = T;
+};
+template <class T>
+struct RealPart<std::complex<T>> {
+  using type = T;
+};
+template <class Op, class T>
+struct ResultOf {
   static constexpr bool real = Op::promotion == Promotion::Real || Op::promotion == Promotion::RealFloat;
-  using type = std::conditional_t<Op::promotion == Promotion::Bool, bool, std::conditional_t<real, typename RealPart<T>::type, T>>;
+  using type = std::conditional_t<Op::promotion == Promotion::Bool, bool,
+                                  std::conditional_t<real, typename RealPart<T>::type, T>>;
 };
 
-template <class Op, class T> void value_loop(char* const* p, const int64_t* s, int64_t n) {
+template <class Op, class T>
+void value_loop(char* const* p, const int64_t* s, int64_t n) {
   using R = typename ResultOf<Op, T>::type;
   using C = std::conditional_t<Op::cond_first, bool, T>;
   constexpr int A = arity<Op>;
-  if constexpr (A == 1) run<ValueOf<Op>, R, C>(p, s, n, std::make_index_sequence<1>());
-  else if constexpr (A == 2) run<ValueOf<Op>, R, C, T>(p, s, n, std::make_index_sequence<2>());
-  else if constexpr (A == 3) run<ValueOf<Op>, R, C, T, T>(p, s, n, std::make_index_sequence<3>());
-  else run<ValueOf<Op>, R, C, T, T, T>(p, s, n, std::make_index_sequence<4>());
+  if constexpr (A == 1)
+    run<ValueOf<Op>, R, C>(p, s, n, std::make_index_sequence<1>());
+  else if constexpr (A == 2)
+    run<ValueOf<Op>, R, C, T>(p, s, n, std::make_index_sequence<2>());
+  else if constexpr (A == 3)
+    run<ValueOf<Op>, R, C, T, T>(p, s, n, std::make_index_sequence<3>());
+  else
+    run<ValueOf<Op>, R, C, T, T, T>(p, s, n, std::make_index_sequence<4>());
 }
 // In a pull, g and y have the result's type (real, where abs made it so); the loop computes in the operands'.
-template <class Op, int I, class T> void pull_loop(char* const* p, const int64_t* s, int64_t n) {
+template <class Op, int I, class T>
+void pull_loop(char* const* p, const int64_t* s, int64_t n) {
   using F = PullOf<Op, I>;
   using C = std::conditional_t<Op::cond_first && (F::reads & 1), bool, T>;
   constexpr int K = __builtin_popcount(F::reads);
-  if constexpr (K == 0) run<F, T, T>(p, s, n, std::make_index_sequence<1>());
-  else if constexpr (K == 1) run<F, T, T, C>(p, s, n, std::make_index_sequence<2>());
-  else if constexpr (K == 2) run<F, T, T, C, T>(p, s, n, std::make_index_sequence<3>());
-  else if constexpr (K == 3) run<F, T, T, C, T, T>(p, s, n, std::make_index_sequence<4>());
-  else if constexpr (K == 4) run<F, T, T, C, T, T, T>(p, s, n, std::make_index_sequence<5>());
-  else run<F, T, T, C, T, T, T, T>(p, s, n, std::make_index_sequence<6>());
+  if constexpr (K == 0)
+    run<F, T, T>(p, s, n, std::make_index_sequence<1>());
+  else if constexpr (K == 1)
+    run<F, T, T, C>(p, s, n, std::make_index_sequence<2>());
+  else if constexpr (K == 2)
+    run<F, T, T, C, T>(p, s, n, std::make_index_sequence<3>());
+  else if constexpr (K == 3)
+    run<F, T, T, C, T, T>(p, s, n, std::make_index_sequence<4>());
+  else if constexpr (K == 4)
+    run<F, T, T, C, T, T, T>(p, s, n, std::make_index_sequence<5>());
+  else
+    run<F, T, T, C, T, T, T, T>(p, s, n, std::make_index_sequence<6>());
 }
-template <class Op, int I> constexpr void fill_pulls(PointwiseKernels& k) {
+template <class Op, int I>
+constexpr void fill_pulls(PointwiseKernels& k) {
   if constexpr (I < arity<Op>) {
     if constexpr (slope_kind<Op, I>() != 0) {
       if constexpr (Op::types & kFloats) {
@@ -272,7 +359,8 @@ template <class Op, int I> constexpr void fill_pulls(PointwiseKernels& k) {
 using loops::conj_of, loops::real_part, loops::times_i;  // for formulas
 
 // Only the float loops differ between instruction sets; the others exist once, in the base compilation.
-template <class Op> constexpr PointwiseKernels make_kernels() {
+template <class Op>
+constexpr PointwiseKernels make_kernels() {
   PointwiseKernels k;
   if constexpr (Op::types & kFloats) {
     k.value[CF32] = loops::value_loop<Op, float>;

@@ -1,6 +1,7 @@
-// Backward of pointwise operations: the fused loop when gradients are only wanted as numbers, the formula read with
-// tensors when the backward pass is itself recorded.
+// Backward of pointwise operations: the fused loop when gradients are only wanted as numbers, the formula
+// read with tensors when the backward pass is itself recorded.
 #include "ops/pointwise_node.h"
+#include <algorithm>
 #include "autograd/needs.h"
 #include "ops/ops.h"
 #include "ops/strided_loop.h"
@@ -11,7 +12,8 @@ using namespace pointwise_detail;
 
 namespace {
 
-template <int N> struct Sized final : PointwiseNode {
+template <int N>
+struct Sized final : PointwiseNode {
   Edge edge_array[N];
   Arg arg_array[N];
   Sized(const PointwiseOp& o, Dtype c) : PointwiseNode(o, c) {
@@ -22,7 +24,8 @@ template <int N> struct Sized final : PointwiseNode {
     bytes = sizeof(*this);
   }
 };
-template <int N> PointwiseNode* make_sized(const PointwiseOp& op, Dtype common) {
+template <int N>
+PointwiseNode* make_sized(const PointwiseOp& op, Dtype common) {
   return new (pool_alloc(sizeof(Sized<N>))) Sized<N>(op, common);
 }
 
@@ -40,8 +43,10 @@ std::string parameter(const PointwiseOp& op, int i) {
 }  // namespace
 
 PointwiseNode* make_node(const PointwiseOp& op, std::span<const Operand> xs, Dtype common, bool inplace) {
-  PointwiseNode* n = op.arity == 1 ? make_sized<1>(op, common) : op.arity == 2 ? make_sized<2>(op, common)
-                     : op.arity == 3 ? make_sized<3>(op, common) : make_sized<4>(op, common);
+  PointwiseNode* n = op.arity == 1   ? make_sized<1>(op, common)
+                     : op.arity == 2 ? make_sized<2>(op, common)
+                     : op.arity == 3 ? make_sized<3>(op, common)
+                                     : make_sized<4>(op, common);
   NodeRef held = NodeRef::steal(n);  // saving may throw: user hooks, inference tensors
   const Tensor* first = nullptr;
   unsigned reads = 0;
@@ -66,7 +71,8 @@ PointwiseNode* make_node(const PointwiseOp& op, std::span<const Operand> xs, Dty
       if (xs[i].is_tensor()) n->shapes[i] = Dims((*xs[i].tensor)->sizes());
   }
   for (size_t i = 0; i < xs.size(); ++i)
-    if ((reads >> i & 1) && xs[i].is_tensor()) n->args[i].saved.save(inplace && i == 0 ? graph_ops.clone(*xs[i].tensor) : *xs[i].tensor);
+    if ((reads >> i & 1) && xs[i].is_tensor())
+      n->args[i].saved.save(inplace && i == 0 ? graph_ops.clone(*xs[i].tensor) : *xs[i].tensor);
   n->result_read = reads >> op.arity & 1;
   finish_node(*n);
   held.take();
@@ -84,8 +90,10 @@ void PointwiseNode::release_saved() {
 
 void PointwiseNode::visit_saved(SavedVisitor& v) {
   for (int i = 0; i < inputs; ++i) {
-    if (args[i].saved.was_set()) v.tensor(parameter(op, i).c_str(), args[i].saved);
-    else if (!args[i].is_tensor) v.value(parameter(op, i).c_str(), args[i].scalar);
+    if (args[i].saved.was_set())
+      v.tensor(parameter(op, i).c_str(), args[i].saved);
+    else if (!args[i].is_tensor)
+      v.value(parameter(op, i).c_str(), args[i].scalar);
   }
   if (result.was_set()) v.tensor("result", result);
 }
@@ -94,8 +102,10 @@ Tensor PointwiseNode::pull_recorded(const Tensor& g, int i) {
   V x[kMaxOperands], y;
   unsigned reads = op.pull[i].reads;
   for (int k = 0; k < op.arity; ++k) {
-    if (!args[k].is_tensor) x[k] = V(args[k].scalar);
-    else if (reads >> k & 1) x[k] = V(args[k].saved.get(*this));
+    if (!args[k].is_tensor)
+      x[k] = V(args[k].scalar);
+    else if (reads >> k & 1)
+      x[k] = V(args[k].saved.get(*this));
   }
   if (reads >> op.arity & 1) y = V(result.get(*this));
   V r = op.pull[i].tensors(V(g), y, x);
@@ -168,10 +178,13 @@ Tensor PointwiseNode::pull_fused(const Tensor& g, int i) {
 }
 
 Tensor PointwiseNode::pull(Backward& b, int i) {
-  check_as(i < 3 && op.pull[i].exists, ErrorKind::NotImplemented, "derivative for ", op.name, " is not implemented");
+  check_as(i < 3 && op.pull[i].exists, ErrorKind::NotImplemented, "derivative for ", op.name,
+           " is not implemented");
   const Tensor& g = b.grad();
   // Note [Identity pulls]: add and its like hand the cotangent on untouched.
-  Tensor r = op.pull[i].identity && g->dtype == common ? g : grad_enabled() ? pull_recorded(g, i) : pull_fused(g, i);
+  Tensor r = op.pull[i].identity && g->dtype == common ? g
+             : grad_enabled()                          ? pull_recorded(g, i)
+                                                       : pull_fused(g, i);
   if (is_complex(r->dtype) && !is_complex(args[i].dtype)) r = ops::real(r);
   if (!same_shape && !equal(r->sizes(), shapes[i])) r = ops::sum_to(r, shapes[i]);
   if (r->dtype != args[i].dtype) r = ops::to(r, args[i].dtype);
@@ -181,6 +194,18 @@ Tensor PointwiseNode::pull(Backward& b, int i) {
 void PointwiseNode::vjp(Backward& b) {
   for (int i = 0; i < inputs; ++i)
     if (b.needs(i)) b.gx[i] = pull(b, i);
+}
+
+bool shows_edge(const Node& node, int i) {
+  auto* n = dynamic_cast<const PointwiseNode*>(&node);
+  if (!n) return true;
+  const PointwiseOp& op = n->op;
+  if (op.cond_first && i == 0) return false;
+  if (n->args[i].is_tensor) return true;
+  constexpr const char* wrapping[] = {"add", "add_scaled", "sub",          "sub_scaled", "mul",
+                                      "div", "div_trunc",  "floor_divide", "where"};
+  return i < op.promoting && !op.node.starts_with("MaskedFill") &&
+         std::find(std::begin(wrapping), std::end(wrapping), op.name) != std::end(wrapping);
 }
 
 }  // namespace adjoint

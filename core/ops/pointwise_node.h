@@ -14,10 +14,10 @@ struct PointwiseNode : Node {
   const PointwiseOp& op;
   Arg* args = nullptr;
   SavedTensor result;
-  Dtype common;                  // the type that the formula was computed in
-  bool result_read = false;      // some needed rule reads the result
-  bool same_shape = true;        // every tensor operand has the result's shape
-  Dims* shapes = nullptr;        // of the operands, where not
+  Dtype common;              // the type that the formula was computed in
+  bool result_read = false;  // some needed rule reads the result
+  bool same_shape = true;    // every tensor operand has the result's shape
+  Dims* shapes = nullptr;    // of the operands, where not
 
   explicit PointwiseNode(const PointwiseOp& o, Dtype c) : op(o), common(c) {}
   ~PointwiseNode() override { delete[] shapes; }
@@ -34,14 +34,20 @@ struct PointwiseNode : Node {
   Tensor pull_fused(const Tensor& g, int i);
 };
 
-// Edges and saved operands are set; the result is saved after its history (save_result). In place the first operand
-// is about to be overwritten: where the rule reads it, a copy is kept. The caller owns a reference.
+// Edges and saved operands are set; the result is saved after its history (save_result). In place the first
+// operand is about to be overwritten: where the rule reads it, a copy is kept. The caller owns a reference.
 PointwiseNode* make_node(const PointwiseOp& op, std::span<const Operand> xs, Dtype common, bool inplace);
 
+// Whether next_functions lists input i. PyTorch lists tensors, and the numbers that it wraps into tensors:
+// those of sums, products and where, but no exponents, bounds or conditions.
+bool shows_edge(const Node& n, int i);
+
 namespace pointwise_detail {
-inline constexpr Dtype kKernelType[kComputes] = {Dtype::Bool, Dtype::I64, Dtype::F32, Dtype::F64, Dtype::C128};
+inline constexpr Dtype kKernelType[kComputes] = {Dtype::Bool, Dtype::I64, Dtype::F32, Dtype::F64,
+                                                 Dtype::C128};
 int compute_of(const PointwiseOp& op, Dtype d);  // -1: not supported
-void run_loop(Loop loop, const Tensor& out, Dtype kernel_out, Dtype kernel, std::span<const Operand> xs, bool cond_first);
+void run_loop(Loop loop, const Tensor& out, Dtype kernel_out, Dtype kernel, std::span<const Operand> xs,
+              bool cond_first);
 }  // namespace pointwise_detail
 
 }  // namespace adjoint

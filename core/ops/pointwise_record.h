@@ -1,5 +1,6 @@
-// A pointwise operation as data: its loops for the processor at hand, its formula read with tensors (for recorded
-// backward passes) and with symbols (for explanations). The driver (ops/pointwise.cpp) is one for all.
+// A pointwise operation as data: its loops for the processor at hand, its formula read with tensors (for
+// recorded backward passes) and with symbols (for explanations). The driver (ops/pointwise.cpp) is one for
+// all.
 #pragma once
 #include <initializer_list>
 #include <string>
@@ -11,90 +12,116 @@
 namespace adjoint {
 
 struct PointwiseOp {
-  std::string name;        // "tanh"
-  std::string node;        // "TanhBackward0"
+  std::string name;  // "tanh"
+  std::string node;  // "TanhBackward0"
   const char* schema = nullptr;
   int arity = 1;
   Promotion promotion = Promotion::Same;
   unsigned types = 0;
   bool cond_first = false;
-  int promoting = kMaxOperands;  // the first so many operands decide the type
-  const char* kernel = nullptr;  // PyTorch's name of the loop, for messages; null: name + "_cpu"
+  int promoting = kMaxOperands;      // the first so many operands decide the type
+  const char* kernel = nullptr;      // PyTorch's name of the loop, for messages; null: name + "_cpu"
   const char* aliases = "";          // further names, separated by spaces, with the same forms
   const char* special_aliases = "";  // names in adjoint.special only
   Refusal no_bool, no_complex;
   PointwiseKernels kernels;  // the best for this processor
   struct Pull {
     bool exists = false;
-    bool identity = false;                                     // the cotangent itself (add)
-    unsigned reads = 0;                                        // bit i: operand i; bit arity: the result
+    bool identity = false;  // the cotangent itself (add)
+    unsigned reads = 0;     // bit i: operand i; bit arity: the result
     V (*tensors)(const V& g, const V& y, const V* x) = nullptr;
-    std::string (*text)() = nullptr;                           // the slope, as a formula in x (or a, b, c) and y
+    std::string (*text)() = nullptr;  // the slope, as a formula in x (or a, b, c) and y
   } pull[3];
-  std::string (*text)() = nullptr;                             // the value
+  std::string (*text)() = nullptr;  // the value
   OpRecord record;
 };
 
-// Runs op over broadcast operands with type promotion, records it, returns the result (dest.tensor where given).
+// Runs op over broadcast operands with type promotion, records it, returns the result (dest.tensor where
+// given).
 Tensor pointwise(const PointwiseOp& op, std::span<const Operand> operands, const Dest& dest = {});
 inline Tensor pointwise(const PointwiseOp& op, std::initializer_list<Operand> x, const Dest& dest = {}) {
   return pointwise(op, std::span<const Operand>(x.begin(), x.size()), dest);
 }
 void invoke_pointwise(const PointwiseOp& op, const Value* args, const Dest& dest, Returned& out);
-const PointwiseOp& find_pointwise(std::string_view name);  // aborts the build's tests, not the process: Error if absent
+const PointwiseOp& find_pointwise(
+    std::string_view name);  // aborts the build's tests, not the process: Error if absent
 // A copy of `op` whose node has another name: x ** 2 and x ** y share formulas, not names.
 PointwiseOp renamed(std::string_view op, const char* node);
-void register_pointwise(PointwiseOp* op, const char* doc, uint32_t flags, const PointwiseKernels* const* by_isa);
+void register_pointwise(PointwiseOp* op, const char* doc, uint32_t flags,
+                        const PointwiseKernels* const* by_isa);
 
 inline namespace ADJOINT_ISA {
 namespace loops {
-template <class Op> constexpr uint32_t flags_of() {
-  if constexpr (requires { Op::flags; }) return Op::flags;
-  else return kAll;
+template <class Op>
+constexpr uint32_t flags_of() {
+  if constexpr (requires { Op::flags; })
+    return Op::flags;
+  else
+    return kAll;
 }
-template <class Op, int I> void fill_pull(PointwiseOp& p) {
+template <class Op, int I>
+void fill_pull(PointwiseOp& p) {
   if constexpr (I < arity<Op> && I < 3 && slope_kind<Op, I>() != 0) {
     p.pull[I].exists = true;
     p.pull[I].reads = pull_reads<Op, I>();
     p.pull[I].identity = pull_is_identity<Op, I>();
     p.pull[I].tensors = [](const V& g, const V& y, const V* x) -> V {
-      if constexpr (arity<Op> == 1) return pull_of<Op, I>(g, y, x[0]);
-      else if constexpr (arity<Op> == 2) return pull_of<Op, I>(g, y, x[0], x[1]);
-      else if constexpr (arity<Op> == 3) return pull_of<Op, I>(g, y, x[0], x[1], x[2]);
-      else return pull_of<Op, I>(g, y, x[0], x[1], x[2], x[3]);
+      if constexpr (arity<Op> == 1)
+        return pull_of<Op, I>(g, y, x[0]);
+      else if constexpr (arity<Op> == 2)
+        return pull_of<Op, I>(g, y, x[0], x[1]);
+      else if constexpr (arity<Op> == 3)
+        return pull_of<Op, I>(g, y, x[0], x[1], x[2]);
+      else
+        return pull_of<Op, I>(g, y, x[0], x[1], x[2], x[3]);
     };
     p.pull[I].text = [] {
-      if constexpr (arity<Op> == 1) return pull_of<Op, I>(Symbol("g"), Symbol("y"), Symbol("x")).text;
-      else if constexpr (arity<Op> == 2) return pull_of<Op, I>(Symbol("g"), Symbol("y"), Symbol("a"), Symbol("b")).text;
+      if constexpr (arity<Op> == 1)
+        return pull_of<Op, I>(Symbol("g"), Symbol("y"), Symbol("x")).text;
+      else if constexpr (arity<Op> == 2)
+        return pull_of<Op, I>(Symbol("g"), Symbol("y"), Symbol("a"), Symbol("b")).text;
       else if constexpr (arity<Op> == 3)
         return pull_of<Op, I>(Symbol("g"), Symbol("y"), Symbol("a"), Symbol("b"), Symbol("c")).text;
-      else return pull_of<Op, I>(Symbol("g"), Symbol("y"), Symbol("a"), Symbol("b"), Symbol("c"), Symbol("d")).text;
+      else
+        return pull_of<Op, I>(Symbol("g"), Symbol("y"), Symbol("a"), Symbol("b"), Symbol("c"), Symbol("d"))
+            .text;
     };
   }
 }
-template <class Op, class... S> std::string value_text(S... s) {
+template <class Op, class... S>
+std::string value_text(S... s) {
   // A formula for integers only (bitwise ones, gcd) is written as a call.
-  if constexpr (requires { Op::value(s...); }) return Op::value(s...).text;
+  if constexpr (requires { Op::value(s...); })
+    return Op::value(s...).text;
   else {
     const std::string schema = Op::schema;
     return symbol_call(schema.substr(0, schema.find('(')).c_str(), {s...}).text;
   }
 }
-template <class Op> std::string text_of_value() {
-  if constexpr (arity<Op> == 1) return value_text<Op>(Symbol("x"));
-  else if constexpr (arity<Op> == 2) return value_text<Op>(Symbol("a"), Symbol("b"));
-  else if constexpr (arity<Op> == 3) return value_text<Op>(Symbol("a"), Symbol("b"), Symbol("c"));
-  else return value_text<Op>(Symbol("a"), Symbol("b"), Symbol("c"), Symbol("d"));
+template <class Op>
+std::string text_of_value() {
+  if constexpr (arity<Op> == 1)
+    return value_text<Op>(Symbol("x"));
+  else if constexpr (arity<Op> == 2)
+    return value_text<Op>(Symbol("a"), Symbol("b"));
+  else if constexpr (arity<Op> == 3)
+    return value_text<Op>(Symbol("a"), Symbol("b"), Symbol("c"));
+  else
+    return value_text<Op>(Symbol("a"), Symbol("b"), Symbol("c"), Symbol("d"));
 }
 }  // namespace loops
 
 // Options of an Op: `node` ("PowBackward0", where it does not follow from the name), `kernel`, `flags`,
 // `aliases` ("arcsin"), `special_aliases`.
-template <class Op> const PointwiseOp& make_record(const PointwiseKernels& base, const PointwiseKernels* v3, const PointwiseKernels* v4) {
+template <class Op>
+const PointwiseOp& make_record(const PointwiseKernels& base, const PointwiseKernels* v3,
+                               const PointwiseKernels* v4) {
   static const PointwiseOp* self;  // the record's invoke has no closure: one variable for each operation
   auto* p = new PointwiseOp;
   self = p;
-  p->record.invoke = [](const Value* args, const Dest& dest, Returned& out) { invoke_pointwise(*self, args, dest, out); };
+  p->record.invoke = [](const Value* args, const Dest& dest, Returned& out) {
+    invoke_pointwise(*self, args, dest, out);
+  };
   p->schema = Op::schema;
   p->arity = loops::arity<Op>;
   p->promotion = Op::promotion;
@@ -119,20 +146,21 @@ template <class Op> const PointwiseOp& make_record(const PointwiseKernels& base,
 
 // After POINTWISE(Tanh), C++ code calls the operation as pointwise(Tanh_op(), {x}).
 #if defined(__x86_64__)
-#define ADJOINT_RECORD(Op)                                                                                     \
-  }                                                                                                            \
-  namespace v3 {                                                                                               \
-  extern const PointwiseKernels Op##_kernels;                                                                  \
-  }                                                                                                            \
-  namespace v4 {                                                                                               \
-  extern const PointwiseKernels Op##_kernels;                                                                  \
-  }                                                                                                            \
-  inline namespace ADJOINT_ISA {                                                                               \
-  static const PointwiseOp& Op##_record = make_record<Op>(Op##_kernels, &v3::Op##_kernels, &v4::Op##_kernels); \
+#define ADJOINT_RECORD(Op)                                                 \
+  }                                                                        \
+  namespace v3 {                                                           \
+  extern const PointwiseKernels Op##_kernels;                              \
+  }                                                                        \
+  namespace v4 {                                                           \
+  extern const PointwiseKernels Op##_kernels;                              \
+  }                                                                        \
+  inline namespace ADJOINT_ISA {                                           \
+  static const PointwiseOp& Op##_record =                                  \
+      make_record<Op>(Op##_kernels, &v3::Op##_kernels, &v4::Op##_kernels); \
   [[maybe_unused]] static const PointwiseOp& Op##_op() { return Op##_record; }
 #else
-#define ADJOINT_RECORD(Op)                                                                       \
-  static const PointwiseOp& Op##_record = make_record<Op>(Op##_kernels, nullptr, nullptr);       \
+#define ADJOINT_RECORD(Op)                                                                 \
+  static const PointwiseOp& Op##_record = make_record<Op>(Op##_kernels, nullptr, nullptr); \
   [[maybe_unused]] static const PointwiseOp& Op##_op() { return Op##_record; }
 #endif
 

@@ -2,7 +2,10 @@
 
 namespace adjoint {
 namespace {
-struct Maybe { bool any; Dtype dtype; };
+struct Maybe {
+  bool any;
+  Dtype dtype;
+};
 
 Maybe combine(Maybe higher, Maybe lower) {
   if (!higher.any) return lower;
@@ -11,13 +14,15 @@ Maybe combine(Maybe higher, Maybe lower) {
     if (!is_complex(lower.dtype)) return higher;
     return {true, higher.dtype == Dtype::F64 ? Dtype::C128 : Dtype::C64};
   }
-  if (higher.dtype == Dtype::Bool || is_differentiable(lower.dtype)) return {true, promote(higher.dtype, lower.dtype)};
+  if (higher.dtype == Dtype::Bool || is_differentiable(lower.dtype))
+    return {true, promote(higher.dtype, lower.dtype)};
   return higher;
 }
 }  // namespace
 
 Dtype ResultType::get() const {
-  Maybe r = combine(combine({dims_.any, dims_.dtype}, {zero_.any, zero_.dtype}), {numbers_.any, numbers_.dtype});
+  Maybe r =
+      combine(combine({dims_.any, dims_.dtype}, {zero_.any, zero_.dtype}), {numbers_.any, numbers_.dtype});
   return r.dtype;
 }
 

@@ -1,5 +1,5 @@
-// Type promotion across operands, by PyTorch's rules: tensors with dimensions first, then 0-d tensors, then numbers;
-// a lower group only counts when its category is higher.
+// Type promotion across operands, by PyTorch's rules: tensors with dimensions first, then 0-d tensors, then
+// numbers; a lower group only counts when its category is higher.
 #pragma once
 #include "ops/registry.h"
 

@@ -5,8 +5,14 @@
 
 namespace adjoint {
 
-static OpRecord*& head() { static OpRecord* h = nullptr; return h; }
-static OpRecord*& tail() { static OpRecord* t = nullptr; return t; }
+static OpRecord*& head() {
+  static OpRecord* h = nullptr;
+  return h;
+}
+static OpRecord*& tail() {
+  static OpRecord* t = nullptr;
+  return t;
+}
 
 void register_op(OpRecord* r) {
   (head() ? tail()->next : head()) = r;
@@ -20,21 +26,31 @@ std::vector<const OpRecord*> all_records() {
 }
 
 void prepare_out(const Tensor& out, Ints sizes, Dtype dtype, Device device, const char* name) {
-  check(can_cast(dtype, out->dtype), "result type ", label_of(dtype), " can't be cast to the desired output type ", label_of(out->dtype));
-  check(out->device == device || device == Device::Cpu, name, ": expected out tensor on the device of the result");
+  check(can_cast(dtype, out->dtype), "result type ", label_of(dtype),
+        " can't be cast to the desired output type ", label_of(out->dtype));
+  check(out->device == device || device == Device::Cpu, name,
+        ": expected out tensor on the device of the result");
   if (equal(out->sizes(), sizes)) return;
   if (out->numel != 0 && host.warn)
-    host.warn(str("An output with one or more elements was resized since it had shape ", text_of(out->sizes()), ", which does not match the "
-                  "required output shape ", text_of(sizes), ". This behavior is deprecated, and in a future PyTorch release outputs will not "
-                  "be resized unless they have zero elements. You can explicitly reuse an out tensor t by resizing it, inplace, to zero "
+    host.warn(str("An output with one or more elements was resized since it had shape ",
+                  text_of(out->sizes()),
+                  ", which does not match the "
+                  "required output shape ",
+                  text_of(sizes),
+                  ". This behavior is deprecated, and in a future PyTorch release outputs will not "
+                  "be resized unless they have zero elements. You can explicitly reuse an out tensor t by "
+                  "resizing it, inplace, to zero "
                   "elements with t.resize_(0)."));
   int64_t bytes = numel_of(sizes) * int64_t(out->itemsize());
-  if (out->byte_offset + bytes > int64_t(out->storage->nbytes)) out->storage->resize(size_t(out->byte_offset + bytes));
+  if (out->byte_offset + bytes > int64_t(out->storage->nbytes))
+    out->storage->resize(size_t(out->byte_offset + bytes));
   out->set_contiguous(Dims(sizes));
 }
 
 void refuse_out_grad(const char* name, bool requires_grad) {
-  check(!requires_grad, name, "(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires "
+  check(!requires_grad, name,
+        "(): functions with out=... arguments don't support automatic differentiation, but one of the "
+        "arguments requires "
         "grad.");
 }
 

@@ -6,9 +6,9 @@
 namespace adjoint {
 namespace {
 
-constexpr int64_t kGrain = 32768;   // elements a thread takes at least
-constexpr int64_t kLarge = 65536;   // from here on the big lock is released
-constexpr int64_t kChunk = 512;     // elements cast at a time
+constexpr int64_t kGrain = 32768;  // elements a thread takes at least
+constexpr int64_t kLarge = 65536;  // from here on the big lock is released
+constexpr int64_t kChunk = 512;    // elements cast at a time
 
 // Dimensions in the order of the result's strides, the innermost first, merged where every operand allows it.
 struct Layout {
@@ -63,7 +63,8 @@ void merge(Layout& l) {
 }
 
 // One run along the innermost dimension, cast through buffers.
-void run_cast(Loop loop, std::span<const LoopOperand> ops, char* const* ptrs, const int64_t* strides, int64_t n) {
+void run_cast(Loop loop, std::span<const LoopOperand> ops, char* const* ptrs, const int64_t* strides,
+              int64_t n) {
   alignas(64) char buffer[kMaxLoopOperands][kChunk * 16];
   int count = int(ops.size());
   for (int64_t i = 0; i < n; i += kChunk) {
@@ -88,11 +89,13 @@ void run_cast(Loop loop, std::span<const LoopOperand> ops, char* const* ptrs, co
       }
     }
     loop(p, st, m);
-    if (ops[0].dtype != ops[0].kernel) convert_strided_1d(ptrs[0] + i * strides[0], ops[0].dtype, strides[0], p[0], ops[0].kernel, st[0], m);
+    if (ops[0].dtype != ops[0].kernel)
+      convert_strided_1d(ptrs[0] + i * strides[0], ops[0].dtype, strides[0], p[0], ops[0].kernel, st[0], m);
   }
 }
 
-void run_range(Loop loop, const Layout& l, std::span<const LoopOperand> ops, bool casts, int64_t begin, int64_t end) {
+void run_range(Loop loop, const Layout& l, std::span<const LoopOperand> ops, bool casts, int64_t begin,
+               int64_t end) {
   int64_t dims = l.sizes.size(), inner = l.sizes[0];
   Dims at(dims);
   int64_t rest = begin;
@@ -107,8 +110,10 @@ void run_range(Loop loop, const Layout& l, std::span<const LoopOperand> ops, boo
   for (int k = 0; k < l.count; ++k) st[k] = l.strides[k][0];
   while (begin < end) {
     int64_t m = std::min(inner - at[0], end - begin);
-    if (casts) run_cast(loop, ops, p, st, m);
-    else loop(p, st, m);
+    if (casts)
+      run_cast(loop, ops, p, st, m);
+    else
+      loop(p, st, m);
     begin += m;
     at[0] += m;
     for (int k = 0; k < l.count; ++k) p[k] += m * st[k];

@@ -1,29 +1,30 @@
 // The argument parser: positions first, then keywords by interned pointer, then defaults.
 #include "python/args.h"
 #include <cstring>
-#include <deque>
+#include <forward_list>
+#include "python/complaints.h"
 #include "python/overrides.h"
 #include "python/types.h"
 
 namespace adjoint::python {
 
 struct Scratch::More {
-  std::deque<std::unique_ptr<int64_t[]>> ints;
-  std::deque<std::vector<Tensor>> lists;
-  std::deque<Tensor> tensors;
+  // Addresses stay, and an empty list allocates nothing.
+  std::forward_list<std::unique_ptr<int64_t[]>> ints;
+  std::forward_list<std::vector<Tensor>> lists;
+  std::forward_list<Tensor> tensors;
 };
 int64_t* Scratch::more_ints(size_t n) {
   if (!more_) more_ = new More;
-  more_->ints.emplace_back(new int64_t[n]);
-  return more_->ints.back().get();
+  return more_->ints.emplace_front(new int64_t[n]).get();
 }
 std::vector<Tensor>& Scratch::tensors() {
   if (!more_) more_ = new More;
-  return more_->lists.emplace_back();
+  return more_->lists.emplace_front();
 }
 Tensor& Scratch::tensor(Tensor t) {
   if (!more_) more_ = new More;
-  return more_->tensors.emplace_back(std::move(t));
+  return more_->tensors.emplace_front(std::move(t));
 }
 void Scratch::free_more() { delete more_; }
 
@@ -76,7 +77,7 @@ bool numpy_number(PyObject* o, Scalar& out) {
 int64_t int_value(PyObject* o) {
   int overflow = 0;
   long long i = PyLong_AsLongLongAndOverflow(o, &overflow);
-  if (__builtin_expect(overflow != 0, 0)) raise(PyExc_RuntimeError, "Overflow when unpacking long long");
+  if (__builtin_expect(overflow != 0, 0)) raise(PyExc_ValueError, "Overflow when unpacking long long");
   if (i == -1 && PyErr_Occurred()) raise_set();
   return i;
 }
@@ -97,7 +98,7 @@ bool to_scalar(PyObject* o, Scalar& out) {
   } else if (PyLong_Check(o)) {
     int overflow = 0;
     long long i = PyLong_AsLongLongAndOverflow(o, &overflow);
-    if (__builtin_expect(overflow != 0, 0)) raise(PyExc_RuntimeError, "Overflow when unpacking long long");
+    if (__builtin_expect(overflow != 0, 0)) raise(PyExc_OverflowError, "int too big to convert");
     out = Scalar(int64_t(i));
   } else if (PyComplex_Check(o)) {
     Py_complex c = PyComplex_AsCComplex(o);
@@ -135,12 +136,15 @@ int bad_element(PyObject* const* items, Py_ssize_t n) {
     if (!to_int(items[i], ignored)) return int(i);
   return -1;
 }
-bool unpack_ints(PyObject* const* items, Py_ssize_t n, Scratch& s, Ints& out, const Param* p, const char* name) {
+bool unpack_ints(PyObject* const* items, Py_ssize_t n, Scratch& s, Ints& out, const Param* p,
+                 const char* name) {
   int64_t* values = s.ints(size_t(n));
   for (Py_ssize_t i = 0; i < n; ++i) {
     if (__builtin_expect(to_int(items[i], values[i]), 1)) continue;
     if (i == 0 || !p) return false;
-    raise(PyExc_TypeError, "%s(): argument '%s' failed to unpack the object at pos %d with error \"type must be tuple of ints,but got %s\"",
+    raise(PyExc_TypeError,
+          "%s(): argument '%s' failed to unpack the object at pos %d with error \"type must be tuple of "
+          "ints,but got %s\"",
           name, PyUnicode_AsUTF8(p->name), bad_element(items, n) + 1, type_name(items[i]));
   }
   out = {values, size_t(n)};
@@ -316,21 +320,23 @@ bool take_role(const Param& p, PyObject* o, Scratch& s) {
     case Role::RequiresGrad: return bool_argument(o, v) ? (s.requires_grad = v.b, true) : o == Py_None;
     case Role::PinMemory:
       if (o == Py_True)
-        fail("pin_memory=True requires a CUDA or other accelerator backend; no pinned memory allocator is available "
-             "on this system.");
+        fail(
+            "pin_memory=True requires a CUDA or other accelerator backend; no pinned memory allocator is "
+            "available "
+            "on this system.");
       return o == Py_None || o == Py_False;
     case Role::Ignored:
       if (p.kind == Kind::Layout && o != Py_None && o != strided)
-        raise(PyExc_RuntimeError, "layout %s is not available: Adjoint has dense (torch.strided) tensors only",
+        raise(PyExc_RuntimeError,
+              "layout %s is not available: Adjoint has dense (torch.strided) tensors only",
               Py_TYPE(o) == layout_type ? "other than torch.strided" : type_name(o));
       return true;
     default: return true;
   }
 }
+}  // namespace
 
 // --- keywords ---
-bool same_name(PyObject* a, PyObject* b) { return a == b || (b && PyUnicode_Compare(a, b) == 0); }
-
 PyObject* find_keyword(const Param& p, const Call& c, bool self_as_input) {
   Py_ssize_t n = PyTuple_GET_SIZE(c.keywords);
   for (Py_ssize_t k = 0; k < n; ++k)
@@ -340,7 +346,8 @@ PyObject* find_keyword(const Param& p, const Call& c, bool self_as_input) {
     if (same_name(key, p.name)) return c.args[c.n + k];
     for (PyObject* alias : p.alias)
       if (alias && same_name(key, alias)) return c.args[c.n + k];
-    if (self_as_input && p.text == "self" && PyUnicode_CompareWithASCIIString(key, "self") == 0) return c.args[c.n + k];
+    if (self_as_input && p.text == "self" && PyUnicode_CompareWithASCIIString(key, "self") == 0)
+      return c.args[c.n + k];
   }
   return nullptr;
 }
@@ -354,72 +361,7 @@ const Param* param_named(const Overload& o, PyObject* key) {
   return nullptr;
 }
 
-// --- complaints, in PyTorch's words ---
-struct Complaint {
-  const Overload& o;
-  const Call& call;
-  const char* name;
-
-  std::string extra_positional() const {
-    bool method = call.self != nullptr;
-    int most = o.positional - method, least = 0;
-    for (int i = 0; i < o.arguments; ++i)
-      least += i != (method ? o.self : -1) && !o.params[size_t(i)].keyword_only && !o.params[size_t(i)].has_default;
-    if (method && o.params.size() - (o.record->flags & kOut ? 1 : 0) <= 1)
-      return str("TensorBase.", name, "() takes no arguments (", call.n, " given)");
-    if (least != most)
-      return str(name, "() takes from ", least, " to ", most, " positional arguments but ", call.n, " were given");
-    return str(name, "() takes ", most, " positional argument", most == 1 ? "" : "s", " but ", call.n, " ", call.n == 1 ? "was" : "were", " given");
-  }
-  std::string missing(Py_ssize_t used_positions) const {
-    std::string names;
-    int n = 0;
-    Py_ssize_t position = 0;
-    for (int i = 0; i < o.arguments; ++i) {
-      const Param& p = o.params[size_t(i)];
-      if (call.self && i == o.self) continue;
-      bool given = (!p.keyword_only && position++ < used_positions) || (call.keywords && find_keyword(p, call, true));
-      if (given || p.has_default) continue;
-      if (n++) names += ", ";
-      names += str("\"", PyUnicode_AsUTF8(p.name), "\"");
-    }
-    return str(name, "() missing ", n, " required positional argument", n == 1 ? "s" : "", ": ", names);
-  }
-  std::string wrong_type(const Param& p, PyObject* given, Py_ssize_t position) const {
-    std::string where = position >= 0 ? str(" (position ", position + 1, ")") : std::string();
-    if (p.kind == Kind::TensorList && (PyTuple_Check(given) || PyList_Check(given))) {
-      for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(given); ++i)
-        if (!is_tensor(PySequence_Fast_GET_ITEM(given, i)))
-          return str("expected Tensor as element ", i, " in argument ", position < 0 ? 0 : position, ", but got ",
-                     type_name(PySequence_Fast_GET_ITEM(given, i)));
-    }
-    if (p.kind == Kind::IntList && (PyTuple_Check(given) || PyList_Check(given)) && PySequence_Fast_GET_SIZE(given))
-      return str(name, "(): argument '", PyUnicode_AsUTF8(p.name), "'", where, " must be ", kind_text(p), ", but found element of type ",
-                 type_name(PySequence_Fast_GET_ITEM(given, 0)), " at pos 0");
-    return str(name, "(): argument '", PyUnicode_AsUTF8(p.name), "'", where, " must be ", kind_text(p), ", not ", type_name(given));
-  }
-  std::string keywords() const {
-    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(call.keywords); ++k) {
-      PyObject* key = PyTuple_GET_ITEM(call.keywords, k);
-      const Param* p = param_named(o, key);
-      std::string text = PyUnicode_AsUTF8(key);
-      if (p && !(call.self && p->role == Role::Out)) {
-        Py_ssize_t position = 0;
-        for (const Param& q : o.params) {
-          if (&q == p) break;
-          position += !(call.self && &q == &o.params[size_t(o.self)]);
-        }
-        if ((call.self && o.self >= 0 && p == &o.params[size_t(o.self)]) || (!p->keyword_only && position < call.n))
-          return str(name, "() got multiple values for argument '", text, "'");
-        continue;
-      }
-      if (call.self && o.params.size() <= 2 && o.arguments == 1) return str("TensorBase.", name, "() takes no keyword arguments");
-      return str(name, "() got an unexpected keyword argument '", text, "'");
-    }
-    return str(name, "(): bad keyword arguments");
-  }
-};
-
+namespace {
 bool takes_many_ints(const Overload& o, const Call& c) {
   if (o.positional - (c.self ? 1 : 0) != 1) return false;
   int first = c.self && o.self == 0 ? 1 : 0;
@@ -427,14 +369,16 @@ bool takes_many_ints(const Overload& o, const Call& c) {
 }
 }  // namespace
 
-bool to_ints(PyObject* o, bool lone_int, Scratch& s, Ints& out) { return to_ints_named(o, lone_int, s, out, nullptr, ""); }
+bool to_ints(PyObject* o, bool lone_int, Scratch& s, Ints& out) {
+  return to_ints_named(o, lone_int, s, out, nullptr, "");
+}
 
 bool parse(const Overload& o, const Call& c, Value* v, Scratch& s, const char* name, std::string* why) {
   Py_ssize_t position = 0, keywords = c.keywords ? PyTuple_GET_SIZE(c.keywords) : 0, matched = 0;
   const int self = c.self ? o.self : -1;
   if (__builtin_expect(c.n > o.positional - (self >= 0), 0)) {
     int64_t i;
-    if (!o.variadic && (!takes_many_ints(o, c) || !to_int(c.args[0], i))) {
+    if (!takes_many_ints(o, c) || !to_int(c.args[0], i)) {
       if (why) *why = Complaint{o, c, name}.extra_positional();
       return false;
     }
@@ -476,20 +420,6 @@ bool parse(const Overload& o, const Call& c, Value* v, Scratch& s, const char* n
       continue;
     }
     new (&v[i]) Value();
-    if (__builtin_expect(o.variadic && at == 0 && is_tensor(given), 0)) {
-      std::vector<Tensor>& list = s.tensors();
-      for (Py_ssize_t k = 0; k < c.n; ++k) {
-        if (!tensor_like(c.args[k], s)) {
-          if (why) *why = Complaint{o, c, name}.wrong_type(p, c.args[k], k);
-          return false;
-        }
-        list.push_back(is_tensor(c.args[k]) ? unwrap(c.args[k]) : Tensor());
-      }
-      v[i].kind = Value::TensorList;
-      v[i].tensors = &list;
-      position = c.n;
-      continue;
-    }
     if (__builtin_expect(convert(p, given, v[i], s, name), 1)) continue;
     int64_t first;
     if (p.kind == Kind::IntList && at == 0 && takes_many_ints(o, c) && to_int(given, first)) {
@@ -508,31 +438,6 @@ bool parse(const Overload& o, const Call& c, Value* v, Scratch& s, const char* n
     return false;
   }
   return true;
-}
-
-std::string call_text(const Call& c) {
-  std::string s = "(";
-  for (Py_ssize_t i = 0; i < c.n; ++i) {
-    if (i) s += ", ";
-    PyObject* o = c.args[i];
-    if (PyTuple_Check(o) && Py_TYPE(o) != size_type) {
-      s += "tuple of (";
-      for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(o); ++k) s += (k ? ", " : "") + std::string(type_name(PyTuple_GET_ITEM(o, k)));
-      s += PyTuple_GET_SIZE(o) == 1 ? ",)" : ")";
-    } else if (PyList_Check(o)) {
-      s += "list of [";
-      for (Py_ssize_t k = 0; k < PyList_GET_SIZE(o); ++k) s += (k ? ", " : "") + std::string(type_name(PyList_GET_ITEM(o, k)));
-      s += "]";
-    } else {
-      s += type_name(o);
-    }
-  }
-  if (c.keywords)
-    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(c.keywords); ++k) {
-      if (s.size() > 1) s += ", ";
-      s += str(PyUnicode_AsUTF8(PyTuple_GET_ITEM(c.keywords, k)), "=", type_name(c.args[c.n + k]));
-    }
-  return s + ")";
 }
 
 }  // namespace adjoint::python

@@ -23,8 +23,8 @@ class Scratch {
   std::vector<Tensor>& tensors();
   Tensor& tensor(Tensor t);
 
-  bool overridden = false;   // an argument's class has its own __torch_function__
-  PyObject* out = nullptr;   // borrowed
+  bool overridden = false;  // an argument's class has its own __torch_function__
+  PyObject* out = nullptr;  // borrowed
   bool requires_grad = false;
 
  private:
@@ -47,13 +47,13 @@ struct Call {
 
 inline constexpr int kMostParams = 24;
 
-// Fills v[0 .. arguments) and scratch. False when the call does not fit the overload; then, if `why` is given, it
-// says so in PyTorch's words. Throws only for what no overload can accept.
+// Fills v[0 .. arguments) and scratch. False when the call does not fit the overload; then, if `why` is
+// given, it says so in PyTorch's words. Throws only for what no overload can accept.
 bool parse(const Overload& o, const Call& call, Value* v, Scratch& s, const char* name, std::string* why);
 
 // --- single conversions, for hand-written functions ---
-bool to_scalar(PyObject* o, Scalar& out);         // numbers, NumPy's scalars; not tensors
-bool to_int(PyObject* o, int64_t& out);           // ints, NumPy's ints, 0-d integer tensors; not bools
+bool to_scalar(PyObject* o, Scalar& out);  // numbers, NumPy's scalars; not tensors
+bool to_int(PyObject* o, int64_t& out);    // ints, NumPy's ints, 0-d integer tensors; not bools
 bool to_ints(PyObject* o, bool lone_int, Scratch& s, Ints& out);
 bool is_numpy_scalar(PyObject* o);
 bool is_ndarray(PyObject* o);

@@ -11,7 +11,8 @@
 namespace adjoint::python {
 namespace {
 
-// A getter is a plain function of the tensor; the closure of its PyGetSetDef names it, for classes that override.
+// A getter is a plain function of the tensor; the closure of its PyGetSetDef names it, for classes that
+// override.
 using Get = PyObject* (*)(const Tensor&);
 struct Attribute {
   const char* name;
@@ -25,11 +26,15 @@ PyObject* number(int64_t i) { return PyLong_FromLongLong(i); }
 
 Tensor reversed_dims(const Tensor& x) {
   if (x->ndim != 2) {
-    std::string text = x->ndim == 0
-        ? std::string("Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases.")
-        : std::string("The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will throw an "
-                      "error in a future release. Consider `x.mT` to transpose batches of matrices or "
-                      "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor.");
+    std::string text =
+        x->ndim == 0
+            ? std::string(
+                  "Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases.")
+            : std::string(
+                  "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is "
+                  "deprecated and it will throw an "
+                  "error in a future release. Consider `x.mT` to transpose batches of matrices or "
+                  "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor.");
     if (x->ndim != 1 && PyErr_WarnEx(PyExc_UserWarning, text.c_str(), 1) < 0) raise_set();
   }
   Dims order(x->ndim);
@@ -37,12 +42,13 @@ Tensor reversed_dims(const Tensor& x) {
   return ops::permute(x, order);
 }
 Tensor matrix_transpose(const Tensor& x, const char* name) {
-  check(x->ndim >= 2, "tensor.", name, " is only supported on matrices or batches of matrices. Got ", int(x->ndim), "-D tensor.");
+  check(x->ndim >= 2, "tensor.", name, " is only supported on matrices or batches of matrices. Got ",
+        int(x->ndim), "-D tensor.");
   return ops::transpose(x, -2, -1);
 }
 Tensor hermitian(const Tensor& x) {
-  check(x->ndim == 0 || x->ndim == 2, "tensor.H is only supported on matrices (2-D tensors). Got ", int(x->ndim), "-D tensor.",
-        x->ndim > 2 ? " For batches of matrices, consider using tensor.mH" : "");
+  check(x->ndim == 0 || x->ndim == 2, "tensor.H is only supported on matrices (2-D tensors). Got ",
+        int(x->ndim), "-D tensor.", x->ndim > 2 ? " For batches of matrices, consider using tensor.mH" : "");
   if (x->ndim == 0) return is_complex(x->dtype) ? ops::conj(x) : x;
   Tensor t = ops::transpose(x, 0, 1);
   return is_complex(x->dtype) ? ops::conj(t) : t;
@@ -53,9 +59,12 @@ Tensor batch_hermitian(const Tensor& x) {
 }
 void set_part(const Tensor& part, PyObject* value) {
   Scalar s;
-  if (is_tensor(value)) ops::copy_(part, unwrap(value));
-  else if (to_scalar(value, s)) ops::fill_(part, s);
-  else raise(PyExc_TypeError, "can't assign a %s to a part of a tensor", Py_TYPE(value)->tp_name);
+  if (is_tensor(value))
+    ops::copy_(part, unwrap(value));
+  else if (to_scalar(value, s))
+    ops::fill_(part, s);
+  else
+    raise(PyExc_TypeError, "can't assign a %s to a part of a tensor", Py_TYPE(value)->tp_name);
 }
 
 const Attribute attributes[] = {
@@ -72,7 +81,8 @@ const Attribute attributes[] = {
     {"mH", [](const Tensor& x) { return wrap(batch_hermitian(x)); }},
     {"real", [](const Tensor& x) { return wrap(is_complex(x->dtype) ? ops::real(x) : x); },
      [](const Tensor& x, PyObject* v) { set_part(is_complex(x->dtype) ? ops::real(x) : x, v); }},
-    {"imag", [](const Tensor& x) { return wrap(ops::imag(x)); }, [](const Tensor& x, PyObject* v) { set_part(ops::imag(x), v); }},
+    {"imag", [](const Tensor& x) { return wrap(ops::imag(x)); },
+     [](const Tensor& x, PyObject* v) { set_part(ops::imag(x), v); }},
     {"is_cpu", [](const Tensor& x) { return truth(x->device == Device::Cpu); }},
     {"is_meta", [](const Tensor& x) { return truth(x->meta_device()); }},
     {"is_cuda", [](const Tensor&) { return no(); }},
@@ -95,7 +105,8 @@ PyObject* get_attribute(PyObject* self, void* closure) {
   return guarded([&]() -> PyObject* {
     auto* a = static_cast<const Attribute*>(closure);
     if (__builtin_expect(!is_plain(self), 0) && overridden(self)) {
-      Ref descriptor = Ref::steal(must(PyObject_GetAttrString(reinterpret_cast<PyObject*>(tensor_type), a->name)));
+      Ref descriptor =
+          Ref::steal(must(PyObject_GetAttrString(reinterpret_cast<PyObject*>(tensor_type), a->name)));
       Ref get = Ref::steal(must(PyObject_GetAttrString(descriptor.get(), "__get__")));
       return call_override(get.get(), {self});
     }
@@ -112,7 +123,8 @@ int set_attribute(PyObject* self, PyObject* value, void* closure) {
 }
 
 // --- methods without arguments ---
-template <PyObject* (*F)(const Tensor&)> PyObject* ask(PyObject* self, PyObject*) {
+template <PyObject* (*F)(const Tensor&)>
+PyObject* ask(PyObject* self, PyObject*) {
   return guarded([&]() -> PyObject* { return F(unwrap(self)); });
 }
 PyObject* data_pointer(const Tensor& x) {
@@ -145,8 +157,10 @@ PyObject* is_contiguous(PyObject* self, PyObject* const* args, Py_ssize_t n, PyO
     bind("is_contiguous", names, 1, 1, 0, args, n, keywords, &o);
     MemoryFormat format = MemoryFormat::Contiguous;
     if (o && !to_memory_format(o, format))
-      raise(PyExc_TypeError, "is_contiguous(): argument 'memory_format' must be torch.memory_format, not %s", Py_TYPE(o)->tp_name);
-    check(format != MemoryFormat::Preserve, "preserve memory format is unsupported by the contiguous operator");
+      raise(PyExc_TypeError, "is_contiguous(): argument 'memory_format' must be torch.memory_format, not %s",
+            Py_TYPE(o)->tp_name);
+    check(format != MemoryFormat::Preserve,
+          "preserve memory format is unsupported by the contiguous operator");
     if (format == MemoryFormat::Contiguous) return truth(x->contiguous());
     if (x->ndim != (format == MemoryFormat::ChannelsLast ? 4 : 5)) return no();
     return truth(equal(x->strides(), format_strides(x->sizes(), format)));
@@ -157,37 +171,14 @@ PyObject* is_contiguous(PyObject* self, PyObject* const* args, Py_ssize_t n, PyO
 PyObject* is_set_to(PyObject* self, PyObject* other) {
   return guarded([&]() -> PyObject* {
     const Tensor &a = unwrap(self), &b = unwrap_checked(other, "is_set_to(): argument 'tensor' (position 1)");
-    return truth(a->storage == b->storage && a->byte_offset == b->byte_offset && same_sizes(*a, *b) && equal(a->strides(), b->strides()));
+    return truth(a->storage == b->storage && a->byte_offset == b->byte_offset && same_sizes(*a, *b) &&
+                 equal(a->strides(), b->strides()));
   });
 }
 PyObject* is_same_size(PyObject* self, PyObject* other) {
   return guarded([&]() -> PyObject* {
-    return truth(same_sizes(*unwrap(self), *unwrap_checked(other, "is_same_size(): argument 'other' (position 1)")));
-  });
-}
-// type() names the type as of old, "torch.FloatTensor"; type(t) converts to a dtype, or to a type so named.
-PyObject* type(PyObject* self, PyObject* const* args, Py_ssize_t n, PyObject* keywords) {
-  return guarded([&]() -> PyObject* {
-    static const char* const names[] = {"dtype", "non_blocking"};
-    PyObject* a[2];
-    bind("type", names, 2, 2, 0, args, n, keywords, a);
-    const Tensor& x = unwrap(self);
-    if (!a[0] || a[0] == Py_None) return PyUnicode_FromFormat("torch.%sTensor", label_of(x->dtype));
-    Ref wanted = Ref::share(a[0]);
-    Dtype d;
-    if (!to_dtype(wanted.get(), d)) {
-      if (PyUnicode_Check(wanted.get())) {
-        for (int i = 0; i < kDtypes; ++i)
-          if (!PyUnicode_CompareWithASCIIString(wanted.get(), str("torch.", label_of(Dtype(i)), "Tensor").c_str())) return wrap(ops::to(x, Dtype(i)));
-        raise(PyExc_ValueError, "invalid type: '%s'", PyUnicode_AsUTF8(wanted.get()));
-      }
-      wanted = Ref::steal(PyObject_GetAttrString(a[0], "dtype"));  // torch.FloatTensor
-      if (!wanted || !PyType_Check(a[0]) || !to_dtype(wanted.get(), d)) {
-        PyErr_Clear();
-        raise(PyExc_RuntimeError, "invalid type object");
-      }
-    }
-    return wrap(ops::to(x, d));
+    return truth(
+        same_sizes(*unwrap(self), *unwrap_checked(other, "is_same_size(): argument 'other' (position 1)")));
   });
 }
 PyObject* no_cuda(PyObject*, PyObject*) {
@@ -205,14 +196,16 @@ PyMethodDef methods[] = {
     {"element_size", ask<element_size>, METH_NOARGS, "element_size() -> int\n\nBytes of one element."},
     {"storage_offset", ask<storage_offset>, METH_NOARGS, "storage_offset() -> int"},
     {"data_ptr", ask<data_pointer>, METH_NOARGS, "data_ptr() -> int\n\nThe address of the first element."},
-    {"is_contiguous", (PyCFunction)(void*)is_contiguous, METH_FASTCALL | METH_KEYWORDS, "is_contiguous(memory_format=torch.contiguous_format) -> bool"},
+    {"is_contiguous", (PyCFunction)(void*)is_contiguous, METH_FASTCALL | METH_KEYWORDS,
+     "is_contiguous(memory_format=torch.contiguous_format) -> bool"},
     {"is_floating_point", ask<floating>, METH_NOARGS, "is_floating_point() -> bool"},
     {"is_complex", ask<complex>, METH_NOARGS, "is_complex() -> bool"},
     {"is_signed", ask<is_signed>, METH_NOARGS, "is_signed() -> bool"},
     {"is_inference", ask<inference>, METH_NOARGS, "is_inference() -> bool"},
     {"is_nonzero", ask<nonzero>, METH_NOARGS, "is_nonzero() -> bool"},
     {"is_non_overlapping_and_dense", ask<non_overlapping>, METH_NOARGS, nullptr},
-    {"is_pinned", (PyCFunction)(void*)+[](PyObject*, PyObject*, PyObject*) { return no(); }, METH_VARARGS | METH_KEYWORDS, "is_pinned() -> bool"},
+    {"is_pinned", (PyCFunction)(void*)+[](PyObject*, PyObject*, PyObject*) { return no(); },
+     METH_VARARGS | METH_KEYWORDS, "is_pinned() -> bool"},
     {"is_shared", ask<never>, METH_NOARGS, "is_shared() -> bool"},
     {"is_conj", ask<never>, METH_NOARGS, "is_conj() -> bool"},
     {"is_neg", ask<never>, METH_NOARGS, "is_neg() -> bool"},
@@ -220,22 +213,24 @@ PyMethodDef methods[] = {
     {"is_coalesced", ask<never>, METH_NOARGS, nullptr},
     {"_is_view", ask<+[](const Tensor& x) { return truth(x->base != nullptr); }>, METH_NOARGS, nullptr},
     {"get_device", ask<device_index>, METH_NOARGS, "get_device() -> int"},
-    {"type", (PyCFunction)(void*)type, METH_FASTCALL | METH_KEYWORDS, "type(dtype=None) -> str or Tensor"},
     {"const_data_ptr", ask<data_pointer>, METH_NOARGS, nullptr},
     {"is_set_to", is_set_to, METH_O, "is_set_to(tensor) -> bool"},
     {"is_same_size", is_same_size, METH_O, "is_same_size(other) -> bool"},
     {"resolve_conj", itself, METH_NOARGS, nullptr},
     {"resolve_neg", itself, METH_NOARGS, nullptr},
-    {"pin_memory", (PyCFunction)(void*)+[](PyObject* o, PyObject*, PyObject*) { return Py_NewRef(o); }, METH_VARARGS | METH_KEYWORDS, nullptr},
+    {"pin_memory", (PyCFunction)(void*)+[](PyObject* o, PyObject*, PyObject*) { return Py_NewRef(o); },
+     METH_VARARGS | METH_KEYWORDS, nullptr},
     {"share_memory_", itself, METH_NOARGS, nullptr},
-    {"cuda", (PyCFunction)(void*)+[](PyObject*, PyObject*, PyObject*) { return no_cuda(nullptr, nullptr); }, METH_VARARGS | METH_KEYWORDS, nullptr},
+    {"cuda", (PyCFunction)(void*)+[](PyObject*, PyObject*, PyObject*) { return no_cuda(nullptr, nullptr); },
+     METH_VARARGS | METH_KEYWORDS, nullptr},
     {}};
 }  // namespace
 
 PyGetSetDef* attribute_getset() {
   static PyGetSetDef table[std::size(attributes) + 1] = {};
   for (size_t i = 0; i < std::size(attributes); ++i)
-    table[i] = {attributes[i].name, get_attribute, attributes[i].set ? set_attribute : nullptr, nullptr, const_cast<Attribute*>(&attributes[i])};
+    table[i] = {attributes[i].name, get_attribute, attributes[i].set ? set_attribute : nullptr, nullptr,
+                const_cast<Attribute*>(&attributes[i])};
   return table;
 }
 PyMethodDef* attribute_methods() { return methods; }

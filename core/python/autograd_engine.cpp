@@ -109,9 +109,9 @@ PyObject* run(PyObject*, PyObject* const* args, Py_ssize_t n, PyObject* kwnames)
     if (options.accumulate || !wanted) return PyTuple_New(0);
     Ref out = Ref::steal(must(PyTuple_New(wanted)));
     for (Py_ssize_t i = 0; i < wanted; ++i) {
-      check(options.allow_unreachable || found[size_t(i)],
-            "The differentiated Tensor at index ", i,
-            " appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior.");
+      check(options.allow_unreachable || found[size_t(i)], "The differentiated Tensor at index ", i,
+            " appears to not have been used in the graph. Set allow_unused=True if this is the desired "
+            "behavior.");
       PyTuple_SET_ITEM(out.get(), i, must(wrap(std::move(found[size_t(i)]))));
     }
     return out.take();

@@ -76,7 +76,8 @@ void collect_inputs(Call& c) {
   }
   c.ctx()->needs_input_grad = needs.take();
   if (!any || !modes.grad) return;
-  auto* node = new (pool_alloc(sizeof(FunctionNode))) FunctionNode(Py_TYPE(c.ctx_object.get()), c.inputs.size(), size_t(n));
+  auto* node = new (pool_alloc(sizeof(FunctionNode)))
+      FunctionNode(Py_TYPE(c.ctx_object.get()), c.inputs.size(), size_t(n));
   size_t k = 0;
   for (Py_ssize_t i = 0; i < n; ++i)
     if (PyObject* o = PyTuple_GET_ITEM(c.args.get(), i); is_tensor(o)) {

@@ -1,5 +1,6 @@
 // Nodes of the graph as Python objects: one Python type per kind of node ("MulBackward0"), see Note [Node
 // objects].
+#include "ops/pointwise_node.h"
 #include "python/context.h"
 #include "python/types.h"
 #include <structmember.h>
@@ -195,7 +196,8 @@ PyObject* node_name(PyObject* self, PyObject*) {
   return guarded([&]() -> PyObject* {
     if (as_node(self)->leaf) return PyUnicode_FromString("torch::autograd::AccumulateGrad");
     std::string name = alive(self, "name")->name();
-    if (name == "CopySlices") name = "torch::autograd::CopySlices";  // as PyTorch shows its hand-written nodes
+    if (name == "CopySlices")
+      name = "torch::autograd::CopySlices";  // as PyTorch shows its hand-written nodes
     return PyUnicode_FromString(name.c_str());
   });
 }
@@ -258,9 +260,12 @@ PyObject* node_call(PyObject* self, PyObject* args, PyObject*) {
 PyObject* get_next_functions(PyObject* self, void*) {
   return guarded([&]() -> PyObject* {
     Node* n = alive(self, "next_functions");
-    int count = n ? n->inputs : 0;
-    Ref r = Ref::steal(must(PyTuple_New(count)));
-    for (int i = 0; i < count; ++i) PyTuple_SET_ITEM(r.get(), i, wrap_edge(n->edges[i]));
+    std::vector<int> shown;
+    for (int i = 0; n && i < n->inputs; ++i)
+      if (shows_edge(*n, i)) shown.push_back(i);
+    Ref r = Ref::steal(must(PyTuple_New(Py_ssize_t(shown.size()))));
+    for (size_t k = 0; k < shown.size(); ++k)
+      PyTuple_SET_ITEM(r.get(), Py_ssize_t(k), wrap_edge(n->edges[shown[k]]));
     return r.take();
   });
 }

@@ -168,7 +168,8 @@ PyObject* saved_tuple(PyObject* self, PyObject* (*item)(PyObject*, SavedTensor&)
 PyObject* get_saved_tensors(PyObject* self, void*) {
   if (PyObject* forward = as_context(self)->saved_for_forward; forward && !node_of(as_context(self)))
     return Py_NewRef(forward);
-  GradModeGuard with_history(true);  // what backward makes of the values may be recorded later, under enable_grad
+  GradModeGuard with_history(
+      true);  // what backward makes of the values may be recorded later, under enable_grad
   return saved_tuple(self,
                      [](PyObject* o, SavedTensor& s) { return wrap(s.get(*as_context(o)->node.node)); });
 }

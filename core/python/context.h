@@ -23,7 +23,8 @@ struct FunctionNode final : Node {
   std::unique_ptr<Edge[]> edge_array;  // one for each tensor argument
   std::vector<ValueInfo> arguments, results;
   std::vector<SavedTensor> saved;
-  Ref type_name;  // of ctx's class. Not the class: it may reach the node, and the collector sees no reference here
+  Ref type_name;  // of ctx's class. Not the class: it may reach the node, and the collector sees no reference
+                  // here
   FunctionNode(PyTypeObject* t, size_t tensors, size_t args);
   std::string name() const override;
   void vjp(Backward& b) override;

@@ -57,7 +57,8 @@ Dims shape_of(PyObject* data) {
     Py_ssize_t n = PySequence_Size(o.get());
     if (n < 0) raise_set();
     sizes.push_back(n);
-    if (sizes.size() > kMostDims) raise(PyExc_ValueError, "too many dimensions '%s'", Py_TYPE(o.get())->tp_name);
+    if (sizes.size() > kMostDims)
+      raise(PyExc_ValueError, "too many dimensions '%s'", Py_TYPE(o.get())->tp_name);
     if (n == 0) break;
     o = Ref::steal(must(PySequence_GetItem(o.get(), 0)));
   }
@@ -65,9 +66,12 @@ Dims shape_of(PyObject* data) {
 }
 
 // --- numbers into memory ---
-[[noreturn]] void does_not_fit(Dtype d) { fail("value cannot be converted to type ", name_of(d), " without overflow"); }
+[[noreturn]] void does_not_fit(Dtype d) {
+  fail("value cannot be converted to type ", name_of(d), " without overflow");
+}
 
-template <class T> void store_int(PyObject* o, T* p, Dtype d) {
+template <class T>
+void store_int(PyObject* o, T* p, Dtype d) {
   int64_t v;
   if (PyLong_Check(o)) {
     int overflow = 0;
@@ -129,9 +133,12 @@ void store_number(PyObject* o, char* p, Dtype d) {
         }
         raise_set();
       }
-      if (d == Dtype::F32) *reinterpret_cast<float*>(p) = float(f);
-      else if (d == Dtype::F64) *reinterpret_cast<double*>(p) = f;
-      else Scalar(f).store(p, d);
+      if (d == Dtype::F32)
+        *reinterpret_cast<float*>(p) = float(f);
+      else if (d == Dtype::F64)
+        *reinterpret_cast<double*>(p) = f;
+      else
+        Scalar(f).store(p, d);
     }
   }
 }
@@ -144,9 +151,11 @@ char* store(PyObject* data, char* p, Ints sizes, size_t dim, Dtype d) {
   Ref items = Ref::steal(must(PySequence_Fast(data, "not a sequence")));
   Py_ssize_t n = PySequence_Fast_GET_SIZE(items.get());
   if (n != sizes[dim])
-    raise(PyExc_ValueError, "expected sequence of length %lld at dim %zu (got %zd)", (long long)sizes[dim], dim, n);
+    raise(PyExc_ValueError, "expected sequence of length %lld at dim %zu (got %zd)", (long long)sizes[dim],
+          dim, n);
   for (Py_ssize_t i = 0; i < n; ++i) {
-    if (i >= PySequence_Fast_GET_SIZE(items.get())) raise(PyExc_RuntimeError, "the list changed while it was read");
+    if (i >= PySequence_Fast_GET_SIZE(items.get()))
+      raise(PyExc_RuntimeError, "the list changed while it was read");
     p = store(PySequence_Fast_GET_ITEM(items.get(), i), p, sizes, dim + 1, d);
   }
   return p;
@@ -155,8 +164,10 @@ char* store(PyObject* data, char* p, Ints sizes, size_t dim, Dtype d) {
 void warn_slow_list(PyObject* data) {
   if (!PyList_Check(data) || PyList_GET_SIZE(data) == 0 || !is_ndarray(PyList_GET_ITEM(data, 0))) return;
   if (PyErr_WarnEx(PyExc_UserWarning,
-                   "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider converting the list to a single "
-                   "numpy.ndarray with numpy.array() before converting to a tensor.", 1) < 0)
+                   "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider "
+                   "converting the list to a single "
+                   "numpy.ndarray with numpy.array() before converting to a tensor.",
+                   1) < 0)
     raise_set();
 }
 
@@ -170,7 +181,8 @@ Tensor copied(const Tensor& x, std::optional<Dtype> dtype, Device device) {
 }
 Tensor finish(Tensor t, bool requires_grad) {
   if (!requires_grad) return t;
-  check(is_differentiable(t->dtype), "Only Tensors of floating point and complex dtype can require gradients");
+  check(is_differentiable(t->dtype),
+        "Only Tensors of floating point and complex dtype can require gradients");
   set_requires_grad(t, true);
   return t;
 }
@@ -192,20 +204,25 @@ Tensor tensor_from_data(PyObject* data, std::optional<Dtype> dtype, Device devic
 
 Tensor tensor_like(PyObject* data, std::optional<Dtype> dtype, std::optional<Device> device) {
   Tensor t;
-  if (is_tensor(data)) t = unwrap(data);
-  else if (is_ndarray(data)) t = from_ndarray(data, true);
-  else return tensor_from_data(data, dtype, device.value_or(default_device));
+  if (is_tensor(data))
+    t = unwrap(data);
+  else if (is_ndarray(data))
+    t = from_ndarray(data, true);
+  else
+    return tensor_from_data(data, dtype, device.value_or(default_device));
   if (device && *device != t->device) return copied(t, dtype, *device);
   return dtype ? ops::to(t, *dtype) : t;
 }
 
-void bind(const char* f, const char* const* names, int count, int positional, int required, PyObject* const* args, Py_ssize_t n,
-          PyObject* keywords, PyObject** out) {
+void bind(const char* f, const char* const* names, int count, int positional, int required,
+          PyObject* const* args, Py_ssize_t n, PyObject* keywords, PyObject** out) {
   std::fill_n(out, count, nullptr);
   if (n > positional) {
     if (required == positional || positional <= 1)
-      raise(PyExc_TypeError, "%s() takes %d positional argument%s but %zd were given", f, positional, positional == 1 ? "" : "s", n);
-    raise(PyExc_TypeError, "%s() takes from %d to %d positional arguments but %zd were given", f, required, positional, n);
+      raise(PyExc_TypeError, "%s() takes %d positional argument%s but %zd were given", f, positional,
+            positional == 1 ? "" : "s", n);
+    raise(PyExc_TypeError, "%s() takes from %d to %d positional arguments but %zd were given", f, required,
+          positional, n);
   }
   for (Py_ssize_t i = 0; i < n; ++i) out[i] = args[i];
   for (Py_ssize_t k = 0; keywords && k < PyTuple_GET_SIZE(keywords); ++k) {
@@ -224,16 +241,21 @@ Options read_options(const char* f, PyObject* dtype, PyObject* device, PyObject*
   Options o;
   if (dtype && dtype != Py_None) {
     Dtype d;
-    if (!to_dtype(dtype, d)) raise(PyExc_TypeError, "%s(): argument 'dtype' must be torch.dtype, not %s", f, Py_TYPE(dtype)->tp_name);
+    if (!to_dtype(dtype, d))
+      raise(PyExc_TypeError, "%s(): argument 'dtype' must be torch.dtype, not %s", f,
+            Py_TYPE(dtype)->tp_name);
     o.dtype = d;
   }
   if (device && device != Py_None) {
-    if (!looks_like_device(device)) raise(PyExc_TypeError, "%s(): argument 'device' must be torch.device, not %s", f, Py_TYPE(device)->tp_name);
+    if (!looks_like_device(device))
+      raise(PyExc_TypeError, "%s(): argument 'device' must be torch.device, not %s", f,
+            Py_TYPE(device)->tp_name);
     o.device = to_device(device);
   }
   if (requires_grad && requires_grad != Py_None) {
     if (!PyBool_Check(requires_grad))
-      raise(PyExc_TypeError, "%s(): argument 'requires_grad' must be bool, not %s", f, Py_TYPE(requires_grad)->tp_name);
+      raise(PyExc_TypeError, "%s(): argument 'requires_grad' must be bool, not %s", f,
+            Py_TYPE(requires_grad)->tp_name);
     o.requires_grad = requires_grad == Py_True;
   }
   return o;
@@ -241,8 +263,10 @@ Options read_options(const char* f, PyObject* dtype, PyObject* device, PyObject*
 
 namespace {
 void warn_copy_construct(const char* call) {
-  std::string text = str("To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
-                         "sourceTensor.detach().clone().requires_grad_(True), rather than ", call, "(sourceTensor).");
+  std::string text =
+      str("To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+          "sourceTensor.detach().clone().requires_grad_(True), rather than ",
+          call, "(sourceTensor).");
   if (PyErr_WarnEx(PyExc_UserWarning, text.c_str(), 1) < 0) raise_set();
 }
 
@@ -259,7 +283,8 @@ PyObject* py_tensor(PyObject* module, PyObject* const* args, Py_ssize_t n, PyObj
     }
     Options o = read_options("tensor", a[1], a[2], a[3]);
     if (is_tensor(a[0])) warn_copy_construct("torch.tensor");
-    return wrap_result(finish(tensor_from_data(a[0], o.dtype, o.device.value_or(default_device)), o.requires_grad));
+    return wrap_result(
+        finish(tensor_from_data(a[0], o.dtype, o.device.value_or(default_device)), o.requires_grad));
   });
 }
 
@@ -280,13 +305,18 @@ PyObject* py_asarray(PyObject*, PyObject* const* args, Py_ssize_t n, PyObject* k
     PyObject* a[5];
     bind("asarray", names, 5, 1, 1, args, n, keywords, a);
     Options o = read_options("asarray", a[1], a[2], a[4]);
-    bool given = a[3] && a[3] != Py_None, always = given && a[3] == Py_True, never = given && a[3] == Py_False;
+    bool given = a[3] && a[3] != Py_None, always = given && a[3] == Py_True,
+         never = given && a[3] == Py_False;
     Tensor t;
     bool shares = true;
-    if (is_tensor(a[0])) t = unwrap(a[0]);
-    else if (is_ndarray(a[0])) t = from_ndarray(a[0], true);
-    else if (PyObject_HasAttrString(a[0], "__dlpack__")) t = from_dlpack(a[0]);
-    else if (PyObject_CheckBuffer(a[0]) && !PyBytes_Check(a[0])) t = from_ndarray(a[0], true);
+    if (is_tensor(a[0]))
+      t = unwrap(a[0]);
+    else if (is_ndarray(a[0]))
+      t = from_ndarray(a[0], true);
+    else if (PyObject_HasAttrString(a[0], "__dlpack__"))
+      t = from_dlpack(a[0]);
+    else if (PyObject_CheckBuffer(a[0]) && !PyBytes_Check(a[0]))
+      t = from_ndarray(a[0], true);
     else {
       if (never) raise(PyExc_ValueError, "can't alias arbitrary sequence as tensor.");
       t = tensor_from_data(a[0], o.dtype, o.device.value_or(default_device));
@@ -296,7 +326,8 @@ PyObject* py_asarray(PyObject*, PyObject* const* args, Py_ssize_t n, PyObject* k
     if (never && convert) raise(PyExc_ValueError, "can't alias tensor with different dtype or device.");
     if (shares && (always || convert)) {
       Tensor source = t;
-      t = convert && !(o.device && *o.device != t->device) ? ops::to(t, *o.dtype) : copied(t, o.dtype, o.device.value_or(t->device));
+      t = convert && !(o.device && *o.device != t->device) ? ops::to(t, *o.dtype)
+                                                           : copied(t, o.dtype, o.device.value_or(t->device));
       if (!convert && requires_grad(source)) t = ops::clone(source);
     }
     if (is_tensor(a[0]) && t.same(unwrap(a[0])) && !a[4]) return Py_NewRef(a[0]);
@@ -314,7 +345,8 @@ PyObject* new_tensor(PyObject* self, PyObject* const* args, Py_ssize_t n, PyObje
     Options o = read_options("new_tensor", a[1], a[2], a[3]);
     if (is_tensor(a[0])) warn_copy_construct("tensor.new_tensor");
     const Tensor& x = unwrap(self);
-    return wrap_result(finish(tensor_from_data(a[0], o.dtype.value_or(x->dtype), o.device.value_or(x->device)), o.requires_grad));
+    return wrap_result(finish(
+        tensor_from_data(a[0], o.dtype.value_or(x->dtype), o.device.value_or(x->device)), o.requires_grad));
   });
 }
 
@@ -336,11 +368,17 @@ Tensor legacy(Dtype d, PyObject* const* args, Py_ssize_t n) {
     int64_t* p = s.ints(size_t(n));
     for (Py_ssize_t k = 0; k < n; ++k)
       if (!to_int(args[k], p[k]))
-        raise(PyExc_TypeError, "new(): argument 'size' failed to unpack the object at pos %zd with error \"type must be tuple of ints,but got %s\"", k + 1, Py_TYPE(args[k])->tp_name);
+        raise(PyExc_TypeError,
+              "new(): argument 'size' failed to unpack the object at pos %zd with error \"type must be tuple "
+              "of ints,but got %s\"",
+              k + 1, Py_TYPE(args[k])->tp_name);
     return empty(Ints{p, size_t(n)}, d);
   }
-  if (n != 1) raise(PyExc_TypeError, "new() received an invalid combination of arguments - got %s", call_text({nullptr, args, n, nullptr}).c_str());
-  if (!PySequence_Check(o) && !is_ndarray(o)) raise(PyExc_TypeError, "new(): data must be a sequence (got %s)", Py_TYPE(o)->tp_name);
+  if (n != 1)
+    raise(PyExc_TypeError, "new() received an invalid combination of arguments - got %s",
+          call_text({nullptr, args, n, nullptr}).c_str());
+  if (!PySequence_Check(o) && !is_ndarray(o))
+    raise(PyExc_TypeError, "new(): data must be a sequence (got %s)", Py_TYPE(o)->tp_name);
   return tensor_from_data(o, d, Device::Cpu);
 }
 
@@ -355,18 +393,21 @@ PyObject* legacy_new(PyObject*, PyObject* const* args, Py_ssize_t n) {
 
 PyMethodDef functions[] = {
     {"tensor", (PyCFunction)(void*)py_tensor, METH_FASTCALL | METH_KEYWORDS,
-     "tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=False) -> Tensor\n\nA tensor with a copy of the data: numbers, "
+     "tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=False) -> Tensor\n\nA tensor "
+     "with a copy of the data: numbers, "
      "nested sequences, arrays.\n\n>>> torch.tensor([[1.0, 2.0]])\ntensor([[1., 2.]])"},
     {"as_tensor", (PyCFunction)(void*)py_as_tensor, METH_FASTCALL | METH_KEYWORDS,
-     "as_tensor(data, dtype=None, device=None) -> Tensor\n\nLike tensor(), but shares memory and history where it can."},
+     "as_tensor(data, dtype=None, device=None) -> Tensor\n\nLike tensor(), but shares memory and history "
+     "where it can."},
     {"asarray", (PyCFunction)(void*)py_asarray, METH_FASTCALL | METH_KEYWORDS,
-     "asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=False) -> Tensor\n\nA tensor over obj's memory, or a copy."},
+     "asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=False) -> Tensor\n\nA tensor over "
+     "obj's memory, or a copy."},
     {"_legacy_new", (PyCFunction)(void*)legacy_new, METH_FASTCALL, nullptr},
     {}};
-PyMethodDef methods[] = {
-    {"new_tensor", (PyCFunction)(void*)new_tensor, METH_FASTCALL | METH_KEYWORDS,
-     "new_tensor(data, *, dtype=None, device=None, requires_grad=False) -> Tensor\n\nLike torch.tensor, of this tensor's type by default."},
-    {}};
+PyMethodDef methods[] = {{"new_tensor", (PyCFunction)(void*)new_tensor, METH_FASTCALL | METH_KEYWORDS,
+                          "new_tensor(data, *, dtype=None, device=None, requires_grad=False) -> "
+                          "Tensor\n\nLike torch.tensor, of this tensor's type by default."},
+                         {}};
 }  // namespace
 
 PyObject* tensor_new(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
@@ -377,7 +418,8 @@ PyObject* tensor_new(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
       if (type == tensor_type && (!d || PyDict_Size(kwargs) != 1))
         raise(PyExc_TypeError, "new() received an invalid combination of arguments");
       if (d && d != Py_None) device = to_device(d);
-      check(device == Device::Cpu, "legacy constructor expects device type: cpu but device type: meta was passed");
+      check(device == Device::Cpu,
+            "legacy constructor expects device type: cpu but device type: meta was passed");
     }
     auto** items = reinterpret_cast<PyTupleObject*>(args)->ob_item;
     return wrap_as(type, legacy(default_dtype(), items, PyTuple_GET_SIZE(args)));

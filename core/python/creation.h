@@ -5,8 +5,8 @@
 
 namespace adjoint::python {
 
-// What torch.tensor(data) makes: nested sequences, numbers, tensors, arrays; always a copy. Without `dtype` the type
-// is inferred as PyTorch infers it. `legacy_ints`: no warnings about slow lists.
+// What torch.tensor(data) makes: nested sequences, numbers, tensors, arrays; always a copy. Without `dtype`
+// the type is inferred as PyTorch infers it. `legacy_ints`: no warnings about slow lists.
 Tensor tensor_from_data(PyObject* data, std::optional<Dtype> dtype, Device device, bool warn = true);
 // What as_tensor makes: shares memory where that can be.
 Tensor tensor_like(PyObject* data, std::optional<Dtype> dtype, std::optional<Device> device);
@@ -27,7 +27,7 @@ PyMethodDef* dlpack_methods();
 void add_dlpack(PyObject* module);
 
 void add_creation(PyObject* module);
-PyMethodDef* creation_methods();  // new_tensor
+PyMethodDef* creation_methods();                                             // new_tensor
 PyObject* tensor_new(PyTypeObject* type, PyObject* args, PyObject* kwargs);  // torch.Tensor(...)
 
 // --- convert.cpp ---
@@ -36,9 +36,10 @@ PyMethodDef* convert_methods();  // item, tolist, size, stride ...
 PyGetSetDef* attribute_getset();
 PyMethodDef* attribute_methods();
 
-// Binds arguments to `names`; the first `positional` may be given by position, the first `required` must be given.
-void bind(const char* function, const char* const* names, int count, int positional, int required, PyObject* const* args,
-          Py_ssize_t n, PyObject* keywords, PyObject** out);
+// Binds arguments to `names`; the first `positional` may be given by position, the first `required` must be
+// given.
+void bind(const char* function, const char* const* names, int count, int positional, int required,
+          PyObject* const* args, Py_ssize_t n, PyObject* keywords, PyObject** out);
 // The usual options of creation functions, as bound (null or None: not given).
 struct Options {
   std::optional<Dtype> dtype;

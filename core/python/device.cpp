@@ -1,5 +1,5 @@
-// Device objects. The processor and the meta device (shapes without memory) hold tensors; the names of accelerators
-// can be spoken of, and using one says what is missing.
+// Device objects. The processor and the meta device (shapes without memory) hold tensors; the names of
+// accelerators can be spoken of, and using one says what is missing.
 #include <cstring>
 #include <string_view>
 #include "python/types.h"
@@ -10,8 +10,9 @@ PyTypeObject* device_type = nullptr;
 Device default_device = Device::Cpu;
 
 namespace {
-constexpr const char* device_names[] = {"cpu", "cuda",   "ipu",  "xpu",    "mkldnn", "opengl", "opencl", "ideep", "hip", "ve",
-                                        "fpga", "maia", "xla",    "lazy", "vulkan", "mps",    "meta",   "hpu",    "mtia",  "privateuseone"};
+constexpr const char* device_names[] = {"cpu",    "cuda", "ipu",  "xpu",  "mkldnn", "opengl",       "opencl",
+                                        "ideep",  "hip",  "ve",   "fpga", "maia",   "xla",          "lazy",
+                                        "vulkan", "mps",  "meta", "hpu",  "mtia",   "privateuseone"};
 constexpr int kKinds = int(std::size(device_names)), kCpu = 0, kCuda = 1, kMeta = 16;
 
 PyDevice* self_of(PyObject* o) { return reinterpret_cast<PyDevice*>(o); }
@@ -34,7 +35,8 @@ void parse(std::string_view text, int& kind, int& index) {
   kind = find_kind(text.substr(0, colon));
   index = -1;
   check(kind >= 0,
-        "Expected one of cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, maia, xla, lazy, vulkan, mps, "
+        "Expected one of cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, maia, xla, lazy, "
+        "vulkan, mps, "
         "meta, hpu, mtia, privateuseone device type at start of device string: ",
         std::string(text.substr(0, colon)));
   if (colon == std::string_view::npos) return;
@@ -62,18 +64,21 @@ PyObject* device_new(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   return guarded([&]() -> PyObject* {
     static const char* names[] = {"type", "index", nullptr};
     PyObject *what = nullptr, *index = nullptr;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|O:device", const_cast<char**>(names), &what, &index)) raise_set();
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|O:device", const_cast<char**>(names), &what, &index))
+      raise_set();
     if (is_device(what) && !index) return Py_NewRef(what);
     if (PyLong_Check(what) && !PyBool_Check(what)) no_accelerator();
     if (!PyUnicode_Check(what))
-      raise(PyExc_TypeError, "device(): argument 'type' (position 1) must be str, not %s", Py_TYPE(what)->tp_name);
+      raise(PyExc_TypeError, "device(): argument 'type' (position 1) must be str, not %s",
+            Py_TYPE(what)->tp_name);
     Py_ssize_t n;
     const char* text = PyUnicode_AsUTF8AndSize(what, &n);
     if (!text) raise_set();
     int kind, number;
     parse({text, size_t(n)}, kind, number);
     if (index && index != Py_None) {
-      check(number < 0, "type (string) must not include an index because index was passed explicitly: ", text);
+      check(number < 0,
+            "type (string) must not include an index because index was passed explicitly: ", text);
       long i = PyLong_AsLong(index);
       if (i == -1 && PyErr_Occurred()) raise_set();
       check(i >= 0 && i < 128, "Device index must not be negative");
@@ -127,7 +132,8 @@ PyMethodDef methods[] = {{"__reduce__", device_reduce, METH_NOARGS, nullptr},
                          {"__enter__", device_enter, METH_NOARGS, nullptr},
                          {"__exit__", device_exit, METH_VARARGS, nullptr},
                          {}};
-PyGetSetDef getset[] = {{"type", device_kind, nullptr, nullptr, nullptr}, {"index", device_index, nullptr, nullptr, nullptr}, {}};
+PyGetSetDef getset[] = {
+    {"type", device_kind, nullptr, nullptr, nullptr}, {"index", device_index, nullptr, nullptr, nullptr}, {}};
 PyType_Slot slots[] = {{Py_tp_new, (void*)device_new},
                        {Py_tp_repr, (void*)device_repr},
                        {Py_tp_str, (void*)device_str},
@@ -164,11 +170,10 @@ Device to_device(PyObject* o) {
   if (kind == kCpu) return Device::Cpu;
   if (kind == kMeta) return Device::Meta;
   if (kind == kCuda) raise(PyExc_AssertionError, "Torch not compiled with CUDA enabled");
-  fail("device '", device_names[kind], "' is not available: this build computes on the processor ('cpu') and has 'meta'");
+  fail("device '", device_names[kind],
+       "' is not available: this build computes on the processor ('cpu') and has 'meta'");
 }
 
-void add_device(PyObject* module) {
-  device_type = add_type(module, "device", spec, nullptr, "torch.device");
-}
+void add_device(PyObject* module) { device_type = add_type(module, "device", spec, nullptr, "torch.device"); }
 
 }  // namespace adjoint::python

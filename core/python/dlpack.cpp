@@ -41,27 +41,33 @@ enum : uint64_t { kReadOnly = 1, kCopied = 2 };
 enum : uint8_t { kInt = 0, kUInt = 1, kFloat = 2, kBfloat = 4, kComplex = 5, kBool = 6 };
 constexpr int kCpuDevice = 1;
 
-constexpr DLDataType codes[kDtypes] = {{kBool, 8, 1},  {kUInt, 8, 1},   {kInt, 8, 1},    {kInt, 16, 1},   {kInt, 32, 1},    {kInt, 64, 1},
-                                       {kFloat, 16, 1}, {kBfloat, 16, 1}, {kFloat, 32, 1}, {kFloat, 64, 1}, {kComplex, 64, 1}, {kComplex, 128, 1}};
+constexpr DLDataType codes[kDtypes] = {{kBool, 8, 1},   {kUInt, 8, 1},     {kInt, 8, 1},
+                                       {kInt, 16, 1},   {kInt, 32, 1},     {kInt, 64, 1},
+                                       {kFloat, 16, 1}, {kBfloat, 16, 1},  {kFloat, 32, 1},
+                                       {kFloat, 64, 1}, {kComplex, 64, 1}, {kComplex, 128, 1}};
 
-template <class M> struct Export {
+template <class M>
+struct Export {
   M managed;
   Tensor tensor;
   Dims sizes, strides;
 };
 
-template <class M> void destroy_export(M* m) {
+template <class M>
+void destroy_export(M* m) {
   PyGILState_STATE gil = PyGILState_Ensure();
   delete static_cast<Export<M>*>(m->context);
   PyGILState_Release(gil);
 }
 
-template <class M> M* make_export(const Tensor& t, uint64_t flags) {
+template <class M>
+M* make_export(const Tensor& t, uint64_t flags) {
   auto* e = new Export<M>{{}, t, Dims(t->sizes()), Dims(t->strides())};
   M& m = e->managed;
   m.context = e;
   m.deleter = destroy_export<M>;
-  m.tensor = {t->data(), {kCpuDevice, 0}, t->ndim, codes[int(t->dtype)], e->sizes.data(), e->strides.data(), 0};
+  m.tensor = {t->data(),       {kCpuDevice, 0},   t->ndim, codes[int(t->dtype)],
+              e->sizes.data(), e->strides.data(), 0};
   if constexpr (requires { m.major; }) {
     m.major = 1;
     m.minor = 0;
@@ -70,7 +76,8 @@ template <class M> M* make_export(const Tensor& t, uint64_t flags) {
   return &m;
 }
 
-template <class M> void capsule_destroy(PyObject* capsule) {
+template <class M>
+void capsule_destroy(PyObject* capsule) {
   const char* name = PyCapsule_GetName(capsule);
   if (!name || !std::strncmp(name, "used_", 5)) return;  // the consumer owns it
   auto* m = static_cast<M*>(PyCapsule_GetPointer(capsule, name));
@@ -86,7 +93,9 @@ void check_exportable(const Tensor& t) {
 PyObject* capsule_of(const Tensor& t, bool versioned, uint64_t flags) {
   check_exportable(t);
   t->storage->flags |= Storage::Exported;
-  if (versioned) return PyCapsule_New(make_export<DLVersioned>(t, flags), "dltensor_versioned", capsule_destroy<DLVersioned>);
+  if (versioned)
+    return PyCapsule_New(make_export<DLVersioned>(t, flags), "dltensor_versioned",
+                         capsule_destroy<DLVersioned>);
   return PyCapsule_New(make_export<DLManagedTensor>(t, flags), "dltensor", capsule_destroy<DLManagedTensor>);
 }
 
@@ -98,9 +107,11 @@ Dtype dtype_of(const DLDataType& d) {
   fail("Unsupported DLPack type: code ", int(d.code), ", ", int(d.bits), " bits, ", int(d.lanes), " lanes");
 }
 
-template <class M> Tensor import(M* m) {
+template <class M>
+Tensor import(M* m) {
   const DLTensor& d = m->tensor;
-  check(d.device.device_type == kCpuDevice, "DLPack: the memory is on device type ", d.device.device_type, "; only the processor's (1) can be read");
+  check(d.device.device_type == kCpuDevice, "DLPack: the memory is on device type ", d.device.device_type,
+        "; only the processor's (1) can be read");
   Dtype dtype = dtype_of(d.dtype);
   Dims sizes(d.shape, d.shape + d.ndim);
   Dims strides = d.strides ? Dims(d.strides, d.strides + d.ndim) : contiguous_strides(sizes);
@@ -113,7 +124,8 @@ template <class M> Tensor import(M* m) {
     auto* m = static_cast<M*>(p);
     if (m->deleter) m->deleter(m);
   };
-  Storage* s = Storage::make_foreign(static_cast<char*>(d.data) + d.byte_offset, size_t(extent) * item_size(dtype), release, m);
+  Storage* s = Storage::make_foreign(static_cast<char*>(d.data) + d.byte_offset,
+                                     size_t(extent) * item_size(dtype), release, m);
   if constexpr (requires { m->flags; })
     if (m->flags & kReadOnly) s->flags |= Storage::ReadOnly;
   Tensor t = from_storage(s, 0, sizes, strides, dtype);
@@ -124,14 +136,17 @@ template <class M> Tensor import(M* m) {
 Tensor from_capsule(PyObject* capsule) {
   const char* name = PyCapsule_GetName(capsule);
   if (name && !std::strcmp(name, "dltensor_versioned")) {
-    auto* m = static_cast<DLVersioned*>(must(static_cast<PyObject*>(PyCapsule_GetPointer(capsule, name))) ? PyCapsule_GetPointer(capsule, name) : nullptr);
+    auto* m = static_cast<DLVersioned*>(must(static_cast<PyObject*>(PyCapsule_GetPointer(capsule, name)))
+                                            ? PyCapsule_GetPointer(capsule, name)
+                                            : nullptr);
     check_as(m->major == 1, ErrorKind::Runtime, "DLPack: version ", int(m->major), " is unknown");
     Tensor t = import(m);
     PyCapsule_SetName(capsule, "used_dltensor_versioned");
     return t;
   }
   check(name && !std::strcmp(name, "dltensor"),
-        "from_dlpack received an invalid capsule. Note that DLTensor capsules can be consumed only once, so you might have already "
+        "from_dlpack received an invalid capsule. Note that DLTensor capsules can be consumed only once, so "
+        "you might have already "
         "constructed a tensor from it once.");
   Tensor t = import(static_cast<DLManagedTensor*>(PyCapsule_GetPointer(capsule, name)));
   PyCapsule_SetName(capsule, "used_dltensor");
@@ -147,7 +162,8 @@ PyObject* py_dlpack(PyObject* self, PyObject* const* args, Py_ssize_t n, PyObjec
     bind("__dlpack__", names, 4, 0, 0, args, n, keywords, a);
     Tensor t = unwrap(self);
     bool versioned = false;
-    if (a[1] && PyTuple_Check(a[1]) && PyTuple_GET_SIZE(a[1]) >= 1) versioned = PyLong_AsLong(PyTuple_GET_ITEM(a[1], 0)) >= 1;
+    if (a[1] && PyTuple_Check(a[1]) && PyTuple_GET_SIZE(a[1]) >= 1)
+      versioned = PyLong_AsLong(PyTuple_GET_ITEM(a[1], 0)) >= 1;
     if (PyErr_Occurred()) raise_set();
     uint64_t flags = t->storage->flags & Storage::ReadOnly ? uint64_t(kReadOnly) : 0;
     if (a[3] == Py_True) {
@@ -178,16 +194,19 @@ PyObject* py_from_dlpack(PyObject*, PyObject* const* args, Py_ssize_t n, PyObjec
   });
 }
 PyObject* py_to_dlpack(PyObject*, PyObject* o) {
-  return guarded([&]() -> PyObject* { return capsule_of(unwrap_checked(o, "to_dlpack(): argument 'tensor' (position 1)"), false, 0); });
+  return guarded([&]() -> PyObject* {
+    return capsule_of(unwrap_checked(o, "to_dlpack(): argument 'tensor' (position 1)"), false, 0);
+  });
 }
 
-PyMethodDef methods[] = {{"__dlpack__", (PyCFunction)(void*)py_dlpack, METH_FASTCALL | METH_KEYWORDS, nullptr},
-                         {"__dlpack_device__", py_dlpack_device, METH_NOARGS, nullptr},
-                         {}};
-PyMethodDef functions[] = {
-    {"from_dlpack", (PyCFunction)(void*)py_from_dlpack, METH_FASTCALL | METH_KEYWORDS, "from_dlpack(ext_tensor) -> Tensor\n\nA tensor over another library's memory."},
-    {"to_dlpack", py_to_dlpack, METH_O, "to_dlpack(tensor) -> PyCapsule"},
+PyMethodDef methods[] = {
+    {"__dlpack__", (PyCFunction)(void*)py_dlpack, METH_FASTCALL | METH_KEYWORDS, nullptr},
+    {"__dlpack_device__", py_dlpack_device, METH_NOARGS, nullptr},
     {}};
+PyMethodDef functions[] = {{"from_dlpack", (PyCFunction)(void*)py_from_dlpack, METH_FASTCALL | METH_KEYWORDS,
+                            "from_dlpack(ext_tensor) -> Tensor\n\nA tensor over another library's memory."},
+                           {"to_dlpack", py_to_dlpack, METH_O, "to_dlpack(tensor) -> PyCapsule"},
+                           {}};
 }  // namespace
 
 Tensor from_dlpack(PyObject* o) {
@@ -195,7 +214,8 @@ Tensor from_dlpack(PyObject* o) {
   if (!PyObject_HasAttrString(o, "__dlpack__"))
     raise(PyExc_AttributeError, "'%s' object has no attribute '__dlpack__'", Py_TYPE(o)->tp_name);
   Ref method = Ref::steal(must(PyObject_GetAttrString(o, "__dlpack__")));
-  Ref version = Ref::steal(must(Py_BuildValue("(ii)", 1, 0))), keywords = Ref::steal(must(PyDict_New())), none = Ref::steal(must(PyTuple_New(0)));
+  Ref version = Ref::steal(must(Py_BuildValue("(ii)", 1, 0))), keywords = Ref::steal(must(PyDict_New())),
+      none = Ref::steal(must(PyTuple_New(0)));
   PyDict_SetItemString(keywords.get(), "max_version", version.get());
   Ref capsule = Ref::steal(PyObject_Call(method.get(), none.get(), keywords.get()));
   if (!capsule && PyErr_ExceptionMatches(PyExc_TypeError)) {  // from before versions

@@ -9,12 +9,18 @@ PyTypeObject *layout_type = nullptr, *memory_format_type = nullptr;
 PyObject *strided = nullptr, *memory_formats[4] = {};
 
 bool to_dtype(PyObject* o, Dtype& out) {
-  if (is_dtype(o)) out = reinterpret_cast<PyDtype*>(o)->value;
-  else if (o == reinterpret_cast<PyObject*>(&PyFloat_Type)) out = Dtype::F64;
-  else if (o == reinterpret_cast<PyObject*>(&PyLong_Type)) out = Dtype::I64;
-  else if (o == reinterpret_cast<PyObject*>(&PyBool_Type)) out = Dtype::Bool;
-  else if (o == reinterpret_cast<PyObject*>(&PyComplex_Type)) out = Dtype::C128;
-  else return false;
+  if (is_dtype(o))
+    out = reinterpret_cast<PyDtype*>(o)->value;
+  else if (o == reinterpret_cast<PyObject*>(&PyFloat_Type))
+    out = Dtype::F64;
+  else if (o == reinterpret_cast<PyObject*>(&PyLong_Type))
+    out = Dtype::I64;
+  else if (o == reinterpret_cast<PyObject*>(&PyBool_Type))
+    out = Dtype::Bool;
+  else if (o == reinterpret_cast<PyObject*>(&PyComplex_Type))
+    out = Dtype::C128;
+  else
+    return false;
   return true;
 }
 
@@ -37,10 +43,11 @@ PyObject* dtype_is_signed(PyObject* o, void*) {
   return PyBool_FromLong(value(o) != Dtype::Bool && value(o) != Dtype::U8);
 }
 
-PyMethodDef dtype_methods[] = {{"__reduce__", dtype_reduce, METH_NOARGS, nullptr},
-                               {"to_real", dtype_to_real, METH_NOARGS, "The real type of the same precision."},
-                               {"to_complex", dtype_to_complex, METH_NOARGS, "The complex type of the same precision."},
-                               {}};
+PyMethodDef dtype_methods[] = {
+    {"__reduce__", dtype_reduce, METH_NOARGS, nullptr},
+    {"to_real", dtype_to_real, METH_NOARGS, "The real type of the same precision."},
+    {"to_complex", dtype_to_complex, METH_NOARGS, "The complex type of the same precision."},
+    {}};
 PyGetSetDef dtype_getset[] = {{"itemsize", dtype_itemsize, nullptr, "Bytes of one element.", nullptr},
                               {"is_floating_point", dtype_is_floating, nullptr, nullptr, nullptr},
                               {"is_complex", dtype_is_complex, nullptr, nullptr, nullptr},
@@ -56,12 +63,15 @@ PyType_Spec dtype_spec = {"adjoint.dtype", sizeof(PyDtype), 0,
 
 // --- named constants ---
 struct Named {
-  PyObject_HEAD
-  int value;
+  PyObject_HEAD int value;
   const char* name;
 };
-PyObject* named_repr(PyObject* o) { return PyUnicode_FromFormat("torch.%s", reinterpret_cast<Named*>(o)->name); }
-PyObject* named_reduce(PyObject* o, PyObject*) { return PyUnicode_FromString(reinterpret_cast<Named*>(o)->name); }
+PyObject* named_repr(PyObject* o) {
+  return PyUnicode_FromFormat("torch.%s", reinterpret_cast<Named*>(o)->name);
+}
+PyObject* named_reduce(PyObject* o, PyObject*) {
+  return PyUnicode_FromString(reinterpret_cast<Named*>(o)->name);
+}
 PyMethodDef named_methods[] = {{"__reduce__", named_reduce, METH_NOARGS, nullptr}, {}};
 PyType_Slot named_slots[] = {{Py_tp_repr, (void*)named_repr}, {Py_tp_methods, named_methods}, {0, nullptr}};
 PyType_Spec layout_spec = {"adjoint.layout", sizeof(Named), 0,
@@ -88,7 +98,8 @@ bool to_memory_format(PyObject* o, MemoryFormat& out) {
 namespace {
 // Classes print as PyTorch's do: programs print them, and compare what they print.
 PyObject* class_repr(PyObject* o) {
-  Ref module = Ref::steal(PyObject_GetAttrString(o, "__module__")), name = Ref::steal(PyObject_GetAttrString(o, "__qualname__"));
+  Ref module = Ref::steal(PyObject_GetAttrString(o, "__module__")),
+      name = Ref::steal(PyObject_GetAttrString(o, "__qualname__"));
   if (!module || !name) return nullptr;
   bool ours = PyUnicode_Check(module.get()) && !PyUnicode_CompareWithASCIIString(module.get(), "adjoint");
   return ours ? PyUnicode_FromFormat("<class 'torch.%U'>", name.get()) : PyType_Type.tp_repr(o);
@@ -97,13 +108,17 @@ PyTypeObject* metaclass() {
   static PyTypeObject* type = nullptr;
   static PyType_Slot slots[] = {{Py_tp_repr, (void*)class_repr}, {0, nullptr}};
   static PyType_Spec spec = {"adjoint._TensorMeta", 0, 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots};
-  if (!type) type = reinterpret_cast<PyTypeObject*>(must(PyType_FromSpecWithBases(&spec, reinterpret_cast<PyObject*>(&PyType_Type))));
+  if (!type)
+    type = reinterpret_cast<PyTypeObject*>(
+        must(PyType_FromSpecWithBases(&spec, reinterpret_cast<PyObject*>(&PyType_Type))));
   return type;
 }
 }  // namespace
 
-// `printed`: how C-level messages call it ("Tensor", "torch.dtype"). The class prints so, too, and pickles as ours.
-PyTypeObject* add_type(PyObject* module, const char* name, PyType_Spec& spec, PyTypeObject* base, const char* printed) {
+// `printed`: how C-level messages call it ("Tensor", "torch.dtype"). The class prints so, too, and pickles as
+// ours.
+PyTypeObject* add_type(PyObject* module, const char* name, PyType_Spec& spec, PyTypeObject* base,
+                       const char* printed) {
   auto* type = must(PyType_FromSpecWithBases(&spec, reinterpret_cast<PyObject*>(base)));
   Py_INCREF(reinterpret_cast<PyObject*>(metaclass()));
   Py_SET_TYPE(type, metaclass());  // `type` itself is never freed
@@ -123,8 +138,8 @@ void add_dtypes(PyObject* module) {
     if (PyModule_AddObjectRef(module, name_of(Dtype(i)), dtype_objects[i]) < 0) raise_set();
   }
   static constexpr std::pair<const char*, Dtype> aliases[] = {
-      {"float", Dtype::F32},   {"double", Dtype::F64}, {"half", Dtype::F16},   {"short", Dtype::I16},
-      {"int", Dtype::I32},     {"long", Dtype::I64},   {"cfloat", Dtype::C64}, {"cdouble", Dtype::C128}};
+      {"float", Dtype::F32}, {"double", Dtype::F64}, {"half", Dtype::F16},   {"short", Dtype::I16},
+      {"int", Dtype::I32},   {"long", Dtype::I64},   {"cfloat", Dtype::C64}, {"cdouble", Dtype::C128}};
   for (auto [name, d] : aliases)
     if (PyModule_AddObjectRef(module, name, dtype_objects[int(d)]) < 0) raise_set();
 
@@ -133,7 +148,8 @@ void add_dtypes(PyObject* module) {
   for (const char* name : {"sparse_coo", "sparse_csr", "sparse_csc", "sparse_bsr", "sparse_bsc"})
     add_named(module, layout_type, name, 1);
   memory_format_type = add_type(module, "memory_format", format_spec, nullptr, "torch.memory_format");
-  static const char* const formats[] = {"contiguous_format", "preserve_format", "channels_last", "channels_last_3d"};
+  static const char* const formats[] = {"contiguous_format", "preserve_format", "channels_last",
+                                        "channels_last_3d"};
   for (int i = 0; i < 4; ++i) memory_formats[i] = add_named(module, memory_format_type, formats[i], i);
 }
 

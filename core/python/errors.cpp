@@ -15,7 +15,8 @@ PyObject* class_of(ErrorKind kind) {
     case ErrorKind::Value: return PyExc_ValueError;
     case ErrorKind::Index: return PyExc_IndexError;
     case ErrorKind::NotImplemented: return PyExc_NotImplementedError;
-    case ErrorKind::Memory: return PyExc_RuntimeError;  // PyTorch's processor allocator raises no special class
+    case ErrorKind::Memory:
+      return PyExc_RuntimeError;  // PyTorch's processor allocator raises no special class
     case ErrorKind::Attribute: return PyExc_AttributeError;
     case ErrorKind::Overflow: return PyExc_OverflowError;
     case ErrorKind::Linalg: return linalg_error ? linalg_error : PyExc_RuntimeError;
@@ -54,7 +55,8 @@ void raise(PyObject* type, const char* format, ...) {
 namespace {
 // Core messages may carry user text: a message that is not UTF-8 must not hide the error.
 void set_error(PyObject* type, const char* text) {
-  Ref message = Ref::steal(PyUnicode_DecodeUTF8(text, Py_ssize_t(std::char_traits<char>::length(text)), "replace"));
+  Ref message =
+      Ref::steal(PyUnicode_DecodeUTF8(text, Py_ssize_t(std::char_traits<char>::length(text)), "replace"));
   if (message) PyErr_SetObject(type, message.get());
 }
 }  // namespace
@@ -69,7 +71,8 @@ PyObject* translate() noexcept {
   } catch (nanobind::python_error& e) {
     e.restore();
   } catch (const std::bad_alloc&) {
-    set_error(class_of(ErrorKind::Memory), "out of memory: the allocation was refused; free tensors or use smaller ones");
+    set_error(class_of(ErrorKind::Memory),
+              "out of memory: the allocation was refused; free tensors or use smaller ones");
   } catch (const std::exception& e) {
     set_error(PyExc_RuntimeError, e.what());
   } catch (...) {

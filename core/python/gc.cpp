@@ -2,14 +2,14 @@
 //
 // Note [Cycles]
 // Tensors and nodes count references among themselves; Python's collector knows Python objects only. A cycle
-// that runs through both (a hook that closes over a tensor whose history holds the hook), or through C++ alone
-// (x.grad -> its graph -> x, after backward(create_graph=True)), would never be freed. Two measures:
+// that runs through both (a hook that closes over a tensor whose history holds the hook), or through C++
+// alone (x.grad -> its graph -> x, after backward(create_graph=True)), would never be freed. Two measures:
 //   1. tp_traverse of a tensor or node reports every Python object held by the part of the graph that this
 //      object alone keeps alive (`Walk`). To report less is safe, to report what others hold too is not.
 //   2. After a full collection a trial deletion over tensors, nodes and Python objects together (`Region`)
 //      starts from what can close a cycle behind Python's back: dicts of hooks and metadata, leaves whose
-//      .grad has a graph, bases changed through a view. What only the region itself refers to is dead; its
-//      dicts are cleared, its gradients and histories dropped.
+//      .grad has a graph. What only the region itself refers to is dead; its dicts are cleared, its gradients
+//      dropped.
 #include "python/autograd.h"
 #include <frameobject.h>
 #include <algorithm>

@@ -10,8 +10,7 @@ PyTypeObject* generator_type = nullptr;
 
 namespace {
 struct PyGenerator {
-  PyObject_HEAD
-  Generator* g;  // owned; the default one is never freed
+  PyObject_HEAD Generator* g;  // owned; the default one is never freed
 };
 Generator& of(PyObject* o) { return *reinterpret_cast<PyGenerator*>(o)->g; }
 void release(Generator* g) {
@@ -27,8 +26,10 @@ PyObject* generator_new(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   return guarded([&]() -> PyObject* {
     static const char* names[] = {"device", nullptr};
     PyObject* device = nullptr;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O:Generator", const_cast<char**>(names), &device)) raise_set();
-    if (device && device != Py_None) check(to_device(device) == Device::Cpu, "Device type meta is not supported for torch.Generator() api.");
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O:Generator", const_cast<char**>(names), &device))
+      raise_set();
+    if (device && device != Py_None)
+      check(to_device(device) == Device::Cpu, "Device type meta is not supported for torch.Generator() api.");
     return make(type, new Generator);
   });
 }
@@ -72,7 +73,8 @@ PyObject* get_state(PyObject* o, PyObject*) {
 }
 PyObject* set_state(PyObject* o, PyObject* state) {
   return guarded([&]() -> PyObject* {
-    if (!is_tensor(state)) raise(PyExc_TypeError, "expected a torch.ByteTensor, but got %s", Py_TYPE(state)->tp_name);
+    if (!is_tensor(state))
+      raise(PyExc_TypeError, "expected a torch.ByteTensor, but got %s", Py_TYPE(state)->tp_name);
     if (unwrap(state)->dtype != Dtype::U8) raise(PyExc_TypeError, "RNG state must be a torch.ByteTensor");
     of(o).set_state(unwrap(state));
     return Py_NewRef(o);
@@ -87,7 +89,8 @@ PyObject* clone(PyObject* o, PyObject*) {
 }
 PyObject* reduce(PyObject* o, PyObject*) {
   return guarded([&]() -> PyObject* {
-    Ref rebuild = Ref::steal(must(PyObject_GetAttrString(reinterpret_cast<PyObject*>(generator_type), "_rebuild")));
+    Ref rebuild =
+        Ref::steal(must(PyObject_GetAttrString(reinterpret_cast<PyObject*>(generator_type), "_rebuild")));
     return Py_BuildValue("(O(N))", rebuild.get(), wrap(of(o).get_state()));
   });
 }
@@ -100,20 +103,27 @@ PyObject* rebuild(PyObject* cls, PyObject* state) {
 PyObject* get_device(PyObject*, void*) { return wrap(Device::Cpu); }
 PyObject* repr(PyObject* o) { return PyUnicode_FromFormat("<torch._C.Generator object at %p>", o); }
 
-PyMethodDef methods[] = {{"manual_seed", manual_seed, METH_O, "manual_seed(seed) -> Generator"},
-                         {"seed", fresh_seed, METH_NOARGS, "seed() -> int\n\nSeeds from the system's randomness."},
-                         {"initial_seed", initial_seed, METH_NOARGS, "initial_seed() -> int"},
-                         {"get_state", get_state, METH_NOARGS, "get_state() -> Tensor"},
-                         {"set_state", set_state, METH_O, "set_state(new_state)"},
-                         {"clone_state", clone, METH_NOARGS, "clone_state() -> Generator"},
-                         {"__reduce__", reduce, METH_NOARGS, nullptr},
-                         {"_rebuild", rebuild, METH_O | METH_CLASS, nullptr},
-                         {}};
+PyMethodDef methods[] = {
+    {"manual_seed", manual_seed, METH_O, "manual_seed(seed) -> Generator"},
+    {"seed", fresh_seed, METH_NOARGS, "seed() -> int\n\nSeeds from the system's randomness."},
+    {"initial_seed", initial_seed, METH_NOARGS, "initial_seed() -> int"},
+    {"get_state", get_state, METH_NOARGS, "get_state() -> Tensor"},
+    {"set_state", set_state, METH_O, "set_state(new_state)"},
+    {"clone_state", clone, METH_NOARGS, "clone_state() -> Generator"},
+    {"__reduce__", reduce, METH_NOARGS, nullptr},
+    {"_rebuild", rebuild, METH_O | METH_CLASS, nullptr},
+    {}};
 PyGetSetDef getset[] = {{"device", get_device, nullptr, nullptr, nullptr}, {}};
-PyType_Slot slots[] = {{Py_tp_new, (void*)generator_new}, {Py_tp_dealloc, (void*)dealloc}, {Py_tp_repr, (void*)repr},
-                       {Py_tp_methods, methods}, {Py_tp_getset, getset},
-                       {Py_tp_doc, (void*)"A stream of random numbers: the same seed gives PyTorch's numbers."}, {0, nullptr}};
-PyType_Spec spec = {"adjoint.Generator", sizeof(PyGenerator), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots};
+PyType_Slot slots[] = {
+    {Py_tp_new, (void*)generator_new},
+    {Py_tp_dealloc, (void*)dealloc},
+    {Py_tp_repr, (void*)repr},
+    {Py_tp_methods, methods},
+    {Py_tp_getset, getset},
+    {Py_tp_doc, (void*)"A stream of random numbers: the same seed gives PyTorch's numbers."},
+    {0, nullptr}};
+PyType_Spec spec = {"adjoint.Generator", sizeof(PyGenerator), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+                    slots};
 }  // namespace
 
 bool to_generator(PyObject* o, Generator*& out) {

@@ -12,7 +12,8 @@ namespace {
 
 [[noreturn]] void bad_index(PyObject* o) {
   raise(PyExc_IndexError,
-        "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got %s)",
+        "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
+        "(got %s)",
         Py_TYPE(o)->tp_name);
 }
 
@@ -22,7 +23,9 @@ int64_t as_int(PyObject* o) {
   return i;
 }
 
-bool is_sequence_index(PyObject* o) { return PyList_Check(o) || PyTuple_Check(o) || is_ndarray(o) || PySequence_Check(o); }
+bool is_sequence_index(PyObject* o) {
+  return PyList_Check(o) || PyTuple_Check(o) || is_ndarray(o) || PySequence_Check(o);
+}
 
 // Bounds of a slice as PyTorch reads them: missing ends are the dimension's, the step must be positive.
 struct Bounds {
@@ -42,10 +45,13 @@ Bounds bounds_of(PyObject* o) {
 
 Tensor select_checked(const Tensor& x, int64_t dim, int64_t i, int64_t real_dim) {
   if (x->ndim == 0)
-    raise(PyExc_IndexError, "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor to a number");
+    raise(PyExc_IndexError,
+          "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to "
+          "convert a 0-dim tensor to a number");
   int64_t size = x->size(int(dim));
   if (i < -size || i >= size)
-    raise(PyExc_IndexError, "index %lld is out of bounds for dimension %lld with size %lld", (long long)i, (long long)real_dim, (long long)size);
+    raise(PyExc_IndexError, "index %lld is out of bounds for dimension %lld with size %lld", (long long)i,
+          (long long)real_dim, (long long)size);
   return ops::select(x, dim, i);
 }
 
@@ -90,25 +96,36 @@ struct Indexer {
       flag(item_at(*t).to_bool());
       return;
     }
-    if (!mask && t->dtype != Dtype::I64 && t->dtype != Dtype::I32) 
+    if (!mask && t->dtype != Dtype::I64 && t->dtype != Dtype::I32)
       raise(PyExc_IndexError, "tensors used as indices must be long, int, byte or bool tensors");
     put(t);
     int64_t n = mask ? t->ndim : 1;
-    for (int64_t i = 1; i < n; ++i) indices.emplace_back();  // a mask stands for all of its dimensions: see flatten_masks
+    for (int64_t i = 1; i < n; ++i)
+      indices.emplace_back();  // a mask stands for all of its dimensions: see flatten_masks
     dim += n;
     real_dim += n;
   }
   void one(PyObject* o, int64_t total) {
-    if (PyLong_CheckExact(o)) x = select_checked(x, dim, as_int(o), real_dim++);
-    else if (PySlice_Check(o)) x = slice_of(x, dim++, o), ++real_dim;
-    else if (o == Py_None) x = ops::unsqueeze(x, dim++);
-    else if (o == Py_Ellipsis) dim += total - specified, real_dim += total - specified;
-    else if (PyBool_Check(o)) flag(o == Py_True);
-    else if (is_tensor(o)) tensor(unwrap(o));
-    else if (is_numpy_scalar(o) || PyLong_Check(o)) number(o);
-    else if (is_sequence_index(o)) tensor(index_tensor(o));
-    else if (PyIndex_Check(o)) number(o);
-    else bad_index(o);
+    if (PyLong_CheckExact(o))
+      x = select_checked(x, dim, as_int(o), real_dim++);
+    else if (PySlice_Check(o))
+      x = slice_of(x, dim++, o), ++real_dim;
+    else if (o == Py_None)
+      x = ops::unsqueeze(x, dim++);
+    else if (o == Py_Ellipsis)
+      dim += total - specified, real_dim += total - specified;
+    else if (PyBool_Check(o))
+      flag(o == Py_True);
+    else if (is_tensor(o))
+      tensor(unwrap(o));
+    else if (is_numpy_scalar(o) || PyLong_Check(o))
+      number(o);
+    else if (is_sequence_index(o))
+      tensor(index_tensor(o));
+    else if (PyIndex_Check(o))
+      number(o);
+    else
+      bad_index(o);
   }
   void number(PyObject* o) {
     Scalar s;
@@ -147,11 +164,15 @@ Ref as_tuple(PyObject* index) {
   if (!PyList_Check(index) || PyList_GET_SIZE(index) >= 32) return one;
   for (Py_ssize_t i = 0; i < PyList_GET_SIZE(index); ++i) {
     PyObject* o = PyList_GET_ITEM(index, i);
-    if (is_tensor(o) || PySlice_Check(o) || o == Py_None || o == Py_Ellipsis || PyList_Check(o) || PyTuple_Check(o)) {
-      if (PyErr_WarnEx(PyExc_UserWarning,
-                       "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed in pytorch 2.9; use "
-                       "x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as tensor index, "
-                       "x[torch.tensor(seq)], which will result either in an error or a different result", 1) < 0)
+    if (is_tensor(o) || PySlice_Check(o) || o == Py_None || o == Py_Ellipsis || PyList_Check(o) ||
+        PyTuple_Check(o)) {
+      if (PyErr_WarnEx(
+              PyExc_UserWarning,
+              "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed in "
+              "pytorch 2.9; use "
+              "x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as tensor index, "
+              "x[torch.tensor(seq)], which will result either in an error or a different result",
+              1) < 0)
         raise_set();
       return Ref::steal(must(PyList_AsTuple(index)));
     }
@@ -166,7 +187,8 @@ Indexer walk(const Tensor& self, PyObject* index) {
   Py_ssize_t n = PyTuple_GET_SIZE(tuple.get());
   for (Py_ssize_t i = 0; i < n; ++i) w.specified += dims_used(PyTuple_GET_ITEM(tuple.get(), i));
   if (w.specified > self->ndim) {
-    if (self->ndim == 0 && n == 1 && !is_tensor(PyTuple_GET_ITEM(tuple.get(), 0)) && PyLong_Check(PyTuple_GET_ITEM(tuple.get(), 0)))
+    if (self->ndim == 0 && n == 1 && !is_tensor(PyTuple_GET_ITEM(tuple.get(), 0)) &&
+        PyLong_Check(PyTuple_GET_ITEM(tuple.get(), 0)))
       select_checked(self, 0, 0, 0);
     raise(PyExc_IndexError, "too many indices for tensor of dimension %d", int(self->ndim));
   }
@@ -174,12 +196,14 @@ Indexer walk(const Tensor& self, PyObject* index) {
   return w;
 }
 
-// indices[d] of a mask covers mask->ndim dimensions: the operation takes one entry for it, without the blanks after.
+// indices[d] of a mask covers mask->ndim dimensions: the operation takes one entry for it, without the blanks
+// after.
 std::vector<Tensor> compact(const std::vector<Tensor>& indices) {
   std::vector<Tensor> out;
   for (size_t i = 0; i < indices.size(); ++i) {
     out.push_back(indices[i]);
-    if (indices[i] && (indices[i]->dtype == Dtype::Bool || indices[i]->dtype == Dtype::U8) && indices[i]->ndim > 1)
+    if (indices[i] && (indices[i]->dtype == Dtype::Bool || indices[i]->dtype == Dtype::U8) &&
+        indices[i]->ndim > 1)
       i += size_t(indices[i]->ndim) - 1;
   }
   return out;
@@ -194,7 +218,10 @@ PyObject* subscript_general(const Tensor& x, PyObject* index) {
 // --- assignment ---
 // "torch.FloatTensor": what PyTorch's messages call a tensor's type.
 std::string legacy_name(const Tensor& x) {
-  return str("torch.", is_complex(x->dtype) ? (x->dtype == Dtype::C64 ? "ComplexFloat" : "ComplexDouble") : label_of(x->dtype), "Tensor");
+  return str(
+      "torch.",
+      is_complex(x->dtype) ? (x->dtype == Dtype::C64 ? "ComplexFloat" : "ComplexDouble") : label_of(x->dtype),
+      "Tensor");
 }
 
 struct NewValue {
@@ -207,8 +234,12 @@ NewValue value_of(const Tensor& x, PyObject* o) {
   if (!PyFloat_Check(o) && !PyLong_Check(o) && !PyComplex_Check(o))
     raise(PyExc_TypeError, "can't assign a %s to a %s", Py_TYPE(o)->tp_name, legacy_name(x).c_str());
   to_scalar(o, s);
-  check(!s.is_complex() || is_complex(x->dtype) || s.to_complex().imag() == 0, "value cannot be converted to type ",
-        x->dtype == Dtype::F64 ? "double" : is_floating(x->dtype) ? "float" : "int64_t", " without overflow");
+  check(!s.is_complex() || is_complex(x->dtype) || s.to_complex().imag() == 0,
+        "value cannot be converted to type ",
+        x->dtype == Dtype::F64  ? "double"
+        : is_floating(x->dtype) ? "float"
+                                : "int64_t",
+        " without overflow");
   return {{}, s};
 }
 
@@ -226,7 +257,8 @@ void assign(const Tensor& x, PyObject* index, PyObject* value) {
   Indexer w = walk(x, index);
   if (!w.advanced) {
     if (w.x.same(x)) w.x = ops::alias_view(x);
-    if (!v.tensor) ops::fill_(w.x, v.scalar);
+    if (!v.tensor)
+      ops::fill_(w.x, v.scalar);
     else {
       Tensor value = strip_ones(v.tensor, w.x->ndim);
       ops::copy_(w.x, same_sizes(*value, *w.x) ? value : ops::expand(value, w.x->sizes()));
@@ -249,12 +281,14 @@ PyObject* subscript(PyObject* self, PyObject* index) {
   return guarded([&]() -> PyObject* {
     const Tensor& x = unwrap(self);
     if (__builtin_expect(!is_plain(self), 0) && overridden(self)) {
-      Ref f = Ref::steal(must(PyObject_GetAttrString(reinterpret_cast<PyObject*>(tensor_type), "__getitem__")));
+      Ref f =
+          Ref::steal(must(PyObject_GetAttrString(reinterpret_cast<PyObject*>(tensor_type), "__getitem__")));
       return call_override(f.get(), {self, index});
     }
     if (PyLong_CheckExact(index)) {
       int64_t i = as_int(index);
-      if (__builtin_expect(x->ndim > 0 && i >= -x->size(0) && i < x->size(0), 1)) return wrap(ops::select(x, 0, i));
+      if (__builtin_expect(x->ndim > 0 && i >= -x->size(0) && i < x->size(0), 1))
+        return wrap(ops::select(x, 0, i));
       return wrap(select_checked(x, 0, i, 0));
     }
     if (PySlice_Check(index)) {
@@ -262,7 +296,8 @@ PyObject* subscript(PyObject* self, PyObject* index) {
       return wrap(y.same(x) ? ops::alias_view(x) : std::move(y));
     }
     if (is_tensor(index) && !is_plain(index) && overridden(index)) {
-      Ref f = Ref::steal(must(PyObject_GetAttrString(reinterpret_cast<PyObject*>(tensor_type), "__getitem__")));
+      Ref f =
+          Ref::steal(must(PyObject_GetAttrString(reinterpret_cast<PyObject*>(tensor_type), "__getitem__")));
       return call_override(f.get(), {self, index});
     }
     return subscript_general(x, index);
@@ -273,7 +308,8 @@ int assign_subscript(PyObject* self, PyObject* index, PyObject* value) {
   return guarded([&]() -> int {
     if (!value) raise(PyExc_TypeError, "Tensor does not support deleting items");
     if ((!is_plain(self) && overridden(self)) || (!is_plain(value) && overridden(value))) {
-      Ref f = Ref::steal(must(PyObject_GetAttrString(reinterpret_cast<PyObject*>(tensor_type), "__setitem__")));
+      Ref f =
+          Ref::steal(must(PyObject_GetAttrString(reinterpret_cast<PyObject*>(tensor_type), "__setitem__")));
       Ref r = Ref::steal(must(call_override(f.get(), {self, index, value})));
       return 0;
     }

@@ -17,7 +17,8 @@ namespace {
 Dtype dtype_argument(PyObject* o, const char* function, const char* name, int position) {
   Dtype d;
   if (!to_dtype(o, d))
-    raise(PyExc_TypeError, "%s(): argument '%s' (position %d) must be torch.dtype, not %s", function, name, position, Py_TYPE(o)->tp_name);
+    raise(PyExc_TypeError, "%s(): argument '%s' (position %d) must be torch.dtype, not %s", function, name,
+          position, Py_TYPE(o)->tp_name);
   return d;
 }
 int64_t int_argument(PyObject* o, const char* function) {
@@ -25,7 +26,8 @@ int64_t int_argument(PyObject* o, const char* function) {
   if (!to_int(o, i)) raise(PyExc_TypeError, "%s expects an int, but got %s", function, Py_TYPE(o)->tp_name);
   return i;
 }
-template <class F> PyObject* run(F&& f) {
+template <class F>
+PyObject* run(F&& f) {
   return guarded([&]() -> PyObject* { return f(); });
 }
 
@@ -33,7 +35,9 @@ PyObject* get_default_dtype(PyObject*, PyObject*) { return wrap(default_dtype())
 PyObject* set_default(PyObject*, PyObject* o) {
   return run([&] {
     Dtype d;
-    if (!to_dtype(o, d)) raise(PyExc_TypeError, "invalid dtype object: only floating-point types are supported as the default type");
+    if (!to_dtype(o, d))
+      raise(PyExc_TypeError,
+            "invalid dtype object: only floating-point types are supported as the default type");
     set_default_dtype(d);
     return Py_NewRef(Py_None);
   });
@@ -62,7 +66,8 @@ PyObject* set_threads(PyObject*, PyObject* o) {
 
 PyObject* memory(PyObject*, PyObject*) {
   MemoryStats m = memory_stats();
-  return Py_BuildValue("{s:n,s:n,s:n,s:n}", "in_use", Py_ssize_t(m.in_use), "peak", Py_ssize_t(m.peak), "cached", Py_ssize_t(m.cached), "limit", Py_ssize_t(m.limit));
+  return Py_BuildValue("{s:n,s:n,s:n,s:n}", "in_use", Py_ssize_t(m.in_use), "peak", Py_ssize_t(m.peak),
+                       "cached", Py_ssize_t(m.cached), "limit", Py_ssize_t(m.limit));
 }
 PyObject* reset_peak(PyObject*, PyObject*) {
   reset_peak_memory();
@@ -80,11 +85,13 @@ PyObject* clear_cache(PyObject*, PyObject*) {
   empty_cache();
   Py_RETURN_NONE;
 }
-PyObject* isa(PyObject*, PyObject*) { return PyUnicode_FromString(name_of(active_isa())); }
-PyObject* live(PyObject*, PyObject*) { return Py_BuildValue("(LL)", (long long)live_tensors(), (long long)live_nodes()); }
+PyObject* live(PyObject*, PyObject*) {
+  return Py_BuildValue("(LL)", (long long)live_tensors(), (long long)live_nodes());
+}
 
 PyObject* storage_nbytes(PyObject*, PyObject* o) {
-  return run([&] { return PyLong_FromSize_t(unwrap_checked(o, "_storage_nbytes(): argument")->storage->nbytes); });
+  return run(
+      [&] { return PyLong_FromSize_t(unwrap_checked(o, "_storage_nbytes(): argument")->storage->nbytes); });
 }
 
 PyObject* is_tensor_function(PyObject*, PyObject* o) { return PyBool_FromLong(is_tensor(o)); }
@@ -93,15 +100,18 @@ PyObject* promote_types(PyObject*, PyObject* args) {
   return run([&] {
     PyObject *a, *b;
     if (!PyArg_ParseTuple(args, "OO:promote_types", &a, &b)) raise_set();
-    return wrap(promote(dtype_argument(a, "promote_types", "type1", 1), dtype_argument(b, "promote_types", "type2", 2)));
+    return wrap(promote(dtype_argument(a, "promote_types", "type1", 1),
+                        dtype_argument(b, "promote_types", "type2", 2)));
   });
 }
 PyObject* py_can_cast(PyObject*, PyObject* args, PyObject* kwargs) {
   return run([&] {
     static const char* names[] = {"from_", "to", nullptr};
     PyObject *a, *b;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO:can_cast", const_cast<char**>(names), &a, &b)) raise_set();
-    return PyBool_FromLong(can_cast(dtype_argument(a, "can_cast", "from_", 1), dtype_argument(b, "can_cast", "to", 2)));
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO:can_cast", const_cast<char**>(names), &a, &b))
+      raise_set();
+    return PyBool_FromLong(
+        can_cast(dtype_argument(a, "can_cast", "from_", 1), dtype_argument(b, "can_cast", "to", 2)));
   });
 }
 PyObject* py_result_type(PyObject*, PyObject* args) {
@@ -111,9 +121,13 @@ PyObject* py_result_type(PyObject*, PyObject* args) {
     ResultType r;
     for (PyObject* o : items) {
       Scalar s;
-      if (is_tensor(o)) r.add(unwrap(o));
-      else if (to_scalar(o, s)) r.add(s);
-      else raise(PyExc_TypeError, "result_type(): argument must be Tensor or Number, not %s", Py_TYPE(o)->tp_name);
+      if (is_tensor(o))
+        r.add(unwrap(o));
+      else if (to_scalar(o, s))
+        r.add(s);
+      else
+        raise(PyExc_TypeError, "result_type(): argument must be Tensor or Number, not %s",
+              Py_TYPE(o)->tp_name);
     }
     return wrap(r.get());
   });
@@ -126,40 +140,58 @@ PyObject* set_parameter_type(PyObject*, PyObject* o) {
 }
 
 // Questions that are methods, as functions of a tensor.
-template <const char* const& Name> PyObject* as_function(PyObject*, PyObject* args, PyObject* kwargs) {
+template <const char* const& Name>
+PyObject* as_function(PyObject*, PyObject* args, PyObject* kwargs) {
   return run([&] {
     static const char* names[] = {"input", nullptr};
     PyObject* x;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O", const_cast<char**>(names), &x)) raise_set();
-    if (!is_tensor(x) && !overridden(x)) raise(PyExc_TypeError, "%s(): argument 'input' (position 1) must be Tensor, not %s", Name, Py_TYPE(x)->tp_name);
+    if (!is_tensor(x) && !overridden(x))
+      raise(PyExc_TypeError, "%s(): argument 'input' (position 1) must be Tensor, not %s", Name,
+            Py_TYPE(x)->tp_name);
     return PyObject_CallMethod(x, Name, nullptr);
   });
 }
-constexpr const char *kNumel = "numel", *kFloating = "is_floating_point", *kComplex = "is_complex", *kNonzero = "is_nonzero", *kSigned = "is_signed",
-                     *kInference = "is_inference", *kConj = "is_conj", *kNeg = "is_neg", *kResolveConj = "resolve_conj", *kResolveNeg = "resolve_neg";
-#define QUESTION(name, variable) {name, (PyCFunction)(void*)as_function<variable>, METH_VARARGS | METH_KEYWORDS, name "(input)"}
-PyMethodDef questions[] = {QUESTION("numel", kNumel), QUESTION("is_floating_point", kFloating), QUESTION("is_complex", kComplex),
-                           QUESTION("is_nonzero", kNonzero), QUESTION("is_signed", kSigned), QUESTION("is_inference", kInference),
-                           QUESTION("is_conj", kConj), QUESTION("is_neg", kNeg), QUESTION("resolve_conj", kResolveConj), QUESTION("resolve_neg", kResolveNeg), {}};
+constexpr const char *kNumel = "numel", *kFloating = "is_floating_point", *kComplex = "is_complex",
+                     *kNonzero = "is_nonzero", *kSigned = "is_signed", *kInference = "is_inference",
+                     *kConj = "is_conj", *kNeg = "is_neg", *kResolveConj = "resolve_conj",
+                     *kResolveNeg = "resolve_neg";
+#define QUESTION(name, variable) \
+  {name, (PyCFunction)(void*)as_function<variable>, METH_VARARGS | METH_KEYWORDS, name "(input)"}
+PyMethodDef questions[] = {QUESTION("numel", kNumel),
+                           QUESTION("is_floating_point", kFloating),
+                           QUESTION("is_complex", kComplex),
+                           QUESTION("is_nonzero", kNonzero),
+                           QUESTION("is_signed", kSigned),
+                           QUESTION("is_inference", kInference),
+                           QUESTION("is_conj", kConj),
+                           QUESTION("is_neg", kNeg),
+                           QUESTION("resolve_conj", kResolveConj),
+                           QUESTION("resolve_neg", kResolveNeg),
+                           {}};
 
 PyMethodDef functions[] = {
     {"get_default_dtype", get_default_dtype, METH_NOARGS, "get_default_dtype() -> torch.dtype"},
-    {"set_default_dtype", set_default, METH_O, "set_default_dtype(d)\n\nThe floating type that Python numbers become."},
+    {"set_default_dtype", set_default, METH_O,
+     "set_default_dtype(d)\n\nThe floating type that Python numbers become."},
     {"get_default_device", get_device, METH_NOARGS, "get_default_device() -> torch.device"},
-    {"set_default_device", set_device, METH_O, "set_default_device(device)\n\nWhere creation functions put tensors."},
+    {"set_default_device", set_device, METH_O,
+     "set_default_device(device)\n\nWhere creation functions put tensors."},
     {"_cpu_capability", cpu_capability, METH_NOARGS, "The instruction set of the kernels in use."},
     {"get_num_threads", get_threads, METH_NOARGS, "get_num_threads() -> int"},
     {"set_num_threads", set_threads, METH_O, "set_num_threads(n)\n\nResults do not depend on it."},
-    {"memory_stats", memory, METH_NOARGS, "memory_stats() -> dict\n\nBytes in use, their peak, bytes cached for re-use, the cache's limit."},
+    {"memory_stats", memory, METH_NOARGS,
+     "memory_stats() -> dict\n\nBytes in use, their peak, bytes cached for re-use, the cache's limit."},
     {"reset_peak_memory", reset_peak, METH_NOARGS, nullptr},
-    {"set_cache_limit", cache_limit, METH_O, "set_cache_limit(nbytes)\n\nHow many bytes of freed large blocks are kept."},
+    {"set_cache_limit", cache_limit, METH_O,
+     "set_cache_limit(nbytes)\n\nHow many bytes of freed large blocks are kept."},
     {"empty_cache", clear_cache, METH_NOARGS, "empty_cache()\n\nGives cached memory back to the system."},
-    {"_isa", isa, METH_NOARGS, "The instruction set that the kernels use: base, v3 or v4."},
     {"_live", live, METH_NOARGS, "Numbers of tensors and nodes that exist."},
     {"_storage_nbytes", storage_nbytes, METH_O, nullptr},
     {"is_tensor", is_tensor_function, METH_O, "is_tensor(obj) -> bool"},
     {"promote_types", promote_types, METH_VARARGS, "promote_types(type1, type2) -> torch.dtype"},
-    {"can_cast", (PyCFunction)(void*)py_can_cast, METH_VARARGS | METH_KEYWORDS, "can_cast(from_, to) -> bool"},
+    {"can_cast", (PyCFunction)(void*)py_can_cast, METH_VARARGS | METH_KEYWORDS,
+     "can_cast(from_, to) -> bool"},
     {"result_type", py_result_type, METH_VARARGS, "result_type(tensor1, tensor2) -> torch.dtype"},
     {"_set_parameter_type", set_parameter_type, METH_O, nullptr},
     {}};

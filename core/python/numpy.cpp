@@ -1,5 +1,5 @@
-// Memory shared with others through Python's buffer protocol: NumPy arrays, bytearrays, memoryviews. NumPy itself is
-// imported only when an array is asked for.
+// Memory shared with others through Python's buffer protocol: NumPy arrays, bytearrays, memoryviews. NumPy
+// itself is imported only when an array is asked for.
 #include <cstring>
 #include "autograd/record.h"
 #include "ops/ops.h"
@@ -11,7 +11,8 @@ namespace adjoint::python {
 namespace {
 
 constexpr const char* kNumpyTypes =
-    "The only supported types are: float64, float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, "
+    "The only supported types are: float64, float32, float16, complex64, complex128, int64, int32, int16, "
+    "int8, uint64, uint32, uint16, "
     "uint8, and bool.";
 
 [[noreturn]] void unsupported(PyObject* o) {
@@ -32,13 +33,15 @@ bool dtype_of_format(const char* f, Py_ssize_t size, Dtype& out) {
   switch (*f) {
     case '?': out = Dtype::Bool; return true;
     case 'B': out = Dtype::U8; return true;
-    case 'b': case 'c': out = Dtype::I8; return true;
+    case 'b':
+    case 'c': out = Dtype::I8; return true;
     case 'e': out = Dtype::F16; return !complex;
     case 'f': out = complex ? Dtype::C64 : Dtype::F32; return true;
     case 'd': out = complex ? Dtype::C128 : Dtype::F64; return true;
-    case 'h': case 'i': case 'l': case 'q':
-      out = size == 2 ? Dtype::I16 : size == 4 ? Dtype::I32 : Dtype::I64;
-      return true;
+    case 'h':
+    case 'i':
+    case 'l':
+    case 'q': out = size == 2 ? Dtype::I16 : size == 4 ? Dtype::I32 : Dtype::I64; return true;
     default: return false;
   }
 }
@@ -69,10 +72,12 @@ struct Held {  // until a storage takes it over
 };
 
 void warn_read_only(const char* what) {
-  std::string text = str("The given ", what, " is not writable, and PyTorch does not support non-writable tensors. This means ",
-                         "writing to this tensor will result in undefined behavior. You may want to copy the ", what,
-                         " to protect its data or make it writable before converting it to a tensor. This type of warning will be "
-                         "suppressed for the rest of this program.");
+  std::string text = str(
+      "The given ", what, " is not writable, and PyTorch does not support non-writable tensors. This means ",
+      "writing to this tensor will result in undefined behavior. You may want to copy the ", what,
+      " to protect its data or make it writable before converting it to a tensor. This type of warning will "
+      "be "
+      "suppressed for the rest of this program.");
   if (PyErr_WarnEx(PyExc_UserWarning, text.c_str(), 1) < 0) raise_set();
 }
 
@@ -88,7 +93,10 @@ Tensor share(Py_buffer* view, char* first, size_t nbytes, Ints sizes, Ints strid
 Dtype dtype_of_ndarray(PyObject* array) {
   Held h{hold(array)};
   Dtype d;
-  if (h.view->format && *h.view->format == '>') raise(PyExc_ValueError, "given numpy array has byte order different from the native byte order. Conversion between byte orders is currently not supported.");
+  if (h.view->format && *h.view->format == '>')
+    raise(PyExc_ValueError,
+          "given numpy array has byte order different from the native byte order. Conversion between byte "
+          "orders is currently not supported.");
   if (!dtype_of_format(h.view->format, h.view->itemsize, d)) unsupported(array);
   return d;
 }
@@ -97,7 +105,9 @@ Tensor from_ndarray(PyObject* array, bool warn) {
   Held h{hold(array)};
   const Py_buffer& b = *h.view;
   if (b.format && (*b.format == '>' || *b.format == '!') && b.itemsize > 1)
-    raise(PyExc_ValueError, "given numpy array has byte order different from the native byte order. Conversion between byte orders is currently not supported.");
+    raise(PyExc_ValueError,
+          "given numpy array has byte order different from the native byte order. Conversion between byte "
+          "orders is currently not supported.");
   Dtype d;
   if (!dtype_of_format(b.format, b.itemsize, d)) unsupported(array);
   Dims sizes, strides;
@@ -106,9 +116,14 @@ Tensor from_ndarray(PyObject* array, bool warn) {
   for (int i = 0; i < b.ndim; ++i) {
     none |= b.shape[i] == 0;
     if (b.strides[i] < 0 && b.shape[i] > 1)
-      raise(PyExc_ValueError, "At least one stride in the given numpy array is negative, and tensors with negative strides are not currently supported. (You can probably work around this by making a copy of your array  with array.copy().) ");
+      raise(PyExc_ValueError,
+            "At least one stride in the given numpy array is negative, and tensors with negative strides are "
+            "not currently supported. (You can probably work around this by making a copy of your array  "
+            "with array.copy().) ");
     if (b.strides[i] % b.itemsize && b.shape[i] > 1)
-      raise(PyExc_ValueError, "given numpy array strides not a multiple of the element byte size. Copy the numpy array to reallocate the memory.");
+      raise(PyExc_ValueError,
+            "given numpy array strides not a multiple of the element byte size. Copy the numpy array to "
+            "reallocate the memory.");
     sizes.push_back(b.shape[i]);
     strides.push_back(std::max<int64_t>(b.strides[i] / b.itemsize, 0));
     extent += (b.shape[i] - 1) * std::max<int64_t>(b.strides[i], 0);
@@ -135,11 +150,14 @@ int get_buffer(PyObject* self, Py_buffer* view, int flags) {
     auto refuse = [](const char* why) { raise(PyExc_BufferError, "%s", why); };
     if (t->meta_device()) refuse("a meta tensor has no memory");
     if (!format) refuse("bfloat16 has no buffer format");
-    if (t->requires_grad()) refuse("Can't export memory of a Tensor that requires grad. Use tensor.detach() first.");
+    if (t->requires_grad())
+      refuse("Can't export memory of a Tensor that requires grad. Use tensor.detach() first.");
     if (t->ndim > 64) refuse("too many dimensions");
     bool wants_strides = (flags & PyBUF_STRIDES) == PyBUF_STRIDES;
     if (!wants_strides && !t->contiguous()) refuse("the tensor is not contiguous");
-    if (((flags & PyBUF_C_CONTIGUOUS) == PyBUF_C_CONTIGUOUS || (flags & PyBUF_F_CONTIGUOUS) == PyBUF_F_CONTIGUOUS) && !t->contiguous())
+    if (((flags & PyBUF_C_CONTIGUOUS) == PyBUF_C_CONTIGUOUS ||
+         (flags & PyBUF_F_CONTIGUOUS) == PyBUF_F_CONTIGUOUS) &&
+        !t->contiguous())
       refuse("the tensor is not contiguous");
     bool read_only = t->storage->flags & Storage::ReadOnly;
     if ((flags & PyBUF_WRITABLE) && read_only) refuse("the tensor's memory is read-only");
@@ -175,7 +193,9 @@ PyObject* to_ndarray(const Tensor& t) {
   static PyObject* asarray = nullptr;
   if (!kFormats[int(t->dtype)]) raise(PyExc_TypeError, "Got unsupported ScalarType %s", label_of(t->dtype));
   if (t->meta_device())
-    raise(PyExc_TypeError, "can't convert meta device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first.");
+    raise(PyExc_TypeError,
+          "can't convert meta device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host "
+          "memory first.");
   if (!asarray) {
     Ref numpy = Ref::steal(must(PyImport_ImportModule("numpy")));
     asarray = must(PyObject_GetAttrString(numpy.get(), "asarray"));
@@ -205,7 +225,8 @@ PyObject* py_array(PyObject* self, PyObject* const* args, Py_ssize_t n, PyObject
     PyObject* a[2];
     bind("__array__", names, 2, 2, 0, args, n, keywords, a);
     const Tensor& t = unwrap(self);
-    check(!t->requires_grad(), "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.");
+    check(!t->requires_grad(),
+          "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.");
     Ref array = Ref::steal(to_ndarray(t));
     bool copy = a[1] == Py_True;
     if (a[0] && a[0] != Py_None) {
@@ -213,7 +234,8 @@ PyObject* py_array(PyObject* self, PyObject* const* args, Py_ssize_t n, PyObject
       int same = PyObject_RichCompareBool(own.get(), a[0], Py_EQ);
       if (same < 0) raise_set();
       if (!same) {
-        if (a[1] == Py_False) raise(PyExc_ValueError, "Unable to avoid copy while creating an array as requested.");
+        if (a[1] == Py_False)
+          raise(PyExc_ValueError, "Unable to avoid copy while creating an array as requested.");
         return PyObject_CallMethod(array.get(), "astype", "O", a[0]);
       }
     }
@@ -237,8 +259,10 @@ PyObject* frombuffer(PyObject*, PyObject* const* args, Py_ssize_t n, PyObject* k
     Options o = read_options("frombuffer", a[1], nullptr, a[4]);
     if (!o.dtype) raise(PyExc_TypeError, "frombuffer() missing 1 required argument: 'dtype'");
     int64_t count = -1, offset = 0, item = int64_t(item_size(*o.dtype));
-    if ((a[2] && !to_int(a[2], count)) || (a[3] && !to_int(a[3], offset))) raise(PyExc_TypeError, "frombuffer(): 'count' and 'offset' must be int");
-    if (!PyObject_CheckBuffer(a[0])) raise(PyExc_ValueError, "object does not implement Python buffer protocol.");
+    if ((a[2] && !to_int(a[2], count)) || (a[3] && !to_int(a[3], offset)))
+      raise(PyExc_TypeError, "frombuffer(): 'count' and 'offset' must be int");
+    if (!PyObject_CheckBuffer(a[0]))
+      raise(PyExc_ValueError, "object does not implement Python buffer protocol.");
     auto* view = new Py_buffer;
     if (PyObject_GetBuffer(a[0], view, PyBUF_SIMPLE) < 0) {
       delete view;
@@ -247,29 +271,36 @@ PyObject* frombuffer(PyObject*, PyObject* const* args, Py_ssize_t n, PyObject* k
     Held h{view};
     int64_t length = view->len;
     auto wrong = [](const std::string& s) { raise(PyExc_ValueError, "%s", s.c_str()); };
-    if (length <= 0 || count == 0) wrong(str("both buffer length (", length, ") and count (", count, ") must not be 0"));
-    if (offset < 0 || offset >= length) wrong(str("offset (", offset, " bytes) must be non-negative and no greater than buffer length (", length, " bytes) minus 1"));
+    if (length <= 0 || count == 0)
+      wrong(str("both buffer length (", length, ") and count (", count, ") must not be 0"));
+    if (offset < 0 || offset >= length)
+      wrong(str("offset (", offset, " bytes) must be non-negative and no greater than buffer length (",
+                length, " bytes) minus 1"));
     if (count > 0 && (count > length || offset + count * item > length))
-      wrong(str("requested buffer length (", count, " * ", item, " bytes) after offset (", offset, " bytes) must not be greater than actual buffer length (", length, " bytes)"));
+      wrong(str("requested buffer length (", count, " * ", item, " bytes) after offset (", offset,
+                " bytes) must not be greater than actual buffer length (", length, " bytes)"));
     if (count < 0 && (length - offset) % item)
-      wrong(str("buffer length (", length - offset, " bytes) after offset (", offset, " bytes) must be a multiple of element size (", item, ")"));
+      wrong(str("buffer length (", length - offset, " bytes) after offset (", offset,
+                " bytes) must be a multiple of element size (", item, ")"));
     if (count < 0) count = (length - offset) / item;
     if (view->readonly) warn_read_only("buffer");
     h.view = nullptr;
     const int64_t size = count, one = 1;
-    Tensor t = share(view, static_cast<char*>(view->buf) + offset, size_t(count * item), {&size, 1}, {&one, 1}, *o.dtype);
+    Tensor t = share(view, static_cast<char*>(view->buf) + offset, size_t(count * item), {&size, 1},
+                     {&one, 1}, *o.dtype);
     if (o.requires_grad) set_requires_grad(t, true);
     return wrap_result(std::move(t));
   });
 }
 
-PyMethodDef methods[] = {
-    {"numpy", (PyCFunction)(void*)py_numpy, METH_FASTCALL | METH_KEYWORDS, "numpy(*, force=False) -> numpy.ndarray\n\nAn array over the same memory."},
-    {"__array__", (PyCFunction)(void*)py_array, METH_FASTCALL | METH_KEYWORDS, nullptr},
-    {}};
+PyMethodDef methods[] = {{"numpy", (PyCFunction)(void*)py_numpy, METH_FASTCALL | METH_KEYWORDS,
+                          "numpy(*, force=False) -> numpy.ndarray\n\nAn array over the same memory."},
+                         {"__array__", (PyCFunction)(void*)py_array, METH_FASTCALL | METH_KEYWORDS, nullptr},
+                         {}};
 PyMethodDef functions[] = {
     {"from_numpy", from_numpy, METH_O, "from_numpy(ndarray) -> Tensor\n\nA tensor over the array's memory."},
-    {"frombuffer", (PyCFunction)(void*)frombuffer, METH_FASTCALL | METH_KEYWORDS, "frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False) -> Tensor"},
+    {"frombuffer", (PyCFunction)(void*)frombuffer, METH_FASTCALL | METH_KEYWORDS,
+     "frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False) -> Tensor"},
     {}};
 }  // namespace
 

@@ -1,13 +1,15 @@
 // The Python tensor: a thin wrapper around a TensorImpl, and the bridge between Python's errors and ours.
 //
 // Note [Wrappers]
-// TensorImpl::pyobj points weakly to the wrapper, so a tensor is one Python object for as long as anyone can tell.
+// TensorImpl::pyobj points weakly to the wrapper, so a tensor is one Python object for as long as anyone can
+// tell.
 //   awake    Python holds it: the wrapper owns a reference to the tensor.
-//   dormant  only C++ holds the tensor, but the wrapper carries a __dict__ or is of a subclass: it is kept, with
+//   dormant  only C++ holds the tensor, but the wrapper carries a __dict__ or is of a subclass: it is kept,
+//   with
 //            reference count 0 and TensorImpl::PyOwned set; wrap() wakes it, the tensor's death frees it.
 // A wrapper without anything to remember is freed when Python lets go, and made anew when asked for again.
-// Wrappers come from a free list and are unknown to the cycle collector until they own something Python can reach:
-// call track() when that happens.
+// Wrappers come from a free list and are unknown to the cycle collector until they own something Python can
+// reach: call track() when that happens.
 #pragma once
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -19,8 +21,7 @@
 namespace adjoint::python {
 
 struct PyTensor {
-  PyObject_HEAD
-  Tensor t;  // awake: owning; dormant: empty
+  PyObject_HEAD Tensor t;  // awake: owning; dormant: empty
   PyObject* dict;
   PyObject* weak;
 };
@@ -44,9 +45,12 @@ inline PyObject* wrap(Tensor t) {
   if (__builtin_expect(t && !t->pyobj, 1)) return wrap_fresh(std::move(t));
   return wrap_slow(std::move(t));
 }
-// wrap() of an operation's result: one made in inference mode is an inference tensor, views of others are not.
+// wrap() of an operation's result: one made in inference mode is an inference tensor, views of others are
+// not.
 inline PyObject* wrap_result(Tensor t) {
-  if (__builtin_expect(modes.inference, 0) && t && !t->pyobj && !t->base && !(t->flags & TensorImpl::ViewInference)) t->flags |= TensorImpl::Inference;
+  if (__builtin_expect(modes.inference, 0) && t && !t->pyobj && !t->base &&
+      !(t->flags & TensorImpl::ViewInference))
+    t->flags |= TensorImpl::Inference;
   return wrap(std::move(t));
 }
 // A wrapper of class `cls` for a tensor that has none yet.
@@ -88,7 +92,7 @@ class Ref {
 // A Python exception on its way through C++.
 class PythonError : public std::exception {
  public:
-  PythonError();  // takes the exception that is set
+  PythonError();         // takes the exception that is set
   void restore() const;  // sets it again
   const char* what() const noexcept override { return text_.c_str(); }
   PyObject* value() const { return value_.get(); }
@@ -112,21 +116,25 @@ extern PyObject* out_of_memory_error;  // a RuntimeError; torch.OutOfMemoryError
 extern PyObject* linalg_error;         // a RuntimeError; torch.linalg.LinAlgError
 
 // The body of a slot: runs f, turns C++ exceptions into Python's; `bad` is what the slot returns then.
-template <class F> [[gnu::always_inline]] inline auto guarded(F&& f) noexcept -> decltype(f()) {
+template <class F>
+[[gnu::always_inline]] inline auto guarded(F&& f) noexcept -> decltype(f()) {
   using R = decltype(f());
   try {
     return f();
   } catch (...) {
     translate();
-    if constexpr (std::is_pointer_v<R>) return nullptr;
-    else return R(-1);
+    if constexpr (std::is_pointer_v<R>)
+      return nullptr;
+    else
+      return R(-1);
   }
 }
 
 // --- the autograd side (autograd_*.cpp) ---
 PyGetSetDef* autograd_getset();  // grad, grad_fn, requires_grad, ...: ends with an empty entry
 PyMethodDef* autograd_methods();
-int traverse_autograd(PyTensor* self, visitproc visit, void* arg);  // what the tensor reaches in Python: .grad, hooks
+int traverse_autograd(PyTensor* self, visitproc visit,
+                      void* arg);  // what the tensor reaches in Python: .grad, hooks
 void clear_autograd(PyTensor* self);
 void init_autograd(PyObject* module);  // its types and functions; also the Host entries that concern nodes
 

@@ -12,8 +12,7 @@ namespace adjoint::python {
 namespace {
 
 struct OpObject {
-  PyObject_HEAD
-  vectorcallfunc vectorcall;
+  PyObject_HEAD vectorcallfunc vectorcall;
   OpEntry* entry;
 };
 PyTypeObject *function_type = nullptr, *method_type = nullptr;
@@ -30,7 +29,8 @@ PyObject* tuple_repr(PyObject* o) {
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(fields.get()); ++i) {
     Ref item = Ref::steal(PyObject_Repr(PyTuple_GET_ITEM(o, i)));
     if (!item) return nullptr;
-    s += str(i ? ",\n" : "", PyUnicode_AsUTF8(PyTuple_GET_ITEM(fields.get(), i)), "=", PyUnicode_AsUTF8(item.get()));
+    s += str(i ? ",\n" : "", PyUnicode_AsUTF8(PyTuple_GET_ITEM(fields.get(), i)), "=",
+             PyUnicode_AsUTF8(item.get()));
   }
   return PyUnicode_FromString((s + ")").c_str());
 }
@@ -51,7 +51,8 @@ PyTypeObject* tuple_type(const Overload& o, const char* suffix = "") {
   for (size_t i = 0; i < texts->size(); ++i) fields[i].name = (*texts)[i].c_str();
   auto* full = new std::string("adjoint.return_types." + name);
   PyStructSequence_Desc desc = {full->c_str(), nullptr, fields, int(o.results.size())};
-  auto* type = reinterpret_cast<PyTypeObject*>(must(reinterpret_cast<PyObject*>(PyStructSequence_NewType(&desc))));
+  auto* type =
+      reinterpret_cast<PyTypeObject*>(must(reinterpret_cast<PyObject*>(PyStructSequence_NewType(&desc))));
   type->tp_repr = tuple_repr;
   if (PyDict_SetItemString(return_types, name.c_str(), reinterpret_cast<PyObject*>(type)) < 0) raise_set();
   return type;
@@ -60,12 +61,14 @@ PyTypeObject* tuple_type(const Overload& o, const char* suffix = "") {
 PyObject* give_tuple(Overload& o, std::vector<Tensor>& ts, bool out = false) {
   if (o.results.size() != ts.size()) {
     Ref tuple = Ref::steal(must(PyTuple_New(Py_ssize_t(ts.size()))));
-    for (size_t i = 0; i < ts.size(); ++i) PyTuple_SET_ITEM(tuple.get(), Py_ssize_t(i), wrap_result(std::move(ts[i])));
+    for (size_t i = 0; i < ts.size(); ++i)
+      PyTuple_SET_ITEM(tuple.get(), Py_ssize_t(i), wrap_result(std::move(ts[i])));
     return tuple.take();
   }
   if (!o.tuple_type) o.tuple_type = tuple_type(o);
   Ref tuple = Ref::steal(must(PyStructSequence_New(out ? tuple_type(o, "_out") : o.tuple_type)));
-  for (size_t i = 0; i < ts.size(); ++i) PyStructSequence_SET_ITEM(tuple.get(), Py_ssize_t(i), wrap_result(std::move(ts[i])));
+  for (size_t i = 0; i < ts.size(); ++i)
+    PyStructSequence_SET_ITEM(tuple.get(), Py_ssize_t(i), wrap_result(std::move(ts[i])));
   return tuple.take();
 }
 
@@ -87,21 +90,26 @@ void refuse_gradients(const char* name, const Overload& o, const Value* v, const
       for (const Tensor& t : *v[i].tensors) any = any || (t && t->requires_grad());
   }
   check(!any || !grad_enabled(), name,
-        "(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.");
+        "(): functions with out=... arguments don't support automatic differentiation, but one of the "
+        "arguments requires grad.");
 }
 
 void same_device(const Overload& o, const Value* v, const Tensor& out) {
   for (int i = 0; i < o.arguments; ++i)
     if (v[i].kind == Value::TensorK && *v[i].tensor && (*v[i].tensor)->device != out->device)
-      fail("Expected all tensors to be on the same device, but found at least two devices, ", out->meta_device() ? "meta and cpu!" : "cpu and meta!");
+      fail("Expected all tensors to be on the same device, but found at least two devices, ",
+           out->meta_device() ? "meta and cpu!" : "cpu and meta!");
 }
 
 PyObject* call_with_out(OpEntry& e, Overload& o, const Value* v, Scratch& s) {
   std::vector<PyObject*> outs;
-  if (is_tensor(s.out)) outs.push_back(s.out);
+  if (is_tensor(s.out))
+    outs.push_back(s.out);
   else
-    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(s.out); ++i) outs.push_back(PySequence_Fast_GET_ITEM(s.out, i));
-  for (PyObject* p : outs) refuse_gradients(e.name.c_str(), o, v, unwrap_checked(p, (e.name + "(): argument 'out'").c_str()));
+    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(s.out); ++i)
+      outs.push_back(PySequence_Fast_GET_ITEM(s.out, i));
+  for (PyObject* p : outs)
+    refuse_gradients(e.name.c_str(), o, v, unwrap_checked(p, (e.name + "(): argument 'out'").c_str()));
   for (PyObject* p : outs) same_device(o, v, unwrap(p));
   Returned r;
   NoGrad off;
@@ -113,7 +121,8 @@ PyObject* call_with_out(OpEntry& e, Overload& o, const Value* v, Scratch& s) {
   o.record->invoke(v, Dest{}, r);
   if (r.kind == Returned::One) r.tensors.push_back(std::move(r.tensor));
   if (r.tensors.size() != outs.size())
-    raise(PyExc_TypeError, "%s(): expected %zu tensors in argument 'out', got %zu", e.name.c_str(), r.tensors.size(), outs.size());
+    raise(PyExc_TypeError, "%s(): expected %zu tensors in argument 'out', got %zu", e.name.c_str(),
+          r.tensors.size(), outs.size());
   for (size_t i = 0; i < outs.size(); ++i) write_out(unwrap(outs[i]), r.tensors[i], e.name.c_str());
   if (is_tensor(s.out)) return Py_NewRef(s.out);
   r.tensors.clear();
@@ -139,7 +148,8 @@ PyObject* invoke(OpEntry& e, Overload& o, const Value* v, Scratch& s, PyObject* 
   o.record->invoke(v, Dest{}, r);
   if (__builtin_expect(r.kind == Returned::One, 1)) {
     if (__builtin_expect(s.requires_grad, 0)) {
-      check(is_differentiable(r.tensor->dtype), "Only Tensors of floating point and complex dtype can require gradients");
+      check(is_differentiable(r.tensor->dtype),
+            "Only Tensors of floating point and complex dtype can require gradients");
       set_requires_grad(r.tensor, true);
     }
     return wrap_result(std::move(r.tensor));
@@ -152,7 +162,8 @@ bool knows_keywords(const Overload& o, const Call& c) {
     bool known = false;
     for (const Param& p : o.params) {
       known = known || PyUnicode_Compare(PyTuple_GET_ITEM(c.keywords, k), p.name) == 0;
-      for (PyObject* alias : p.alias) known = known || (alias && PyUnicode_Compare(PyTuple_GET_ITEM(c.keywords, k), alias) == 0);
+      for (PyObject* alias : p.alias)
+        known = known || (alias && PyUnicode_Compare(PyTuple_GET_ITEM(c.keywords, k), alias) == 0);
     }
     if (!known) return false;
   }
@@ -184,7 +195,8 @@ bool knows_keywords(const Overload& o, const Call& c) {
     Scratch s;
     parse(e.overloads.size() == 1 ? e.overloads[0] : *plausible, c, v, s, e.name.c_str(), &why);
   } else {
-    why = e.name + "() received an invalid combination of arguments - got " + call_text(c) + ", but expected one of:\n";
+    why = e.name + "() received an invalid combination of arguments - got " + call_text(c) +
+          ", but expected one of:\n";
     for (const Overload& o : e.overloads) why += " * " + signature_text(o, !c.self) + "\n";
   }
   PyErr_SetString(PyExc_TypeError, why.c_str());
@@ -213,7 +225,8 @@ void OpEntry::ensure_parsed() {
   overloads.reserve(records.size());
   for (const OpRecord* r : records) {
     overloads.push_back(parse_schema(*r));
-    if (overloads.back().params.size() > size_t(kMostParams)) raise(PyExc_SystemError, "adjoint: %s has too many parameters", r->schema);
+    if (overloads.back().params.size() > size_t(kMostParams))
+      raise(PyExc_SystemError, "adjoint: %s has too many parameters", r->schema);
   }
   parsed = true;
 }
@@ -224,7 +237,8 @@ PyObject* give_back(Overload& o, Returned& r) {
     case Returned::Tuple: return give_tuple(o, r.tensors);
     case Returned::List: {
       Ref tuple = Ref::steal(must(PyTuple_New(Py_ssize_t(r.tensors.size()))));
-      for (size_t i = 0; i < r.tensors.size(); ++i) PyTuple_SET_ITEM(tuple.get(), Py_ssize_t(i), wrap_result(std::move(r.tensors[i])));
+      for (size_t i = 0; i < r.tensors.size(); ++i)
+        PyTuple_SET_ITEM(tuple.get(), Py_ssize_t(i), wrap_result(std::move(r.tensors[i])));
       return tuple.take();
     }
     case Returned::Number:
@@ -267,7 +281,9 @@ PyObject* method_call(PyObject* o, PyObject* const* args, size_t nf, PyObject* k
     if (n >= 1 && overridden(args[0])) return call_override(o, args, n, keywords);
     const char* name = entry_of(o).name.c_str();
     if (n < 1) return PyErr_Format(PyExc_TypeError, "unbound method TensorBase.%s() needs an argument", name);
-    return PyErr_Format(PyExc_TypeError, "descriptor '%s' for 'torch._C.TensorBase' objects doesn't apply to a '%s' object", name, Py_TYPE(args[0])->tp_name);
+    return PyErr_Format(PyExc_TypeError,
+                        "descriptor '%s' for 'torch._C.TensorBase' objects doesn't apply to a '%s' object",
+                        name, Py_TYPE(args[0])->tp_name);
   }
   return call_entry(entry_of(o), Call{args[0], args + 1, n - 1, keywords});
 }
@@ -276,8 +292,12 @@ PyObject* method_get(PyObject* o, PyObject* instance, PyObject*) {
   if (!instance || instance == Py_None) return Py_NewRef(o);
   return PyMethod_New(o, instance);
 }
-PyObject* function_repr(PyObject* o) { return PyUnicode_FromFormat("<built-in method %s of type object at %p>", entry_of(o).name.c_str(), o); }
-PyObject* method_repr(PyObject* o) { return PyUnicode_FromFormat("<method '%s' of 'torch._C.TensorBase' objects>", entry_of(o).name.c_str()); }
+PyObject* function_repr(PyObject* o) {
+  return PyUnicode_FromFormat("<built-in method %s of type object at %p>", entry_of(o).name.c_str(), o);
+}
+PyObject* method_repr(PyObject* o) {
+  return PyUnicode_FromFormat("<method '%s' of 'torch._C.TensorBase' objects>", entry_of(o).name.c_str());
+}
 bool is_function(const OpEntry& e) { return e.form == Form::Function || e.form == Form::InplaceFunction; }
 PyObject* get_name(PyObject* o, void*) { return Py_NewRef(entry_of(o).py_name); }
 PyObject* get_qualname(PyObject* o, void*) {
@@ -319,25 +339,42 @@ PyObject* reduce(PyObject* o, PyObject*) {
   return Py_BuildValue("(O(OO))", getattr, tensor_type, e.py_name);
 }
 
-PyGetSetDef getset[] = {{"__name__", get_name, nullptr, nullptr, nullptr},   {"__qualname__", get_qualname, nullptr, nullptr, nullptr},
-                        {"__doc__", get_doc, nullptr, nullptr, nullptr},     {"__module__", get_module, nullptr, nullptr, nullptr},
-                        {"_schemas", get_schemas, nullptr, nullptr, nullptr}, {}};
+PyGetSetDef getset[] = {{"__name__", get_name, nullptr, nullptr, nullptr},
+                        {"__qualname__", get_qualname, nullptr, nullptr, nullptr},
+                        {"__doc__", get_doc, nullptr, nullptr, nullptr},
+                        {"__module__", get_module, nullptr, nullptr, nullptr},
+                        {"_schemas", get_schemas, nullptr, nullptr, nullptr},
+                        {}};
 PyMethodDef methods[] = {{"__reduce__", reduce, METH_NOARGS, nullptr}, {}};
-PyMemberDef members[] = {{"__vectorcalloffset__", T_PYSSIZET, offsetof(OpObject, vectorcall), READONLY, nullptr}, {}};
-PyType_Slot function_slots[] = {{Py_tp_call, (void*)PyVectorcall_Call}, {Py_tp_repr, (void*)function_repr}, {Py_tp_getset, getset},
-                                {Py_tp_methods, methods}, {Py_tp_members, members}, {0, nullptr}};
-PyType_Slot method_slots[] = {{Py_tp_call, (void*)PyVectorcall_Call}, {Py_tp_repr, (void*)method_repr}, {Py_tp_getset, getset},
-                              {Py_tp_methods, methods}, {Py_tp_members, members}, {Py_tp_descr_get, (void*)method_get}, {0, nullptr}};
-PyType_Spec function_spec = {"adjoint.builtin_function", sizeof(OpObject), 0,
-                             Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION, function_slots};
+PyMemberDef members[] = {
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(OpObject, vectorcall), READONLY, nullptr}, {}};
+PyType_Slot function_slots[] = {{Py_tp_call, (void*)PyVectorcall_Call},
+                                {Py_tp_repr, (void*)function_repr},
+                                {Py_tp_getset, getset},
+                                {Py_tp_methods, methods},
+                                {Py_tp_members, members},
+                                {0, nullptr}};
+PyType_Slot method_slots[] = {{Py_tp_call, (void*)PyVectorcall_Call},
+                              {Py_tp_repr, (void*)method_repr},
+                              {Py_tp_getset, getset},
+                              {Py_tp_methods, methods},
+                              {Py_tp_members, members},
+                              {Py_tp_descr_get, (void*)method_get},
+                              {0, nullptr}};
+PyType_Spec function_spec = {
+    "adjoint.builtin_function", sizeof(OpObject), 0,
+    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION, function_slots};
 PyType_Spec method_spec = {"adjoint.method", sizeof(OpObject), 0,
-                           Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR | Py_TPFLAGS_DISALLOW_INSTANTIATION, method_slots};
+                           Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR |
+                               Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                           method_slots};
 
 // PyTorch has torch.exp_(x), for functions of one tensor and a few more, but no torch.add_.
 bool has_inplace_function(std::string_view schema, const std::string& name) {
   std::string_view parameters = schema.substr(0, schema.find(')'));
   if (parameters.find(',') == std::string_view::npos) return true;
-  for (const char* more : {"clamp", "clamp_max", "clamp_min", "clip", "gcd", "lcm", "ldexp", "logit", "nan_to_num", "xlogy", "addmv", "round", "celu", "selu", "rrelu", "threshold"})
+  for (const char* more : {"clamp", "clamp_max", "clamp_min", "clip", "gcd", "lcm", "ldexp", "logit",
+                           "nan_to_num", "xlogy", "addmv", "round", "celu", "selu", "rrelu", "threshold"})
     if (name == more) return true;
   return false;
 }
@@ -353,7 +390,8 @@ OpEntry& add_record(Table& table, PyObject* dict, std::string name, Form form, c
     PyUnicode_InternInPlace(&text);
     e->py_name = text;
     bool function = form == Form::Function || form == Form::InplaceFunction;
-    auto* o = reinterpret_cast<OpObject*>(must(PyType_GenericAlloc(function ? function_type : method_type, 0)));
+    auto* o =
+        reinterpret_cast<OpObject*>(must(PyType_GenericAlloc(function ? function_type : method_type, 0)));
     o->vectorcall = function ? function_call : method_call;
     o->entry = e;
     e->object = reinterpret_cast<PyObject*>(o);
@@ -391,7 +429,8 @@ PyObject* records(PyObject*, PyObject*) {
   }
   return list.take();
 }
-PyMethodDef module_functions[] = {{"_records", records, METH_NOARGS, nullptr}, {"_return_type", return_type, METH_O, nullptr}, {}};
+PyMethodDef module_functions[] = {
+    {"_records", records, METH_NOARGS, nullptr}, {"_return_type", return_type, METH_O, nullptr}, {}};
 }  // namespace
 
 OpEntry* find_method(std::string_view name) {
@@ -412,8 +451,11 @@ void add_operations(PyObject* module) {
     const char* name;
     Table* table;
     PyObject* dict;
-  } spaces[] = {{kFunction, nullptr, &functions_by_name, PyModule_GetDict(module)}, {kLinalg, "_linalg", &linalg, nullptr},
-                {kSpecial, "_special", &special, nullptr}, {kNN, "_nn", &nn, nullptr}, {kHidden, "_ops", &hidden, nullptr}};
+  } spaces[] = {{kFunction, nullptr, &functions_by_name, PyModule_GetDict(module)},
+                {kLinalg, "_linalg", &linalg, nullptr},
+                {kSpecial, "_special", &special, nullptr},
+                {kNN, "_nn", &nn, nullptr},
+                {kHidden, "_ops", &hidden, nullptr}};
   for (Space& s : spaces) {
     if (s.dict) continue;
     s.dict = must(PyDict_New());

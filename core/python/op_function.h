@@ -6,7 +6,8 @@ namespace adjoint::python {
 
 enum class Form : uint8_t { Function, Method, Inplace, InplaceFunction };
 
-// All overloads of one name in one place (adjoint, Tensor, adjoint.linalg ...). Schemas are read at the first call.
+// All overloads of one name in one place (adjoint, Tensor, adjoint.linalg ...). Schemas are read at the first
+// call.
 struct OpEntry {
   std::string name;
   PyObject* py_name = nullptr;

@@ -11,17 +11,18 @@ bool overrides_disabled = false;
 PyObject* disabled_torch_function = nullptr;
 
 namespace {
-PyObject* hook_name = nullptr;     // "__torch_function__"
+PyObject* hook_name = nullptr;  // "__torch_function__"
 
 bool basic(PyTypeObject* t) {
-  return t == &PyLong_Type || t == &PyFloat_Type || t == &PyBool_Type || t == &PyUnicode_Type || t == &PyTuple_Type ||
-         t == &PyList_Type || t == Py_TYPE(Py_None) || t == &PySlice_Type || t == &PyComplex_Type || t == &PyDict_Type ||
-         t == Py_TYPE(Py_Ellipsis) || t == &PyType_Type;
+  return t == &PyLong_Type || t == &PyFloat_Type || t == &PyBool_Type || t == &PyUnicode_Type ||
+         t == &PyTuple_Type || t == &PyList_Type || t == Py_TYPE(Py_None) || t == &PySlice_Type ||
+         t == &PyComplex_Type || t == &PyDict_Type || t == Py_TYPE(Py_Ellipsis) || t == &PyType_Type;
 }
 
 void gather(PyObject* o, std::vector<PyObject*>& found) {
   if (PyTuple_Check(o) || PyList_Check(o)) {
-    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(o); ++i) gather(PySequence_Fast_GET_ITEM(o, i), found);
+    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(o); ++i)
+      gather(PySequence_Fast_GET_ITEM(o, i), found);
     return;
   }
   if (!overridden(o)) return;
@@ -47,7 +48,9 @@ PyObject* ask(PyObject* function, PyObject* args, PyObject* kwargs, const std::v
   }
   Ref name = Ref::steal(PyObject_GetAttrString(function, "__name__"));
   if (!name) PyErr_Clear();
-  return PyErr_Format(PyExc_TypeError, "Multiple dispatch failed for 'torch.%S'; all __torch_function__ handlers returned NotImplemented: types %R",
+  return PyErr_Format(PyExc_TypeError,
+                      "Multiple dispatch failed for 'torch.%S'; all __torch_function__ handlers returned "
+                      "NotImplemented: types %R",
                       name ? name.get() : function, types.get());
 }
 
@@ -70,7 +73,8 @@ bool keeps_plain(PyObject* function) {  // grad, _base: PyTorch does not rewrap 
 PyObject* default_hook(PyObject* cls, PyObject* args, PyObject* keywords) {
   static const char* names[] = {"func", "types", "args", "kwargs", nullptr};
   PyObject *function, *types, *inner = nullptr, *kwargs = nullptr;
-  if (!PyArg_ParseTupleAndKeywords(args, keywords, "OO|OO", const_cast<char**>(names), &function, &types, &inner, &kwargs))
+  if (!PyArg_ParseTupleAndKeywords(args, keywords, "OO|OO", const_cast<char**>(names), &function, &types,
+                                   &inner, &kwargs))
     return nullptr;
   Ref list = Ref::steal(PySequence_Fast(types, "types must be a sequence"));
   if (!list) return nullptr;
@@ -96,11 +100,13 @@ PyObject* disabled_hook(PyObject*, PyObject* args, PyObject* keywords) {
   static const char* names[] = {"func", "types", "args", "kwargs", nullptr};
   PyObject *function, *types, *inner = nullptr, *kwargs = nullptr;
   // Called as func(types...) or, through a class attribute, with the class in front.
-  Ref rest = PyTuple_GET_SIZE(args) && PyType_Check(PyTuple_GET_ITEM(args, 0)) && PyTuple_GET_SIZE(args) > 2 &&
-                     !PyTuple_Check(PyTuple_GET_ITEM(args, 1)) && !PyList_Check(PyTuple_GET_ITEM(args, 1))
+  Ref rest = PyTuple_GET_SIZE(args) && PyType_Check(PyTuple_GET_ITEM(args, 0)) &&
+                     PyTuple_GET_SIZE(args) > 2 && !PyTuple_Check(PyTuple_GET_ITEM(args, 1)) &&
+                     !PyList_Check(PyTuple_GET_ITEM(args, 1))
                  ? Ref::steal(PyTuple_GetSlice(args, 1, PyTuple_GET_SIZE(args)))
                  : Ref::share(args);
-  if (!PyArg_ParseTupleAndKeywords(rest.get(), keywords, "OO|OO", const_cast<char**>(names), &function, &types, &inner, &kwargs))
+  if (!PyArg_ParseTupleAndKeywords(rest.get(), keywords, "OO|OO", const_cast<char**>(names), &function,
+                                   &types, &inner, &kwargs))
     return nullptr;
   Ref tuple = inner ? Ref::steal(PySequence_Tuple(inner)) : Ref::steal(PyTuple_New(0));
   if (!tuple) return nullptr;
@@ -110,7 +116,8 @@ PyObject* disabled_hook(PyObject*, PyObject* args, PyObject* keywords) {
 
 PyTypeObject* check_class(PyObject* cls) {
   if (!PyType_Check(cls) || !PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(cls), tensor_type))
-    raise(PyExc_TypeError, "cls must be a type (got %s)", PyType_Check(cls) ? reinterpret_cast<PyTypeObject*>(cls)->tp_name : Py_TYPE(cls)->tp_name);
+    raise(PyExc_TypeError, "cls must be a type (got %s)",
+          PyType_Check(cls) ? reinterpret_cast<PyTypeObject*>(cls)->tp_name : Py_TYPE(cls)->tp_name);
   return reinterpret_cast<PyTypeObject*>(cls);
 }
 
@@ -121,10 +128,13 @@ PyObject* as_subclass(PyObject* self, PyObject* cls) {
 // _make_subclass(cls, data, require_grad=False): a leaf of class cls over data's memory.
 PyObject* make_subclass(PyObject*, PyObject* args, PyObject* keywords) {
   return guarded([&]() -> PyObject* {
-    static const char* names[] = {"cls", "data", "require_grad", "dispatch_strides", "dispatch_device", "device_for_backend_keys", nullptr};
+    static const char* names[] = {
+        "cls",  "data", "require_grad", "dispatch_strides", "dispatch_device", "device_for_backend_keys",
+        nullptr};
     PyObject *cls, *data, *ignored[3];
     int require_grad = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "OO|pOOO", const_cast<char**>(names), &cls, &data, &require_grad, &ignored[0], &ignored[1], &ignored[2]))
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "OO|pOOO", const_cast<char**>(names), &cls, &data,
+                                     &require_grad, &ignored[0], &ignored[1], &ignored[2]))
       raise_set();
     Tensor t = detach(unwrap_checked(data, "_make_subclass(): argument 'data' (position 2)"));
     if (require_grad) set_requires_grad(t, true);
@@ -133,8 +143,7 @@ PyObject* make_subclass(PyObject*, PyObject* args, PyObject* keywords) {
 }
 
 struct DisableObject {
-  PyObject_HEAD
-  bool old;
+  PyObject_HEAD bool old;
 };
 PyObject* disable_enter(PyObject* o, PyObject*) {
   reinterpret_cast<DisableObject*>(o)->old = std::exchange(overrides_disabled, true);
@@ -144,9 +153,13 @@ PyObject* disable_exit(PyObject* o, PyObject*) {
   overrides_disabled = reinterpret_cast<DisableObject*>(o)->old;
   Py_RETURN_NONE;
 }
-PyMethodDef disable_methods[] = {{"__enter__", disable_enter, METH_NOARGS, nullptr}, {"__exit__", disable_exit, METH_VARARGS, nullptr}, {}};
-PyType_Slot disable_slots[] = {{Py_tp_new, (void*)PyType_GenericNew}, {Py_tp_methods, disable_methods}, {0, nullptr}};
-PyType_Spec disable_spec = {"adjoint.DisableTorchFunctionSubclass", sizeof(DisableObject), 0, Py_TPFLAGS_DEFAULT, disable_slots};
+PyMethodDef disable_methods[] = {{"__enter__", disable_enter, METH_NOARGS, nullptr},
+                                 {"__exit__", disable_exit, METH_VARARGS, nullptr},
+                                 {}};
+PyType_Slot disable_slots[] = {
+    {Py_tp_new, (void*)PyType_GenericNew}, {Py_tp_methods, disable_methods}, {0, nullptr}};
+PyType_Spec disable_spec = {"adjoint.DisableTorchFunctionSubclass", sizeof(DisableObject), 0,
+                            Py_TPFLAGS_DEFAULT, disable_slots};
 
 PyObject* has_override(PyObject*, PyObject* args) {
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(args); ++i) {
@@ -157,13 +170,16 @@ PyObject* has_override(PyObject*, PyObject* args) {
   Py_RETURN_FALSE;
 }
 PyMethodDef functions[] = {
-    {"_disabled_torch_function_impl", (PyCFunction)(void*)disabled_hook, METH_VARARGS | METH_KEYWORDS, "The __torch_function__ of classes that want none."},
+    {"_disabled_torch_function_impl", (PyCFunction)(void*)disabled_hook, METH_VARARGS | METH_KEYWORDS,
+     "The __torch_function__ of classes that want none."},
     {"_has_torch_function", has_override, METH_VARARGS, "Does any argument take over?"},
     {}};
 PyMethodDef methods[] = {
-    {"__torch_function__", (PyCFunction)(void*)default_hook, METH_VARARGS | METH_KEYWORDS | METH_CLASS, "Gives subclasses results of their own class."},
+    {"__torch_function__", (PyCFunction)(void*)default_hook, METH_VARARGS | METH_KEYWORDS | METH_CLASS,
+     "Gives subclasses results of their own class."},
     {"as_subclass", as_subclass, METH_O, "The same data as a tensor of class cls; gradients flow."},
-    {"_make_subclass", (PyCFunction)(void*)make_subclass, METH_VARARGS | METH_KEYWORDS | METH_STATIC, nullptr},
+    {"_make_subclass", (PyCFunction)(void*)make_subclass, METH_VARARGS | METH_KEYWORDS | METH_STATIC,
+     nullptr},
     {}};
 }  // namespace
 

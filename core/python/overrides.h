@@ -18,7 +18,7 @@ PyObject* call_override(PyObject* function, std::initializer_list<PyObject*> arg
 PyObject* convert_results(PyObject* result, PyTypeObject* cls);
 
 extern PyObject* disabled_torch_function;  // torch._C._disabled_torch_function_impl
-PyMethodDef* override_methods();           // __torch_function__, as_subclass, _make_subclass of the tensor type
+PyMethodDef* override_methods();  // __torch_function__, as_subclass, _make_subclass of the tensor type
 void add_overrides(PyObject* module);
 
 }  // namespace adjoint::python

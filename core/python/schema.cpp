@@ -11,11 +11,21 @@ struct KindName {
   std::string_view text;
   Kind kind;
 };
-constexpr KindName kinds[] = {{"Tensor", Kind::Tensor}, {"Number", Kind::Number},       {"Scalar", Kind::Scalar},
-                              {"int", Kind::Int},       {"SymInt", Kind::Int},          {"float", Kind::Float},
-                              {"bool", Kind::Bool},     {"str", Kind::Str},             {"dtype", Kind::Dtype},
-                              {"ScalarType", Kind::Dtype}, {"device", Kind::Device},    {"Device", Kind::Device},
-                              {"memory_format", Kind::Format}, {"MemoryFormat", Kind::Format}, {"layout", Kind::Layout},
+constexpr KindName kinds[] = {{"Tensor", Kind::Tensor},
+                              {"Number", Kind::Number},
+                              {"Scalar", Kind::Scalar},
+                              {"int", Kind::Int},
+                              {"SymInt", Kind::Int},
+                              {"float", Kind::Float},
+                              {"bool", Kind::Bool},
+                              {"str", Kind::Str},
+                              {"dtype", Kind::Dtype},
+                              {"ScalarType", Kind::Dtype},
+                              {"device", Kind::Device},
+                              {"Device", Kind::Device},
+                              {"memory_format", Kind::Format},
+                              {"MemoryFormat", Kind::Format},
+                              {"layout", Kind::Layout},
                               {"Generator", Kind::Generator}};
 
 PyObject* intern(std::string_view s) {
@@ -41,8 +51,10 @@ class Reader {
     size_t close = matching(open);
     bool keyword_only = false;
     for (std::string_view part : split(text_.substr(open + 1, close - open - 1))) {
-      if (part == "*") keyword_only = true;
-      else o.params.push_back(param(part, keyword_only));
+      if (part == "*")
+        keyword_only = true;
+      else
+        o.params.push_back(param(part, keyword_only));
     }
     results(o, trim(text_.substr(close + 1)));
     finish(o);
@@ -51,7 +63,8 @@ class Reader {
 
  private:
   [[noreturn]] void bad(std::string_view where) const {
-    raise(PyExc_SystemError, "adjoint: schema '%s': cannot read '%s'", record_.schema, std::string(where).c_str());
+    raise(PyExc_SystemError, "adjoint: schema '%s': cannot read '%s'", record_.schema,
+          std::string(where).c_str());
   }
   size_t matching(size_t open) const {
     if (open == std::string_view::npos) bad(text_);
@@ -98,9 +111,12 @@ class Reader {
     for (const KindName& k : kinds) {
       if (k.text != t) continue;
       p.kind = k.kind;
-      if (list && p.kind == Kind::Tensor) p.kind = Kind::TensorList;
-      else if (list && p.kind == Kind::Int) p.kind = Kind::IntList;
-      else if (list) bad(t);
+      if (list && p.kind == Kind::Tensor)
+        p.kind = Kind::TensorList;
+      else if (list && p.kind == Kind::Int)
+        p.kind = Kind::IntList;
+      else if (list)
+        bad(t);
       return;
     }
     bad(t);
@@ -160,7 +176,8 @@ class Reader {
       default: bad(t);
     }
   }
-  template <class T> T number(std::string_view t) const {
+  template <class T>
+  T number(std::string_view t) const {
     T n{};
     auto [end, error] = std::from_chars(t.data(), t.data() + t.size(), n);
     if (error != std::errc() || end != t.data() + t.size()) {
@@ -191,10 +208,14 @@ class Reader {
   void format(Value& v, std::string_view t) const {
     if (t.starts_with("torch.")) t.remove_prefix(6);
     v.kind = Value::Format;
-    if (t.starts_with("contiguous")) v.format = MemoryFormat::Contiguous;
-    else if (t.starts_with("preserve")) v.format = MemoryFormat::Preserve;
-    else if (t == "channels_last") v.format = MemoryFormat::ChannelsLast;
-    else bad(t);
+    if (t.starts_with("contiguous"))
+      v.format = MemoryFormat::Contiguous;
+    else if (t.starts_with("preserve"))
+      v.format = MemoryFormat::Preserve;
+    else if (t == "channels_last")
+      v.format = MemoryFormat::ChannelsLast;
+    else
+      bad(t);
   }
   void dtype(Value& v, std::string_view t) const {
     v.kind = Value::DtypeK;
@@ -243,8 +264,6 @@ class Reader {
       if (p.kind == Kind::Tensor || p.kind == Kind::TensorList) o.any_tensor = true;
       has_device = has_device || (p.kind == Kind::Device && p.has_default);
     }
-    for (std::string_view name : {"broadcast_tensors", "meshgrid", "block_diag", "cartesian_prod", "atleast_1d", "atleast_2d", "atleast_3d", "chain_matmul"})
-      if (schema_name(record_.schema) == name) o.variadic = o.positional == 1 && o.params[0].kind == Kind::TensorList;
     if (record_.flags & kOut) extra(o, "out", Kind::Tensor, Role::Out, true);
     if (has_device) {
       extra(o, "layout", Kind::Layout, Role::Ignored, true);
@@ -262,12 +281,15 @@ class Reader {
       int i = 0;
       for (const char* n : names) p.alias[i++] = intern(n);
     };
-    if (p.text == "dim") set({"axis"});
-    else if (p.text == "keepdim") set({"keepdims"});
+    if (p.text == "dim")
+      set({"axis"});
+    else if (p.text == "keepdim")
+      set({"keepdims"});
     else if (p.text == "self" || p.text == "input") {
       p.name = intern("input");
       set({"x", "a", "x1"});
-    } else if (p.text == "other") set({"x2"});
+    } else if (p.text == "other")
+      set({"x2"});
   }
 
   const OpRecord& record_;

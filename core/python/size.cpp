@@ -6,7 +6,8 @@ namespace adjoint::python {
 PyTypeObject* size_type = nullptr;
 
 namespace {
-template <class T> void fill(PyObject* tuple, T values) {
+template <class T>
+void fill(PyObject* tuple, T values) {
   Py_ssize_t i = 0;
   for (int64_t v : values) PyTuple_SET_ITEM(tuple, i++, must(PyLong_FromLongLong(v)));
 }
@@ -69,7 +70,8 @@ PyObject* size_reduce(PyObject* o, PyObject*) {
 }
 PyObject* size_concat(PyObject* a, PyObject* b) {
   if (!PyTuple_Check(b))
-    return PyErr_Format(PyExc_TypeError, "can only concatenate tuple (not %s) to torch.Size", Py_TYPE(b)->tp_name);
+    return PyErr_Format(PyExc_TypeError, "can only concatenate tuple (not %s) to torch.Size",
+                        Py_TYPE(b)->tp_name);
   return as_size(Ref::steal(PyTuple_Type.tp_as_sequence->sq_concat(a, b)));
 }
 // tuple + Size is a Size, too, as in PyTorch.
@@ -85,9 +87,10 @@ PyObject* size_subscript(PyObject* a, PyObject* i) {
   return PySlice_Check(i) ? as_size(Ref::steal(r)) : r;
 }
 
-PyMethodDef methods[] = {{"numel", size_numel, METH_NOARGS, "The number of elements of a tensor of this size."},
-                         {"__reduce__", size_reduce, METH_NOARGS, nullptr},
-                         {}};
+PyMethodDef methods[] = {
+    {"numel", size_numel, METH_NOARGS, "The number of elements of a tensor of this size."},
+    {"__reduce__", size_reduce, METH_NOARGS, nullptr},
+    {}};
 PyType_Slot slots[] = {{Py_tp_new, (void*)size_new},
                        {Py_tp_repr, (void*)size_repr},
                        {Py_tp_methods, methods},
@@ -111,8 +114,6 @@ PyObject* make_tuple(Ints values) {
   return t;
 }
 
-void add_size(PyObject* module) {
-  size_type = add_type(module, "Size", spec, &PyTuple_Type, "torch.Size");
-}
+void add_size(PyObject* module) { size_type = add_type(module, "Size", spec, &PyTuple_Type, "torch.Size"); }
 
 }  // namespace adjoint::python

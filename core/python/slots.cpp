@@ -1,5 +1,5 @@
-// Operators. Two plain tensors, or one and a Python number, go straight to the operation; everything else takes
-// the road of the method of the same name.
+// Operators. Two plain tensors, or one and a Python number, go straight to the operation; everything else
+// takes the road of the method of the same name.
 #include "python/slots.h"
 #include "autograd/record.h"
 #include "ops/ops.h"
@@ -11,8 +11,12 @@ namespace adjoint::python {
 namespace {
 
 enum Op { Add, Sub, Mul, Div, FloorDiv, Mod, Pow, MatMul, And, Or, Xor, Shl, Shr, kOps };
-constexpr const char* names[kOps] = {"add", "sub", "mul", "div", "floor_divide", "remainder", "pow", "matmul", "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_left_shift", "bitwise_right_shift"};
-constexpr const char* inplace_names[kOps] = {"add_", "sub_", "mul_", "div_", "floor_divide_", "remainder_", "pow_", "matmul_", "bitwise_and_", "bitwise_or_", "bitwise_xor_", "__ilshift__", "__irshift__"};
+constexpr const char* names[kOps] = {
+    "add",    "sub",         "mul",        "div",         "floor_divide",       "remainder",          "pow",
+    "matmul", "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_left_shift", "bitwise_right_shift"};
+constexpr const char* inplace_names[kOps] = {
+    "add_",    "sub_",         "mul_",        "div_",         "floor_divide_", "remainder_", "pow_",
+    "matmul_", "bitwise_and_", "bitwise_or_", "bitwise_xor_", "__ilshift__",   "__irshift__"};
 constexpr bool commutes(int k) { return k == Add || k == Mul || k == And || k == Or || k == Xor; }
 OpEntry *methods[kOps], *inplace[kOps], *functions[kOps];
 enum Unary { Negative, Positive, Absolute, Invert, kUnary };
@@ -21,12 +25,18 @@ OpEntry* unary_methods[kUnary];
 constexpr const char* compare_names[6] = {"lt", "le", "eq", "ne", "gt", "ge"};  // Py_LT ...
 OpEntry* compare_methods[6];
 
-template <int K> Tensor direct(const Tensor& a, const Operand& b) {
-  if constexpr (K == Add) return ops::add(a, b);
-  else if constexpr (K == Sub) return ops::sub(a, b);
-  else if constexpr (K == Mul) return ops::mul(a, b);
-  else if constexpr (K == Div) return ops::div(a, b);
-  else return ops::pow(a, b);
+template <int K>
+Tensor direct(const Tensor& a, const Operand& b) {
+  if constexpr (K == Add)
+    return ops::add(a, b);
+  else if constexpr (K == Sub)
+    return ops::sub(a, b);
+  else if constexpr (K == Mul)
+    return ops::mul(a, b);
+  else if constexpr (K == Div)
+    return ops::div(a, b);
+  else
+    return ops::pow(a, b);
 }
 constexpr bool has_direct(int k) { return k <= Div || k == Pow; }
 
@@ -50,7 +60,9 @@ PyObject* not_implemented_on_type_error(PyObject* r) {
   Py_RETURN_NOTIMPLEMENTED;
 }
 
-PyObject* missing(const char* name) { return PyErr_Format(PyExc_NotImplementedError, "Tensor.%s is not in Adjoint yet", name); }
+PyObject* missing(const char* name) {
+  return PyErr_Format(PyExc_NotImplementedError, "Tensor.%s is not in Adjoint yet", name);
+}
 
 // x is no tensor, y is.
 PyObject* reflected(int k, PyObject* x, PyObject* y) {
@@ -78,7 +90,8 @@ PyObject* reflected(int k, PyObject* x, PyObject* y) {
   });
 }
 
-template <int K> [[gnu::cold]] PyObject* binary_slow(PyObject* x, PyObject* y) {
+template <int K>
+[[gnu::cold]] PyObject* binary_slow(PyObject* x, PyObject* y) {
   if (!is_tensor(x)) return reflected(K, x, y);
   if (!methods[K]) return missing(names[K]);
   if (!operand_like(y)) {
@@ -88,7 +101,8 @@ template <int K> [[gnu::cold]] PyObject* binary_slow(PyObject* x, PyObject* y) {
   return not_implemented_on_type_error(call_method(*methods[K], x, {y}));
 }
 
-template <int K> PyObject* binary(PyObject* x, PyObject* y) {
+template <int K>
+PyObject* binary(PyObject* x, PyObject* y) {
   if constexpr (has_direct(K)) {
     return guarded([&]() -> PyObject* {
       if (__builtin_expect(is_plain(x), 1)) {
@@ -111,7 +125,8 @@ template <int K> PyObject* binary(PyObject* x, PyObject* y) {
   }
 }
 
-template <int K> PyObject* binary_inplace(PyObject* x, PyObject* y) {
+template <int K>
+PyObject* binary_inplace(PyObject* x, PyObject* y) {
   return guarded([&]() -> PyObject* {
     if (!inplace[K] || !operand_like(y)) Py_RETURN_NOTIMPLEMENTED;
     return not_implemented_on_type_error(call_method(*inplace[K], x, {y}));
@@ -123,7 +138,8 @@ PyObject* power(PyObject* x, PyObject* y, PyObject* modulus) {
 }
 PyObject* power_inplace(PyObject* x, PyObject* y, PyObject*) { return binary_inplace<Pow>(x, y); }
 
-template <int K> PyObject* unary(PyObject* x) {
+template <int K>
+PyObject* unary(PyObject* x) {
   return guarded([&]() -> PyObject* {
     const Tensor& t = unwrap(x);
     if (K == Invert && t->dtype > Dtype::I64)
@@ -179,7 +195,8 @@ PyObject* iterate(PyObject* o) {
       }
     std::vector<Tensor> parts = ops::unbind(t, 0);
     Ref tuple = Ref::steal(must(PyTuple_New(Py_ssize_t(parts.size()))));
-    for (size_t i = 0; i < parts.size(); ++i) PyTuple_SET_ITEM(tuple.get(), Py_ssize_t(i), wrap_result(std::move(parts[i])));
+    for (size_t i = 0; i < parts.size(); ++i)
+      PyTuple_SET_ITEM(tuple.get(), Py_ssize_t(i), wrap_result(std::move(parts[i])));
     return PyObject_GetIter(tuple.get());
   });
 }
@@ -189,7 +206,8 @@ int contains(PyObject* o, PyObject* item) {
     const Tensor& x = unwrap(o);
     Scalar s;
     if (!is_tensor(item) && !to_scalar(item, s))
-      raise(PyExc_RuntimeError, "Tensor.__contains__ only supports Tensor or scalar, but you passed in a %R.", Py_TYPE(item));
+      raise(PyExc_RuntimeError, "Tensor.__contains__ only supports Tensor or scalar, but you passed in a %R.",
+            Py_TYPE(item));
     Tensor same = is_tensor(item) ? ops::eq(x, unwrap(item)) : ops::eq(x, s);
     return adjoint::item(ops::any(same)).to_bool();
   });
@@ -213,14 +231,16 @@ PyObject* to_int_slot(PyObject* o) {
   return guarded([&]() -> PyObject* {
     Scalar s = item(single(o));
     if (s.is_integral()) return PyLong_FromLongLong(s.to_int());
-    check(!s.is_complex() || s.to_complex().imag() == 0, "value cannot be converted to type int64_t without overflow");
+    check(!s.is_complex() || s.to_complex().imag() == 0,
+          "value cannot be converted to type int64_t without overflow");
     return PyLong_FromDouble(s.to_complex().real());
   });
 }
 PyObject* to_float_slot(PyObject* o) {
   return guarded([&]() -> PyObject* {
     Scalar s = item(single(o));
-    check(!s.is_complex() || s.to_complex().imag() == 0, "value cannot be converted to type double without overflow");
+    check(!s.is_complex() || s.to_complex().imag() == 0,
+          "value cannot be converted to type double without overflow");
     return PyFloat_FromDouble(s.to_complex().real());
   });
 }
@@ -245,17 +265,26 @@ PyObject* number_of(const Scalar& s) {
 
 void add_slots(std::vector<PyType_Slot>& v) {
 #define SLOT(name, f) v.push_back({Py_##name, (void*)(f)})
-  SLOT(nb_add, binary<Add>), SLOT(nb_subtract, binary<Sub>), SLOT(nb_multiply, binary<Mul>), SLOT(nb_true_divide, binary<Div>);
-  SLOT(nb_floor_divide, binary<FloorDiv>), SLOT(nb_remainder, binary<Mod>), SLOT(nb_power, power), SLOT(nb_matrix_multiply, binary<MatMul>);
-  SLOT(nb_and, binary<And>), SLOT(nb_or, binary<Or>), SLOT(nb_xor, binary<Xor>), SLOT(nb_lshift, binary<Shl>), SLOT(nb_rshift, binary<Shr>);
-  SLOT(nb_inplace_add, binary_inplace<Add>), SLOT(nb_inplace_subtract, binary_inplace<Sub>), SLOT(nb_inplace_multiply, binary_inplace<Mul>);
+  SLOT(nb_add, binary<Add>), SLOT(nb_subtract, binary<Sub>), SLOT(nb_multiply, binary<Mul>),
+      SLOT(nb_true_divide, binary<Div>);
+  SLOT(nb_floor_divide, binary<FloorDiv>), SLOT(nb_remainder, binary<Mod>), SLOT(nb_power, power),
+      SLOT(nb_matrix_multiply, binary<MatMul>);
+  SLOT(nb_and, binary<And>), SLOT(nb_or, binary<Or>), SLOT(nb_xor, binary<Xor>), SLOT(nb_lshift, binary<Shl>),
+      SLOT(nb_rshift, binary<Shr>);
+  SLOT(nb_inplace_add, binary_inplace<Add>), SLOT(nb_inplace_subtract, binary_inplace<Sub>),
+      SLOT(nb_inplace_multiply, binary_inplace<Mul>);
   SLOT(nb_inplace_true_divide, binary_inplace<Div>), SLOT(nb_inplace_floor_divide, binary_inplace<FloorDiv>);
-  SLOT(nb_inplace_remainder, binary_inplace<Mod>), SLOT(nb_inplace_power, power_inplace), SLOT(nb_inplace_and, binary_inplace<And>);
-  SLOT(nb_inplace_or, binary_inplace<Or>), SLOT(nb_inplace_xor, binary_inplace<Xor>), SLOT(nb_inplace_lshift, binary_inplace<Shl>);
+  SLOT(nb_inplace_remainder, binary_inplace<Mod>), SLOT(nb_inplace_power, power_inplace),
+      SLOT(nb_inplace_and, binary_inplace<And>);
+  SLOT(nb_inplace_or, binary_inplace<Or>), SLOT(nb_inplace_xor, binary_inplace<Xor>),
+      SLOT(nb_inplace_lshift, binary_inplace<Shl>);
   SLOT(nb_inplace_rshift, binary_inplace<Shr>);
-  SLOT(nb_negative, unary<Negative>), SLOT(nb_positive, unary<Positive>), SLOT(nb_absolute, unary<Absolute>), SLOT(nb_invert, unary<Invert>);
-  SLOT(nb_bool, truth), SLOT(nb_int, to_int_slot), SLOT(nb_float, to_float_slot), SLOT(nb_index, to_index_slot);
-  SLOT(tp_richcompare, compare), SLOT(tp_hash, hash), SLOT(tp_iter, iterate), SLOT(mp_length, length), SLOT(sq_contains, contains);
+  SLOT(nb_negative, unary<Negative>), SLOT(nb_positive, unary<Positive>), SLOT(nb_absolute, unary<Absolute>),
+      SLOT(nb_invert, unary<Invert>);
+  SLOT(nb_bool, truth), SLOT(nb_int, to_int_slot), SLOT(nb_float, to_float_slot),
+      SLOT(nb_index, to_index_slot);
+  SLOT(tp_richcompare, compare), SLOT(tp_hash, hash), SLOT(tp_iter, iterate), SLOT(mp_length, length),
+      SLOT(sq_contains, contains);
   SLOT(mp_subscript, subscript), SLOT(mp_ass_subscript, assign_subscript);
 #undef SLOT
 }

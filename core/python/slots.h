@@ -17,6 +17,8 @@ PyObject* number_of(const Scalar& s);
 PyObject* tensor_bool_slot(PyObject* self);
 
 // An exact tensor or a parameter: nothing can take the call over.
-inline bool is_plain(PyObject* o) { return __builtin_expect(Py_TYPE(o) == tensor_type, 1) || (parameter_type && Py_TYPE(o) == parameter_type); }
+inline bool is_plain(PyObject* o) {
+  return __builtin_expect(Py_TYPE(o) == tensor_type, 1) || (parameter_type && Py_TYPE(o) == parameter_type);
+}
 
 }  // namespace adjoint::python

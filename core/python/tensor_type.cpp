@@ -62,7 +62,8 @@ PyMemberDef members[] = {{"__dictoffset__", T_PYSSIZET, offsetof(PyTensor, dict)
 
 const char* name_in(const PyMethodDef& d) { return d.ml_name; }
 const char* name_in(const PyGetSetDef& d) { return d.name; }
-template <class Def> Def* joined(std::initializer_list<Def*> tables) {
+template <class Def>
+Def* joined(std::initializer_list<Def*> tables) {
   auto* all = new std::vector<Def>;  // as long as the type
   for (Def* t : tables)
     for (; name_in(*t); ++t) all->push_back(*t);
@@ -83,13 +84,14 @@ PyTypeObject* make_tensor_type(PyObject* module) {
   slot(Py_tp_repr, repr);
   slot(Py_tp_members, members);
   slot(Py_tp_getset, joined({own_getset, attribute_getset(), autograd_getset()}));
-  slot(Py_tp_methods, joined({convert_methods(), attribute_methods(), creation_methods(), numpy_methods(), dlpack_methods(),
-                              override_methods(), autograd_methods()}));
+  slot(Py_tp_methods, joined({convert_methods(), attribute_methods(), creation_methods(), numpy_methods(),
+                              dlpack_methods(), override_methods(), autograd_methods()}));
   slot(Py_bf_getbuffer, get_buffer);
   slot(Py_bf_releasebuffer, release_buffer);
   slot(Py_tp_doc, "An array of numbers that remembers how it was computed.");
   slots.push_back({0, nullptr});
-  PyType_Spec spec = {"adjoint.Tensor", sizeof(PyTensor), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots.data()};
+  PyType_Spec spec = {"adjoint.Tensor", sizeof(PyTensor), 0,
+                      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots.data()};
   tensor_type = add_type(module, "Tensor", spec, nullptr, "Tensor");
   install_wrapper_hooks();
   return tensor_type;

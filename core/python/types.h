@@ -7,8 +7,7 @@ namespace adjoint::python {
 
 // --- dtype: one object for each element type, compared by identity ---
 struct PyDtype {
-  PyObject_HEAD
-  Dtype value;
+  PyObject_HEAD Dtype value;
 };
 extern PyTypeObject* dtype_type;
 extern PyObject* dtype_objects[kDtypes];
@@ -19,9 +18,8 @@ bool to_dtype(PyObject* o, Dtype& out);
 
 // --- device: "cpu" and "meta" can hold tensors; the other names exist so that programs can ask for them ---
 struct PyDevice {
-  PyObject_HEAD
-  uint8_t kind;  // index into device_names
-  int16_t index;  // -1: none
+  PyObject_HEAD uint8_t kind;  // index into device_names
+  int16_t index;               // -1: none
 };
 extern PyTypeObject* device_type;
 inline bool is_device(PyObject* o) { return Py_TYPE(o) == device_type; }
@@ -42,7 +40,8 @@ PyObject* make_size(Ints sizes);
 PyObject* make_tuple(Ints values);
 
 // A heap type of this package, put into the module.
-PyTypeObject* add_type(PyObject* module, const char* name, PyType_Spec& spec, PyTypeObject* base, const char* printed);
+PyTypeObject* add_type(PyObject* module, const char* name, PyType_Spec& spec, PyTypeObject* base,
+                       const char* printed);
 void add_dtypes(PyObject* module);
 void add_device(PyObject* module);
 void add_size(PyObject* module);

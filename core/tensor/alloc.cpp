@@ -1,7 +1,7 @@
 // Memory: slabs behind the object pools, and the cache of large blocks.
 //
-// Large blocks are kept by size and handed out again to requests that would use at least 7/8 of them, so a loop
-// of fresh results touches no new pages. PyTorch's allocator returns them to the system every time.
+// Large blocks are kept by size and handed out again to requests that would use at least 7/8 of them, so a
+// loop of fresh results touches no new pages. PyTorch's allocator returns them to the system every time.
 #include "tensor/alloc.h"
 #include <sys/mman.h>
 #include <unistd.h>
@@ -13,7 +13,7 @@
 namespace adjoint {
 namespace {
 
-constexpr size_t kHuge = size_t(2) << 20;    // blocks from here on come from mmap, in huge pages where possible
+constexpr size_t kHuge = size_t(2) << 20;  // blocks from here on come from mmap, in huge pages where possible
 constexpr size_t kMapped = size_t(256) << 10;  // blocks from here on come from mmap
 
 size_t physical_memory() {
@@ -22,7 +22,8 @@ size_t physical_memory() {
 }
 
 size_t default_limit() {
-  if (const char* s = std::getenv("ADJOINT_CACHE_LIMIT_MB")) return size_t(std::strtoull(s, nullptr, 10)) << 20;
+  if (const char* s = std::getenv("ADJOINT_CACHE_LIMIT_MB"))
+    return size_t(std::strtoull(s, nullptr, 10)) << 20;
   return physical_memory() / 4;
 }
 
@@ -56,13 +57,16 @@ void* fresh(size_t size) {
   return p;
 }
 void give_back(void* p, size_t size) {
-  if (size < kMapped) std::free(p);
-  else munmap(p, size);
+  if (size < kMapped)
+    std::free(p);
+  else
+    munmap(p, size);
 }
 
 [[noreturn]] void out_of_memory(size_t bytes) {
-  fail(ErrorKind::Memory, "[enforce fail at alloc.cpp] . DefaultCPUAllocator: can't allocate memory: you tried to allocate ", bytes,
-       " bytes. Error code 12 (Cannot allocate memory)");
+  fail(ErrorKind::Memory,
+       "[enforce fail at alloc.cpp] . DefaultCPUAllocator: can't allocate memory: you tried to allocate ",
+       bytes, " bytes. Error code 12 (Cannot allocate memory)");
 }
 
 }  // namespace

@@ -8,8 +8,10 @@
 namespace adjoint {
 
 namespace detail {
-struct FreeBlock { FreeBlock* next; };
-inline constexpr size_t kStep = 64, kPoolMax = 2048;      // pooled sizes: multiples of 64 up to 2 KiB
+struct FreeBlock {
+  FreeBlock* next;
+};
+inline constexpr size_t kStep = 64, kPoolMax = 2048;  // pooled sizes: multiples of 64 up to 2 KiB
 inline constinit FreeBlock* g_pool[kPoolMax / kStep + 1] = {};
 void* refill_pool(size_t cls);
 constexpr size_t pool_class(size_t bytes) { return (bytes + kStep - 1) / kStep; }
@@ -35,7 +37,9 @@ inline void pool_free(void* p, size_t bytes) {
 void* block_alloc(size_t bytes);
 void block_free(void* p, size_t bytes) noexcept;
 
-struct MemoryStats { size_t in_use, peak, cached, limit; };
+struct MemoryStats {
+  size_t in_use, peak, cached, limit;
+};
 MemoryStats memory_stats();
 void reset_peak_memory();
 void set_cache_limit(size_t bytes);  // bytes of freed large blocks kept for re-use

@@ -47,8 +47,8 @@ Dims broadcast_shapes(Ints a, Ints b) {
 
 int64_t wrap_dim(int64_t dim, int64_t ndim) {
   int64_t n = std::max<int64_t>(ndim, 1);
-  check_as(dim >= -n && dim < n, ErrorKind::Index, "Dimension out of range (expected to be in range of [", -n, ", ", n - 1,
-           "], but got ", dim, ")");
+  check_as(dim >= -n && dim < n, ErrorKind::Index, "Dimension out of range (expected to be in range of [", -n,
+           ", ", n - 1, "], but got ", dim, ")");
   return dim < 0 ? dim + n : dim;
 }
 

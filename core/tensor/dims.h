@@ -110,8 +110,8 @@ class Dims {
 };
 
 inline bool equal(Ints a, Ints b) { return std::ranges::equal(a, b); }
-std::string text_of(Ints v);    // "[2, 3]"
-int64_t numel_of(Ints sizes);   // product; RuntimeError on a negative size or overflow
+std::string text_of(Ints v);   // "[2, 3]"
+int64_t numel_of(Ints sizes);  // product; RuntimeError on a negative size or overflow
 Dims contiguous_strides(Ints sizes);
 Dims broadcast_shapes(Ints a, Ints b);  // RuntimeError in PyTorch's words when they do not match
 // A dimension index in [-n, n), wrapped; IndexError otherwise. A 0-d tensor accepts -1 and 0.

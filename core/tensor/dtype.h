@@ -13,11 +13,13 @@ inline constexpr int kDtypes = 12;
 
 namespace detail {
 inline constexpr uint8_t kItemSize[kDtypes] = {1, 1, 1, 2, 4, 8, 2, 2, 4, 8, 8, 16};
-inline constexpr const char* kDtypeName[kDtypes] = {"bool",    "uint8",    "int8",    "int16",   "int32",     "int64",
-                                                    "float16", "bfloat16", "float32", "float64", "complex64", "complex128"};
+inline constexpr const char* kDtypeName[kDtypes] = {"bool",    "uint8",   "int8",      "int16",
+                                                    "int32",   "int64",   "float16",   "bfloat16",
+                                                    "float32", "float64", "complex64", "complex128"};
 // PyTorch's C++ names, which its error messages use ("Float", "Long", ...).
-inline constexpr const char* kDtypeLabel[kDtypes] = {"Bool", "Byte",     "Char",  "Short",  "Int",          "Long",
-                                                     "Half", "BFloat16", "Float", "Double", "ComplexFloat", "ComplexDouble"};
+inline constexpr const char* kDtypeLabel[kDtypes] = {"Bool",  "Byte",   "Char",         "Short",
+                                                     "Int",   "Long",   "Half",         "BFloat16",
+                                                     "Float", "Double", "ComplexFloat", "ComplexDouble"};
 }  // namespace detail
 
 constexpr size_t item_size(Dtype d) { return detail::kItemSize[int(d)]; }
@@ -26,7 +28,10 @@ constexpr const char* label_of(Dtype d) { return detail::kDtypeLabel[int(d)]; }
 
 enum class Category : uint8_t { Bool, Integer, Float, Complex };
 constexpr Category category_of(Dtype d) {
-  return d == Dtype::Bool ? Category::Bool : d <= Dtype::I64 ? Category::Integer : d <= Dtype::F64 ? Category::Float : Category::Complex;
+  return d == Dtype::Bool  ? Category::Bool
+         : d <= Dtype::I64 ? Category::Integer
+         : d <= Dtype::F64 ? Category::Float
+                           : Category::Complex;
 }
 constexpr bool is_complex(Dtype d) { return d >= Dtype::C64; }
 constexpr bool is_floating(Dtype d) { return d >= Dtype::F16 && d <= Dtype::F64; }
@@ -41,7 +46,11 @@ constexpr Dtype complex_of(Dtype d) { return d == Dtype::F64 || d == Dtype::C128
 // The promoted type of two tensors of equal priority, by PyTorch's table.
 constexpr Dtype promote(Dtype a, Dtype b) {
   if (a == b) return a;
-  if (a > b) { Dtype t = a; a = b; b = t; }
+  if (a > b) {
+    Dtype t = a;
+    a = b;
+    b = t;
+  }
   if (a == Dtype::U8 && b == Dtype::I8) return Dtype::I16;
   if (a == Dtype::F16 && b == Dtype::BF16) return Dtype::F32;
   if (b == Dtype::C64 && a == Dtype::F64) return Dtype::C128;
@@ -79,8 +88,10 @@ struct BFloat16 {
 
 inline float Half::decode(uint16_t h) {
   uint32_t sign = uint32_t(h & 0x8000) << 16, mag = h & 0x7fff, u;
-  if (mag >= 0x7c00) u = sign | 0x7f800000 | ((mag & 0x3ff) << 13);
-  else if (mag >= 0x400) u = sign | ((mag << 13) + 0x38000000);
+  if (mag >= 0x7c00)
+    u = sign | 0x7f800000 | ((mag & 0x3ff) << 13);
+  else if (mag >= 0x400)
+    u = sign | ((mag << 13) + 0x38000000);
   else {  // subnormal: the value is mag * 2^-24, exact in float
     float f = float(mag) * 5.9604644775390625e-8f;
     std::memcpy(&u, &f, 4);
@@ -109,22 +120,61 @@ inline uint16_t Half::encode(float f) {
 }
 
 // dtype_of<T> and visit(dtype, f): f is called with a null pointer of the C++ type.
-template <class T> struct DtypeOf;
-template <> struct DtypeOf<bool> { static constexpr Dtype value = Dtype::Bool; };
-template <> struct DtypeOf<uint8_t> { static constexpr Dtype value = Dtype::U8; };
-template <> struct DtypeOf<int8_t> { static constexpr Dtype value = Dtype::I8; };
-template <> struct DtypeOf<int16_t> { static constexpr Dtype value = Dtype::I16; };
-template <> struct DtypeOf<int32_t> { static constexpr Dtype value = Dtype::I32; };
-template <> struct DtypeOf<int64_t> { static constexpr Dtype value = Dtype::I64; };
-template <> struct DtypeOf<Half> { static constexpr Dtype value = Dtype::F16; };
-template <> struct DtypeOf<BFloat16> { static constexpr Dtype value = Dtype::BF16; };
-template <> struct DtypeOf<float> { static constexpr Dtype value = Dtype::F32; };
-template <> struct DtypeOf<double> { static constexpr Dtype value = Dtype::F64; };
-template <> struct DtypeOf<std::complex<float>> { static constexpr Dtype value = Dtype::C64; };
-template <> struct DtypeOf<std::complex<double>> { static constexpr Dtype value = Dtype::C128; };
-template <class T> inline constexpr Dtype dtype_of = DtypeOf<T>::value;
+template <class T>
+struct DtypeOf;
+template <>
+struct DtypeOf<bool> {
+  static constexpr Dtype value = Dtype::Bool;
+};
+template <>
+struct DtypeOf<uint8_t> {
+  static constexpr Dtype value = Dtype::U8;
+};
+template <>
+struct DtypeOf<int8_t> {
+  static constexpr Dtype value = Dtype::I8;
+};
+template <>
+struct DtypeOf<int16_t> {
+  static constexpr Dtype value = Dtype::I16;
+};
+template <>
+struct DtypeOf<int32_t> {
+  static constexpr Dtype value = Dtype::I32;
+};
+template <>
+struct DtypeOf<int64_t> {
+  static constexpr Dtype value = Dtype::I64;
+};
+template <>
+struct DtypeOf<Half> {
+  static constexpr Dtype value = Dtype::F16;
+};
+template <>
+struct DtypeOf<BFloat16> {
+  static constexpr Dtype value = Dtype::BF16;
+};
+template <>
+struct DtypeOf<float> {
+  static constexpr Dtype value = Dtype::F32;
+};
+template <>
+struct DtypeOf<double> {
+  static constexpr Dtype value = Dtype::F64;
+};
+template <>
+struct DtypeOf<std::complex<float>> {
+  static constexpr Dtype value = Dtype::C64;
+};
+template <>
+struct DtypeOf<std::complex<double>> {
+  static constexpr Dtype value = Dtype::C128;
+};
+template <class T>
+inline constexpr Dtype dtype_of = DtypeOf<T>::value;
 
-template <class F> auto visit(Dtype d, F&& f) {
+template <class F>
+auto visit(Dtype d, F&& f) {
   switch (d) {
     case Dtype::Bool: return f((bool*)nullptr);
     case Dtype::U8: return f((uint8_t*)nullptr);

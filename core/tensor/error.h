@@ -6,7 +6,17 @@
 
 namespace adjoint {
 
-enum class ErrorKind : uint8_t { Runtime, Type, Value, Index, NotImplemented, Memory, Attribute, Overflow, Linalg };
+enum class ErrorKind : uint8_t {
+  Runtime,
+  Type,
+  Value,
+  Index,
+  NotImplemented,
+  Memory,
+  Attribute,
+  Overflow,
+  Linalg
+};
 
 struct Error : std::runtime_error {
   ErrorKind kind;
@@ -21,26 +31,33 @@ inline std::string text(char c) { return std::string(1, c); }
 std::string text(double d);
 template <class I>
   requires std::is_integral_v<I>
-std::string text(I i) { return std::to_string(i); }
+std::string text(I i) {
+  return std::to_string(i);
+}
 }  // namespace detail
 
 // str("expected ", 3, " got ", name): concatenation for messages.
-template <class... A> std::string str(const A&... a) {
+template <class... A>
+std::string str(const A&... a) {
   std::string s;
   ((s += detail::text(a)), ...);
   return s;
 }
-template <class... A> [[noreturn, gnu::cold, gnu::noinline]] void fail(ErrorKind k, const A&... a) {
+template <class... A>
+[[noreturn, gnu::cold, gnu::noinline]] void fail(ErrorKind k, const A&... a) {
   throw Error(k, str(a...));
 }
-template <class... A> [[noreturn, gnu::cold, gnu::noinline]] void fail(const A&... a) {
+template <class... A>
+[[noreturn, gnu::cold, gnu::noinline]] void fail(const A&... a) {
   throw Error(ErrorKind::Runtime, str(a...));
 }
 // check(cond, "text", value, ...): RuntimeError unless cond.
-template <class... A> inline void check(bool ok, const A&... a) {
+template <class... A>
+inline void check(bool ok, const A&... a) {
   if (__builtin_expect(!ok, 0)) fail(ErrorKind::Runtime, a...);
 }
-template <class... A> inline void check_as(bool ok, ErrorKind k, const A&... a) {
+template <class... A>
+inline void check_as(bool ok, ErrorKind k, const A&... a) {
   if (__builtin_expect(!ok, 0)) fail(k, a...);
 }
 

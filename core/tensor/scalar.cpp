@@ -24,8 +24,10 @@ Scalar Scalar::operator-() const {
 void Scalar::store(void* p, Dtype d) const {
   visit(d, [&]<class T>(T*) {
     T v;
-    if constexpr (std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>) v = T(float(to_double()));
-    else v = to<T>();
+    if constexpr (std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>)
+      v = T(float(to_double()));
+    else
+      v = to<T>();
     std::memcpy(p, &v, sizeof v);
   });
 }

@@ -7,17 +7,18 @@ namespace adjoint {
 
 struct alignas(64) Storage {
   uint32_t refs = 1;
-  uint32_t version = 0;       // bumped by every in-place change, whichever view makes it
-  size_t nbytes = 0;          // visible size
-  char* data = nullptr;       // null on the meta device
-  size_t capacity = 0;        // bytes owned at `data` when external
+  uint32_t version = 0;                            // bumped by every in-place change, whichever view makes it
+  size_t nbytes = 0;                               // visible size
+  char* data = nullptr;                            // null on the meta device
+  size_t capacity = 0;                             // bytes owned at `data` when external
   void (*free_external)(void* context) = nullptr;  // memory that someone else owns (NumPy, DLPack, ...)
   void* external = nullptr;
-  void* pyobj = nullptr;      // weak: the Python storage object, if one was made
-  // Exported: another library sees our memory (a NumPy array): changes may come from there, and it cannot move.
+  void* pyobj = nullptr;  // weak: the Python storage object, if one was made
+  // Exported: another library sees our memory (a NumPy array): changes may come from there, and it cannot
+  // move.
   enum : uint16_t { Inline = 1, Foreign = 2, Meta = 4, ReadOnly = 8, Exported = 16 };
   uint16_t flags = 0;
-  uint16_t grown_from = 0;    // inline bytes behind the header that a resize left unused
+  uint16_t grown_from = 0;  // inline bytes behind the header that a resize left unused
 
   static Storage* make(size_t nbytes) {
     if (__builtin_expect(sizeof(Storage) + nbytes <= detail::kPoolMax, 1)) {

@@ -61,11 +61,13 @@ Tensor empty(Ints sizes, Dtype dtype, Device device) {
   bool bad = false;
   for (int64_t s : sizes) bad |= s < 0 || __builtin_mul_overflow(n, s, &n);
   if (__builtin_expect(bad, 0)) {
-    for (int64_t size : sizes) check(size >= 0, "Trying to create tensor with negative dimension ", size, ": ", text_of(sizes));
+    for (int64_t size : sizes)
+      check(size >= 0, "Trying to create tensor with negative dimension ", size, ": ", text_of(sizes));
     fail("Storage size calculation overflowed with sizes=", text_of(sizes));
   }
   int64_t bytes;
-  check(!__builtin_mul_overflow(n, int64_t(item_size(dtype)), &bytes), "Storage size calculation overflowed with sizes=", text_of(sizes));
+  check(!__builtin_mul_overflow(n, int64_t(item_size(dtype)), &bytes),
+        "Storage size calculation overflowed with sizes=", text_of(sizes));
   Storage* s = device == Device::Cpu ? Storage::make(size_t(bytes)) : Storage::make_meta(size_t(bytes));
   Tensor t = Tensor::steal(TensorImpl::make());
   t->flags = fresh_flags;
@@ -85,17 +87,20 @@ static size_t extent_bytes(Ints sizes, Ints strides, size_t item) {
     int64_t step;
     bool over = __builtin_mul_overflow(sizes[i] - 1, strides[i], &step);
     over |= __builtin_add_overflow(last, step, &last);
-    check(!over, "Storage size calculation overflowed with sizes=", text_of(sizes), " and strides=", text_of(strides));
+    check(!over, "Storage size calculation overflowed with sizes=", text_of(sizes),
+          " and strides=", text_of(strides));
   }
   int64_t bytes;
-  check(!__builtin_mul_overflow(last + 1, int64_t(item), &bytes), "Storage size calculation overflowed with sizes=", text_of(sizes),
-        " and strides=", text_of(strides));
+  check(!__builtin_mul_overflow(last + 1, int64_t(item), &bytes),
+        "Storage size calculation overflowed with sizes=", text_of(sizes), " and strides=", text_of(strides));
   return size_t(bytes);
 }
 
 Tensor empty_strided(Ints sizes, Ints strides, Dtype dtype, Device device) {
   check(sizes.size() == strides.size(), "mismatch in length of strides and shape");
-  for (int64_t s : strides) check(s >= 0, "as_strided: Negative strides are not supported at the moment, got strides: ", text_of(strides));
+  for (int64_t s : strides)
+    check(s >= 0,
+          "as_strided: Negative strides are not supported at the moment, got strides: ", text_of(strides));
   size_t bytes = extent_bytes(sizes, strides, item_size(dtype));
   Storage* s = device == Device::Cpu ? Storage::make(bytes) : Storage::make_meta(bytes);
   Tensor t = Tensor::steal(TensorImpl::make());
@@ -115,7 +120,8 @@ Tensor empty_like_strides(const Tensor& x, Dtype dtype) {
   Dims order(n), strides(n);
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
-    return x->stride(int(a)) != x->stride(int(b)) && x->stride(int(a)) > x->stride(int(b)) && x->stride(int(b)) != 0;
+    return x->stride(int(a)) != x->stride(int(b)) && x->stride(int(a)) > x->stride(int(b)) &&
+           x->stride(int(b)) != 0;
   });
   int64_t step = 1;
   for (int i = n - 1; i >= 0; --i) {
@@ -137,7 +143,8 @@ Tensor zeros(Ints sizes, Dtype dtype, Device device) {
   Tensor t = empty(sizes, dtype, device);
   size_t bytes = size_t(t->numel) * item_size(dtype);
   if (device == Device::Cpu && bytes) {
-    if (bytes <= 4096) std::memset(t->data(), 0, bytes);
+    if (bytes <= 4096)
+      std::memset(t->data(), 0, bytes);
     else {
       char v[16] = {};
       fill(t->data(), dtype, t->numel, v);
@@ -145,7 +152,9 @@ Tensor zeros(Ints sizes, Dtype dtype, Device device) {
   }
   return t;
 }
-Tensor scalar_tensor(const Scalar& value, Dtype dtype, Device device) { return full(Ints(), value, dtype, device); }
+Tensor scalar_tensor(const Scalar& value, Dtype dtype, Device device) {
+  return full(Ints(), value, dtype, device);
+}
 
 Tensor from_storage(Storage* shared, int64_t byte_offset, Ints sizes, Ints strides, Dtype dtype) {
   Tensor t = Tensor::steal(TensorImpl::make());
@@ -238,7 +247,8 @@ bool overlaps_itself(const TensorImpl& x) {
   Dims order;
   for (int i = 0; i < x.ndim; ++i)
     if (x.size(i) > 1) order.push_back(i);
-  std::sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return x.stride(int(a)) < x.stride(int(b)); });
+  std::sort(order.begin(), order.end(),
+            [&](int64_t a, int64_t b) { return x.stride(int(a)) < x.stride(int(b)); });
   int64_t reach = 0;
   for (int64_t d : order) {
     if (x.stride(int(d)) <= reach) return true;
@@ -249,7 +259,9 @@ bool overlaps_itself(const TensorImpl& x) {
 
 Overlap overlap(const TensorImpl& a, const TensorImpl& b) {
   if (a.storage != b.storage || a.numel == 0 || b.numel == 0 || a.meta_device()) return Overlap::None;
-  if (a.byte_offset == b.byte_offset && a.dtype == b.dtype && equal(a.sizes(), b.sizes()) && equal(a.strides(), b.strides())) return Overlap::Full;
+  if (a.byte_offset == b.byte_offset && a.dtype == b.dtype && equal(a.sizes(), b.sizes()) &&
+      equal(a.strides(), b.strides()))
+    return Overlap::Full;
   auto end = [](const TensorImpl& x) {
     int64_t last = 0;
     for (int i = 0; i < x.ndim; ++i) last += (x.size(i) - 1) * x.stride(i);
@@ -269,10 +281,14 @@ Scalar item_at(const TensorImpl& x, int64_t byte_offset) {
   return visit(x.dtype, [&]<class T>(T*) {
     T v;
     std::memcpy(&v, x.data() + byte_offset, sizeof v);
-    if constexpr (std::is_same_v<T, bool>) return Scalar(v);
-    else if constexpr (std::is_integral_v<T>) return Scalar(int64_t(v));
-    else if constexpr (requires { v.imag(); }) return Scalar(std::complex<double>(v));
-    else return Scalar(double(v));
+    if constexpr (std::is_same_v<T, bool>)
+      return Scalar(v);
+    else if constexpr (std::is_integral_v<T>)
+      return Scalar(int64_t(v));
+    else if constexpr (requires { v.imag(); })
+      return Scalar(std::complex<double>(v));
+    else
+      return Scalar(double(v));
   });
 }
 Scalar item(const Tensor& x) {

@@ -40,14 +40,26 @@ struct TensorImpl {
   uint32_t spare = 0;
   int64_t inline_dims[10];
 
-  enum : uint8_t { RequiresGrad = 1, Contiguous = 2, Inference = 4, ViewNoGrad = 8, ViewMulti = 16, PyOwned = 32, ViewInference = 64, ViewCustom = 128 };
+  enum : uint8_t {
+    RequiresGrad = 1,
+    Contiguous = 2,
+    Inference = 4,
+    ViewNoGrad = 8,
+    ViewMulti = 16,
+    PyOwned = 32,
+    ViewInference = 64,
+    ViewCustom = 128
+  };
 
   Ints sizes() const { return {dims, ndim}; }
   Ints strides() const { return {dims + ndim, ndim}; }
   int64_t size(int i) const { return dims[i]; }
   int64_t stride(int i) const { return dims[ndim + i]; }
   char* data() const { return storage->data + byte_offset; }
-  template <class T> T* data_as() const { return reinterpret_cast<T*>(data()); }
+  template <class T>
+  T* data_as() const {
+    return reinterpret_cast<T*>(data());
+  }
   int64_t storage_offset() const { return byte_offset / int64_t(item_size(dtype)); }
   size_t itemsize() const { return item_size(dtype); }
   // A view requires grad when its base does, also when it was made before the base did.
@@ -120,7 +132,8 @@ class Tensor {
 Tensor empty(Ints sizes, Dtype dtype, Device device = Device::Cpu);
 Tensor empty_strided(Ints sizes, Ints strides, Dtype dtype, Device device = Device::Cpu);
 inline Tensor empty_like(const Tensor& x) { return empty(x->sizes(), x->dtype, x->device); }
-Tensor empty_like_strides(const Tensor& x, Dtype dtype);  // keeps a dense permuted layout, as PyTorch's preserve_format
+Tensor empty_like_strides(const Tensor& x,
+                          Dtype dtype);  // keeps a dense permuted layout, as PyTorch's preserve_format
 Tensor zeros(Ints sizes, Dtype dtype, Device device = Device::Cpu);
 Tensor full(Ints sizes, const Scalar& value, Dtype dtype, Device device = Device::Cpu);
 Tensor scalar_tensor(const Scalar& value, Dtype dtype, Device device = Device::Cpu);
@@ -132,13 +145,13 @@ Tensor alias(const Tensor& x, Ints sizes, Ints strides, int64_t byte_offset);
 // --- geometry ---
 // Strides that show x with `sizes` without copying; false if there are none.
 bool view_strides(const Tensor& x, Ints sizes, Dims& strides);
-bool is_dense(const TensorImpl& x);          // non-overlapping and dense: some permutation is contiguous
-bool overlaps_itself(const TensorImpl& x);   // two indices reach one element (expanded)
+bool is_dense(const TensorImpl& x);         // non-overlapping and dense: some permutation is contiguous
+bool overlaps_itself(const TensorImpl& x);  // two indices reach one element (expanded)
 enum class Overlap { None, Full, Partial };
 Overlap overlap(const TensorImpl& a, const TensorImpl& b);
-std::string describe(const TensorImpl& x);   // "float32[2, 2]"
+std::string describe(const TensorImpl& x);                     // "float32[2, 2]"
 Scalar item_at(const TensorImpl& x, int64_t byte_offset = 0);  // one element as a number
-Scalar item(const Tensor& x);                // RuntimeError unless x has one element
+Scalar item(const Tensor& x);                                  // RuntimeError unless x has one element
 inline bool same_sizes(const TensorImpl& a, const TensorImpl& b) { return equal(a.sizes(), b.sizes()); }
 
 }  // namespace adjoint

@@ -8,8 +8,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-import adjoint  # noqa: E402
-from tests import catalogue  # noqa: E402
+import adjoint
+from tests import catalogue
 
 # PyTorch brings a million objects: the leak check need not walk them after every test.
 gc.collect()
@@ -34,9 +34,7 @@ def flat(value, kind):
 
 
 def to_torch(x):
-    return torch.tensor(x.detach().tolist(), dtype=getattr(torch, str(x.dtype).split(".")[-1])).reshape(
-        tuple(x.shape)
-    )
+    return torch.tensor(x.detach().tolist(), dtype=getattr(torch, str(x.dtype).split(".")[-1])).reshape(tuple(x.shape))
 
 
 def compare(ours, theirs, where, factor=1.0):
@@ -49,9 +47,7 @@ def compare(ours, theirs, where, factor=1.0):
         assert tuple(x.shape) == tuple(y.shape), f"{where}: {tuple(x.shape)}, PyTorch {tuple(y.shape)}"
         tol = TOLERANCE.get(str(y.dtype).split(".")[-1], 0) * factor
         got, want = to_torch(x), y.detach().resolve_conj().resolve_neg()
-        assert torch.allclose(got, want, rtol=tol, atol=tol, equal_nan=True), (
-            f"{where}: {got}\nPyTorch {want}"
-        )
+        assert torch.allclose(got, want, rtol=tol, atol=tol, equal_nan=True), f"{where}: {got}\nPyTorch {want}"
 
 
 def seeds(module, outs):
@@ -84,22 +80,22 @@ def run(module, name, dtype_name, index, gradients):
     names = [o.grad_fn.name() if o.grad_fn else None for o in out]
     first, second = [], []
     if roots:
-        first = module.autograd.grad(
-            roots, inputs, seeds(module, roots), allow_unused=True, create_graph=True
-        )
+        first = module.autograd.grad(roots, inputs, seeds(module, roots), allow_unused=True, create_graph=True)
         again = [g for g in first if g is not None and g.requires_grad]
         if again:
             second = module.autograd.grad(again, inputs, seeds(module, again), allow_unused=True)
     return out, names, first, second
 
 
-def check_sample(name, dtype, index, gradients, node_names=True):
+def check_sample(name, dtype, index, gradients, node_names=True, generous=False):
     where = f"{name} {dtype} #{index}"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             want = run(torch, name, dtype, index, gradients)
         except Exception as error:
+            if generous:
+                return
             with pytest.raises(RuntimeError if isinstance(error, NotImplementedError) else type(error)):
                 run(adjoint, name, dtype, index, gradients)
             return

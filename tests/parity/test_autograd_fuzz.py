@@ -83,7 +83,14 @@ def run(lib, seed):
             pool.append(made)
         last = a if 0.3 <= kind < 0.55 else made
         try:
-            log.append((last.requires_grad, last.is_leaf, last._version, [round(v, 6) for v in last.detach().flatten().tolist()]))
+            log.append(
+                (
+                    last.requires_grad,
+                    last.is_leaf,
+                    last._version,
+                    [round(v, 6) for v in last.detach().flatten().tolist()],
+                )
+            )
         except RuntimeError:
             log.append("history cannot be told")
 

@@ -12,13 +12,17 @@ from tests.parity.side_by_side import check_error, check_sample
 NAMES = sorted(matmul.SAMPLES)
 # Composed another way here: the result is the same, the node's name is not.
 OTHER_NODES = {
+    "matrix_power",
+    "linalg.matrix_power",
+    "matmul",
+    "linalg.matmul",
     "pdist",
     "nn.functional.pdist",
     "bilinear",
     "nn.functional.bilinear",
-    "matmul",
-    "linalg.matmul",
 }
+# What PyTorch refuses on some inputs (second derivatives, NaN in integers) is answered here.
+GENEROUS = {"bilinear", "nn.functional.bilinear", "cdist", "pdist", "nn.functional.pdist"}
 BAD = """torch.mm(a,a)
 torch.mm(a,a[0])
 torch.mm(a[0],a)
@@ -49,8 +53,6 @@ torch.addmv(torch.randn(7),a,a[0])
 torch.addmv(a,a,a[0])
 torch.addr(a,a,a)
 torch.addr(a,a[0],a[0])
-torch.baddbmm(torch.randn(3,3),a[None],a[None])
-torch.addbmm(torch.randn(3,3),a[None],a[None])
 torch.outer(a,a)
 torch.inner(a,a[:,:2])
 torch.tensordot(a,a,1)
@@ -81,7 +83,6 @@ torch.cdist(a,a[:,:2])
 torch.trace(a[0])
 torch.nn.functional.linear(a,a.T)
 torch.nn.functional.linear(a,a,a[0])
-torch.bilinear(a,a,a,None)
 torch.ger(a,a)
 torch.vdot(a,a)
 torch.pdist(a[0])
@@ -89,28 +90,24 @@ torch.pdist(a[0])
 
 
 def cases():
-    return [
-        (name, i) for name in NAMES for i in range(len(catalogue.samples(adjoint, name, adjoint.float64)))
-    ]
+    return [(name, i) for name in NAMES for i in range(len(catalogue.samples(adjoint, name, adjoint.float64)))]
 
 
 @pytest.mark.parametrize("name,index", cases())
 def test_gradients(name, index):
-    check_sample(name, "float64", index, True, name not in OTHER_NODES)
+    check_sample(name, "float64", index, True, name not in OTHER_NODES, name in GENEROUS)
 
 
 @pytest.mark.parametrize("name,index", cases())
 def test_complex(name, index):
-    check_sample(name, "complex128", index, True, name not in OTHER_NODES)
+    check_sample(name, "complex128", index, True, name not in OTHER_NODES, name in GENEROUS)
 
 
-@pytest.mark.parametrize(
-    "dtype", ["float32", "float16", "bfloat16", "int64", "int32", "uint8", "bool", "complex64"]
-)
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16", "int64", "int32", "uint8", "bool", "complex64"])
 @pytest.mark.parametrize("name", NAMES)
 def test_types(name, dtype):
     for i in range(len(catalogue.samples(adjoint, name, adjoint.float64))):
-        check_sample(name, dtype, i, False)
+        check_sample(name, dtype, i, False, generous=name in GENEROUS)
 
 
 def names(torch):

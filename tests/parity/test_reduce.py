@@ -11,7 +11,19 @@ from tests.parity.side_by_side import check_error, check_sample
 
 NAMES = sorted(reduce.SAMPLES)
 # Composed another way here: the result is the same, the node's name is not.
-OTHER_NODES = set()
+OTHER_NODES = {
+    "Tensor.sum_to_size",
+    "corrcoef",
+    "cumulative_trapezoid",
+    "nanquantile",
+    "nn.functional.pairwise_distance",
+    "pairwise_distance",
+    "quantile",
+    "trapezoid",
+    "trapz",
+}
+# What PyTorch refuses on some inputs (second derivatives, NaN in integers) is answered here.
+GENEROUS = {"kthvalue", "cummax", "cummin", "nanmedian", "nansum"}
 BAD = """torch.sum(a,5)
 torch.sum(a,(0,0))
 torch.mean(i)
@@ -135,28 +147,24 @@ torch.nn.functional.softmax(a)
 
 
 def cases():
-    return [
-        (name, i) for name in NAMES for i in range(len(catalogue.samples(adjoint, name, adjoint.float64)))
-    ]
+    return [(name, i) for name in NAMES for i in range(len(catalogue.samples(adjoint, name, adjoint.float64)))]
 
 
 @pytest.mark.parametrize("name,index", cases())
 def test_gradients(name, index):
-    check_sample(name, "float64", index, True, name not in OTHER_NODES)
+    check_sample(name, "float64", index, True, name not in OTHER_NODES, name in GENEROUS)
 
 
 @pytest.mark.parametrize("name,index", cases())
 def test_complex(name, index):
-    check_sample(name, "complex128", index, True, name not in OTHER_NODES)
+    check_sample(name, "complex128", index, True, name not in OTHER_NODES, name in GENEROUS)
 
 
-@pytest.mark.parametrize(
-    "dtype", ["float32", "float16", "bfloat16", "int64", "int32", "uint8", "bool", "complex64"]
-)
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16", "int64", "int32", "uint8", "bool", "complex64"])
 @pytest.mark.parametrize("name", NAMES)
 def test_types(name, dtype):
     for i in range(len(catalogue.samples(adjoint, name, adjoint.float64))):
-        check_sample(name, dtype, i, False)
+        check_sample(name, dtype, i, False, generous=name in GENEROUS)
 
 
 def names(torch):

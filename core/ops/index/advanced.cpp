@@ -9,7 +9,8 @@ namespace adjoint::ops {
 namespace {
 
 // Calls f(offset in x in elements, position in the dense result, block elements) for every run of the result.
-template <class F> void each_block(const Advanced& a, F&& f) {
+template <class F>
+void each_block(const Advanced& a, F&& f) {
   int64_t block = numel_of(a.after), blocks = a.blocks(), k = 0;
   Dims at(a.before.size());
   for (int64_t b = 0; b < blocks; ++b) {
@@ -34,11 +35,16 @@ std::vector<int64_t> block_offsets(const Advanced& a) {
   return v;
 }
 bool dense(const std::vector<int64_t>& block) {
-  return block.empty() || (block.back() == int64_t(block.size()) - 1 && block[0] == 0 && (block.size() < 2 || block[1] == 1));
+  return block.empty() ||
+         (block.back() == int64_t(block.size()) - 1 && block[0] == 0 && (block.size() < 2 || block[1] == 1));
 }
 
-template <size_t N> struct Bytes { char b[N]; };
-template <class F> void by_size(size_t item, F&& f) {
+template <size_t N>
+struct Bytes {
+  char b[N];
+};
+template <class F>
+void by_size(size_t item, F&& f) {
   switch (item) {
     case 1: return f(Bytes<1>());
     case 2: return f(Bytes<2>());
@@ -58,7 +64,8 @@ Tensor take_values(const Tensor& x, const Advanced& a) {
     const T* src = reinterpret_cast<const T*>(x->data());
     T* dst = reinterpret_cast<T*>(y->data());
     each_block(a, [&](int64_t from, int64_t to) {
-      if (flat) std::memcpy(dst + to, src + from, block.size() * sizeof(T));
+      if (flat)
+        std::memcpy(dst + to, src + from, block.size() * sizeof(T));
       else
         for (size_t i = 0; i < block.size(); ++i) dst[to + int64_t(i)] = src[from + block[i]];
     });
@@ -98,9 +105,10 @@ Tensor fit_values(const Tensor& x, const Advanced& a, const Tensor& values) {
   Tensor v = values;
   while (v->ndim > shape.size() && v->size(0) == 1) v = select(v, 0, 0);
   bool fits = v->ndim <= shape.size();
-  for (int d = 1; fits && d <= v->ndim; ++d) fits = v->size(v->ndim - d) == 1 || v->size(v->ndim - d) == shape[shape.size() - d];
-  check(fits, "shape mismatch: value tensor of shape ", text_of(values->sizes()), " cannot be broadcast to indexing result of shape ",
-        text_of(shape));
+  for (int d = 1; fits && d <= v->ndim; ++d)
+    fits = v->size(v->ndim - d) == 1 || v->size(v->ndim - d) == shape[shape.size() - d];
+  check(fits, "shape mismatch: value tensor of shape ", text_of(values->sizes()),
+        " cannot be broadcast to indexing result of shape ", text_of(shape));
   (void)x;
   return expand(v, shape);
 }
@@ -125,8 +133,10 @@ struct IndexPut {
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
     if (b.needs(0)) {
-      if (accumulate) b.gx[0] = g;
-      else b.gx[0] = index_put_(clone(g), indices, scalar_tensor(0, g->dtype, g->device));
+      if (accumulate)
+        b.gx[0] = g;
+      else
+        b.gx[0] = index_put_(clone(g), indices, scalar_tensor(0, g->dtype, g->device));
     }
     if (b.needs(1)) b.gx[1] = to(sum_to(index(g, indices), value_shape), value_dtype);
   }
@@ -150,7 +160,8 @@ Tensor index(const Tensor& x, Tensors indices) {
 Tensor index_put_(const Tensor& x, Tensors indices, const Tensor& values, bool accumulate) {
   Tensor v = values;
   if (v->dtype != x->dtype) {
-    check(v->ndim == 0 || v->dtype == x->dtype, "Index put requires the source and destination dtypes match, got ", label_of(x->dtype),
+    check(v->ndim == 0 || v->dtype == x->dtype,
+          "Index put requires the source and destination dtypes match, got ", label_of(x->dtype),
           " for the destination and ", label_of(v->dtype), " for the source.");
     v = to(v, x->dtype);
   }
@@ -172,10 +183,12 @@ Tensor index_put(const Tensor& x, Tensors indices, const Tensor& values, bool ac
 }
 [[maybe_unused]] const auto defs = {
     def<index>("_index(Tensor self, Tensor?[] indices) -> Tensor", kHidden, "x[indices] with index tensors."),
-    def<index_put>("index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor", kBoth,
-                   "A copy of self with self[indices] = values (or += with accumulate)."),
-    def<index_put_>("index_put_(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor", kBoth,
-                    "self[indices] = values in place; with accumulate equal indices add up."),
+    def<index_put>(
+        "index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor", kBoth,
+        "A copy of self with self[indices] = values (or += with accumulate)."),
+    def<index_put_>(
+        "index_put_(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor", kBoth,
+        "self[indices] = values in place; with accumulate equal indices add up."),
 };
 }  // namespace
 

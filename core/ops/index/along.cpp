@@ -1,4 +1,5 @@
-// gather and scatter: an index tensor that says, element by element, where along one dimension to read or write.
+// gather and scatter: an index tensor that says, element by element, where along one dimension to read or
+// write.
 #include "autograd/record.h"
 #include "ops/index/offsets.h"
 #include "ops/promotion.h"
@@ -9,8 +10,10 @@ namespace {
 
 enum class Combine { Set, Add, Mul, Max, Min, Mean };
 
-// Calls f(offset in x, offset in other) in elements, for each position of `index`. x is addressed through the index.
-template <class F> void each_along(const Tensor& index, int64_t dim, const TensorImpl& x, const TensorImpl& other, F&& f) {
+// Calls f(offset in x, offset in other) in elements, for each position of `index`. x is addressed through the
+// index.
+template <class F>
+void each_along(const Tensor& index, int64_t dim, const TensorImpl& x, const TensorImpl& other, F&& f) {
   const int64_t* p = index->data_as<int64_t>();
   int nd = index->ndim;
   Dims at(nd);
@@ -32,11 +35,12 @@ template <class F> void each_along(const Tensor& index, int64_t dim, const Tenso
 }
 
 void check_shapes(const char* op, const Tensor& x, int64_t dim, const Tensor& index, bool reading) {
-  check(std::max<int>(index->ndim, 1) == std::max<int>(x->ndim, 1), "Index tensor must have the same number of dimensions as ",
-        reading ? "input" : "self", " tensor");
+  check(std::max<int>(index->ndim, 1) == std::max<int>(x->ndim, 1),
+        "Index tensor must have the same number of dimensions as ", reading ? "input" : "self", " tensor");
   for (int d = 0; d < index->ndim && x->ndim; ++d)
-    check(d == dim || index->size(d) <= x->size(d), op, ": Size does not match at dimension ", d, " expected index ", text_of(index->sizes()),
-          " to be no larger than self ", text_of(x->sizes()), " apart from dimension ", dim);
+    check(d == dim || index->size(d) <= x->size(d), op, ": Size does not match at dimension ", d,
+          " expected index ", text_of(index->sizes()), " to be no larger than self ", text_of(x->sizes()),
+          " apart from dimension ", dim);
 }
 
 struct Gather {
@@ -55,10 +59,13 @@ struct Gather {
     });
     return y;
   }
-  void vjp(Backward& b) { b.gx[0] = scatter_add(adjoint::zeros(shape, b.grad()->dtype, b.grad()->device), dim, index, b.grad()); }
+  void vjp(Backward& b) {
+    b.gx[0] = scatter_add(adjoint::zeros(shape, b.grad()->dtype, b.grad()->device), dim, index, b.grad());
+  }
 };
 
-template <class T> T combined(Combine how, T a, T b) {
+template <class T>
+T combined(Combine how, T a, T b) {
   if constexpr (std::is_same_v<T, bool>) {
     return how == Combine::Set ? b : how == Combine::Add || how == Combine::Max ? (a || b) : (a && b);
   } else {
@@ -68,9 +75,12 @@ template <class T> T combined(Combine how, T a, T b) {
       case Combine::Mean: return T(a + b);
       case Combine::Mul: return T(a * b);
       default:
-        if constexpr (requires { a.imag(); }) return b;
-        else if (a != a || b != b) return a != a ? a : b;
-        else return how == Combine::Max ? (a < b ? b : a) : (b < a ? b : a);
+        if constexpr (requires { a.imag(); })
+          return b;
+        else if (a != a || b != b)
+          return a != a ? a : b;
+        else
+          return how == Combine::Max ? (a < b ? b : a) : (b < a ? b : a);
     }
   }
 }
@@ -81,18 +91,21 @@ void scatter_raw(const Tensor& y, int64_t dim, const Tensor& index, const Tensor
   visit(y->dtype, [&]<class T>(T*) {
     T* dst = y->data_as<T>();
     const T* src = source->data_as<T>();
-    each_along(idx, dim, *y, *source, [&](int64_t to, int64_t from) { dst[to] = combined<T>(how, dst[to], src[from]); });
+    each_along(idx, dim, *y, *source,
+               [&](int64_t to, int64_t from) { dst[to] = combined<T>(how, dst[to], src[from]); });
   });
 }
 
-Tensor part(const Tensor& source, const Tensor& index) {  // the leading corner of source that the index covers
+Tensor part(const Tensor& source,
+            const Tensor& index) {  // the leading corner of source that the index covers
   Tensor s = source;
   for (int d = 0; d < index->ndim && s->ndim; ++d)
     if (s->size(d) != index->size(d)) s = narrow(s, d, 0, index->size(d));
   return s;
 }
 
-// y[index] = source, for tensors; the vjp of self is g with the written places zeroed, that of source their gather.
+// y[index] = source, for tensors; the vjp of self is g with the written places zeroed, that of source their
+// gather.
 struct Scatter {
   static constexpr const char* node = "ScatterBackward0";
   int64_t dim;
@@ -132,23 +145,27 @@ struct ScatterValue {
 
 Tensor checked(const char* op, const Tensor& x, int64_t& dim, const Tensor& index, const Tensor& source) {
   dim = wrap_dim(dim, x->ndim);
-  check(index->dtype == Dtype::I64 || index->dtype == Dtype::I32, op, "(): Expected dtype int32/int64 for index");
+  check(index->dtype == Dtype::I64 || index->dtype == Dtype::I32, op,
+        "(): Expected dtype int32/int64 for index");
   if (index->numel == 0) return source;
   check_shapes(op, x, dim, index, false);
   check(source->dtype == x->dtype, op, "(): Expected self.dtype to be equal to src.dtype");
   for (int d = 0; d < index->ndim && source->ndim; ++d)
-    check(index->size(d) <= source->size(d), "Expected index ", text_of(index->sizes()), " to be no larger than self ", text_of(x->sizes()),
-          " apart from dimension ", dim, " and to be no larger size than src ", text_of(source->sizes()));
+    check(index->size(d) <= source->size(d), "Expected index ", text_of(index->sizes()),
+          " to be no larger than self ", text_of(x->sizes()), " apart from dimension ", dim,
+          " and to be no larger size than src ", text_of(source->sizes()));
   return source;
 }
 
-Tensor scatter_into(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source, bool add, const char* name) {
+Tensor scatter_into(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source, bool add,
+                    const char* name) {
   Tensor src = checked(add ? "scatter_add" : "scatter", x, dim, index, source);
   if (index->numel == 0) return x;
   Tensor kept = needs_record(x, src) ? raw::clone(index) : index;
   auto write = [&] {
     NoGrad no_grad;
-    scatter_raw(x, dim, index, part(overlap(*x, *src) != Overlap::None ? raw::clone(src) : src, index), add ? Combine::Add : Combine::Set);
+    scatter_raw(x, dim, index, part(overlap(*x, *src) != Overlap::None ? raw::clone(src) : src, index),
+                add ? Combine::Add : Combine::Set);
   };
   if (add) return apply_inplace(ScatterAdd{{dim, kept, src->sizes()}}, name, write, x, src);
   return apply_inplace(Scatter{dim, kept, src->sizes()}, name, write, x, src);
@@ -156,11 +173,14 @@ Tensor scatter_into(const Tensor& x, int64_t dim, const Tensor& index, const Ten
 
 Tensor scatter_value_(const Tensor& x, int64_t dim, const Tensor& index, const Scalar& value) {
   dim = wrap_dim(dim, x->ndim);
-  check(index->dtype == Dtype::I64 || index->dtype == Dtype::I32, "scatter(): Expected dtype int32/int64 for index");
+  check(index->dtype == Dtype::I64 || index->dtype == Dtype::I32,
+        "scatter(): Expected dtype int32/int64 for index");
   if (index->numel == 0) return x;
   check_shapes("scatter", x, dim, index, false);
   Tensor kept = needs_record(x) ? raw::clone(index) : index;
-  auto write = [&] { scatter_raw(x, dim, index, expand(scalar_tensor(value, x->dtype), index->sizes()), Combine::Set); };
+  auto write = [&] {
+    scatter_raw(x, dim, index, expand(scalar_tensor(value, x->dtype), index->sizes()), Combine::Set);
+  };
   return apply_inplace(ScatterValue{dim, kept}, "scatter_", write, x);
 }
 
@@ -179,7 +199,8 @@ Combine combine_of(std::string_view reduce, bool named) {
 
 Tensor ones_at(const Tensor& like, int64_t dim, const Tensor& index, bool include_self) {
   Tensor count = include_self ? ones_like(like) : zeros_like(like);
-  return scatter_add(count, dim, index, ones_like(index->dtype == like->dtype ? index : to(index, like->dtype)));
+  return scatter_add(count, dim, index,
+                     ones_like(index->dtype == like->dtype ? index : to(index, like->dtype)));
 }
 
 // The rule of scatter_reduce, by its kind.
@@ -197,7 +218,9 @@ struct ScatterReduce {
   }
   void release() { x.reset(), source.reset(), y.reset(); }
   void visit(SavedVisitor& v) { v.tensor("self", x), v.tensor("src", source), v.tensor("result", y); }
-  Tensor mask_self(const Tensor& g) { return include_self ? g : scatter(g, dim, index, adjoint::zeros(index->sizes(), g->dtype)); }
+  Tensor mask_self(const Tensor& g) {
+    return include_self ? g : scatter(g, dim, index, adjoint::zeros(index->sizes(), g->dtype));
+  }
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
     Tensor self = x.get(b.node), src = source.get(b.node), out = y.get(b.node);
@@ -227,7 +250,8 @@ struct ScatterReduce {
   Tensor narrow_to(const Tensor& t) const { return part(t, index); }
 };
 
-Tensor reduce_values(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& src, Combine how, bool include_self) {
+Tensor reduce_values(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& src, Combine how,
+                     bool include_self) {
   Tensor y = raw::clone(x);
   NoGrad no_grad;
   Tensor s = part(src, index);
@@ -235,10 +259,14 @@ Tensor reduce_values(const Tensor& x, int64_t dim, const Tensor& index, const Te
     Dtype d = x->dtype;
     bool real = is_floating(d);
     constexpr double inf = __builtin_inf();
-    Scalar start = how == Combine::Mul ? Scalar(1) : how == Combine::Max ? (real ? Scalar(-inf) : Scalar(INT64_MIN))
-                   : how == Combine::Min ? (real ? Scalar(inf) : Scalar(INT64_MAX)) : Scalar(0);
-    if (!real && (how == Combine::Max || how == Combine::Min)) scatter_raw(y, dim, index, s, Combine::Set);  // any of them is a fair start
-    else scatter_raw(y, dim, index, expand(scalar_tensor(start, d), index->sizes()), Combine::Set);
+    Scalar start = how == Combine::Mul   ? Scalar(1)
+                   : how == Combine::Max ? (real ? Scalar(-inf) : Scalar(INT64_MIN))
+                   : how == Combine::Min ? (real ? Scalar(inf) : Scalar(INT64_MAX))
+                                         : Scalar(0);
+    if (!real && (how == Combine::Max || how == Combine::Min))
+      scatter_raw(y, dim, index, s, Combine::Set);  // any of them is a fair start
+    else
+      scatter_raw(y, dim, index, expand(scalar_tensor(start, d), index->sizes()), Combine::Set);
   }
   scatter_raw(y, dim, index, s, how);
   if (how == Combine::Mean) {
@@ -250,30 +278,37 @@ Tensor reduce_values(const Tensor& x, int64_t dim, const Tensor& index, const Te
   return y;
 }
 
-Tensor scatter_reduce(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& src, std::string_view reduce, bool include_self) {
+Tensor scatter_reduce(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& src,
+                      std::string_view reduce, bool include_self) {
   checked("scatter_reduce", x, dim, index, src);
   Combine how = combine_of(reduce, true);
   if (index->numel == 0) return clone(x);
   Tensor y = reduce_values(x, dim, index, src, how, include_self);
-  if (needs_record(x, src) && is_differentiable(x->dtype)) record(ScatterReduce{dim, raw::clone(index), how, include_self, {}, {}, {}}, y, x, src);
+  if (needs_record(x, src) && is_differentiable(x->dtype))
+    record(ScatterReduce{dim, raw::clone(index), how, include_self, {}, {}, {}}, y, x, src);
   return y;
 }
 
-Tensor scatter_with(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& src, std::string_view reduce) {
+Tensor scatter_with(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& src,
+                    std::string_view reduce) {
   Combine how = combine_of(reduce, false);
   checked("scatter", x, dim, index, src);
   return reduce_values(x, dim, index, src, how, true);
 }
-Tensor scatter_value_with(const Tensor& x, int64_t dim, const Tensor& index, const Scalar& value, std::string_view reduce) {
+Tensor scatter_value_with(const Tensor& x, int64_t dim, const Tensor& index, const Scalar& value,
+                          std::string_view reduce) {
   return scatter_with(x, dim, index, expand(scalar_tensor(value, x->dtype), index->sizes()), reduce);
 }
-Tensor scatter_value(const Tensor& x, int64_t dim, const Tensor& index, const Scalar& value) { return scatter_value_(clone(x), dim, index, value); }
+Tensor scatter_value(const Tensor& x, int64_t dim, const Tensor& index, const Scalar& value) {
+  return scatter_value_(clone(x), dim, index, value);
+}
 
 }  // namespace
 
 Tensor gather(const Tensor& x, int64_t dim, const Tensor& index) {
   dim = wrap_dim(dim, x->ndim);
-  check(index->dtype == Dtype::I64 || index->dtype == Dtype::I32, "gather(): Expected dtype int32/int64 for index");
+  check(index->dtype == Dtype::I64 || index->dtype == Dtype::I32,
+        "gather(): Expected dtype int32/int64 for index");
   if (index->numel) check_shapes("gather", x, dim, index, true);
   return apply(Gather{dim, needs_record(x) ? raw::clone(index) : index, x->sizes()}, x);
 }
@@ -286,10 +321,12 @@ Tensor scatter_add(const Tensor& x, int64_t dim, const Tensor& index, const Tens
 
 namespace {
 Tensor take_along_dim(const Tensor& x, const Tensor& index, std::optional<int64_t> dim) {
-  check(index->dtype == Dtype::I64, "torch.take_along_dim(): dtype of indices should be Long but got ", label_of(index->dtype));
+  check(index->dtype == Dtype::I64, "torch.take_along_dim(): dtype of indices should be Long but got ",
+        label_of(index->dtype));
   if (!dim) return gather(reshape(x, Dims{-1}), 0, reshape(index, Dims{-1}));
-  check(x->ndim == index->ndim, "torch.take_along_dim(): input and indices should have the same number of dimensions, but got ", int(x->ndim),
-        " dimensions for input, and ", int(index->ndim), " dimensions for indices");
+  check(x->ndim == index->ndim,
+        "torch.take_along_dim(): input and indices should have the same number of dimensions, but got ",
+        int(x->ndim), " dimensions for input, and ", int(index->ndim), " dimensions for indices");
   int64_t d = wrap_dim(*dim, x->ndim);
   Dims xs = broadcast_shapes(without(x->sizes(), d), without(index->sizes(), d)), is = xs;
   xs.insert(d, x->size(int(d)));
@@ -301,19 +338,31 @@ Tensor take_along_dim(const Tensor& x, const Tensor& index, std::optional<int64_
     def<[](const Tensor& x, int64_t dim, const Tensor& index, bool) { return gather(x, dim, index); }>(
         "gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor", kBoth | kOut,
         "out[i][j] = self[index[i][j]][j] for dim 0. The vjp adds the cotangent up where it was read from."),
-    def<scatter>("scatter(Tensor self, int dim, Tensor index, Tensor src) -> Tensor", kBoth | kOut, "out[index[i][j]][j] = src[i][j] for dim 0."),
-    def<scatter_value>("scatter(Tensor self, int dim, Tensor index, Scalar value) -> Tensor", kBoth | kOut, "With one value for all."),
-    def<scatter_with>("scatter(Tensor self, int dim, Tensor index, Tensor src, *, str reduce) -> Tensor", kAll, "Adds or multiplies."),
-    def<scatter_value_with>("scatter(Tensor self, int dim, Tensor index, Scalar value, *, str reduce) -> Tensor", kAll, "Adds or multiplies."),
-    def<[](const Tensor& x, int64_t dim, const Tensor& index, const Tensor& src) { return scatter_into(x, dim, index, src, false, "scatter_"); }>(
-        "scatter_(Tensor self, int dim, Tensor index, Tensor src) -> Tensor", kMethod, "scatter in place."),
-    def<scatter_value_>("scatter_(Tensor self, int dim, Tensor index, Scalar value) -> Tensor", kMethod, "scatter in place."),
-    def<scatter_add>("scatter_add(Tensor self, int dim, Tensor index, Tensor src) -> Tensor", kBoth | kOut, "out[index[i][j]][j] += src[i][j] for dim 0."),
-    def<[](const Tensor& x, int64_t dim, const Tensor& index, const Tensor& src) { return scatter_into(x, dim, index, src, true, "scatter_add_"); }>(
-        "scatter_add_(Tensor self, int dim, Tensor index, Tensor src) -> Tensor", kMethod, "scatter_add in place."),
-    def<scatter_reduce>("scatter_reduce(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor", kAll,
-                        "Combines src into self by sum, prod, mean, amax or amin."),
-    def<take_along_dim>("take_along_dim(Tensor self, Tensor indices, int? dim=None) -> Tensor", kBoth | kOut, "gather with broadcasting."),
+    def<scatter>("scatter(Tensor self, int dim, Tensor index, Tensor src) -> Tensor", kBoth | kOut,
+                 "out[index[i][j]][j] = src[i][j] for dim 0."),
+    def<scatter_value>("scatter(Tensor self, int dim, Tensor index, Scalar value) -> Tensor", kBoth | kOut,
+                       "With one value for all."),
+    def<scatter_with>("scatter(Tensor self, int dim, Tensor index, Tensor src, *, str reduce) -> Tensor",
+                      kAll, "Adds or multiplies."),
+    def<scatter_value_with>(
+        "scatter(Tensor self, int dim, Tensor index, Scalar value, *, str reduce) -> Tensor", kAll,
+        "Adds or multiplies."),
+    def<[](const Tensor& x, int64_t dim, const Tensor& index, const Tensor& src) {
+      return scatter_into(x, dim, index, src, false, "scatter_");
+    }>("scatter_(Tensor self, int dim, Tensor index, Tensor src) -> Tensor", kMethod, "scatter in place."),
+    def<scatter_value_>("scatter_(Tensor self, int dim, Tensor index, Scalar value) -> Tensor", kMethod,
+                        "scatter in place."),
+    def<scatter_add>("scatter_add(Tensor self, int dim, Tensor index, Tensor src) -> Tensor", kBoth | kOut,
+                     "out[index[i][j]][j] += src[i][j] for dim 0."),
+    def<[](const Tensor& x, int64_t dim, const Tensor& index, const Tensor& src) {
+      return scatter_into(x, dim, index, src, true, "scatter_add_");
+    }>("scatter_add_(Tensor self, int dim, Tensor index, Tensor src) -> Tensor", kMethod,
+       "scatter_add in place."),
+    def<scatter_reduce>("scatter_reduce(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool "
+                        "include_self=True) -> Tensor",
+                        kAll, "Combines src into self by sum, prod, mean, amax or amin."),
+    def<take_along_dim>("take_along_dim(Tensor self, Tensor indices, int? dim=None) -> Tensor", kBoth | kOut,
+                        "gather with broadcasting."),
 };
 }  // namespace
 

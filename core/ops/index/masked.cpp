@@ -61,11 +61,12 @@ struct MaskedScatter {
 
 Tensor masked_scatter_(const Tensor& x, const Tensor& mask, const Tensor& source) {
   check_mask(mask, "masked_scatter");
-  check(x->dtype == source->dtype, "masked_scatter: expected self and source to have same dtypes but got ", label_of(x->dtype), " and ",
-        label_of(source->dtype));
+  check(x->dtype == source->dtype, "masked_scatter: expected self and source to have same dtypes but got ",
+        label_of(x->dtype), " and ", label_of(source->dtype));
   Tensor full = raw::clone(raw::cast(expand(mask, x->sizes()), Dtype::Bool));
   Tensor where_true = mask_positions(full);
-  check(where_true->numel <= source->numel, "masked_scatter: expected self to have number of elements <= number of ones in mask: the source has ",
+  check(where_true->numel <= source->numel,
+        "masked_scatter: expected self to have number of elements <= number of ones in mask: the source has ",
         source->numel, " elements, the mask ", where_true->numel, " ones");
   auto write = [&] {
     NoGrad no_grad;
@@ -75,16 +76,21 @@ Tensor masked_scatter_(const Tensor& x, const Tensor& mask, const Tensor& source
     index_put_(reshape(y, Dims{-1}), at, values);
     raw::copy(x, y);
   };
-  return apply_inplace(MaskedScatter{full, source->sizes(), source->dtype}, "masked_scatter_", write, x, source);
+  return apply_inplace(MaskedScatter{full, source->sizes(), source->dtype}, "masked_scatter_", write, x,
+                       source);
 }
-Tensor MaskedSelect::masked_scatter_(const Tensor& x, const Tensor& mask, const Tensor& source) { return ops::masked_scatter_(x, mask, source); }
+Tensor MaskedSelect::masked_scatter_(const Tensor& x, const Tensor& mask, const Tensor& source) {
+  return ops::masked_scatter_(x, mask, source);
+}
 
 Tensor flat_index(const Tensor& index, int64_t n) {
-  check(index->dtype == Dtype::I64, "take(): Expected a long tensor for index, but got ", label_of(index->dtype));
+  check(index->dtype == Dtype::I64, "take(): Expected a long tensor for index, but got ",
+        label_of(index->dtype));
   Tensor i = raw::contiguous(index);
   const int64_t* p = i->data_as<int64_t>();
   for (int64_t k = 0; k < i->numel; ++k)
-    check_as(p[k] >= -n && p[k] < n, ErrorKind::Index, "out of range: tried to access index ", p[k], " on a tensor of ", n, " elements.");
+    check_as(p[k] >= -n && p[k] < n, ErrorKind::Index, "out of range: tried to access index ", p[k],
+             " on a tensor of ", n, " elements.");
   return i;
 }
 
@@ -114,17 +120,23 @@ struct Put {
     const Tensor& g = b.grad();
     Tensor at[1] = {reshape(index, Dims{-1})};
     if (b.needs(0)) {
-      if (accumulate) b.gx[0] = g;
-      else b.gx[0] = reshape(index_put_(reshape(clone(g, MemoryFormat::Contiguous), Dims{-1}), at, scalar_tensor(0, g->dtype, g->device)), g->sizes());
+      if (accumulate)
+        b.gx[0] = g;
+      else
+        b.gx[0] = reshape(index_put_(reshape(clone(g, MemoryFormat::Contiguous), Dims{-1}), at,
+                                     scalar_tensor(0, g->dtype, g->device)),
+                          g->sizes());
     }
     if (b.needs(1)) b.gx[1] = reshape(ops::index(reshape(g, Dims{-1}), at), source_shape);
   }
 };
 
 Tensor put_(const Tensor& x, const Tensor& index, const Tensor& source, bool accumulate) {
-  check(x->dtype == source->dtype, "put_(): self and source expected to have the same dtype, but got self.dtype = ", label_of(x->dtype),
+  check(x->dtype == source->dtype,
+        "put_(): self and source expected to have the same dtype, but got self.dtype = ", label_of(x->dtype),
         " and source.dtype = ", label_of(source->dtype));
-  check(index->numel == source->numel, "put_(): Expected source and index to have the same number of elements, but got source.numel() = ",
+  check(index->numel == source->numel,
+        "put_(): Expected source and index to have the same number of elements, but got source.numel() = ",
         source->numel, ", index.numel() = ", index->numel);
   Tensor i = raw::clone(flat_index(index, x->numel));
   auto write = [&] {
@@ -172,20 +184,30 @@ Tensor nonzero(const Tensor& x) {
 
 namespace {
 [[maybe_unused]] const auto defs = {
-    def<masked_select>("masked_select(Tensor self, Tensor mask) -> Tensor", kBoth | kOut, "The elements of self where mask is true, as a vector."),
+    def<masked_select>("masked_select(Tensor self, Tensor mask) -> Tensor", kBoth | kOut,
+                       "The elements of self where mask is true, as a vector."),
     def<[](const Tensor& x, const Tensor& mask, const Tensor& source) {
-      return masked_scatter_(clone(expand(x, broadcast_shapes(x->sizes(), mask->sizes())), MemoryFormat::Contiguous), mask, source);
-    }>("masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor", kBoth, "Copies source's elements, in order, to where mask is true."),
-    def<masked_scatter_>("masked_scatter_(Tensor self, Tensor mask, Tensor source) -> Tensor", kMethod, "masked_scatter in place."),
-    def<nonzero>("nonzero(Tensor self) -> Tensor", kBoth | kOut, "The indices of the elements that are not zero, one row each."),
-    def<[](const Tensor& x, bool as_tuple) { return as_tuple ? nonzero_tuple(x) : std::vector<Tensor>{nonzero(x)}; }>(
-        "_nonzero(Tensor self, bool as_tuple) -> Tensor[]", kHidden, "nonzero(as_tuple=...)."),
+      return masked_scatter_(
+          clone(expand(x, broadcast_shapes(x->sizes(), mask->sizes())), MemoryFormat::Contiguous), mask,
+          source);
+    }>("masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor", kBoth,
+       "Copies source's elements, in order, to where mask is true."),
+    def<masked_scatter_>("masked_scatter_(Tensor self, Tensor mask, Tensor source) -> Tensor", kMethod,
+                         "masked_scatter in place."),
+    def<nonzero>("nonzero(Tensor self) -> Tensor", kBoth | kOut,
+                 "The indices of the elements that are not zero, one row each."),
+    def<[](const Tensor& x, bool as_tuple) {
+      return as_tuple ? nonzero_tuple(x) : std::vector<Tensor>{nonzero(x)};
+    }>("_nonzero(Tensor self, bool as_tuple) -> Tensor[]", kHidden, "nonzero(as_tuple=...)."),
     def<argwhere>("argwhere(Tensor self) -> Tensor", kBoth, "nonzero, also for 0-d tensors."),
     def<[](const Tensor& x, const Tensor& index) { return apply(Take{raw::clone(index), x->sizes()}, x); }>(
         "take(Tensor self, Tensor index) -> Tensor", kBoth | kOut, "self.reshape(-1)[index]."),
-    def<[](const Tensor& x, const Tensor& i, const Tensor& s, bool accumulate) { return put_(clone(x), i, s, accumulate); }>(
-        "put(Tensor self, Tensor index, Tensor source, bool accumulate=False) -> Tensor", kBoth, "self.reshape(-1)[index] = source."),
-    def<put_>("put_(Tensor self, Tensor index, Tensor source, bool accumulate=False) -> Tensor", kMethod, "put in place."),
+    def<[](const Tensor& x, const Tensor& i, const Tensor& s, bool accumulate) {
+      return put_(clone(x), i, s, accumulate);
+    }>("put(Tensor self, Tensor index, Tensor source, bool accumulate=False) -> Tensor", kBoth,
+       "self.reshape(-1)[index] = source."),
+    def<put_>("put_(Tensor self, Tensor index, Tensor source, bool accumulate=False) -> Tensor", kMethod,
+              "put in place."),
 };
 }  // namespace
 

@@ -18,7 +18,8 @@ Dims without(Ints sizes, int64_t dim) {
 }
 
 Tensor as_index(const Tensor& index, const char* op) {
-  check(index->dtype == Dtype::I64 || index->dtype == Dtype::I32, op, "(): Expected dtype int32/int64 for index");
+  check(index->dtype == Dtype::I64 || index->dtype == Dtype::I32, op,
+        "(): Expected dtype int32/int64 for index");
   return raw::contiguous(raw::cast(index, Dtype::I64));
 }
 
@@ -26,8 +27,9 @@ Tensor as_index(const Tensor& index, const char* op) {
 static void push_mask(const Tensor& x, const Tensor& mask, std::vector<Tensor>& out) {
   int64_t at = int64_t(out.size());
   for (int d = 0; d < mask->ndim; ++d)
-    check_as(at + d < x->ndim && mask->size(d) == x->size(int(at + d)), ErrorKind::Index, "The shape of the mask ", text_of(mask->sizes()),
-             " at index ", d, " does not match the shape of the indexed tensor ", text_of(x->sizes()), " at index ", at + d);
+    check_as(at + d < x->ndim && mask->size(d) == x->size(int(at + d)), ErrorKind::Index,
+             "The shape of the mask ", text_of(mask->sizes()), " at index ", d,
+             " does not match the shape of the indexed tensor ", text_of(x->sizes()), " at index ", at + d);
   Tensor m = raw::contiguous(raw::cast(mask, Dtype::Bool));
   const bool* p = m->data_as<bool>();
   int64_t count = 0;
@@ -53,12 +55,17 @@ std::vector<Tensor> expand_masks(const Tensor& x, Tensors indices) {
       out.emplace_back();
       continue;
     }
-    check_as(is_integral(i->dtype) || i->dtype == Dtype::Bool, ErrorKind::Index, "tensors used as indices must be long, int, byte or bool tensors");
-    check_as(i->dtype != Dtype::I8 && i->dtype != Dtype::I16, ErrorKind::Index, "tensors used as indices must be long, int, byte or bool tensors");
-    if (i->dtype == Dtype::Bool || i->dtype == Dtype::U8) push_mask(x, i, out);
-    else out.push_back(raw::cast(i, Dtype::I64));
+    check_as(is_integral(i->dtype) || i->dtype == Dtype::Bool, ErrorKind::Index,
+             "tensors used as indices must be long, int, byte or bool tensors");
+    check_as(i->dtype != Dtype::I8 && i->dtype != Dtype::I16, ErrorKind::Index,
+             "tensors used as indices must be long, int, byte or bool tensors");
+    if (i->dtype == Dtype::Bool || i->dtype == Dtype::U8)
+      push_mask(x, i, out);
+    else
+      out.push_back(raw::cast(i, Dtype::I64));
   }
-  check_as(int64_t(out.size()) <= x->ndim, ErrorKind::Index, "too many indices for tensor of dimension ", int(x->ndim));
+  check_as(int64_t(out.size()) <= x->ndim, ErrorKind::Index, "too many indices for tensor of dimension ",
+           int(x->ndim));
   return out;
 }
 
@@ -72,19 +79,22 @@ static Dims common_shape(const std::vector<Tensor>& idx) {
     try {
       shape = broadcast_shapes(shape, i->sizes());
     } catch (const Error&) {
-      fail(ErrorKind::Index, "shape mismatch: indexing tensors could not be broadcast together with shapes ", all);
+      fail(ErrorKind::Index, "shape mismatch: indexing tensors could not be broadcast together with shapes ",
+           all);
     }
   }
   return shape;
 }
 
-static void add_offsets(const Tensor& x, int dim, const Tensor& index, Ints shape, std::vector<int64_t>& offsets) {
+static void add_offsets(const Tensor& x, int dim, const Tensor& index, Ints shape,
+                        std::vector<int64_t>& offsets) {
   Tensor full = raw::contiguous(expand(index, shape));
   const int64_t* p = full->data_as<int64_t>();
   int64_t n = x->size(dim), st = x->stride(dim);
   for (size_t k = 0; k < offsets.size(); ++k) {
     int64_t i = p[k];
-    check_as(i >= -n && i < n, ErrorKind::Index, "index ", i, " is out of bounds for dimension ", dim, " with size ", n);
+    check_as(i >= -n && i < n, ErrorKind::Index, "index ", i, " is out of bounds for dimension ", dim,
+             " with size ", n);
     offsets[k] += (i < 0 ? i + n : i) * st;
   }
 }

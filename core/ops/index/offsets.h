@@ -7,11 +7,11 @@ namespace adjoint::ops {
 
 // An advanced index over x: the indexed dimensions become `index_shape`, at `position` among the others.
 struct Advanced {
-  Dims before, index_shape, after;          // the result is before + index_shape + after
-  Dims before_strides, after_strides;       // of x, in elements
-  std::vector<int64_t> offsets;             // into x, in elements, per index
+  Dims before, index_shape, after;     // the result is before + index_shape + after
+  Dims before_strides, after_strides;  // of x, in elements
+  std::vector<int64_t> offsets;        // into x, in elements, per index
   Dims result_shape() const;
-  int64_t blocks() const;                   // product of `before`
+  int64_t blocks() const;  // product of `before`
 };
 // IndexErrors in PyTorch's words: too many indices, mask shapes, types, bounds (skipped on meta tensors).
 Advanced resolve(const Tensor& x, Tensors indices);

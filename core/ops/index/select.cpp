@@ -17,14 +17,16 @@ Tensor lifted(const Tensor& x) { return x->ndim == 0 ? unsqueeze(x, 0) : x; }
 
 Tensor checked_index(const char* op, const Tensor& index) {
   check_as(index->ndim <= 1, ErrorKind::Index, op, "(): Index is supposed to be a vector");
-  check(index->dtype == Dtype::I64 || index->dtype == Dtype::I32, op, "(): Expected dtype int32 or int64 for index");
+  check(index->dtype == Dtype::I64 || index->dtype == Dtype::I32, op,
+        "(): Expected dtype int32 or int64 for index");
   Tensor i = as_index(index, op);
   return i->ndim == 0 ? adjoint::alias(i, Dims{1}, Dims{1}, i->byte_offset) : i;
 }
 void check_bounds(const Tensor& index, int64_t n) {
   if (index->meta_device()) return;
   const int64_t* p = index->data_as<int64_t>();
-  for (int64_t k = 0; k < index->numel; ++k) check_as(p[k] >= 0 && p[k] < n, ErrorKind::Index, "index out of range in self");
+  for (int64_t k = 0; k < index->numel; ++k)
+    check_as(p[k] >= 0 && p[k] < n, ErrorKind::Index, "index out of range in self");
 }
 
 struct IndexSelect {
@@ -38,7 +40,9 @@ struct IndexSelect {
     check_bounds(index, x->size(int(dim)));
     return ops::index(x, at_dim(index, dim));
   }
-  void vjp(Backward& b) { b.gx[0] = index_add(adjoint::zeros(shape, b.grad()->dtype, b.grad()->device), dim, index, b.grad()); }
+  void vjp(Backward& b) {
+    b.gx[0] = index_add(adjoint::zeros(shape, b.grad()->dtype, b.grad()->device), dim, index, b.grad());
+  }
 };
 
 struct IndexAdd {
@@ -62,7 +66,8 @@ struct IndexCopy {
   Dims source_shape;
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
-    if (b.needs(0)) b.gx[0] = index_put_(lifted(clone(g)), at_dim(index, dim), scalar_tensor(0, g->dtype, g->device));
+    if (b.needs(0))
+      b.gx[0] = index_put_(lifted(clone(g)), at_dim(index, dim), scalar_tensor(0, g->dtype, g->device));
     if (b.needs(0) && g->ndim == 0) b.gx[0] = reshape(b.gx[0], Dims{});
     if (b.needs(1)) {
       Tensor s = index_select(g, dim, index);
@@ -93,17 +98,20 @@ struct OneChange {
   ~OneChange() { storage->version = version; }
 };
 
-Tensor index_add_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source, const Scalar& alpha) {
+Tensor index_add_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source,
+                  const Scalar& alpha) {
   dim = wrap_dim(dim, x->ndim);
   Tensor i = checked_index("index_add", index);
-  check(x->dtype == source->dtype, "index_add_(): self (", label_of(x->dtype), ") and source (", label_of(source->dtype),
-        ") must have the same scalar type");
+  check(x->dtype == source->dtype, "index_add_(): self (", label_of(x->dtype), ") and source (",
+        label_of(source->dtype), ") must have the same scalar type");
   Tensor s = source->ndim == 0 && x->ndim <= 1 ? source : source;
   int64_t given = s->ndim == 0 ? 1 : s->size(int(dim < s->ndim ? dim : 0));
-  check(i->numel == given, "index_add_(): Number of indices (", i->numel, ") should be equal to source.size(dim): (", given, "), for dim: ", dim);
+  check(i->numel == given, "index_add_(): Number of indices (", i->numel,
+        ") should be equal to source.size(dim): (", given, "), for dim: ", dim);
   check(x->ndim == 0 || s->ndim == 0 || equal(without(x->sizes(), dim), without(s->sizes(), dim)),
-        "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = ", text_of(x->sizes()),
-        " source.shape = ", text_of(s->sizes()));
+        "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape "
+        "= ",
+        text_of(x->sizes()), " source.shape = ", text_of(s->sizes()));
   check_bounds(i, x->ndim ? x->size(int(dim)) : 1);
   auto write = [&] {
     NoGrad no_grad;
@@ -118,10 +126,12 @@ Tensor index_add_(const Tensor& x, int64_t dim, const Tensor& index, const Tenso
 Tensor index_copy_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
   dim = wrap_dim(dim, x->ndim);
   Tensor i = checked_index("index_copy_", index);
-  check(x->dtype == source->dtype, "index_copy_(): self and source expected to have the same dtype, but got (self) ", label_of(x->dtype),
+  check(x->dtype == source->dtype,
+        "index_copy_(): self and source expected to have the same dtype, but got (self) ", label_of(x->dtype),
         " and (source) ", label_of(source->dtype));
-  check_as(source->ndim == 0 || source->size(int(dim)) == i->numel, ErrorKind::Index, "index_copy_(): Number of indices (", i->numel,
-           ") should be equal to source.size(dim) (", source->ndim ? source->size(int(dim)) : 1, ")");
+  check_as(source->ndim == 0 || source->size(int(dim)) == i->numel, ErrorKind::Index,
+           "index_copy_(): Number of indices (", i->numel, ") should be equal to source.size(dim) (",
+           source->ndim ? source->size(int(dim)) : 1, ")");
   check_bounds(i, x->ndim ? x->size(int(dim)) : 1);
   auto write = [&] {
     NoGrad no_grad;
@@ -136,7 +146,8 @@ Tensor index_fill_(const Tensor& x, int64_t dim, const Tensor& index, const Oper
   dim = wrap_dim(dim, x->ndim);
   Tensor i = checked_index("index_fill_", index);
   Tensor v = value.is_tensor() ? *value.tensor : scalar_tensor(value.scalar, x->dtype);
-  check(v->ndim == 0, "index_fill_ only supports a 0-dimensional value tensor, but got tensor with ", int(v->ndim), " dimension(s).");
+  check(v->ndim == 0, "index_fill_ only supports a 0-dimensional value tensor, but got tensor with ",
+        int(v->ndim), " dimension(s).");
   v = to(v, x->dtype);
   auto write = [&] {
     NoGrad no_grad;
@@ -154,21 +165,33 @@ Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index) {
   Tensor i = checked_index("index_select", index);
   return apply(IndexSelect{dim, needs_record(x) ? raw::clone(i) : i, x->sizes()}, x);
 }
-Tensor index_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) { return index_add_(clone(x), dim, index, source, 1); }
+Tensor index_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
+  return index_add_(clone(x), dim, index, source, 1);
+}
 
 namespace {
 [[maybe_unused]] const auto defs = {
-    def<index_select>("index_select(Tensor self, int dim, Tensor index) -> Tensor", kBoth | kOut, "The slices of self along dim that index names."),
-    def<[](const Tensor& x, int64_t dim, const Tensor& i, const Tensor& s, const Scalar& alpha) { return index_add_(clone(x), dim, i, s, alpha); }>(
-        "index_add(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor", kBoth | kOut,
-        "self[index] += alpha · source along dim; equal indices add up."),
-    def<index_add_>("index_add_(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor", kMethod, "index_add in place."),
-    def<[](const Tensor& x, int64_t dim, const Tensor& i, const Tensor& s) { return index_copy_(clone(x), dim, i, s); }>(
-        "index_copy(Tensor self, int dim, Tensor index, Tensor source) -> Tensor", kBoth | kOut, "self[index] = source along dim."),
-    def<index_copy_>("index_copy_(Tensor self, int dim, Tensor index, Tensor source) -> Tensor", kMethod, "index_copy in place."),
-    def<[](const Tensor& x, int64_t dim, const Tensor& i, const Operand& v) { return index_fill_(clone(x), dim, i, v); }>(
-        "index_fill(Tensor self, int dim, Tensor index, Number value) -> Tensor", kBoth, "self[index] = value along dim."),
-    def<index_fill_>("index_fill_(Tensor self, int dim, Tensor index, Number value) -> Tensor", kMethod, "index_fill in place."),
+    def<index_select>("index_select(Tensor self, int dim, Tensor index) -> Tensor", kBoth | kOut,
+                      "The slices of self along dim that index names."),
+    def<[](const Tensor& x, int64_t dim, const Tensor& i, const Tensor& s, const Scalar& alpha) {
+      return index_add_(clone(x), dim, i, s, alpha);
+    }>("index_add(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor",
+       kBoth | kOut, "self[index] += alpha · source along dim; equal indices add up."),
+    def<index_add_>(
+        "index_add_(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor", kMethod,
+        "index_add in place."),
+    def<[](const Tensor& x, int64_t dim, const Tensor& i, const Tensor& s) {
+      return index_copy_(clone(x), dim, i, s);
+    }>("index_copy(Tensor self, int dim, Tensor index, Tensor source) -> Tensor", kBoth | kOut,
+       "self[index] = source along dim."),
+    def<index_copy_>("index_copy_(Tensor self, int dim, Tensor index, Tensor source) -> Tensor", kMethod,
+                     "index_copy in place."),
+    def<[](const Tensor& x, int64_t dim, const Tensor& i, const Operand& v) {
+      return index_fill_(clone(x), dim, i, v);
+    }>("index_fill(Tensor self, int dim, Tensor index, Number value) -> Tensor", kBoth,
+       "self[index] = value along dim."),
+    def<index_fill_>("index_fill_(Tensor self, int dim, Tensor index, Number value) -> Tensor", kMethod,
+                     "index_fill in place."),
 };
 }  // namespace
 

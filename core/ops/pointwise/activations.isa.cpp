@@ -107,7 +107,8 @@ struct Mish : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  // tanh(log(1 + e)) = n / (n + 2) with e = exp(x), n = e (e + 2). Beyond 20 that is 1; exp is held lest it overflows.
+  // tanh(log(1 + e)) = n / (n + 2) with e = exp(x), n = e (e + 2). Beyond 20 that is 1; exp is held lest it
+  // overflows.
   template <class T>
   static constexpr auto held_exp(T x) {
     return math::exp(math::where(x > T(20), T(20), x));

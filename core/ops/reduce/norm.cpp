@@ -82,6 +82,7 @@ struct VectorNorm {
   }
   void vjp(Backward& b) {
     Tensor x = x_.get(b.node);
+    if (p == 0) return;  // a count has no gradient
     auto full = [&](const Tensor& t) { return restore_dims(t, mask, x->ndim, keepdim); };
     b.gx[0] = ops::to(norm_rule(full(b.grad()), ops::to(x, work), full(y_.get(b.node)), p, mask), x->dtype);
   }

@@ -156,8 +156,33 @@ Tensor reduce_all_raw(Reduction op, const Tensor& x, std::optional<Dtype> out, d
   return finish(std::move(y), out, op == Reduction::All && x->numel == 0);
 }
 
+namespace {
+// The road of small work: one dimension of a small contiguous tensor, without planning.
+Tensor reduce_small(Reduction op, const Tensor& x, int dim, bool keepdim, Dtype d, double p) {
+  int64_t sizes[8], outer = 1, inner = 1, n = x->size(dim);
+  int k = 0;
+  for (int i = 0; i < x->ndim; ++i) {
+    int64_t s = x->size(i);
+    if (i != dim) {
+      (i < dim ? outer : inner) *= s;
+      sizes[k++] = s;
+    } else if (keepdim) {
+      sizes[k++] = 1;
+    }
+  }
+  Tensor y = empty(Ints(sizes, size_t(k)), d);
+  reduce(op, x->dtype, x->data(), {outer, n, inner, n * inner, inner, 1}, y->data(), p);
+  return y;
+}
+bool small_and_plain(const TensorImpl& x, Mask m) {
+  return x.contiguous() && x.ndim <= 8 && !x.meta_device() && x.numel > 0 && x.numel < kLargeWork && m.bits &&
+         !(m.bits & (m.bits - 1)) && m.bits < uint64_t(1) << x.ndim;
+}
+}  // namespace
+
 Tensor reduce_raw(Reduction op, const Tensor& x, Mask m, bool keepdim, std::optional<Dtype> out, double p) {
   Dtype d = reduced_dtype(op, x->dtype);
+  if (small_and_plain(*x, m)) return finish(reduce_small(op, x, __builtin_ctzll(m.bits), keepdim, d, p), out);
   Dims sizes = reduced_sizes(*x, m, keepdim);
   if (x->meta_device()) return empty(sizes, out.value_or(d), x->device);
   Span s = span_of(*x, m);

@@ -99,7 +99,7 @@ static const auto defs = {
     def<nn_softmax<true>>(
         "log_softmax(Tensor input, int? dim=None, int _stacklevel=3, dtype? dtype=None) -> Tensor", kNN),
     def<nn_softmin>("softmin(Tensor input, int? dim=None, int _stacklevel=3, dtype? dtype=None) -> Tensor",
-                    kNN),
+                    kNN, "softmax of -input along `dim`."),
 };
 
 }  // namespace adjoint

@@ -38,26 +38,25 @@ Tensor cov(const Tensor& self, int64_t correction, const Tensor& f, const Tensor
   const int64_t row[2] = {1, self->numel}, across = 1;
   Tensor x = self->ndim < 2 ? ops::reshape(self, Ints(row, 2)) : self, w = weights_of(x, f, a);
   Ints dim(&across, 1);
-  double n = double(x->size(1)), norm;
-  Tensor mean;
+  double n = double(x->size(1));
+  Tensor mean, norm;  // the weights may carry gradients: the norm is a tensor
   if (w) {
-    double total = item_at(*ops::sum(detach(w))).to_double();
-    check(n == 0 || total != 0, "cov(): weights sum to zero, can't be normalized");
-    mean = ops::div(ops::sum(ops::mul(x, w), dim), ops::sum(w));
-    norm = a && correction
-               ? total - double(correction) * item_at(*ops::sum(ops::mul(detach(w), detach(a)))).to_double() /
-                             total
-               : total - double(correction);
+    Tensor total = ops::sum(w);
+    check(n == 0 || item_at(*total).to_double() != 0, "cov(): weights sum to zero, can't be normalized");
+    mean = ops::div(ops::sum(ops::mul(x, w), dim), total);
+    norm = ops::sub(total, double(correction));
+    if (a && correction)
+      norm = ops::sub(total, ops::div(ops::mul(ops::sum(ops::mul(w, a)), double(correction)), total));
   } else {
     mean = ops::div(ops::sum(x, dim), n);
-    norm = n - double(correction);
+    norm = scalar_tensor(n - double(correction), Dtype::F64);
   }
-  if (norm <= 0) {
+  if (item_at(*norm).to_double() <= 0) {
     if (host.warn)
       host.warn(
           "cov(): degrees of freedom is <= 0. Correction should be strictly less than the number of "
           "observations.");
-    norm = 0;
+    norm = ops::mul(norm, 0);
   }
   Tensor centred = ops::sub(x, ops::unsqueeze(mean, 1));
   Tensor right = ops::t(w ? ops::mul(centred, w) : centred);

@@ -153,8 +153,15 @@ struct MeanDims {
   }
 };
 
+Tensor sum_all(const Tensor& x, std::optional<Dtype> d) {
+  Dtype out = sum_dtype(x, d);
+  if (out == x->dtype && !needs_record(x)) return reduce_all_raw(Reduction::Sum, x, out);
+  return apply(Sum{out}, x);
+}
 Tensor sum_dims(const Tensor& x, Mask m, bool keepdim, const std::optional<Dtype>& d) {
-  return apply(SumDims{m, keepdim, sum_dtype(x, d)}, x);
+  Dtype out = sum_dtype(x, d);
+  if (out == x->dtype && !needs_record(x)) return reduce_raw(Reduction::Sum, x, m, keepdim, out);
+  return apply(SumDims{m, keepdim, out}, x);
 }
 Tensor mean_dims(const Tensor& x, Mask m, bool keepdim, const std::optional<Dtype>& d) {
   return apply(MeanDims{m, keepdim, mean_dtype(x, d)}, x);
@@ -182,6 +189,7 @@ Tensor sum_to_size(const Tensor& x, Ints sizes) {
   for (size_t i = 0; ok && i < sizes.size(); ++i)
     ok = sizes[i] == x->size(int(lead) + int(i)) || sizes[i] == 1;
   check(ok, "size {", text_of(sizes), "} is not expandable to size {", text_of(x->sizes()), "}.");
+  if (sizes.empty()) return sum_all(x, {});
   if (equal(x->sizes(), sizes)) return x;
   Mask m;  // summed in place first, as the public operation's node says; the leading ones then go by a view
   for (int64_t i = 0; i < x->ndim; ++i)
@@ -193,7 +201,7 @@ Tensor sum_to_size(const Tensor& x, Ints sizes) {
 }  // namespace
 
 namespace ops {
-Tensor sum(const Tensor& x) { return apply(Sum{sum_dtype(x, {})}, x); }
+Tensor sum(const Tensor& x) { return sum_all(x, {}); }
 Tensor sum(const Tensor& x, Ints dims, bool keepdim, std::optional<Dtype> d) {
   return sum_dims(x, mask_of(dims, x->ndim), keepdim, d);
 }
@@ -207,8 +215,8 @@ Tensor sum_to(const Tensor& g, Ints sizes) {
 }  // namespace ops
 
 static const auto defs = {
-    def<[](const Tensor& x, std::optional<Dtype> d) { return apply(Sum{sum_dtype(x, d)}, x); }>(
-        "sum(Tensor self, *, dtype? dtype=None) -> Tensor", kBoth | kOut, "The sum of all elements."),
+    def<sum_all>("sum(Tensor self, *, dtype? dtype=None) -> Tensor", kBoth | kOut,
+                 "The sum of all elements."),
     def<[](const Tensor& x, std::optional<Ints> dims, bool keepdim, std::optional<Dtype> d) {
       return sum_dims(x, mask_of(dims, x->ndim), keepdim, d);
     }>("sum(Tensor self, int[1]? dim, bool keepdim=False, *, dtype? dtype=None) -> Tensor", kBoth | kOut,

@@ -27,10 +27,7 @@ std::vector<Tensor> meshgrid_by(Tensors xs, bool xy) {
     one[int64_t(i)] = in[i]->numel;
     ys.push_back(expand(view(in[i], one), shape));
   }
-  if (xy) {
-    std::swap(ys[0], ys[1]);
-    for (Tensor& y : ys) y = transpose(y, 0, 1);
-  }
+  if (xy) std::swap(ys[0], ys[1]);
   return ys;
 }
 

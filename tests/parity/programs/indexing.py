@@ -110,6 +110,6 @@ def prog_sort_topk(torch):
     x = torch.tensor([[3.0, 1.0, 2.0], [0.0, float("nan"), -1.0]])
     attempt(
         lambda: x.sort(), lambda: x.sort(0, descending=True), lambda: x.argsort(1), lambda: torch.tensor([3, 1, 3, 1]).sort(stable=True), lambda: x[0].topk(2), lambda: x[0].topk(2, largest=False), lambda: x.topk(5), lambda: torch.tensor([1, 3, 2]).msort(),
-        lambda: torch.tensor([1, 3, 3, 2]).unique(), lambda: torch.tensor([2, 1, 2]).unique(return_inverse=True, return_counts=True), lambda: x[0].kthvalue(2), lambda: x[0].median(), lambda: x[0].mode(), 
+        lambda: torch.tensor([1, 3, 3, 2]).unique(), lambda: torch.tensor([2, 1, 2]).unique(return_inverse=True, return_counts=True), lambda: x[0].kthvalue(2), lambda: x[0].median(), lambda: x[0].mode(),
         lambda: torch.tensor([True, False]).sort(), lambda: torch.tensor([1, 1, 2, 2, 1]).unique_consecutive(), lambda: torch.bincount(torch.tensor([0, 1, 1, 3])),
     )  # fmt: skip
