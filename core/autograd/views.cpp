@@ -248,6 +248,7 @@ void rebase_history(const Tensor& x, NodeRef n, uint32_t output_nr) {
 }
 
 Tensor assign_inplace(const Tensor& x, const Tensor& y, const char* name) {
+  if (x.same(y)) return x;  // the operation wrote into x itself, and counted it
   bool will_record = needs_record(x, y) && is_differentiable(x->dtype);
   check_inplace(x, name, will_record);
   if (!x.same(y)) graph_ops.raw_copy(x, y);

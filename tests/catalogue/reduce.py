@@ -47,7 +47,12 @@ def _zeros(make, *shape):
 
 
 def _variance(make):
-    return [*_two(make), ((make(3, 4),), {"dim": 1, "correction": 0}), ((make(3, 4), 0, False), {}), ((make(3, 4), (0, 1)), {"correction": 2})]
+    return [
+        *_two(make),
+        ((make(3, 4),), {"dim": 1, "correction": 0}),
+        ((make(3, 4), 0, False), {}),
+        ((make(3, 4), (0, 1)), {"correction": 2}),
+    ]
 
 
 def _norms(make):
