@@ -158,7 +158,7 @@ METHODS = {
     )
 }
 METHODS["type"] = _type
-METHODS["__cuda_array_interface__"] = property(__cuda_array_interface__)
+METHODS["__cuda_array_interface__"] = property(__cuda_array_interface__)  # type: ignore[assignment]
 
 
 def install(cls):

@@ -5,7 +5,7 @@ from .. import _core
 Tensor = _core.Tensor
 
 
-class _ParameterMeta(type(Tensor)):
+class _ParameterMeta(type(Tensor)):  # type: ignore[misc]
     def __instancecheck__(cls, instance):
         if cls is Parameter and isinstance(instance, Tensor) and getattr(instance, "_is_param", False):
             return True

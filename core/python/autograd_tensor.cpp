@@ -254,16 +254,18 @@ Dims ints_of(PyObject* o) {
 }
 // x becomes the view of `source`'s storage that the arguments describe.
 void point_at(const Tensor& x, const Tensor& source, int64_t byte_offset, Ints sizes, Ints strides) {
-  int64_t last = byte_offset;
-  bool empty = false;
+  // Absurd sizes and strides would wrap around: the reach is summed in wider numbers, and capped.
+  __int128 exact = byte_offset;
+  bool empty = false, positive = byte_offset >= 0;
   for (size_t i = 0; i < sizes.size(); ++i) {
     empty |= sizes[i] == 0;
-    last += (sizes[i] - 1) * strides[i] * int64_t(x->itemsize());
+    positive &= sizes[i] >= 0 && strides[i] >= 0;
+    exact += (__int128(sizes[i]) - 1) * strides[i] * __int128(x->itemsize());
   }
-  check(byte_offset >= 0 && (empty || size_t(last) + x->itemsize() <= source->storage->nbytes),
-        "setStorage: sizes ", sizes, ", strides ", strides, ", storage offset ",
-        byte_offset / int64_t(x->itemsize()), ", and itemsize ", x->itemsize(),
-        " requiring a storage size of ", last + int64_t(x->itemsize()),
+  int64_t last = exact > INT64_MAX / 2 ? INT64_MAX / 2 : int64_t(exact);
+  check(positive && (empty || size_t(last) + x->itemsize() <= source->storage->nbytes), "setStorage: sizes ",
+        sizes, ", strides ", strides, ", storage offset ", byte_offset / int64_t(x->itemsize()),
+        ", and itemsize ", x->itemsize(), " requiring a storage size of ", last + int64_t(x->itemsize()),
         " are out of bounds for storage of size ", source->storage->nbytes);
   uint32_t next = x->version() + 1;
   source->storage->retain();

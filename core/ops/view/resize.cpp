@@ -13,7 +13,10 @@ void resize_to(const Tensor& x, Ints sizes, MemoryFormat format) {
   int64_t n = numel_of(sizes);
   bool same = equal(x->sizes(), sizes) && format == MemoryFormat::Preserve;
   if (same) return;
-  size_t need = size_t(n) * x->itemsize() + size_t(n ? x->byte_offset : 0);
+  int64_t bytes;
+  check(!__builtin_mul_overflow(n, int64_t(x->itemsize()), &bytes),
+        "Storage size calculation overflowed with sizes=", sizes);
+  size_t need = size_t(bytes) + size_t(n ? x->byte_offset : 0);
   if (need > x->storage->nbytes) x->storage->resize(need);
   if (format == MemoryFormat::ChannelsLast || format == MemoryFormat::ChannelsLast3d)
     x->set_geometry(Dims(sizes), format_strides(sizes, format));

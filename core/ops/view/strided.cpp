@@ -105,7 +105,15 @@ Geometry strided_geometry(const Tensor& x, Ints sizes, Ints strides, std::option
   check(start >= 0, "Tensor: invalid storage offset ", start);
   numel_of(sizes);
   Geometry a{sizes, strides, start};
-  int64_t need = reach(a) * int64_t(x->itemsize());
+  // Absurd sizes and strides would wrap around: the reach is summed in wider numbers, and capped.
+  __int128 last = start;
+  bool none = false;
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    none |= sizes[i] == 0;
+    last += (__int128(sizes[i]) - 1) * strides[i];
+  }
+  __int128 exact = none ? 0 : (last + 1) * __int128(x->itemsize());
+  int64_t need = exact > INT64_MAX ? INT64_MAX : int64_t(exact);
   check(need <= int64_t(x->storage->nbytes), "setStorage: sizes ", sizes, ", strides ", strides,
         ", storage offset ", start, ", and itemsize ", int64_t(x->itemsize()),
         " requiring a storage size of ", need, " are out of bounds for storage of size ",
