@@ -82,6 +82,8 @@ class Bridge:
         if name in ("uniform", "exponential", "geometric", "cauchy", "log_normal") or variant == "in_place":
             name += "_"
         obj = self.lookup(name)
+        if isinstance(obj, self.adjoint.dtype):  # x.float(), not torch.float
+            obj = getattr(tensor, name)
         if name == "where":
             return lambda x, condition, other, **k: obj(condition, x, other, **k)
         if name.endswith("polygamma"):

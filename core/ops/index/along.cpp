@@ -2,6 +2,7 @@
 // write.
 #include "autograd/record.h"
 #include "ops/index/offsets.h"
+#include "ops/pointwise_record.h"
 #include "ops/promotion.h"
 #include "ops/raw.h"
 
@@ -145,9 +146,9 @@ struct ScatterValue {
 
 Tensor checked(const char* op, const Tensor& x, int64_t& dim, const Tensor& index, const Tensor& source) {
   dim = wrap_dim(dim, x->ndim);
+  if (index->numel == 0) return source;
   check(index->dtype == Dtype::I64 || index->dtype == Dtype::I32, op,
         "(): Expected dtype int32/int64 for index");
-  if (index->numel == 0) return source;
   check_shapes(op, x, dim, index, false);
   check(source->dtype == x->dtype, op, "(): Expected self.dtype to be equal to src.dtype");
   for (int d = 0; d < index->ndim && source->ndim; ++d)
@@ -272,7 +273,9 @@ Tensor reduce_values(const Tensor& x, int64_t dim, const Tensor& index, const Te
   if (how == Combine::Mean) {
     Tensor n = ones_at(to(x, Dtype::I64), dim, index, include_self);
     n = clamp(n, Operand(1), std::nullopt);
-    Tensor m = is_differentiable(y->dtype) ? div(y, to(n, y->dtype)) : to(div(y, n), y->dtype);
+    static const PointwiseOp& floor_divide = find_pointwise("floor_divide");
+    Tensor m =
+        is_differentiable(y->dtype) ? div(y, to(n, y->dtype)) : to(pointwise(floor_divide, {y, n}), y->dtype);
     raw::copy(y, m);
   }
   return y;
@@ -307,7 +310,7 @@ Tensor scatter_value(const Tensor& x, int64_t dim, const Tensor& index, const Sc
 
 Tensor gather(const Tensor& x, int64_t dim, const Tensor& index) {
   dim = wrap_dim(dim, x->ndim);
-  check(index->dtype == Dtype::I64 || index->dtype == Dtype::I32,
+  check(index->numel == 0 || index->dtype == Dtype::I64 || index->dtype == Dtype::I32,
         "gather(): Expected dtype int32/int64 for index");
   if (index->numel) check_shapes("gather", x, dim, index, true);
   return apply(Gather{dim, needs_record(x) ? raw::clone(index) : index, x->sizes()}, x);
@@ -331,7 +334,8 @@ Tensor take_along_dim(const Tensor& x, const Tensor& index, std::optional<int64_
   Dims xs = broadcast_shapes(without(x->sizes(), d), without(index->sizes(), d)), is = xs;
   xs.insert(d, x->size(int(d)));
   is.insert(d, index->size(int(d)));
-  return gather(expand(x, xs), d, expand(index, is));
+  Tensor wrapped = where(lt(index, 0), Operand(add(index, Scalar(x->size(int(d))))), Operand(index));
+  return gather(expand(x, xs), d, expand(wrapped, is));
 }
 
 [[maybe_unused]] const auto defs = {

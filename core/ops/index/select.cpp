@@ -81,12 +81,10 @@ struct IndexFill {
   Tensor index;
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
-    if (b.needs(0)) {
-      Tensor z = clone(g);
-      index_put_(lifted(z), at_dim(index, dim), scalar_tensor(0, g->dtype, g->device));
-      b.gx[0] = z;
-    }
-    if (b.needs(1)) b.gx[1] = sum(index_select(g, dim, index));
+    Tensor kept = clone(g);  // what the value did not overwrite; an index may stand twice
+    index_put_(lifted(kept), at_dim(index, dim), scalar_tensor(0, g->dtype, g->device));
+    if (b.needs(0)) b.gx[0] = kept;
+    if (b.needs(1)) b.gx[1] = sum(sub(g, Operand(kept)));
   }
 };
 
