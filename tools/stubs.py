@@ -304,7 +304,9 @@ def emit(entries, form, indent):
 
 
 def generate():
-    sys.path.insert(0, str(ROOT))
+    # The installed package where there is one; a checkout has no extension of its own unless it was built in place.
+    if list((ROOT / "adjoint").glob("_core*.so")):
+        sys.path.insert(0, str(ROOT))
     from adjoint import _core
 
     def entries(namespace):
