@@ -100,18 +100,15 @@ void wrap_numbers(std::span<const Operand> xs, Dtype common, std::vector<Operand
 // it.
 Tensor allocate(Ints shape, Dtype dtype, Device device, std::span<const Operand> xs) {
   const TensorImpl* model = nullptr;
-  bool alike = true;
   for (const Operand& x : xs) {
     if (!x.is_tensor() || (*x.tensor)->ndim == 0) continue;
     const TensorImpl& t = **x.tensor;
     if (!model) {
       if (!equal(t.sizes(), shape)) return empty(shape, dtype, device);
       model = &t;
-    } else {
-      alike &= equal(t.sizes(), model->sizes()) && equal(t.strides(), model->strides());
     }
   }
-  if (!model || model->contiguous() || !(alike || !model->contiguous())) return empty(shape, dtype, device);
+  if (!model || model->contiguous()) return empty(shape, dtype, device);
   return empty_like_strides(Tensor::share(const_cast<TensorImpl*>(model)), dtype);
 }
 

@@ -99,7 +99,7 @@ void put_values(const Tensor& x, const Advanced& a, const Tensor& values, bool a
   });
 }
 
-Tensor fit_values(const Tensor& x, const Advanced& a, const Tensor& values) {
+Tensor fit_values(const Advanced& a, const Tensor& values) {
   Dims shape = a.result_shape();
   // Leading dimensions of one may be dropped, as in x[i] = v with v of shape [1, 2].
   Tensor v = values;
@@ -109,7 +109,6 @@ Tensor fit_values(const Tensor& x, const Advanced& a, const Tensor& values) {
     fits = v->size(v->ndim - d) == 1 || v->size(v->ndim - d) == shape[shape.size() - d];
   check(fits, "shape mismatch: value tensor of shape ", text_of(values->sizes()),
         " cannot be broadcast to indexing result of shape ", text_of(shape));
-  (void)x;
   return expand(v, shape);
 }
 
@@ -170,7 +169,7 @@ Tensor index_put_(const Tensor& x, Tensors indices, const Tensor& values, bool a
   IndexPut op{record ? keep(x, indices) : std::vector<Tensor>(), v->sizes(), v->dtype, accumulate};
   auto write = [&] {
     NoGrad no_grad;
-    Tensor full = fit_values(x, a, v);
+    Tensor full = fit_values(a, v);
     if (overlap(*x, *full) != Overlap::None) full = raw::clone(full);
     put_values(x, a, full, accumulate);
   };

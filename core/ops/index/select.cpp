@@ -102,7 +102,7 @@ Tensor index_add_(const Tensor& x, int64_t dim, const Tensor& index, const Tenso
   Tensor i = checked_index("index_add", index);
   check(x->dtype == source->dtype, "index_add_(): self (", label_of(x->dtype), ") and source (",
         label_of(source->dtype), ") must have the same scalar type");
-  Tensor s = source->ndim == 0 && x->ndim <= 1 ? source : source;
+  const Tensor& s = source;
   int64_t given = s->ndim == 0 ? 1 : s->size(int(dim < s->ndim ? dim : 0));
   check(i->numel == given, "index_add_(): Number of indices (", i->numel,
         ") should be equal to source.size(dim): (", given, "), for dim: ", dim);
