@@ -185,7 +185,7 @@ void SavedTensor::complain_changed(Node& owner) const {
       how += ", by " + who;
   std::string label = label_of(t_->dtype);
   std::string shape = text_of(t_->sizes());
-  fail(owner.name(), ": a value saved for backward was changed in place\n  saved:   ", describe(*t_),
+  fail(owner.name(), ": a value saved for backward was changed in place\n  saved:   ", *t_,
        ", version ", version_, line_of(owner), "\n  changed: ", how,
        "\n  one of the variables needed for gradient computation has been modified by an inplace operation: "
        "[torch.",

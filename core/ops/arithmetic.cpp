@@ -93,7 +93,7 @@ void refuse_integer_zero(const Operand& a, const Operand& b) {
 Tensor div_rounded(Operand a, Operand b, std::optional<std::string_view> mode, const Dest& dest) {
   if (!mode) return pointwise(FORMULA_AS("div", "DivBackward2"), {a, b}, dest);
   check(*mode == "trunc" || *mode == "floor",
-        "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '", std::string(*mode),
+        "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '", *mode,
         "'");
   refuse_integer_zero(a, b);
   // 16-bit floats: the quotient is rounded to the type before it is truncated.

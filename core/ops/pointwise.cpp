@@ -132,8 +132,8 @@ Tensor destination(const PointwiseOp& op, Ints shape, const Types& t, Device dev
   check(can_cast(t.result, out->dtype), "result type ", label_of(t.result),
         " can't be cast to the desired output type ", label_of(out->dtype));
   if (dest.inplace) {
-    check(equal(out->sizes(), shape), "output with shape ", text_of(out->sizes()),
-          " doesn't match the broadcast shape ", text_of(shape));
+    check(equal(out->sizes(), shape), "output with shape ", out->sizes(),
+          " doesn't match the broadcast shape ", shape);
   } else {
     bool needs = false;
     for (const Operand& x : xs) needs |= x.is_tensor() && requires_grad(*x.tensor);
@@ -301,7 +301,7 @@ Tensor pointwise(const PointwiseOp& op, std::span<const Operand> xs, const Dest&
 
 const PointwiseOp& find_pointwise(std::string_view name) {
   auto it = by_name().find(std::string(name));
-  check(it != by_name().end(), "no pointwise operation is named ", std::string(name));
+  check(it != by_name().end(), "no pointwise operation is named ", name);
   return *it->second;
 }
 

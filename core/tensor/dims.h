@@ -118,9 +118,4 @@ Dims broadcast_shapes(Ints a, Ints b);  // RuntimeError in PyTorch's words when 
 int64_t wrap_dim(int64_t dim, int64_t ndim);
 Dims wrap_dims(Ints dims, int64_t ndim);  // wrapped, duplicates refused
 
-namespace detail {
-inline std::string text(Ints v) { return text_of(v); }
-inline std::string text(const Dims& v) { return text_of(v); }
-}  // namespace detail
-
 }  // namespace adjoint

@@ -62,12 +62,12 @@ Tensor empty(Ints sizes, Dtype dtype, Device device) {
   for (int64_t s : sizes) bad |= s < 0 || __builtin_mul_overflow(n, s, &n);
   if (__builtin_expect(bad, 0)) {
     for (int64_t size : sizes)
-      check(size >= 0, "Trying to create tensor with negative dimension ", size, ": ", text_of(sizes));
-    fail("Storage size calculation overflowed with sizes=", text_of(sizes));
+      check(size >= 0, "Trying to create tensor with negative dimension ", size, ": ", sizes);
+    fail("Storage size calculation overflowed with sizes=", sizes);
   }
   int64_t bytes;
   check(!__builtin_mul_overflow(n, int64_t(item_size(dtype)), &bytes),
-        "Storage size calculation overflowed with sizes=", text_of(sizes));
+        "Storage size calculation overflowed with sizes=", sizes);
   Storage* s = device == Device::Cpu ? Storage::make(size_t(bytes)) : Storage::make_meta(size_t(bytes));
   Tensor t = Tensor::steal(TensorImpl::make());
   t->flags = fresh_flags;
@@ -82,17 +82,17 @@ Tensor empty(Ints sizes, Dtype dtype, Device device) {
 static size_t extent_bytes(Ints sizes, Ints strides, size_t item) {
   int64_t last = 0;
   for (size_t i = 0; i < sizes.size(); ++i) {
-    check(sizes[i] >= 0, "Trying to create tensor with negative dimension ", sizes[i], ": ", text_of(sizes));
+    check(sizes[i] >= 0, "Trying to create tensor with negative dimension ", sizes[i], ": ", sizes);
     if (sizes[i] == 0) return 0;
     int64_t step;
     bool over = __builtin_mul_overflow(sizes[i] - 1, strides[i], &step);
     over |= __builtin_add_overflow(last, step, &last);
-    check(!over, "Storage size calculation overflowed with sizes=", text_of(sizes),
-          " and strides=", text_of(strides));
+    check(!over, "Storage size calculation overflowed with sizes=", sizes,
+          " and strides=", strides);
   }
   int64_t bytes;
   check(!__builtin_mul_overflow(last + 1, int64_t(item), &bytes),
-        "Storage size calculation overflowed with sizes=", text_of(sizes), " and strides=", text_of(strides));
+        "Storage size calculation overflowed with sizes=", sizes, " and strides=", strides);
   return size_t(bytes);
 }
 
@@ -100,7 +100,7 @@ Tensor empty_strided(Ints sizes, Ints strides, Dtype dtype, Device device) {
   check(sizes.size() == strides.size(), "mismatch in length of strides and shape");
   for (int64_t s : strides)
     check(s >= 0,
-          "as_strided: Negative strides are not supported at the moment, got strides: ", text_of(strides));
+          "as_strided: Negative strides are not supported at the moment, got strides: ", strides);
   size_t bytes = extent_bytes(sizes, strides, item_size(dtype));
   Storage* s = device == Device::Cpu ? Storage::make(bytes) : Storage::make_meta(bytes);
   Tensor t = Tensor::steal(TensorImpl::make());
@@ -271,6 +271,8 @@ Overlap overlap(const TensorImpl& a, const TensorImpl& b) {
   // Interleaved views that never meet (x[::2], x[1::2]) are told apart only when both are dense.
   return is_dense(a) && is_dense(b) ? Overlap::Partial : Overlap::None;
 }
+
+std::string detail::text(const TensorImpl& x) { return describe(x); }
 
 std::string describe(const TensorImpl& x) {
   std::string s = std::string(name_of(x.dtype)) + text_of(x.sizes());
