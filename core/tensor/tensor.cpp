@@ -1,5 +1,5 @@
 // Geometry of tensors, and the ways to make one. No autograd here: see autograd/record.h.
-#include "tensor/fresh.h"
+#include "tensor/tensor.h"
 #include <cmath>
 #include <numeric>
 #include "kernels/copy.h"
@@ -7,13 +7,12 @@
 namespace adjoint {
 
 void TensorImpl::reserve_dims(int n) {
-  constexpr int kRoom = int(sizeof(inline_dims) / sizeof(int64_t)) / 2;
   check(n <= 64, "tensors of more than 64 dimensions are not supported, got ", n);
   if (dims != inline_dims) {
     delete[] dims;
     dims = inline_dims;
   }
-  if (n > kRoom) dims = new int64_t[2 * size_t(n)];
+  if (n > kInlineDims) dims = new int64_t[2 * size_t(n)];
   ndim = uint8_t(n);
 }
 
@@ -87,8 +86,7 @@ static size_t extent_bytes(Ints sizes, Ints strides, size_t item) {
     int64_t step;
     bool over = __builtin_mul_overflow(sizes[i] - 1, strides[i], &step);
     over |= __builtin_add_overflow(last, step, &last);
-    check(!over, "Storage size calculation overflowed with sizes=", sizes,
-          " and strides=", strides);
+    check(!over, "Storage size calculation overflowed with sizes=", sizes, " and strides=", strides);
   }
   int64_t bytes;
   check(!__builtin_mul_overflow(last + 1, int64_t(item), &bytes),
@@ -99,8 +97,7 @@ static size_t extent_bytes(Ints sizes, Ints strides, size_t item) {
 Tensor empty_strided(Ints sizes, Ints strides, Dtype dtype, Device device) {
   check(sizes.size() == strides.size(), "mismatch in length of strides and shape");
   for (int64_t s : strides)
-    check(s >= 0,
-          "as_strided: Negative strides are not supported at the moment, got strides: ", strides);
+    check(s >= 0, "as_strided: Negative strides are not supported at the moment, got strides: ", strides);
   size_t bytes = extent_bytes(sizes, strides, item_size(dtype));
   Storage* s = device == Device::Cpu ? Storage::make(bytes) : Storage::make_meta(bytes);
   Tensor t = Tensor::steal(TensorImpl::make());
@@ -168,24 +165,29 @@ Tensor from_storage(Storage* shared, int64_t byte_offset, Ints sizes, Ints strid
   return t;
 }
 
-Tensor alias(const Tensor& x) {
-  Tensor t = Tensor::steal(TensorImpl::make());
-  x->storage->retain();
-  t->storage = x->storage;
-  t->byte_offset = x->byte_offset;
-  t->dtype = x->dtype;
-  t->device = x->device;
-  t->set_geometry(x->sizes(), x->strides());
-  return t;
-}
-Tensor alias(const Tensor& x, Ints sizes, Ints strides, int64_t byte_offset) {
+// A tensor on x's storage, without a geometry yet.
+static Tensor on_storage_of(const Tensor& x, int64_t byte_offset) {
   Tensor t = Tensor::steal(TensorImpl::make());
   x->storage->retain();
   t->storage = x->storage;
   t->byte_offset = byte_offset;
   t->dtype = x->dtype;
   t->device = x->device;
+  return t;
+}
+Tensor alias(const Tensor& x) {
+  Tensor t = on_storage_of(x, x->byte_offset);
+  t->copy_geometry(*x);
+  return t;
+}
+Tensor alias(const Tensor& x, Ints sizes, Ints strides, int64_t byte_offset) {
+  Tensor t = on_storage_of(x, byte_offset);
   t->set_geometry(sizes, strides);
+  return t;
+}
+Tensor alias_contiguous(const Tensor& x, Ints sizes) {
+  Tensor t = on_storage_of(x, x->byte_offset);
+  t->set_contiguous(sizes);
   return t;
 }
 

@@ -152,9 +152,8 @@ Tensor checked(const char* op, const Tensor& x, int64_t& dim, const Tensor& inde
   check_shapes(op, x, dim, index, false);
   check(source->dtype == x->dtype, op, "(): Expected self.dtype to be equal to src.dtype");
   for (int d = 0; d < index->ndim && source->ndim; ++d)
-    check(index->size(d) <= source->size(d), "Expected index ", index->sizes(),
-          " to be no larger than self ", x->sizes(), " apart from dimension ", dim,
-          " and to be no larger size than src ", source->sizes());
+    check(index->size(d) <= source->size(d), "Expected index ", index->sizes(), " to be no larger than self ",
+          x->sizes(), " apart from dimension ", dim, " and to be no larger size than src ", source->sizes());
   return source;
 }
 

@@ -47,8 +47,8 @@ Tensor batched(const Tensor& a, const Tensor& b) {
 Tensor inner(const Tensor& a, const Tensor& b) {
   if (a->ndim == 0 || b->ndim == 0) return ops::mul(a, b);
   check(a->size(a->ndim - 1) == b->size(b->ndim - 1),
-        "inner() the last dimension must match on both input tensors but got shapes ", a->sizes(),
-        " and ", b->sizes());
+        "inner() the last dimension must match on both input tensors but got shapes ", a->sizes(), " and ",
+        b->sizes());
   if (a->ndim == 1 && b->ndim == 1) return ops::reshape(ops::dot(a, b), Ints{});
   int64_t k = a->size(a->ndim - 1);
   Dims sizes(a->sizes().first(size_t(a->ndim) - 1));
