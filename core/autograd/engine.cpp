@@ -186,7 +186,9 @@ struct Task {
       lots.resize(n.inputs);
       gx = lots.data();
     }
+    if (__builtin_expect(host.node_runs != nullptr, 0)) host.node_runs(&n, true);
     if (needed) call(n, g, gx);
+    if (__builtin_expect(host.node_runs != nullptr, 0)) host.node_runs(&n, false);
     for (int i = 0; i < n.inputs; ++i)
       if (n.edges[i]) deliver(n.edges[i], std::move(gx[i]));
   }
@@ -341,6 +343,7 @@ void accumulate_grad(TensorImpl& leaf, Tensor g, bool) {
 }
 
 bool engine_running() { return g_depth > 0; }
+uint32_t engine_passes() { return g_passes; }
 Node* engine_current_node() { return g_current; }
 uint32_t engine_pass() { return g_task ? g_task->id : 0; }
 bool engine_runs(const Node& n) {
@@ -360,6 +363,10 @@ std::vector<Tensor> run_backward(std::span<const Tensor> roots, std::span<const 
   Task task{roots, grads, inputs, options, {}, {}, {}, {}, 0};
   if (!options.accumulate) task.captured.resize(inputs.size());
   GradModeGuard mode(options.create_graph);
+  struct OwnWork {  // what runs without recording from here on is ours
+    bool old = std::exchange(modes.user_off, false);
+    ~OwnWork() { modes.user_off = old; }
+  } own_work;
   std::vector<std::function<void()>> callbacks;
   struct Scope {
     Node* current = g_current;

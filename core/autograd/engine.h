@@ -22,7 +22,8 @@ struct Target {
 // inputs.
 std::vector<Tensor> run_backward(std::span<const Tensor> roots, std::span<const Tensor> grads,
                                  std::span<const Target> inputs, const BackwardOptions& options);
-bool engine_running();            // inside a backward pass on this thread
+bool engine_running();
+uint32_t engine_passes();         // how many there were            // inside a backward pass on this thread
 Node* engine_current_node();      // the node that runs, or null
 uint32_t engine_pass();           // the innermost pass that runs on this thread, or 0
 bool engine_runs(const Node& n);  // has that pass come to this node, or will it?

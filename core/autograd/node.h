@@ -154,6 +154,9 @@ struct Node {
   virtual std::string name() const = 0;  // "MulBackward0"
   virtual void visit_saved(SavedVisitor&) {}
   virtual const struct OpRecord* record() const { return nullptr; }
+  // For explanations: the operation's name and its rule as a formula ("gx = g·bᵀ; gy = aᵀ·g"); null: unknown.
+  virtual const char* operation() const { return nullptr; }
+  virtual const char* rule() const { return nullptr; }
   virtual ~Node();
 
   NodeHooks& ensure_hooks() {
@@ -246,7 +249,8 @@ struct Host {
   void (*lock)(void*) = nullptr;
   void (*leaf_cycle)(TensorImpl* leaf) = nullptr;      // a leaf's .grad has a graph that may lead back to it
   void (*leaf_forgotten)(TensorImpl* leaf) = nullptr;  // such a leaf dies
-  void (*node_created)(Node*) = nullptr;               // anomaly mode, profiling
+  void (*node_created)(Node*) = nullptr;               // anomaly mode
+  void (*node_runs)(Node*, bool begins) = nullptr;     // profiling: set while a profile is taken
   void (*backward_failed)(Node*) = nullptr;  // inside a catch block: may add the forward line to what flies
 };
 extern Host host;

@@ -9,25 +9,34 @@
 //                                                 NoGrad)
 //     void save(Node& n, const Tensor& y, const Tensor& x);   // optional: called only when recording
 //     void vjp(Backward& b);                      // b.gx[i] = ... for each i with b.needs(i)
-//     void release();                             // optional: drop saved tensors
-//     void visit(SavedVisitor& v);                // optional: names what is saved ("self", "result", ...)
+//     static constexpr const char* rule = "...";  // the same as a formula, for those who ask; inputs apart
+//     by ';' void release();                             // optional: drop saved tensors void
+//     visit(SavedVisitor& v);                // optional: names what is saved ("self", "result", ...)
 //   };
 //   Tensor narrow(const Tensor& x, ...) { return apply_view(Narrow{dim, start, length, x->sizes()}, x); }
 #pragma once
 #include <array>
 #include <type_traits>
+#include "autograd/cuts.h"
 #include "autograd/grad_mode.h"
 #include "autograd/node.h"
 #include "autograd/saved.h"
 
 namespace adjoint {
 
-inline bool requires_grad(const Tensor& x) { return x && x->requires_grad(); }
 template <class... T>
 bool needs_record(const T&... x) {
   return modes.grad && (requires_grad(x) || ...);
 }
 bool needs_record(std::span<const Tensor> xs);
+
+template <class Op>
+const char* name_of_op(const Op& op) {
+  if constexpr (requires { op.name; })
+    return op.name;
+  else
+    return op.node;
+}
 
 template <class Op, int N>
 struct NodeOf final : Node {
@@ -41,6 +50,13 @@ struct NodeOf final : Node {
   }
   void vjp(Backward& b) override { op.vjp(b); }
   std::string name() const override { return op.node; }
+  const char* operation() const override { return name_of_op(op); }
+  const char* rule() const override {
+    if constexpr (requires { Op::rule; })
+      return Op::rule;
+    else
+      return nullptr;
+  }
   void release_saved() override {
     if constexpr (requires { op.release(); }) op.release();
   }
@@ -60,6 +76,13 @@ struct NodeOfMany final : Node {
   }
   void vjp(Backward& b) override { op.vjp(b); }
   std::string name() const override { return op.node; }
+  const char* operation() const override { return name_of_op(op); }
+  const char* rule() const override {
+    if constexpr (requires { Op::rule; })
+      return Op::rule;
+    else
+      return nullptr;
+  }
   void release_saved() override {
     if constexpr (requires { op.release(); }) op.release();
   }
@@ -92,7 +115,10 @@ Node* record(Op&& op, const Tensor& y, const T&... x) {
 template <class Op, class... T>
 Tensor apply(Op op, const T&... x) {
   Tensor y = op.forward(x...);
-  if (needs_record(x...) && is_differentiable(y->dtype)) record(std::move(op), y, x...);
+  if (needs_record(x...) && is_differentiable(y->dtype))
+    record(std::move(op), y, x...);
+  else
+    leave_cut(y, name_of_op(op), x...);
   return y;
 }
 
@@ -102,7 +128,10 @@ template <class Op>
 Tensor apply_view(Op op, const Tensor& x) {
   Tensor y = op.forward(x);
   link_view(y, x);
-  if (needs_record(x)) record(std::move(op), y, x);
+  if (needs_record(x))
+    record(std::move(op), y, x);
+  else
+    leave_cut(y, name_of_op(op), x);
   return y;
 }
 
@@ -110,7 +139,10 @@ Tensor apply_view(Op op, const Tensor& x) {
 template <class Op>
 std::vector<Tensor> apply_multi(Op op, std::span<const Tensor> xs, std::vector<Tensor> ys,
                                 size_t differentiable) {
-  if (!needs_record(xs)) return ys;
+  if (!needs_record(xs)) {
+    for (const Tensor& y : ys) leave_cut(y, name_of_op(op), xs);
+    return ys;
+  }
   using N = NodeOfMany<Op>;
   auto* n = new (pool_alloc(sizeof(N))) N(std::move(op), xs.size());
   NodeRef held = NodeRef::steal(n);
@@ -125,7 +157,10 @@ std::vector<Tensor> apply_multi(Op op, std::span<const Tensor> xs, std::vector<T
 // One output, any number of inputs.
 template <class Op>
 Tensor apply_many(Op op, std::span<const Tensor> xs, Tensor y) {
-  if (!is_differentiable(y->dtype)) return y;
+  if (!is_differentiable(y->dtype)) {
+    leave_cut(y, name_of_op(op), xs);
+    return y;
+  }
   std::vector<Tensor> ys = apply_multi(std::move(op), xs, std::vector<Tensor>{y}, 1);
   return y;
 }

@@ -134,6 +134,13 @@ static Tensor fill(const Tensor& x, Operand value) {
   return y;
 }
 
+// detach as the user calls it: the result remembers where (Note [Cuts]).
+static Tensor detach_noted(const Tensor& x) {
+  Tensor y = detach(x);
+  y->cut = x->requires_grad() ? note_cut(Cut::Detach, nullptr, *x) : x->cut;
+  return y;
+}
+
 [[maybe_unused]] static const auto defs = {
     def<[](const Tensor& x, std::optional<MemoryFormat> f) {
       return clone(x, f.value_or(MemoryFormat::Preserve));
@@ -154,8 +161,7 @@ static Tensor fill(const Tensor& x, Operand value) {
     def<[](const Tensor& x, Operand v) { return fill_(x, v); }>("fill_(Tensor self, Number value) -> Tensor",
                                                                 kBoth, "Fills with a number or 0-d tensor."),
     def<fill>("fill(Tensor self, Number value) -> Tensor", kFunction, "A tensor like self, filled."),
-    def<[](const Tensor& x) { return detach(x); }>("detach(Tensor self) -> Tensor", kBoth,
-                                                   "The same storage without history."),
+    def<detach_noted>("detach(Tensor self) -> Tensor", kBoth, "The same storage without history."),
     def<alias_view>("_alias(Tensor self) -> Tensor", kHidden, "A view of all of self."),
     def<[](const Tensor& x) { return x; }>("resolve_conj(Tensor self) -> Tensor", kBoth,
                                            "self: conjugates are never lazy here."),

@@ -145,6 +145,15 @@ Tensor destination(const PointwiseOp& op, Ints shape, const Types& t, Device dev
   return out;
 }
 
+// See Note [Cuts].
+void cut_by_inputs(const PointwiseOp& op, std::span<const Operand> xs, const Tensor& out) {
+  for (const Operand& x : xs)
+    if (x.is_tensor()) {
+      leave_cut(out, op.name.c_str(), *x.tensor);
+      if (out->cut) return;
+    }
+}
+
 [[gnu::noinline]] Tensor general(const PointwiseOp& op, std::span<const Operand> xs, const Dest& dest) {
   Types t = resolve_types(op, xs);
   Dims shape;
@@ -179,7 +188,10 @@ Tensor destination(const PointwiseOp& op, Ints shape, const Types& t, Device dev
              op.cond_first);
   }
   if (dest.tensor) bumped(out, dest.name ? dest.name : op.name.c_str());
-  if (!record) return out;
+  if (!record) {
+    if (!dest.tensor) cut_by_inputs(op, xs, out);
+    return out;
+  }
   if (dest.inplace)
     rebase_history(out, held);
   else

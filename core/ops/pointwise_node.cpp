@@ -130,11 +130,11 @@ Tensor PointwiseNode::pull_fused(const Tensor& g, int i) {
     xs[n++] = Operand(held[k]);
   }
   Dtype kernel = kKernelType[compute];
-  bool dense = g->dtype == kernel && g->contiguous();
+  bool dense = g->dtype == kernel && (g->contiguous() || is_spread(*g));
   for (int k = 1; k < n && dense; ++k) {
     if (!xs[k].is_tensor()) continue;
     const TensorImpl& t = **xs[k].tensor;
-    dense = t.dtype == kernel && t.contiguous() && same_sizes(t, *g);
+    dense = t.dtype == kernel && (t.contiguous() || is_spread(t)) && same_sizes(t, *g);
   }
   bool cond = op.cond_first && (reads & 1);
   if (g->meta_device()) return empty_like(g);
@@ -166,7 +166,7 @@ Tensor PointwiseNode::pull_fused(const Tensor& g, int i) {
   for (int k = 0; k < n; ++k) {
     if (xs[k].is_tensor()) {
       p[k + 1] = (*xs[k].tensor)->data();
-      st[k + 1] = st[0];
+      st[k + 1] = (*xs[k].tensor)->contiguous() ? st[0] : 0;
     } else {
       xs[k].scalar.store(numbers[k], kernel);
       p[k + 1] = numbers[k];

@@ -23,6 +23,7 @@ struct PointwiseNode : Node {
   ~PointwiseNode() override { delete[] shapes; }
   std::string name() const override { return op.node; }
   const OpRecord* record() const override { return &op.record; }
+  const char* operation() const override { return op.name.c_str(); }
   void vjp(Backward& b) override;
   void release_saved() override;
   void visit_saved(SavedVisitor& v) override;

@@ -1,5 +1,6 @@
 // The common call of a pointwise operation: dense float tensors of one type and shape, 0-d tensors of that
-// type, numbers. Nothing is gathered, promoted or broadcast; whatever else comes takes the general road.
+// type (also expanded ones), numbers. Nothing is gathered, promoted or broadcast; whatever else comes takes
+// the general road.
 #include <cstring>
 #include "autograd/changes.h"
 #include "ops/pointwise_node.h"
@@ -8,7 +9,7 @@
 namespace adjoint {
 namespace {
 
-// Arguments as the loop takes them. A 0-d tensor beside a larger one is a number in memory.
+// Arguments as the loop takes them. A 0-d or expanded tensor beside a dense one is a number in memory.
 template <int N>
 struct Dense {
   const TensorImpl* model = nullptr;  // the first operand with the result's shape
@@ -17,6 +18,7 @@ struct Dense {
   double numbers[N];
   int64_t item = 4;
   bool record = false;
+  uint32_t cut = 0;
 
   void put_number(int k, double v) {
     if (item == 4) {
@@ -33,7 +35,8 @@ struct Dense {
     const int from = N == 3 && op.cond_first ? 1 : 0;
     for (int k = from; k < N; ++k) {
       const TensorImpl* t = xs[k].tensor;
-      if (t && (!model || t->ndim > model->ndim)) model = t;
+      if (t && (!model || t->ndim > model->ndim || (!model->contiguous() && t->ndim == model->ndim)))
+        model = t;
       if (first) break;
     }
     if (!model || (model->dtype != Dtype::F32 && model->dtype != Dtype::F64)) return false;
@@ -45,14 +48,19 @@ struct Dense {
         put_number(k, xs[k].number);
         continue;
       }
-      if (t != model) {
-        if (t->dtype != (k < from ? Dtype::Bool : model->dtype) || !t->contiguous() || t->meta_device())
-          return false;
-        if (t->ndim != 0 && !same_sizes(*t, *model)) return false;
+      bool one = t->ndim == 0;
+      if (t != model || k < from) {
+        if (t->dtype != (k < from ? Dtype::Bool : model->dtype) || t->meta_device()) return false;
+        if (!one && !same_sizes(*t, *model)) return false;
+        if (!t->contiguous()) {
+          if (!is_spread(*t)) return false;
+          one = true;
+        }
       }
       record |= t->requires_grad();
+      cut = std::max(cut, t->cut);
       p[k + 1] = t->data();
-      st[k + 1] = t->ndim == 0 ? 0 : k < from ? 1 : item;
+      st[k + 1] = one ? 0 : k < from ? 1 : item;
     }
     return true;
   }
@@ -80,6 +88,12 @@ struct Dense {
   node->save_result(out);
 }
 
+// See Note [Cuts].
+[[gnu::noinline]] void cut_quick(const PointwiseOp& op, const QuickArg* xs, int n, const Tensor& out) {
+  for (int k = 0; k < n && !out->cut; ++k)
+    if (xs[k].tensor) leave_cut(out, op.name.c_str(), Tensor::share(const_cast<TensorImpl*>(xs[k].tensor)));
+}
+
 template <int N>
 [[gnu::always_inline]] inline Tensor quick_n(const PointwiseOp& op, const QuickArg* xs) {
   Dense<N> c;
@@ -87,7 +101,10 @@ template <int N>
   const bool truth = op.promotion == Promotion::Bool;
   Tensor out = empty_shaped(*c.model, truth ? Dtype::Bool : c.model->dtype);
   c.run(op, *out, truth ? 1 : c.item);
-  if (c.record && modes.grad && !truth) record_quick(op, xs, N, out);
+  if (c.record)
+    modes.grad && !truth ? record_quick(op, xs, N, out) : cut_quick(op, xs, N, out);
+  else
+    out->cut = c.cut;
   return out;
 }
 

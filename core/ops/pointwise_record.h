@@ -30,7 +30,7 @@ struct PointwiseOp {
     bool identity = false;  // the cotangent itself (add)
     unsigned reads = 0;     // bit i: operand i; bit arity: the result
     V (*tensors)(const V& g, const V& y, const V* x) = nullptr;
-    std::string (*text)() = nullptr;  // the slope, as a formula in x (or a, b, c) and y
+    std::string (*text)(const char* g) = nullptr;  // as a formula in g, x (or a, b, c) and y
   } pull[3];
   std::string (*text)() = nullptr;  // the value
   OpRecord record;
@@ -87,15 +87,15 @@ void fill_pull(PointwiseOp& p) {
       else
         return pull_of<Op, I>(g, y, x[0], x[1], x[2], x[3]);
     };
-    p.pull[I].text = [] {
+    p.pull[I].text = [](const char* g) {
       if constexpr (arity<Op> == 1)
-        return pull_of<Op, I>(Symbol("g"), Symbol("y"), Symbol("x")).text;
+        return pull_of<Op, I>(Symbol(g), Symbol("y"), Symbol("x")).text;
       else if constexpr (arity<Op> == 2)
-        return pull_of<Op, I>(Symbol("g"), Symbol("y"), Symbol("a"), Symbol("b")).text;
+        return pull_of<Op, I>(Symbol(g), Symbol("y"), Symbol("a"), Symbol("b")).text;
       else if constexpr (arity<Op> == 3)
-        return pull_of<Op, I>(Symbol("g"), Symbol("y"), Symbol("a"), Symbol("b"), Symbol("c")).text;
+        return pull_of<Op, I>(Symbol(g), Symbol("y"), Symbol("a"), Symbol("b"), Symbol("c")).text;
       else
-        return pull_of<Op, I>(Symbol("g"), Symbol("y"), Symbol("a"), Symbol("b"), Symbol("c"), Symbol("d"))
+        return pull_of<Op, I>(Symbol(g), Symbol("y"), Symbol("a"), Symbol("b"), Symbol("c"), Symbol("d"))
             .text;
     };
   }

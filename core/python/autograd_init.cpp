@@ -1,5 +1,6 @@
 // Puts the autograd side together.
 #include "python/autograd.h"
+#include "python/profiler.h"
 
 namespace adjoint::python {
 namespace {
@@ -24,6 +25,8 @@ void init_autograd(PyObject* module) {
   init_engine(module);
   init_modes(module);
   init_functions(module);
+  init_explain(module);
+  init_profiler(module);
   init_gc(module);
 }
 

@@ -15,6 +15,12 @@ PyObject* none_after(void (*f)(bool), PyObject* value, const char* name) {
   });
 }
 
+// What the user asks for: results that lose their history then say so (Note [Cuts]).
+void user_grad_mode(bool on) {
+  modes.grad = on;
+  modes.user_off = !on;
+}
+
 void set_inference_mode(bool on) {
   modes.inference = on;
   fresh_flags = on ? TensorImpl::Inference : 0;
@@ -22,7 +28,7 @@ void set_inference_mode(bool on) {
 
 PyObject* is_grad_enabled(PyObject*, PyObject*) { return PyBool_FromLong(modes.grad); }
 PyObject* set_grad_enabled(PyObject*, PyObject* v) {
-  return none_after([](bool on) { modes.grad = on; }, v, "set_grad_enabled");
+  return none_after([](bool on) { user_grad_mode(on); }, v, "set_grad_enabled");
 }
 PyObject* is_inference(PyObject*, PyObject*) { return PyBool_FromLong(modes.inference); }
 PyObject* set_inference(PyObject*, PyObject* v) {
@@ -35,7 +41,7 @@ PyObject* enter_inference(PyObject*, PyObject* v) {
     if (on < 0) raise_set();
     long before = modes.grad | modes.inference << 1;
     set_inference_mode(on);
-    modes.grad = !on;
+    user_grad_mode(!on);
     return PyLong_FromLong(before);
   });
 }
@@ -43,7 +49,7 @@ PyObject* exit_inference(PyObject*, PyObject* v) {
   return guarded([&]() -> PyObject* {
     long before = PyLong_AsLong(v);
     if (before == -1 && PyErr_Occurred()) raise_set();
-    modes.grad = before & 1;
+    user_grad_mode(before & 1);
     set_inference_mode(before & 2);
     Py_RETURN_NONE;
   });
@@ -100,11 +106,11 @@ GradMode* as_mode(PyObject* o) { return reinterpret_cast<GradMode*>(o); }
 
 PyObject* enter(PyObject* self, PyObject*) {
   as_mode(self)->before = modes.grad;
-  modes.grad = as_mode(self)->mode;
+  user_grad_mode(as_mode(self)->mode);
   Py_RETURN_NONE;
 }
 PyObject* leave(PyObject* self, PyObject* const*, Py_ssize_t) {
-  modes.grad = as_mode(self)->before;
+  user_grad_mode(as_mode(self)->before);
   Py_RETURN_NONE;
 }
 PyObject* get_mode(PyObject* self, void*) { return PyBool_FromLong(as_mode(self)->mode); }
@@ -147,12 +153,12 @@ PyObject* new_chosen(PyTypeObject* type, PyObject* args, PyObject* keywords) {
       raise_set();
     bool on = as_bool(mode, "set_grad_enabled", "mode", 1);
     PyObject* o = make_mode(type, on);
-    modes.grad = on;
+    user_grad_mode(on);
     return o;
   });
 }
 PyObject* enter_chosen(PyObject* self, PyObject*) {
-  modes.grad = as_mode(self)->mode;
+  user_grad_mode(as_mode(self)->mode);
   Py_RETURN_NONE;
 }
 void mode_dealloc(PyObject* self) {

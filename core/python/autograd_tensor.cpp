@@ -153,18 +153,23 @@ PyObject* get_retains_grad(PyObject* self, void*) {
   const Tensor& x = unwrap(self);
   return PyBool_FromLong(x->meta && x->meta->retains_grad && !x->is_leaf());
 }
-PyObject* detach_method(PyObject* self, PyObject*) {
-  return guarded([&] { return wrap(detach(unwrap(self))); });
+// detach() as the user calls it: the result remembers where (Note [Cuts]).
+PyObject* cut_off(PyObject* self, Cut kind) {
+  return guarded([&] {
+    const Tensor& x = unwrap(self);
+    Tensor y = detach(x);
+    y->cut = x->requires_grad() ? note_cut(kind, nullptr, *x) : x->cut;
+    return wrap(std::move(y));
+  });
 }
+PyObject* detach_method(PyObject* self, PyObject*) { return cut_off(self, Cut::Detach); }
 PyObject* detach_inplace_method(PyObject* self, PyObject*) {
   return guarded([&] {
     detach_inplace(unwrap(self));
     return Py_NewRef(self);
   });
 }
-PyObject* get_data(PyObject* self, void*) {
-  return guarded([&] { return wrap(detach(unwrap(self))); });
-}
+PyObject* get_data(PyObject* self, void*) { return cut_off(self, Cut::Data); }
 int set_data_attribute(PyObject* self, PyObject* value, void*) {
   return guarded([&] {
     if (!value) raise(PyExc_RuntimeError, "Deleting tensor data is not allowed. Delete tensor instead!");

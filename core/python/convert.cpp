@@ -1,4 +1,5 @@
 // Out of tensors: item(), tolist(), sizes and strides as Python sees them.
+#include "autograd/record.h"
 #include "ops/ops.h"
 #include "python/args.h"
 #include "python/creation.h"
@@ -26,6 +27,7 @@ PyObject* py_item(PyObject* self, PyObject*) {
     PyObject* r;
     if (taken_over(self, "item", nullptr, 0, nullptr, r)) return r;
     const Tensor& t = unwrap(self);
+    if (__builtin_expect(t->requires_grad(), 0)) note_cut(Cut::Item, nullptr, *t);
     if (__builtin_expect(t->numel == 1 && !t->meta_device(), 1)) return number_of(item_at(*t));
     check(!t->meta_device(), "Tensor.item() cannot be called on meta tensors");
     fail("a Tensor with ", t->numel, " elements cannot be converted to Scalar");
@@ -50,6 +52,7 @@ PyObject* py_tolist(PyObject* self, PyObject*) {
     PyObject* r;
     if (taken_over(self, "tolist", nullptr, 0, nullptr, r)) return r;
     const Tensor& t = unwrap(self);
+    if (t->requires_grad()) note_cut(Cut::ToList, nullptr, *t);
     check_as(!t->meta_device(), ErrorKind::NotImplemented, "Cannot copy out of meta tensor; no data!");
     return visit(t->dtype, [&]<class T>(T*) -> PyObject* {
       return nested<T>(*t, 0, t->data(), [](const T& v) -> PyObject* {

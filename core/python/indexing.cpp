@@ -1,9 +1,11 @@
 // x[...] and x[...] = v. Integers, slices, None and Ellipsis make views one after another; tensors, lists and
 // masks are gathered on the way and handed to the advanced operations at the end.
+#include <optional>
 #include "autograd/record.h"
 #include "ops/ops.h"
 #include "python/creation.h"
 #include "python/overrides.h"
+#include "python/profiler.h"
 #include "python/slots.h"
 #include "python/types.h"
 
@@ -292,6 +294,8 @@ void assign(const Tensor& x, PyObject* index, PyObject* value) {
 
 PyObject* subscript(PyObject* self, PyObject* index) {
   return guarded([&]() -> PyObject* {
+    std::optional<Profiled> row;
+    if (__builtin_expect(profiling, 0)) row.emplace("__getitem__");
     const Tensor& x = unwrap(self);
     if (__builtin_expect(!is_plain(self), 0) && overridden(self)) {
       Ref f =

@@ -214,6 +214,7 @@ PyObject* py_numpy(PyObject* self, PyObject* const* args, Py_ssize_t n, PyObject
     const Tensor& t = unwrap(self);
     check(!t->requires_grad() || (force && PyObject_IsTrue(force)),
           "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.");
+    if (t->requires_grad() || t->cut) note_cut(Cut::Numpy, nullptr, *t);
     return to_ndarray(t);
   });
 }

@@ -6,6 +6,7 @@
 #include "autograd/record.h"
 #include "ops/pointwise_record.h"
 #include "python/overrides.h"
+#include "python/profiler.h"
 #include "python/slots.h"
 #include "python/types.h"
 #include <structmember.h>
@@ -220,22 +221,30 @@ namespace {
 }
 }  // namespace
 
+namespace {
+[[gnu::always_inline]] inline PyObject* dispatch(OpEntry& e, const Call& c) {
+  e.ensure_parsed();
+  if (e.quick)
+    if (PyObject* r = quick_call(e, c)) return r;
+  alignas(Value) char memory[kMostParams * sizeof(Value)];
+  auto* v = reinterpret_cast<Value*>(memory);
+  for (Overload& o : e.overloads) {
+    Scratch s;
+    if (!parse(o, c, v, s, e.name.c_str(), nullptr)) continue;
+    if (__builtin_expect(s.overridden, 0)) return overridden_call(e, c);
+    return invoke(e, o, v, s, c.self);
+  }
+  if (any_override(c)) return overridden_call(e, c);
+  return complain(e, c);
+}
+[[gnu::noinline, gnu::cold]] PyObject* profiled(OpEntry& e, const Call& c) {
+  Profiled row(e.name.c_str());
+  return dispatch(e, c);
+}
+}  // namespace
+
 PyObject* call_entry(OpEntry& e, const Call& c) {
-  return guarded([&]() -> PyObject* {
-    e.ensure_parsed();
-    if (e.quick)
-      if (PyObject* r = quick_call(e, c)) return r;
-    alignas(Value) char memory[kMostParams * sizeof(Value)];
-    auto* v = reinterpret_cast<Value*>(memory);
-    for (Overload& o : e.overloads) {
-      Scratch s;
-      if (!parse(o, c, v, s, e.name.c_str(), nullptr)) continue;
-      if (__builtin_expect(s.overridden, 0)) return overridden_call(e, c);
-      return invoke(e, o, v, s, c.self);
-    }
-    if (any_override(c)) return overridden_call(e, c);
-    return complain(e, c);
-  });
+  return guarded([&] { return __builtin_expect(profiling, 0) ? profiled(e, c) : dispatch(e, c); });
 }
 
 PyObject* call_method(OpEntry& e, PyObject* self, std::initializer_list<PyObject*> args) {

@@ -5,6 +5,7 @@
 #include "ops/ops.h"
 #include "ops/pointwise_record.h"
 #include "python/overrides.h"
+#include "python/profiler.h"
 #include "python/types.h"
 
 namespace adjoint::python {
@@ -105,16 +106,17 @@ template <int K>
 PyObject* binary(PyObject* x, PyObject* y) {
   return guarded([&]() -> PyObject* {
     if constexpr (K <= Div) {
-      if (__builtin_expect(is_plain(x), 1)) {
+      if (__builtin_expect(profiling, 0)) {  // the method's road writes the row
+      } else if (__builtin_expect(is_plain(x), 1)) {
         if (PyObject* r = quick_binary(*formulas[K], x, y)) return r;
       } else if (commutes(K)) {  // number + x is x + number; number - x has a node of its own
         if (PyObject* r = quick_binary(*formulas[K], y, x)) return r;
       }
     } else if constexpr (K == MatMul) {
-      if (is_plain(x) && is_plain(y)) return wrap_result(ops::matmul(unwrap(x), unwrap(y)));
+      if (!profiling && is_plain(x) && is_plain(y)) return wrap_result(ops::matmul(unwrap(x), unwrap(y)));
     } else if constexpr (K == Pow) {
       Scalar s;
-      if (is_plain(x) && quick_scalar(y, s)) return wrap_result(ops::pow(unwrap(x), s));
+      if (!profiling && is_plain(x) && quick_scalar(y, s)) return wrap_result(ops::pow(unwrap(x), s));
     }
     return binary_slow<K>(x, y);
   });
@@ -125,7 +127,8 @@ PyObject* binary_inplace(PyObject* x, PyObject* y) {
   return guarded([&]() -> PyObject* {
     if constexpr (K <= Div) {
       QuickArg xs[2];
-      if (is_plain(x) && (is_plain(y) ? (xs[1].tensor = unwrap(y).get(), true) : quick_number(y, xs[1]))) {
+      if (!profiling && is_plain(x) &&
+          (is_plain(y) ? (xs[1].tensor = unwrap(y).get(), true) : quick_number(y, xs[1]))) {
         xs[0].tensor = unwrap(x).get();
         if (quick_inplace(*formulas[K], xs, 2, unwrap(x), inplace_names[K])) return Py_NewRef(x);
       }
@@ -152,7 +155,8 @@ PyObject* unary(PyObject* x) {
 
 PyObject* compare(PyObject* x, PyObject* y, int op) {
   return guarded([&]() -> PyObject* {
-    if (PyObject* r = quick_binary(*comparisons[op], x, y)) return r;
+    if (!profiling)
+      if (PyObject* r = quick_binary(*comparisons[op], x, y)) return r;
     if (!operand_like(y)) Py_RETURN_NOTIMPLEMENTED;
     if (!compare_methods[op]) return missing(compare_names[op]);
     return not_implemented_on_type_error(call_method(*compare_methods[op], x, {y}));

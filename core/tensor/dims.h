@@ -100,7 +100,8 @@ class Dims {
     if (o.p_ == o.inline_) {
       p_ = inline_;
       cap_ = kInline;
-      std::memcpy(inline_, o.inline_, sizeof inline_);  // all of it: a few vector moves
+      // One by one: a wide load of what was just stored piece by piece would have to wait for the stores.
+      for (int64_t i = 0; i < n_; ++i) inline_[i] = o.inline_[i];
     } else {
       p_ = o.p_;
       cap_ = o.cap_;

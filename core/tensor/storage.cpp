@@ -13,6 +13,7 @@ Storage* Storage::make_large(size_t nbytes) {
   Storage* s = header();
   s->nbytes = s->capacity = nbytes;
   s->data = static_cast<char*>(p);
+  detail::g_storage_bytes += int64_t(nbytes);
   return s;
 }
 
@@ -35,6 +36,7 @@ Storage* Storage::make_foreign(void* data, size_t nbytes, void (*release)(void*)
 
 void Storage::destroy() {
   if (pyobj && host.storage_destroy) host.storage_destroy(this);
+  if (!(flags & (Foreign | Meta))) detail::g_storage_bytes -= int64_t(capacity);
   if (flags & Inline) return pool_free(this, sizeof(Storage) + capacity);
   if (flags & Foreign) {
     if (free_external) free_external(external);
@@ -63,6 +65,7 @@ void Storage::resize(size_t want) {
     block_free(data, capacity);
   }
   data = p;
+  detail::g_storage_bytes += int64_t(want) - int64_t(capacity);
   nbytes = capacity = want;
 }
 

@@ -5,6 +5,10 @@
 
 namespace adjoint {
 
+namespace detail {
+inline constinit int64_t g_storage_bytes = 0;  // of memory that is ours: what tensors hold now
+}
+
 struct alignas(64) Storage {
   uint32_t refs = 1;
   uint32_t version = 0;                            // bumped by every in-place change, whichever view makes it
@@ -26,6 +30,7 @@ struct alignas(64) Storage {
       s->nbytes = s->capacity = nbytes;
       s->data = reinterpret_cast<char*>(s + 1);
       s->flags = Inline;
+      detail::g_storage_bytes += int64_t(nbytes);
       return s;
     }
     return make_large(nbytes);

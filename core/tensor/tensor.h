@@ -39,7 +39,7 @@ struct TensorImpl {
   uint32_t output_nr = 0;        // which output of grad_fn
   uint32_t view_version = 0;     // version at which grad_fn of a view was made
   uint32_t version_bias = 0;     // lets `x.data = y` count as a change
-  uint32_t spare = 0;
+  uint32_t cut = 0;              // why it has no history though its inputs had: see autograd/cuts.h
   static constexpr int kInlineDims = 5;
   int64_t inline_dims[2 * kInlineDims];
 
@@ -134,6 +134,8 @@ class Tensor {
   TensorImpl* p_ = nullptr;
 };
 
+inline bool requires_grad(const Tensor& x) { return x && x->requires_grad(); }
+
 // --- making tensors (no autograd) ---
 Tensor empty(Ints sizes, Dtype dtype, Device device = Device::Cpu);
 Tensor empty_strided(Ints sizes, Ints strides, Dtype dtype, Device device = Device::Cpu);
@@ -162,6 +164,14 @@ std::string describe(const TensorImpl& x);                     // "float32[2, 2]
 Scalar item_at(const TensorImpl& x, int64_t byte_offset = 0);  // one element as a number
 Scalar item(const Tensor& x);                                  // RuntimeError unless x has one element
 inline bool same_sizes(const TensorImpl& a, const TensorImpl& b) { return equal(a.sizes(), b.sizes()); }
+
+// All its elements are one and the same in memory: an expanded number, such as the gradient of a sum.
+inline bool is_spread(const TensorImpl& x) {
+  if (x.contiguous()) return false;
+  for (int i = 0; i < x.ndim; ++i)
+    if (x.size(i) != 1 && x.stride(i) != 0) return false;
+  return true;
+}
 
 // --- inline parts ---
 inline void TensorImpl::set_contiguous_like(const TensorImpl& model) {

@@ -1,0 +1,187 @@
+// What adjoint.explain asks of the core: a node with all its inputs, saved values and formulas in one go, and
+// the cuts (autograd/cuts.h).
+#include "autograd/cuts.h"
+#include "ops/pointwise_record.h"
+#include "python/autograd.h"
+
+namespace adjoint::python {
+namespace {
+
+void put(PyObject* dict, const char* key, PyObject* value) {
+  Ref held = Ref::steal(must(value));
+  if (PyDict_SetItemString(dict, key, held.get()) < 0) raise_set();
+}
+PyObject* text_or_none(const char* s) { return s ? PyUnicode_FromString(s) : Py_NewRef(Py_None); }
+PyObject* line_of(const Where& w) {
+  if (!w.code) return Py_NewRef(Py_None);
+  SourceLine s = source_of(w);
+  return Py_BuildValue("(sis)", s.file.c_str(), s.line, s.text.c_str());
+}
+
+// Saved values as (name, value): tensors with the history they had, numbers, tuples of ints. A value that was
+// changed or freed is left out, and its name is listed under "lost".
+struct List final : SavedVisitor {
+  Node& node;
+  Ref saved = Ref::steal(must(PyList_New(0))), lost = Ref::steal(must(PyList_New(0)));
+  explicit List(Node& n) : node(n) {}
+  void add(const char* name, PyObject* value) {
+    Ref v = Ref::steal(must(value));
+    Ref pair = Ref::steal(must(Py_BuildValue("(sO)", name, v.get())));
+    if (PyList_Append(saved.get(), pair.get()) < 0) raise_set();
+  }
+  void tensor(const char* name, SavedTensor& s) override {
+    if (!s.was_set()) return;
+    try {
+      if (Tensor t = s.get(node)) return add(name, wrap(std::move(t)));
+    } catch (const Error&) {
+    } catch (const PythonError&) {  // an unpack hook of the user's
+    }
+    Ref text = Ref::steal(must(PyUnicode_FromString(name)));
+    if (PyList_Append(lost.get(), text.get()) < 0) raise_set();
+  }
+  void value(const char* name, const Scalar& v) override { add(name, number(v)); }
+  void ints(const char* name, Ints v) override {
+    Ref t = Ref::steal(must(PyTuple_New(Py_ssize_t(v.size()))));
+    for (size_t i = 0; i < v.size(); ++i)
+      PyTuple_SET_ITEM(t.get(), Py_ssize_t(i), must(PyLong_FromLongLong(v[i])));
+    add(name, t.take());
+  }
+  static PyObject* number(const Scalar& v) {
+    switch (v.category()) {
+      case Category::Bool: return PyBool_FromLong(v.to_bool());
+      case Category::Integer: return PyLong_FromLongLong(v.to_int());
+      case Category::Float: return PyFloat_FromDouble(v.to_double());
+      default: return PyComplex_FromDoubles(v.to_complex().real(), v.to_complex().imag());
+    }
+  }
+};
+
+// The parameters' names of a schema: "mul(Tensor self, Number other) -> Tensor" gives self, other.
+PyObject* parameters(const char* schema, int count) {
+  Ref list = Ref::steal(must(PyList_New(0)));
+  std::string s = schema;
+  size_t at = s.find('(') + 1;
+  for (int i = 0; i < count; ++i) {
+    size_t end = s.find_first_of(",)", at);
+    std::string p = s.substr(at, end - at);
+    if (size_t eq = p.find('='); eq != std::string::npos) p = p.substr(0, eq);
+    p = p.substr(p.find_last_of(' ') + 1);
+    Ref text = Ref::steal(must(PyUnicode_FromString(p.c_str())));
+    if (PyList_Append(list.get(), text.get()) < 0) raise_set();
+    at = end + 1;
+  }
+  return list.take();
+}
+
+void describe_formulas(PyObject* d, const Node& n) {
+  const PointwiseOp* op = n.record() ? n.record()->pointwise : nullptr;
+  put(d, "rule", text_or_none(n.rule()));
+  if (!op) return;
+  put(d, "value", PyUnicode_FromString(op->text().c_str()));
+  Ref slopes = Ref::steal(must(PyList_New(0))), pulls = Ref::steal(must(PyList_New(0)));
+  for (int i = 0; i < std::min(op->arity, 3); ++i) {
+    const auto& pull = op->pull[i];
+    Ref slope = Ref::steal(pull.exists ? PyUnicode_FromString(pull.text("1").c_str()) : Py_NewRef(Py_None));
+    Ref text = Ref::steal(pull.exists ? PyUnicode_FromString(pull.text("g").c_str()) : Py_NewRef(Py_None));
+    if (!slope || !text || PyList_Append(slopes.get(), slope.get()) < 0 ||
+        PyList_Append(pulls.get(), text.get()) < 0)
+      raise_set();
+  }
+  put(d, "slopes", slopes.take());
+  put(d, "pulls", pulls.take());
+  put(d, "parameters", parameters(op->schema, op->arity));
+}
+
+// _describe_node(node) -> dict
+PyObject* describe_node(PyObject*, PyObject* o) {
+  return guarded([&]() -> PyObject* {
+    if (!is_node(o)) raise(PyExc_TypeError, "expected a node of the graph, got %s", Py_TYPE(o)->tp_name);
+    Ref d = Ref::steal(must(PyDict_New()));
+    auto* self = reinterpret_cast<PyNode*>(o);
+    if (!self->node) {
+      if (!self->leaf) raise(PyExc_ValueError, "this node is no longer part of a graph");
+      put(d.get(), "leaf", wrap(Tensor::share(self->leaf)));
+      return d.take();
+    }
+    Node& n = *self->node;
+    NodeRef keep = NodeRef::share(&n);
+    put(d.get(), "operation", text_or_none(n.operation()));
+    put(d.get(), "where", line_of(n.where));
+    put(d.get(), "released", PyBool_FromLong(n.released));
+    put(d.get(), "sequence", PyLong_FromUnsignedLongLong(n.seq));
+    Ref edges = Ref::steal(must(PyList_New(0)));
+    for (int i = 0; i < n.inputs; ++i) {
+      Ref edge = Ref::steal(wrap_edge(n.edges[i]));
+      if (PyList_Append(edges.get(), edge.get()) < 0) raise_set();
+    }
+    put(d.get(), "edges", edges.take());
+    List saved(n);
+    if (!n.released) n.visit_saved(saved);
+    put(d.get(), "saved", saved.saved.take());
+    put(d.get(), "lost", saved.lost.take());
+    describe_formulas(d.get(), n);
+    return d.take();
+  });
+}
+
+PyObject* cut_dict(const CutEntry& e) {
+  static constexpr const char* kinds[] = {"detach", "data", "no_grad", "inference_mode", "not_differentiable",
+                                          "copy",   "item", "tolist",  "numpy"};
+  Ref d = Ref::steal(must(PyDict_New()));
+  put(d.get(), "id", PyLong_FromUnsignedLong(e.id));
+  put(d.get(), "before", PyLong_FromUnsignedLong(e.before));
+  put(d.get(), "kind", PyUnicode_FromString(kinds[int(e.kind)]));
+  put(d.get(), "operation", text_or_none(e.operation));
+  put(d.get(), "where", line_of(e.where));
+  put(d.get(), "source", PyLong_FromUnsignedLongLong(e.source));
+  return d.take();
+}
+// _cut_of(tensor) -> dict or None: why it has no history though its inputs had.
+PyObject* cut_of(PyObject*, PyObject* o) {
+  return guarded([&]() -> PyObject* {
+    const CutEntry* e = find_cut(unwrap_checked(o, "_cut_of(): argument")->cut);
+    return e ? cut_dict(*e) : Py_NewRef(Py_None);
+  });
+}
+// _cuts(after=0) -> list: those that are remembered, the oldest first.
+PyObject* cuts(PyObject*, PyObject* args) {
+  return guarded([&]() -> PyObject* {
+    unsigned long after = 0;
+    if (!PyArg_ParseTuple(args, "|k:_cuts", &after)) raise_set();
+    Ref list = Ref::steal(must(PyList_New(0)));
+    uint32_t last = last_cut();
+    for (uint32_t id = last > 4096 ? last - 4095 : 1; id <= last && last; ++id) {
+      const CutEntry* e = id > after ? find_cut(id) : nullptr;
+      if (!e) continue;
+      Ref d = Ref::steal(cut_dict(*e));
+      if (PyList_Append(list.get(), d.get()) < 0) raise_set();
+    }
+    return list.take();
+  });
+}
+
+// _leaf_state(tensor) -> dict: what backward passes did to it.
+PyObject* leaf_state(PyObject*, PyObject* o) {
+  return guarded([&]() -> PyObject* {
+    const Tensor& x = unwrap_checked(o, "_leaf_state(): argument");
+    Ref d = Ref::steal(must(PyDict_New()));
+    put(d.get(), "last_pass", PyLong_FromUnsignedLong(x->meta ? x->meta->last_pass : 0));
+    put(d.get(), "passes", PyLong_FromUnsignedLong(engine_passes()));
+    return d.take();
+  });
+}
+
+PyMethodDef functions[] = {
+    {"_describe_node", describe_node, METH_O, "All that is known of a node, as a dict."},
+    {"_cut_of", cut_of, METH_O, "Where a tensor without history lost it: a dict, or None."},
+    {"_cuts", cuts, METH_VARARGS, "The places where values left the graph, the oldest first."},
+    {"_leaf_state", leaf_state, METH_O, "Which backward passes came to a leaf."},
+    {nullptr, nullptr, 0, nullptr}};
+
+}  // namespace
+
+void init_explain(PyObject* module) {
+  if (PyModule_AddFunctions(module, functions) < 0) raise_set();
+}
+
+}  // namespace adjoint::python
