@@ -3,6 +3,7 @@
 #include "ops/index/offsets.h"
 #include "ops/promotion.h"
 #include "ops/raw.h"
+#include "ops/scalar_fits.h"
 
 namespace adjoint::ops {
 namespace {
@@ -143,6 +144,7 @@ Tensor index_copy_(const Tensor& x, int64_t dim, const Tensor& index, const Tens
 Tensor index_fill_(const Tensor& x, int64_t dim, const Tensor& index, const Operand& value) {
   dim = wrap_dim(dim, x->ndim);
   Tensor i = checked_index("index_fill_", index);
+  if (!value.is_tensor()) check_scalar_fits(value.scalar, x->dtype);
   Tensor v = value.is_tensor() ? *value.tensor : scalar_tensor(value.scalar, x->dtype);
   check(v->ndim == 0, "index_fill_ only supports a 0-dimensional value tensor, but got tensor with ",
         int(v->ndim), " dimension(s).");
