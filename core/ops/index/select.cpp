@@ -23,11 +23,12 @@ Tensor checked_index(const char* op, const Tensor& index) {
   Tensor i = as_index(index, op);
   return i->ndim == 0 ? adjoint::alias(i, Dims{1}, Dims{1}, i->byte_offset) : i;
 }
-void check_bounds(const Tensor& index, int64_t n) {
+// PyTorch's class differs: RuntimeError for index_add, IndexError for the others.
+void check_bounds(const Tensor& index, int64_t n, ErrorKind kind = ErrorKind::Index) {
   if (index->meta_device()) return;
   const int64_t* p = index->data_as<int64_t>();
   for (int64_t k = 0; k < index->numel; ++k)
-    check_as(p[k] >= 0 && p[k] < n, ErrorKind::Index, "index out of range in self");
+    check_as(p[k] >= 0 && p[k] < n, kind, "index out of range in self");
 }
 
 struct IndexSelect {
@@ -111,7 +112,7 @@ Tensor index_add_(const Tensor& x, int64_t dim, const Tensor& index, const Tenso
         "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape "
         "= ",
         text_of(x->sizes()), " source.shape = ", text_of(s->sizes()));
-  check_bounds(i, x->ndim ? x->size(int(dim)) : 1);
+  check_bounds(i, x->ndim ? x->size(int(dim)) : 1, ErrorKind::Runtime);
   auto write = [&] {
     NoGrad no_grad;
     OneChange one(x);
