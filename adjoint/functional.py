@@ -120,7 +120,7 @@ def nonzero(input, *, as_tuple=False, out=None):
     found = _nonzero(input) if out is None else _nonzero(input, out=out)
     if not as_tuple:
         return found
-    return found.reshape(-1, 1).unbind(1) if input.dim() == 0 else found.unbind(1)
+    return _nonzero(input.unsqueeze(0)).unbind(1) if input.dim() == 0 else found.unbind(1)
 
 
 def _picked(values, inverse, counts, return_inverse, return_counts):

@@ -135,10 +135,31 @@ void merge_sort(const T* x, int64_t n, bool descending, int64_t* index) {
 }
 
 template <class T>
-void sort_as(const T* x, int64_t rows, int64_t n, bool descending, T* values, int64_t* indices) {
+using Pair = std::pair<T, int64_t>;
+
+// Where equals meet, their order is the one in which std::sort leaves pairs. `index` is a sorted order
+// already.
+template <class T>
+void reorder_ties(const T* x, int64_t n, bool descending, std::vector<Pair<T>>& pairs, int64_t* index) {
+  int64_t i = 1;
+  while (i < n && (descending ? greater(x[index[i - 1]], x[index[i]]) : less(x[index[i - 1]], x[index[i]])))
+    ++i;
+  if (i >= n) return;
+  pairs.resize(n);
+  for (int64_t j = 0; j < n; ++j) pairs[j] = {x[j], j};
+  if (descending)
+    std::sort(pairs.begin(), pairs.end(), [](auto& a, auto& b) { return greater(a.first, b.first); });
+  else
+    std::sort(pairs.begin(), pairs.end(), [](auto& a, auto& b) { return less(a.first, b.first); });
+  for (int64_t j = 0; j < n; ++j) index[j] = pairs[j].second;
+}
+
+template <class T>
+void sort_as(const T* x, int64_t rows, int64_t n, bool descending, T* values, int64_t* indices, Ties ties) {
   int64_t grain = kGrain / (n + 1);
   parallel_for(rows, grain < 1 ? 1 : grain, [&](int64_t begin, int64_t end) {
     std::vector<Item<Bits<sizeof(T)>>> scratch;
+    std::vector<Pair<T>> pairs;
     for (int64_t r = begin; r < end; ++r) {
       const T* row = x + r * n;
       int64_t* index = indices + r * n;
@@ -146,6 +167,8 @@ void sort_as(const T* x, int64_t rows, int64_t n, bool descending, T* values, in
         radix_sort(row, n, descending, scratch, index);
       else
         merge_sort(row, n, descending, index);
+      if (ties == Ties::Introsort && n > 16 && n <= kIntrosortMost)
+        reorder_ties(row, n, descending, pairs, index);
       if (values)
         for (int64_t i = 0; i < n; ++i) values[r * n + i] = row[index[i]];
     }
@@ -153,9 +176,6 @@ void sort_as(const T* x, int64_t rows, int64_t n, bool descending, T* values, in
 }
 
 // ---- top-k
-
-template <class T>
-using Pair = std::pair<T, int64_t>;
 
 template <class T, class Before>
 void topk_row(std::vector<Pair<T>>& queue, int64_t k, bool sorted, Before before) {
@@ -263,10 +283,10 @@ void visit_real(Dtype dtype, F f) {
 }  // namespace
 
 void sort_rows(Dtype dtype, const void* x, int64_t rows, int64_t n, bool descending, void* values,
-               int64_t* indices) {
+               int64_t* indices, Ties ties) {
   visit_real(dtype, [&](auto* tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
-    sort_as(static_cast<const T*>(x), rows, n, descending, static_cast<T*>(values), indices);
+    sort_as(static_cast<const T*>(x), rows, n, descending, static_cast<T*>(values), indices, ties);
   });
 }
 void topk_rows(Dtype dtype, const void* x, int64_t rows, int64_t n, int64_t k, bool largest, bool sorted,

@@ -8,9 +8,14 @@
 
 namespace adjoint {
 
-// Stable. values [rows, n] in x's dtype, or null (argsort); indices [rows, n].
+// How equal elements come out. Introsort's order is that of PyTorch's unstable sort, which programs see in
+// the indices; rows longer than kIntrosortMost keep the order in which they came.
+enum class Ties { Stable, Introsort };
+constexpr int64_t kIntrosortMost = 32768;
+
+// values [rows, n] in x's dtype, or null (argsort); indices [rows, n].
 void sort_rows(Dtype dtype, const void* x, int64_t rows, int64_t n, bool descending, void* values,
-               int64_t* indices);
+               int64_t* indices, Ties ties = Ties::Stable);
 
 // values, indices [rows, k], 0 <= k <= n. Unsorted results come in the order the selection leaves.
 void topk_rows(Dtype dtype, const void* x, int64_t rows, int64_t n, int64_t k, bool largest, bool sorted,

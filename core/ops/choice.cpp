@@ -5,6 +5,7 @@
 #include "ops/ops.h"
 #include "ops/pointwise_record.h"
 #include "ops/promotion.h"
+#include "ops/scalar_fits.h"
 
 namespace adjoint {
 namespace {
@@ -18,6 +19,14 @@ const char* cpp_name(Dtype d) {
   return names[int(d)];
 }
 
+// A number beside a tensor takes the tensor's type if that is of its kind, and must fit it.
+Dtype type_beside(const Scalar& s, Dtype d) {
+  return s.category() <= category_of(d) ? d : is_complex(d) || !s.is_complex() ? dtype_for(s) : complex_of(d);
+}
+void check_beside(const Operand& v, Dtype d) {
+  if (!v.is_tensor()) check_scalar_fits(v.scalar, type_beside(v.scalar, d));
+}
+
 // --- where ---
 
 Tensor where(const Tensor& condition, Operand a, Operand b, const Dest& dest) {
@@ -25,6 +34,8 @@ Tensor where(const Tensor& condition, Operand a, Operand b, const Dest& dest) {
   check(condition->dtype == Dtype::Bool || condition->dtype == Dtype::U8,
         "where expected condition to be a boolean tensor, but got a tensor with dtype ",
         label_of(condition->dtype));
+  if (a.is_tensor()) check_beside(b, (*a.tensor)->dtype);
+  if (b.is_tensor()) check_beside(a, (*b.tensor)->dtype);
   return pointwise(op, {condition, a, b}, dest);
 }
 std::vector<Tensor> where_indices(const Tensor& condition) { return ops::unbind(ops::nonzero(condition), 1); }
@@ -41,8 +52,7 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, Operand value, const Des
           int(v->ndim), " dimension(s).");
     return pointwise(by_tensor, {mask, ops::to(v, x->dtype), x}, dest);
   }
-  check(is_complex(x->dtype) || !value.scalar.is_complex(), "value cannot be converted to type ",
-        cpp_name(x->dtype), " without overflow");
+  check_scalar_fits(value.scalar, x->dtype);
   Scalar v = x->dtype == Dtype::Bool ? Scalar(value.scalar.to_bool())
              : is_integral(x->dtype) ? Scalar(value.scalar.to_int())
                                      : value.scalar;
@@ -50,6 +60,12 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, Operand value, const Des
 }
 
 // --- clamp ---
+
+void check_bound(const Tensor& x, const Operand& bound) {
+  check_beside(bound, x->dtype);
+  check_as(x->dtype != Dtype::Bool || bound.is_tensor() || !bound.scalar.is_bool(), ErrorKind::NotImplemented,
+           "\"clamp_scalar_kernel_impl\" not implemented for 'Bool'");
+}
 
 Tensor clamp(const Tensor& x, std::optional<Operand> low, std::optional<Operand> high, const Dest& dest) {
   static const PointwiseOp& both = find_pointwise("clamp");
@@ -60,6 +76,8 @@ Tensor clamp(const Tensor& x, std::optional<Operand> low, std::optional<Operand>
                            above_tensor = renamed("clamp_max", "ClampBackward0");
   check(low || high, "torch.clamp: At least one of 'min' or 'max' must not be None");
   check_as(!is_complex(x->dtype), ErrorKind::NotImplemented, "clamp is not supported for complex types");
+  if (low) check_bound(x, *low);
+  if (high) check_bound(x, *high);
   bool tensors = (low && low->is_tensor()) || (high && high->is_tensor());
   if (low && high) return pointwise(tensors ? both_tensors : both, {x, *low, *high}, dest);
   if (low) return pointwise(tensors ? below_tensor : below, {x, *low}, dest);
@@ -68,11 +86,13 @@ Tensor clamp(const Tensor& x, std::optional<Operand> low, std::optional<Operand>
 Tensor clamp_min(const Tensor& x, Operand low, const Dest& dest) {
   static const PointwiseOp number = renamed("clamp_min", "ClampMinBackward0"),
                            tensor = renamed("clamp_min", "ClampMinBackward1");
+  check_bound(x, low);
   return pointwise(low.is_tensor() ? tensor : number, {x, low}, dest);
 }
 Tensor clamp_max(const Tensor& x, Operand high, const Dest& dest) {
   static const PointwiseOp number = renamed("clamp_max", "ClampMaxBackward0"),
                            tensor = renamed("clamp_max", "ClampMaxBackward1");
+  check_bound(x, high);
   return pointwise(high.is_tensor() ? tensor : number, {x, high}, dest);
 }
 Tensor maximum(const Tensor& a, const Tensor& b, const Dest& dest) {

@@ -8,6 +8,10 @@ namespace adjoint {
 
 V apply_named(const PointwiseOp*& cache, const char* name, std::initializer_list<Operand> x) {
   if (!cache) cache = &find_pointwise(name);
+  if (const Operand* c = x.begin(); x.size() == 3 && !c->is_tensor() && std::string_view(name) == "where") {
+    const Operand& chosen = c[c->scalar.to_bool() ? 1 : 2];  // decided already: no operation to record
+    return chosen.is_tensor() ? V(*chosen.tensor) : V(chosen.scalar);
+  }
   bool any = false;
   for (const Operand& o : x) any |= o.is_tensor();
   if (any) return V(pointwise(*cache, x));

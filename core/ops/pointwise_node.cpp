@@ -191,7 +191,21 @@ Tensor PointwiseNode::pull(Backward& b, int i) {
   return r;
 }
 
+// PyTorch wraps the numbers of products and quotients into tensors and frees them with the others, so that
+// `x * 2`, too, cannot be gone through twice.
+static void refuse_second_pass(const PointwiseNode& n, const Backward& b) {
+  for (int i = 0; i < n.inputs && i < 3; ++i)
+    for (int k = 0; b.needs(i) && k < n.inputs; ++k)
+      check(
+          n.args[k].is_tensor || !(n.op.pull[i].reads >> k & 1) || !shows_edge(n, k), n.op.name,
+          ": Trying to backward through the graph a second time (or directly access saved tensors after they "
+          "have already been freed). Saved intermediate values of the graph are freed when you call "
+          ".backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the "
+          "graph a second time or if you need to access saved tensors after calling backward.");
+}
+
 void PointwiseNode::vjp(Backward& b) {
+  if (released) refuse_second_pass(*this, b);
   for (int i = 0; i < inputs; ++i)
     if (b.needs(i)) b.gx[i] = pull(b, i);
 }

@@ -2,6 +2,7 @@
 // masks are gathered on the way and handed to the advanced operations at the end.
 #include <optional>
 #include "autograd/record.h"
+#include "ops/scalar_fits.h"
 #include "ops/ops.h"
 #include "python/creation.h"
 #include "python/overrides.h"
@@ -249,12 +250,7 @@ NewValue value_of(const Tensor& x, PyObject* o) {
   if (!PyFloat_Check(o) && !PyLong_Check(o) && !PyComplex_Check(o))
     raise(PyExc_TypeError, "can't assign a %s to a %s", Py_TYPE(o)->tp_name, legacy_name(x).c_str());
   to_scalar(o, s);
-  check(!s.is_complex() || is_complex(x->dtype) || s.to_complex().imag() == 0,
-        "value cannot be converted to type ",
-        x->dtype == Dtype::F64  ? "double"
-        : is_floating(x->dtype) ? "float"
-                                : "int64_t",
-        " without overflow");
+  check_scalar_fits(s, x->dtype);
   return {{}, s};
 }
 

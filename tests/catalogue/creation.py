@@ -97,6 +97,7 @@ SAMPLES = {
         ((make(3), make(3).abs()), {}),
     ],
     "bernoulli": lambda make: [((make(2, 3, low=0.1, high=0.9),), {}), ((make(2, 3), 0.3), {})],
+    "poisson": lambda make: [((make(2, 3, low=0, high=30),), {})],
     "multinomial": lambda make: [((make(2, 5, low=0.1, high=1), 3), {}), ((make(5, low=0.1, high=1), 9, True), {})],
     "get_rng_state": lambda make: [((), {})],
     "set_rng_state": lambda make: [((make.torch.get_rng_state(),), {})],
@@ -112,6 +113,7 @@ _random = {
     "normal",
     "bernoulli",
     "multinomial",
+    "poisson",
 }
 # Random samples and fresh memory do not depend smoothly on anything.
 NO_GRADIENT = (set(SAMPLES) | {"range"}) - {"complex", "polar"}

@@ -66,5 +66,22 @@ SAMPLES = {
         ((make(2, 3), _at(make, 5, 0), make(2)), {}),
         ((make(4), _at(make, 1, 1), make(2)), {"accumulate": True}),
     ],
+    "searchsorted": lambda make: [
+        ((make(2, 5).sort(-1)[0], make(2, 3)), {}),
+        ((make(5).sort()[0], make(2, 3)), {"right": True, "out_int32": True}),
+        ((make(5), make(3)), {"side": "right", "sorter": make(5).argsort()}),
+        ((make(5).sort()[0], 1), {}),
+    ],
+    "bucketize": lambda make: [
+        ((make(2, 3), make(4).sort()[0]), {}),
+        ((make(2, 3), make(4).sort()[0]), {"right": True}),
+        ((1, make(4).sort()[0]), {"out_int32": True}),
+    ],
+    "isin": lambda make: [
+        ((make(2, 3), make(2, 3)), {}),
+        ((_along(make), _at(make, 0, 1)), {"invert": True}),
+        ((_along(make), 2), {}),
+        ((2, _along(make)), {"assume_unique": True}),
+    ],
 }
-NO_GRADIENT = {"nonzero", "argwhere"}
+NO_GRADIENT = {"nonzero", "argwhere", "searchsorted", "bucketize", "isin"}

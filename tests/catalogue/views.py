@@ -176,6 +176,21 @@ SAMPLES = {
     ],
     "is_contiguous": lambda make: [((make(2, 3),), {}), ((_transposed(make),), {})],
     "fill": lambda make: [((make(2, 3), 1.5), {}), ((make(2, 3), make()), {})],
+    "alias_copy": lambda make: [((_transposed(make),), {})],
+    "as_strided_copy": lambda make: [((make(2, 3), (2, 2), (1, 2)), {})],
+    "diagonal_copy": lambda make: [((make(2, 3, 4), 1, 0, 2), {})],
+    "expand_copy": lambda make: [((make(1, 3), (2, 3)), {})],
+    "narrow_copy": lambda make: [((make(2, 3), 1, 1, 2), {})],
+    "permute_copy": lambda make: [((make(2, 3, 4), (2, 0, 1)), {})],
+    "transpose_copy": lambda make: [((make(2, 3, 4), 0, 2), {})],
+    "t_copy": lambda make: [((make(2, 3),), {})],
+    "squeeze_copy": lambda make: [((make(1, 3, 1),), {}), ((make(1, 3, 1), 0), {}), ((make(1, 3, 1), (0, 2)), {})],
+    "unsqueeze_copy": lambda make: [((make(2, 3), 1), {})],
+    "unfold_copy": lambda make: [((make(5), 0, 2, 2), {})],
+    "view_copy": lambda make: [((make(2, 3), (3, 2)), {})],
+    "unbind_copy": lambda make: [((make(2, 3), 1), {})],
+    "split_with_sizes_copy": lambda make: [((make(3, 4), (1, 2), 0), {}), ((make(3, 4), (1, 3), 1), {})],
+    "Tensor.fill_diagonal_": lambda make: [((make(3, 3).clone(), 2), {}), ((make(6, 2).clone(), 2, True), {})],
     "resolve_conj": lambda make: [((make(2, 3),), {})],
     "resolve_neg": lambda make: [((make(2, 3),), {})],
     "is_conj": lambda make: [((make(2, 3),), {})],
@@ -191,5 +206,16 @@ SAMPLES = {
     **dict.fromkeys(_CASTS, _casts),
 }
 # Integers carry no gradient; small floats are too coarse for numerical derivatives.
-NO_GRADIENT = {"detach", "is_contiguous", "is_conj", "is_neg", *_CASTS} - {"Tensor.double", "Tensor.cdouble"}
-LAYOUT_BOUND = {"view", "view_as", "as_strided", "as_strided_scatter", "is_contiguous", "view_as_complex"}
+NO_GRADIENT = {"detach", "Tensor.fill_diagonal_", "is_contiguous", "is_conj", "is_neg", *_CASTS} - {
+    "Tensor.double",
+    "Tensor.cdouble",
+}
+LAYOUT_BOUND = {
+    "view",
+    "view_as",
+    "as_strided",
+    "as_strided_scatter",
+    "as_strided_copy",
+    "is_contiguous",
+    "view_as_complex",
+}

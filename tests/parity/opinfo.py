@@ -1,4 +1,4 @@
-"""Runs PyTorch's operator database against Adjoint: values, dtypes, shapes, gradients, error classes.
+"""Runs PyTorch's operator database against Adjoint: values, dtypes, shapes, strides, gradients, error classes.
 
     python -m tests.parity.opinfo                       every operator that Adjoint has
     python -m tests.parity.opinfo --ops 'add|mul' -v    some of them, each failure with its text
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import contextlib
 import faulthandler
 import re
 import signal
@@ -75,6 +76,8 @@ class Bridge:
     def function(self, name, variant=""):
         """Our function for an entry; the database calls some through a lambda with its own order of arguments."""
         tensor = self.adjoint.Tensor
+        if name == "rand_like":  # as the database has it
+            name = "randn_like"
         if name in ("T", "H", "mT", "mH"):
             return lambda x: getattr(x, name)
         if name in ("resize_", "zero_", "resize_as_"):
@@ -88,6 +91,8 @@ class Bridge:
             return lambda x, condition, other, **k: obj(condition, x, other, **k)
         if name.endswith("polygamma"):
             return lambda x, n, **k: obj(n, x, **k)
+        if variant == "number_mean":
+            return lambda std, mean, *a, **k: obj(mean, std, *a, **k)
         if name == "einsum":
             return lambda tensors, equation: obj(equation, tensors)
         return obj
@@ -127,6 +132,8 @@ def compare(torch, ours, theirs, where="result", factor=1.0):
             raise Mismatch(f"{at}: dtype {x.dtype}, PyTorch {y.dtype}")
         if tuple(x.shape) != tuple(y.shape):
             raise Mismatch(f"{at}: shape {tuple(x.shape)}, PyTorch {tuple(y.shape)}")
+        if where == "result" and y.layout == torch.strided and tuple(x.stride()) != tuple(y.stride()):
+            raise Mismatch(f"{at}: strides {x.stride()}, PyTorch {y.stride()} for shape {tuple(y.shape)}")
         if y.device.type == "meta":
             continue
         name = str(y.dtype).split(".")[-1]
@@ -162,6 +169,23 @@ def gradients(module, outputs, inputs, seeds, second=False):
     return module.autograd.grad(again, inputs, [module.ones_like(g) for g in again], allow_unused=True)
 
 
+@contextlib.contextmanager
+def same_seed(torch, adjoint):
+    """The database seeds inside its functions: what seeds torch seeds Adjoint."""
+    original = torch.manual_seed
+
+    def both(seed):
+        adjoint.manual_seed(seed)
+        return original(seed)
+
+    torch.manual_seed = both
+    try:
+        both(0)
+        yield
+    finally:
+        torch.manual_seed = original
+
+
 class Runner:
     def __init__(self, torch, adjoint, second):
         self.torch, self.adjoint, self.second = torch, adjoint, second
@@ -171,10 +195,9 @@ class Runner:
         torch, adjoint = self.torch, self.adjoint
         args, kwargs = [sample.input, *sample.args], dict(sample.kwargs)
         mine, mykw = self.bridge.value(args), self.bridge.value(kwargs)
-        torch.manual_seed(0)
-        adjoint.manual_seed(0)
         try:
-            want = theirs(*args, **kwargs)
+            with same_seed(torch, adjoint):
+                want = theirs(*args, **kwargs)
         except Exception as error:
             expected = Exception if isinstance(error, NotImplementedError) else type(error)
             try:

@@ -58,6 +58,10 @@ int64_t arange_count(const Scalar& start, const Scalar& end, const Scalar& step,
     return int64_t(std::ceil((double(b) - double(a) + double(s) - double(sign)) / double(s))) -
            (std::fmod(double(b) - double(a) + double(s) - double(sign), double(s)) != 0);
   }
+  if (dtype == Dtype::I64) {  // the bounds are cut to integers first; for the narrower types they are not
+    check(step.to_int() != 0, "step must be nonzero");
+    return int64_t(std::ceil(double(end.to_int() - start.to_int()) / double(step.to_int())));
+  }
   return int64_t(std::ceil((end.to_double() - start.to_double()) / step.to_double()));
 }
 
@@ -152,9 +156,9 @@ void fill_linspace(const Tensor& y, const Scalar& start, const Scalar& end) {
     if constexpr (std::is_same_v<T, bool>)
       refuse_dtype("linspace_cpu", Dtype::Bool);
     else if constexpr (std::is_integral_v<T>) {
-      float a = float(start.to<T>()), step = (float(end.to<T>()) - a) / float(n - 1), z = float(end.to<T>());
+      double a = double(start.to<T>()), z = double(end.to<T>()), step = (z - a) / double(n - 1);
       for (int64_t i = 0; i < n; ++i)
-        out[i] = i < n / 2 ? T(a + step * float(i)) : T(z - step * float(n - i - 1));
+        out[i] = i < n / 2 ? T(a + step * double(i)) : T(z - step * double(n - i - 1));
     } else if constexpr (!std::is_convertible_v<T, double>)
       write_linspace_complex<T>(out, n, start.to<T>(), end.to<T>());
     else if constexpr (sizeof(T) == 2)

@@ -5,6 +5,7 @@
 #include "ops/pointwise_record.h"
 #include "ops/promotion.h"
 #include "ops/raw.h"
+#include "ops/scalar_fits.h"
 
 namespace adjoint::ops {
 namespace {
@@ -177,6 +178,7 @@ Tensor scatter_value_(const Tensor& x, int64_t dim, const Tensor& index, const S
         "scatter(): Expected dtype int32/int64 for index");
   if (index->numel == 0) return x;
   check_shapes("scatter", x, dim, index, false);
+  check_scalar_fits(value, x->dtype);
   Tensor kept = needs_record(x) ? raw::clone(index) : index;
   auto write = [&] {
     scatter_raw(x, dim, index, expand(scalar_tensor(value, x->dtype), index->sizes()), Combine::Set);
@@ -203,6 +205,9 @@ Tensor ones_at(const Tensor& like, int64_t dim, const Tensor& index, bool includ
                      ones_like(index->dtype == like->dtype ? index : to(index, like->dtype)));
 }
 
+Tensor scatter_reduce(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& src,
+                      std::string_view reduce, bool include_self);
+
 // The rule of scatter_reduce, by its kind.
 struct ScatterReduce {
   static constexpr const char* node = "ScatterReduceBackward0";
@@ -221,6 +226,25 @@ struct ScatterReduce {
   Tensor mask_self(const Tensor& g) {
     return include_self ? g : scatter(g, dim, index, adjoint::zeros(index->sizes(), g->dtype));
   }
+  // Each factor's slope is the product of the others. Quotients give it except where the factor is zero:
+  // there the product is taken again with that factor as one (two zeros in one product leave zero).
+  void product_rule(const Tensor& g, const Tensor& self, const Tensor& src, const Tensor& out, Tensor& gs,
+                    Tensor& gr) const {
+    auto one_where = [](const Tensor& mask, const Tensor& t) {
+      return where(mask, Operand(ones_like(t)), Operand(t));
+    };
+    auto product = [&](const Tensor& a, const Tensor& b) {
+      return scatter_reduce(a, dim, index, b, "prod", include_self);
+    };
+    Tensor self1 = one_where(eq(self, 0), self);
+    gs = div(mul(g, product(self1, src)), self1);
+    Tensor zero = eq(src, 0);
+    Tensor zeros = gather(scatter_add(zeros_like(self), dim, index, to(zero, self->dtype)), dim, index);
+    Tensor single = logical_and(zero, eq(zeros, 1));
+    Tensor alone = gather(mul(g, product(self, one_where(single, src))), dim, index);
+    Tensor quotient = div(gather(mul(g, out), dim, index), one_where(zero, src));
+    gr = where(single, Operand(alone), Operand(quotient));
+  }
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
     Tensor self = x.get(b.node), src = source.get(b.node), out = y.get(b.node);
@@ -228,10 +252,7 @@ struct ScatterReduce {
     if (how == Combine::Add) {
       gs = g, gr = gather(g, dim, index);
     } else if (how == Combine::Mul) {
-      Tensor masked = where(eq(self, 0), Operand(ones_like(self)), Operand(self));
-      gs = div(mul(g, out), masked);
-      Tensor safe = where(eq(src, 0), Operand(ones_like(src)), Operand(src));
-      gr = div(gather(mul(g, out), dim, index), narrow_to(safe));
+      product_rule(g, self, narrow_to(src), out, gs, gr);
     } else if (how == Combine::Mean) {
       Tensor n = ones_at(g, dim, index, include_self);
       n = where(eq(n, 0), Operand(ones_like(n)), Operand(n));

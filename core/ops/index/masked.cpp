@@ -172,11 +172,15 @@ Tensor nonzero(const Tensor& x) {
   const bool* p = m->data_as<bool>();
   int64_t count = 0;
   for (int64_t i = 0; i < m->numel; ++i) count += p[i];
-  Tensor out = adjoint::empty(Dims{count, x->ndim}, Dtype::I64);
+  Tensor rows = adjoint::empty(Dims{x->ndim, count}, Dtype::I64);  // PyTorch's layout, too, is by dimension
+  Tensor out = alias(rows, Dims{count, x->ndim}, Dims{1, count}, rows->byte_offset);
   int64_t* o = out->data_as<int64_t>();
   Dims at(x->ndim);
   for (int64_t i = 0; i < m->numel; ++i) {
-    if (p[i]) o = std::copy(at.begin(), at.end(), o);
+    if (p[i]) {
+      for (int d = 0; d < x->ndim; ++d) o[d * count] = at[d];
+      ++o;
+    }
     for (int d = x->ndim - 1; d >= 0 && ++at[d] == x->size(d); --d) at[d] = 0;
   }
   return out;

@@ -3,6 +3,7 @@
 #include "ops/index/offsets.h"
 #include "ops/promotion.h"
 #include "ops/raw.h"
+#include "ops/scalar_fits.h"
 
 namespace adjoint::ops {
 namespace {
@@ -22,11 +23,12 @@ Tensor checked_index(const char* op, const Tensor& index) {
   Tensor i = as_index(index, op);
   return i->ndim == 0 ? adjoint::alias(i, Dims{1}, Dims{1}, i->byte_offset) : i;
 }
-void check_bounds(const Tensor& index, int64_t n) {
+// PyTorch's class differs: RuntimeError for index_add, IndexError for the others.
+void check_bounds(const Tensor& index, int64_t n, ErrorKind kind = ErrorKind::Index) {
   if (index->meta_device()) return;
   const int64_t* p = index->data_as<int64_t>();
   for (int64_t k = 0; k < index->numel; ++k)
-    check_as(p[k] >= 0 && p[k] < n, ErrorKind::Index, "index out of range in self");
+    check_as(p[k] >= 0 && p[k] < n, kind, "index out of range in self");
 }
 
 struct IndexSelect {
@@ -110,7 +112,7 @@ Tensor index_add_(const Tensor& x, int64_t dim, const Tensor& index, const Tenso
         "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape "
         "= ",
         x->sizes(), " source.shape = ", s->sizes());
-  check_bounds(i, x->ndim ? x->size(int(dim)) : 1);
+  check_bounds(i, x->ndim ? x->size(int(dim)) : 1, ErrorKind::Runtime);
   auto write = [&] {
     NoGrad no_grad;
     OneChange one(x);
@@ -143,6 +145,7 @@ Tensor index_copy_(const Tensor& x, int64_t dim, const Tensor& index, const Tens
 Tensor index_fill_(const Tensor& x, int64_t dim, const Tensor& index, const Operand& value) {
   dim = wrap_dim(dim, x->ndim);
   Tensor i = checked_index("index_fill_", index);
+  if (!value.is_tensor()) check_scalar_fits(value.scalar, x->dtype);
   Tensor v = value.is_tensor() ? *value.tensor : scalar_tensor(value.scalar, x->dtype);
   check(v->ndim == 0, "index_fill_ only supports a 0-dimensional value tensor, but got tensor with ",
         int(v->ndim), " dimension(s).");

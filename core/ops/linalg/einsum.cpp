@@ -67,6 +67,7 @@ Equation parse(std::string_view eq, size_t operands) {
 struct Plan {
   int count[53] = {}, position[53];
   int64_t ellipsis = 0, out_dims = 0, dims = 0;
+  bool lone = false;  // a single operand: what the output leaves out is summed, even dimensions of size one
   Plan() { std::fill_n(position, 53, -1); }
 };
 
@@ -202,8 +203,10 @@ Tensor contract(Tensor l, Tensor r, Ints summed) {
     else
       right.push_back(d), nr *= b;
   }
+  // Sums of small integers are int64, and the product then is, too.
   if (!sum_l.empty()) l = ops::sum(l, sum_l, true);
   if (!sum_r.empty()) r = ops::sum(r, sum_r, true);
+  if (sum.empty()) return ops::mul(l, r);
   for (const Dims* s : {&sum_l, &sum_r})
     for (int64_t d : *s) sum.push_back(d);
   Dims pl, pr, back(l->ndim), out;
@@ -263,7 +266,7 @@ Tensor contract_all(std::vector<Tensor> xs, const Plan& p) {
     rest.push_back(d);
     ones &= y->size(int(d)) == 1;
   }
-  if (!ones) return ops::sum(y, rest);
+  if (!ones || p.lone) return ops::sum(y, rest);
   return ops::reshape(y, y->sizes().first(size_t(p.out_dims)));
 }
 
@@ -286,8 +289,8 @@ Tensor tensordot_checked(const Tensor& x, const Tensor& y, Ints da, Ints db) {
       check(m == n, "contracted dimensions need to match, but first has size ", m, " in dim ", da[size_t(i)],
             " and second has size ", n, " in dim ", db[size_t(i)]);
   }
-  if (!fold_a.empty()) a = ops::sum(a, fold_a, true);
-  if (!fold_b.empty()) b = ops::sum(b, fold_b, true);
+  if (!fold_a.empty()) a = ops::to(ops::sum(a, fold_a, true), x->dtype);
+  if (!fold_b.empty()) b = ops::to(ops::sum(b, fold_b, true), y->dtype);
   Dims pa, pb(ib), out;
   int64_t k = 1, rows = 1, cols = 1;
   for (int64_t d = 0; d < a->ndim; ++d)
@@ -310,6 +313,7 @@ Tensor einsum(std::string_view equation, Tensors xs) {
   Plan p;
   measure(e, xs, p);
   place_output(e, p);
+  p.lone = xs.size() == 1;
   std::vector<Tensor> lined;
   for (size_t k = 0; k < xs.size(); ++k) lined.push_back(line_up(xs[k], e.inputs[k], p, k));
   check_sizes(lined, e, p);

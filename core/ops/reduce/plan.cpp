@@ -293,6 +293,7 @@ Tensor from_rows(const Tensor& y, int64_t dim, bool drop) {
   Dims s(y->sizes().first(size_t(nd) - 1)), t(y->strides().first(size_t(nd) - 1));
   s.insert(dim, y->size(nd - 1));
   t.insert(dim, y->stride(nd - 1));
+  if (s[dim] == 1) t = contiguous_strides(s);
   return raw::contiguous(alias(y, s, t, y->byte_offset));
 }
 

@@ -46,22 +46,28 @@ ValueIndex by_rows(const Tensor& x, int64_t dim, int64_t k, bool drop, F&& kerne
 }
 
 template <class Op>
-Pair sorted(const Tensor& x, int64_t dim, bool descending) {
+Pair sorted(const Tensor& x, int64_t dim, bool descending, Ties ties) {
   int64_t d = wrap_dim(dim, x->ndim);
   check(!is_complex(x->dtype), " Sort does not support complex dtypes on CPU");
   int64_t n = x->ndim ? x->size(int(d)) : 1;
   return apply_picked<Op>(x, d, true, by_rows(x, d, n, false, [&](const Rows& r, void* v, int64_t* i) {
-                            sort_rows(x->dtype, r.x->data(), r.rows, r.n, descending, v, i);
+                            sort_rows(x->dtype, r.x->data(), r.rows, r.n, descending, v, i, ties);
                           }));
 }
-Pair sort_op(const Tensor& x, int64_t dim, bool descending) { return sorted<Sort>(x, dim, descending); }
-Pair sort_stable(const Tensor& x, std::optional<bool>, int64_t dim, bool descending) {
-  return sorted<StableSort>(x, dim, descending);
+Pair sort_op(const Tensor& x, int64_t dim, bool descending) {
+  return sorted<Sort>(x, dim, descending, Ties::Introsort);
+}
+Pair sort_stable(const Tensor& x, std::optional<bool> stable, int64_t dim, bool descending) {
+  return sorted<StableSort>(x, dim, descending, stable.value_or(false) ? Ties::Stable : Ties::Introsort);
 }
 
 Tensor argsort(const Tensor& x, int64_t dim, bool descending) {
   NoGrad off;
   return std::get<1>(sort_op(x, dim, descending));
+}
+Tensor argsort_stable(const Tensor& x, bool stable, int64_t dim, bool descending) {
+  NoGrad off;
+  return std::get<1>(sort_stable(x, stable, dim, descending));
 }
 
 Pair topk(const Tensor& x, int64_t k, int64_t dim, bool largest, bool sorted) {
@@ -165,17 +171,17 @@ Pair mode(const Tensor& x, int64_t dim, bool keepdim) {
   int64_t d = wrap_dim(dim, x->ndim);
   check_not_empty_dim(*x, d, "mode");
   if (is_complex(x->dtype)) fail_dtype("mode_cpu", x->dtype);
-  return apply_picked<Mode>(x, d, keepdim,
-                            by_rows(x, d, 1, !keepdim, [&](const Rows& r, void* v, int64_t* i) {
-                              std::unique_ptr<char[]> sorted(new char[size_t(r.rows * r.n) * x->itemsize()]);
-                              std::unique_ptr<int64_t[]> order(new int64_t[size_t(r.rows * r.n)]);
-                              sort_rows(x->dtype, r.x->data(), r.rows, r.n, false, sorted.get(), order.get());
-                              visit(x->dtype, [&]<class T>(T*) {
-                                if constexpr (!requires(T t) { t.imag(); })
-                                  mode_rows(reinterpret_cast<const T*>(sorted.get()), order.get(), r.rows,
-                                            r.n, static_cast<T*>(v), i);
-                              });
-                            }));
+  return apply_picked<Mode>(
+      x, d, keepdim, by_rows(x, d, 1, !keepdim, [&](const Rows& r, void* v, int64_t* i) {
+        std::unique_ptr<char[]> sorted(new char[size_t(r.rows * r.n) * x->itemsize()]);
+        std::unique_ptr<int64_t[]> order(new int64_t[size_t(r.rows * r.n)]);
+        sort_rows(x->dtype, r.x->data(), r.rows, r.n, false, sorted.get(), order.get(), Ties::Introsort);
+        visit(x->dtype, [&]<class T>(T*) {
+          if constexpr (!requires(T t) { t.imag(); })
+            mode_rows(reinterpret_cast<const T*>(sorted.get()), order.get(), r.rows, r.n, static_cast<T*>(v),
+                      i);
+        });
+      }));
 }
 
 }  // namespace
@@ -190,13 +196,13 @@ std::pair<Tensor, Tensor> sort(const Tensor& x, int64_t dim, bool descending) {
 #define VALUES_INDICES " -> (Tensor values, Tensor indices)"
 static const auto defs = {
     def<sort_op>("sort(Tensor self, int dim=-1, bool descending=False)" VALUES_INDICES, kBoth | kOut,
-                 "The elements along `dim` in order, and where they came from. Stable."),
+                 "The elements along `dim` in order, and where they came from."),
     def<sort_stable>("sort(Tensor self, *, bool? stable, int dim=-1, bool descending=False)" VALUES_INDICES,
-                     kBoth | kOut),
+                     kBoth | kOut, "With stable=True equal elements keep their order."),
     def<argsort>("argsort(Tensor self, int dim=-1, bool descending=False) -> Tensor", kBoth,
                  "The places that would sort the elements."),
-    def<[](const Tensor& x, bool, int64_t dim, bool descending) { return argsort(x, dim, descending); }>(
-        "argsort(Tensor self, *, bool stable, int dim=-1, bool descending=False) -> Tensor", kBoth | kOut),
+    def<argsort_stable>("argsort(Tensor self, *, bool stable, int dim=-1, bool descending=False) -> Tensor",
+                        kBoth | kOut),
     def<[](const Tensor& x) { return std::get<0>(sort_op(x, 0, false)); }>(
         "msort(Tensor self) -> Tensor", kBoth | kOut, "Sorted along the first dimension."),
     def<topk>("topk(Tensor self, int k, int dim=-1, bool largest=True, bool sorted=True)" VALUES_INDICES,

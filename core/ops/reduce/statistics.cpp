@@ -92,12 +92,12 @@ Tensor diff(const Tensor& self, int64_t n, int64_t dim, const Tensor& prepend, c
   for (const Tensor* t : {&prepend, &append})
     check(!*t || (*t)->ndim == self->ndim,
           "diff expects prepend or append to be the same dimension as input");
+  if (n == 0) return ops::clone(self);  // even where there is something to prepend
   std::vector<Tensor> parts;
   if (prepend) parts.push_back(prepend);
   parts.push_back(self);
   if (append) parts.push_back(append);
   Tensor x = parts.size() > 1 ? ops::cat(parts, d) : self;
-  if (n == 0) return ops::clone(x);
   n = std::min(n, x->size(int(d)));
   for (int64_t i = 0; i < n; ++i) x = step(x, d);
   return x;

@@ -2,6 +2,7 @@
 #include <optional>
 #include <string>
 #include "autograd/record.h"
+#include "ops/scalar_fits.h"
 #include "ops/layout.h"
 #include "ops/ops.h"
 #include "ops/raw.h"
@@ -180,6 +181,7 @@ Tensor pad_op(const Tensor& x, Ints pad, std::string_view mode, std::optional<do
 }  // namespace
 
 Tensor constant_pad(const Tensor& x, Ints pad, const Scalar& value) {
+  check_scalar_fits(value, x->dtype);
   check(pad.size() % 2 == 0, "Length of pad must be even but instead it equals ", int64_t(pad.size()));
   check(int64_t(pad.size()) <= 2 * x->ndim,
         "Length of pad should be no more than twice the number of dimensions of the input. Pad length is ",

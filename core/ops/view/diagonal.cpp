@@ -1,6 +1,7 @@
 // diagonal, diag, diag_embed, diagflat: between matrices and their diagonals.
 #include <optional>
 #include "ops/ops.h"
+#include "ops/scalar_fits.h"
 #include "ops/view/pick.h"
 
 namespace adjoint {
@@ -80,7 +81,28 @@ static Tensor diag(const Tensor& x, int64_t offset) {
 
 static Tensor diagflat(const Tensor& x, int64_t offset) { return diag_embed(reshape(x, Dims{-1}), offset); }
 
+// The elements (i, i, ...) of x; of a tall matrix again below each full block if `wrap`.
+static Tensor fill_diagonal_(const Tensor& x, const Scalar& value, bool wrap) {
+  check(x->ndim >= 2, "dimensions must larger than 1");
+  int64_t step = 0, rows = x->size(0), cols = x->size(1), n = rows;
+  for (int d = 0; d < x->ndim; ++d) {
+    check(x->ndim == 2 || x->size(d) == rows, "all dimensions of input must be of equal length");
+    step += x->stride(d);
+    n = std::min(n, x->size(d));
+  }
+  check_scalar_fits(value, x->dtype);
+  int64_t offset = x->byte_offset / int64_t(x->itemsize());
+  fill_(as_strided(x, Dims{n}, Dims{step}, offset), value);
+  if (wrap && x->ndim == 2 && rows > cols + 1) {
+    int64_t from = x->stride(0) * (cols + 1), left = (x->numel - (cols + 1) * cols + cols) / (cols + 1);
+    fill_(as_strided(x, Dims{left}, Dims{step}, offset + from), value);
+  }
+  return x;
+}
+
 [[maybe_unused]] static const auto defs = {
+    def<fill_diagonal_>("fill_diagonal_(Tensor self, Scalar fill_value, bool wrap=False) -> Tensor", kMethod,
+                        "Writes one number to the diagonal, in place."),
     def<diagonal>(
         "diagonal(Tensor self, int offset=0, int dim1=0, int dim2=1) -> Tensor", kBoth,
         "View of the diagonal of the matrices that dimensions `dim1` and `dim2` span; it becomes the last "

@@ -88,6 +88,8 @@ Tensor expand(const Tensor& x, Ints wanted) {
         "): the number of sizes provided (", n,
         ") must be greater or equal to the number of dimensions in the tensor (", int(x->ndim), ")");
   Dims sizes(n), strides(n);
+  // A number's strides are all 0, as in PyTorch, where a new dimension of size one otherwise continues the
+  // next.
   for (int64_t i = n - 1; i >= 0; --i) {
     int d = int(i - lead);
     int64_t size = d >= 0 ? x->size(d) : 1, target = wanted[size_t(i)];
@@ -108,7 +110,7 @@ Tensor expand(const Tensor& x, Ints wanted) {
       stride = 0;
     }
     sizes[i] = target;
-    strides[i] = stride;
+    strides[i] = x->ndim ? stride : 0;
   }
   return apply_view(Expand{sizes, strides, {}}, x);
 }

@@ -1,0 +1,202 @@
+// Finding values among others: searchsorted, bucketize, isin.
+#include <algorithm>
+#include <vector>
+#include "ops/not_differentiable.h"
+#include "ops/ops.h"
+#include "ops/promotion.h"
+#include "ops/raw.h"
+
+namespace adjoint::ops {
+
+namespace {
+
+using MaybeSide = std::optional<std::string_view>;
+
+void check_searchable(const Tensor& t) {
+  check_as(t->dtype != Dtype::Bool && !is_complex(t->dtype), ErrorKind::NotImplemented,
+           "\"searchsorted_out_cpu\" not implemented for '", label_of(t->dtype), "'");
+}
+
+// Every type is compared as int64 or as double: both keep the order.
+Dtype work_type(Dtype a, Dtype b) { return is_integral(a) && is_integral(b) ? Dtype::I64 : Dtype::F64; }
+
+bool upper_side(bool right, const MaybeSide& side, const char* name) {
+  if (!side) return right;
+  check(*side == "left" || *side == "right", name, "(): side can only be 'left' or 'right' but got ",
+        std::string(*side));
+  check(!right || *side == "right", name,
+        "(): side and right can't be set to opposites, got side of left while right was True");
+  return *side == "right";
+}
+
+void check_shapes(const Tensor& sorted, const Tensor& x) {
+  check(sorted->ndim != 0,
+        "searchsorted(): input value can be a 0-dim scalar, boundaries tensor should have ",
+        "positive dimension, but got 0 dimension");
+  if (sorted->ndim == 1) return;
+  check(x->ndim != 0,
+        "searchsorted(): input value can be a scalar only when boundaries tensor dimension is 1, but we got ",
+        "boundaries tensor dim(", int(sorted->ndim), ") and input value's dim(0) numel(", x->numel, ")");
+  bool same = sorted->ndim == x->ndim;
+  for (int d = 0; same && d + 1 < x->ndim; ++d) same = sorted->size(d) == x->size(d);
+  check(same,
+        "searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries ",
+        "tensor and input value tensor must match, but we got boundaries tensor ", sorted->sizes(),
+        " and input value tensor ", x->sizes());
+}
+
+// The first place whose value is not below x (above x, for the upper side). NaN counts as above everything.
+template <class T>
+int64_t place_of(const T* row, int64_t n, T x, bool upper) {
+  int64_t low = 0, high = n;
+  while (low < high) {
+    int64_t mid = low + (high - low) / 2;
+    if (upper ? !(row[mid] > x) : !(row[mid] >= x))
+      low = mid + 1;
+    else
+      high = mid;
+  }
+  return low;
+}
+
+Tensor search(const Tensor& sorted, const Tensor& x, bool upper, bool int32) {
+  check_searchable(sorted);
+  check_searchable(x);
+  Tensor y = adjoint::empty(x->sizes(), Dtype::I64, x->device);
+  if (x->meta_device()) return raw::cast(y, int32 ? Dtype::I32 : Dtype::I64);
+  int64_t n = sorted->size(sorted->ndim - 1);
+  check(!int32 || n <= INT32_MAX,
+        "searchsorted(): the size of boundaries' last dimension should be less than INT_MAX");
+  Dtype work = work_type(sorted->dtype, x->dtype);
+  Tensor s = raw::contiguous(raw::cast(sorted, work)), v = raw::contiguous(raw::cast(x, work));
+  int64_t width = sorted->ndim == 1 ? v->numel : v->size(v->ndim - 1);
+  auto find = [&]<class T>(const T* rows, const T* at) {
+    for (int64_t i = 0; i < v->numel; ++i) {
+      const T* row = sorted->ndim == 1 ? rows : rows + i / width * n;
+      y->data_as<int64_t>()[i] = place_of(row, n, at[i], upper);
+    }
+  };
+  if (work == Dtype::I64)
+    find(s->data_as<int64_t>(), v->data_as<int64_t>());
+  else
+    find(s->data_as<double>(), v->data_as<double>());
+  return raw::cast(y, int32 ? Dtype::I32 : Dtype::I64);
+}
+
+void check_same_type(const Tensor& sorted, const Tensor& x) {
+  check(sorted->dtype == x->dtype,
+        "searchsorted(): boundary tensor and input value tensor should have same dtype, but got boundary "
+        "tensor ",
+        "dtype ", label_of(sorted->dtype), " and input value tensor dtype ", label_of(x->dtype));
+}
+
+Tensor in_order(const Tensor& sequence, const Tensor& sorter) {
+  if (!sorter) return sequence;
+  check(equal(sorter->sizes(), sequence->sizes()),
+        "searchsorted(): boundary and sorter must have the same size, "
+        "but got boundary tensor ",
+        sequence->sizes(), " and got sorter tensor ", sorter->sizes());
+  check(sorter->dtype == Dtype::I64, "searchsorted(): sorter must be a tensor of long dtype but got dtype ",
+        label_of(sorter->dtype));
+  return gather(sequence, -1, sorter);
+}
+
+Tensor searchsorted(const Tensor& sequence, const Tensor& x, bool int32, bool right, MaybeSide side,
+                    const Tensor& sorter) {
+  NoGrad off;
+  check_shapes(sequence, x);
+  check_same_type(sequence, x);
+  bool upper = upper_side(right, side, "torch.searchsorted");
+  return search(in_order(sequence, sorter), x, upper, int32);
+}
+Tensor searchsorted_number(const Tensor& sequence, const Scalar& v, bool int32, bool right, MaybeSide side,
+                           const Tensor& sorter) {
+  NoGrad off;
+  Tensor x = scalar_tensor(v, dtype_for(v), sequence->device);
+  check_shapes(sequence, x);
+  bool upper = upper_side(right, side, "torch.searchsorted");
+  return search(in_order(sequence, sorter), x, upper, int32);
+}
+
+Tensor bucketize(const Tensor& x, const Tensor& boundaries, bool int32, bool right) {
+  NoGrad off;
+  check(boundaries->ndim == 1, "bucketize(): boundaries tensor must be 1 dimension, but got dim(",
+        int(boundaries->ndim), ")");
+  check_same_type(boundaries, x);
+  return search(boundaries, x, right, int32);
+}
+Tensor bucketize_number(const Scalar& v, const Tensor& boundaries, bool int32, bool right) {
+  NoGrad off;
+  check(boundaries->ndim == 1, "bucketize(): boundaries tensor must be 1 dimension, but got dim(",
+        int(boundaries->ndim), ")");
+  return search(boundaries, scalar_tensor(v, dtype_for(v), boundaries->device), right, int32);
+}
+
+// Are the elements among the others? NaN is not, for it equals nothing.
+Tensor among(const Tensor& x, const Tensor& others, Dtype type, bool invert) {
+  check(!is_complex(x->dtype) && !is_complex(others->dtype),
+        "Unsupported input type encountered for isin(): ",
+        label_of(is_complex(x->dtype) ? x->dtype : others->dtype));
+  Tensor y = adjoint::empty(x->sizes(), Dtype::Bool, x->device);
+  if (x->meta_device()) return y;
+  Dtype work = work_type(type, type);
+  Tensor a = raw::contiguous(raw::cast(raw::cast(x, type), work)),
+         b = raw::contiguous(raw::cast(raw::cast(others, type), work));
+  auto find = [&]<class T>(const T* at, const T* set) {
+    std::vector<T> sorted;
+    std::copy_if(set, set + b->numel, std::back_inserter(sorted), [](T v) { return v == v; });
+    std::sort(sorted.begin(), sorted.end());
+    for (int64_t i = 0; i < a->numel; ++i) {
+      bool found = at[i] == at[i] && std::binary_search(sorted.begin(), sorted.end(), at[i]);
+      y->data_as<bool>()[i] = found != invert;
+    }
+  };
+  if (work == Dtype::I64)
+    find(a->data_as<int64_t>(), b->data_as<int64_t>());
+  else
+    find(a->data_as<double>(), b->data_as<double>());
+  return y;
+}
+Dtype type_with(const Tensor& x, const Scalar& v) {
+  return v.category() <= category_of(x->dtype) ? x->dtype : dtype_for(v);
+}
+Tensor isin(const Tensor& x, const Tensor& others, bool, bool invert) {
+  NoGrad off;
+  return among(x, others, promote(x->dtype, others->dtype), invert);
+}
+Tensor isin_number(const Tensor& x, const Scalar& v, bool, bool invert) {
+  NoGrad off;
+  return among(x, scalar_tensor(v, dtype_for(v), x->device), type_with(x, v), invert);
+}
+Tensor number_isin(const Scalar& v, const Tensor& others, bool, bool invert) {
+  NoGrad off;
+  return among(scalar_tensor(v, dtype_for(v), others->device), others, type_with(others, v), invert);
+}
+
+#define TAIL ", *, bool assume_unique=False, bool invert=False) -> Tensor"
+[[maybe_unused]] const auto defs = {
+    def<searchsorted>(
+        "searchsorted(Tensor sorted_sequence, Tensor self, *, bool out_int32=False, bool "
+        "right=False, str? side=None, Tensor? sorter=None) -> Tensor",
+        kFunction | kOut,
+        "Where each element would go into the sorted rows: before equals, or after them (right)."),
+    def<searchsorted_number>(
+        "searchsorted(Tensor sorted_sequence, Scalar self, *, bool out_int32=False, bool "
+        "right=False, str? side=None, Tensor? sorter=None) -> Tensor",
+        kFunction | kOut),
+    def<bucketize>(
+        "bucketize(Tensor self, Tensor boundaries, *, bool out_int32=False, bool right=False) -> Tensor",
+        kFunction | kOut, "The number of the bucket between sorted boundaries in which each element lies."),
+    def<bucketize_number>(
+        "bucketize(Scalar self, Tensor boundaries, *, bool out_int32=False, bool right=False) -> Tensor",
+        kFunction),
+    def<isin>("isin(Tensor elements, Tensor test_elements" TAIL, kFunction | kOut,
+              "Is each element among the test elements?"),
+    def<isin_number>("isin(Tensor elements, Scalar test_element" TAIL, kFunction | kOut),
+    def<number_isin>("isin(Scalar element, Tensor test_elements" TAIL, kFunction | kOut),
+};
+#undef TAIL
+
+}  // namespace
+
+}  // namespace adjoint::ops
