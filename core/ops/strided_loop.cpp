@@ -177,8 +177,8 @@ void run_flat(Loop loop, char* const* ptrs, const int64_t* strides, int count, i
   if (n < kLarge) return loop(ptrs, strides, n);
   Unlocked unlocked(true);
   if (streams(ptrs, strides, count, n)) {
-    return parallel_for(
-        n, kGrain, [&](int64_t b, int64_t e) { run_streaming(loop, ptrs, strides, count, b, e); });
+    return parallel_for(n, kGrain,
+                        [&](int64_t b, int64_t e) { run_streaming(loop, ptrs, strides, count, b, e); });
   }
   parallel_for(n, kGrain, [&](int64_t b, int64_t e) {
     char* p[kMaxLoopOperands];
