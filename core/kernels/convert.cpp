@@ -88,6 +88,24 @@ DenseConvert dense_loop(Dtype to, Dtype from) {
   return row < 0 || column < 0 ? nullptr : t.plain[row][column];
 }
 
+bool is_16_bit_float(Dtype d) { return d == Dtype::F16 || d == Dtype::BF16; }
+
+// Between a 16-bit float and anything else: by way of float, as convert_to has it, a buffer at a time.
+bool convert_by_float(char* dst, Dtype to, const char* src, Dtype from, int64_t n) {
+  if (is_16_bit_float(to) == is_16_bit_float(from)) return false;
+  DenseConvert first = dense_loop(Dtype::F32, from), second = dense_loop(to, Dtype::F32);
+  if (!first || !second) return false;
+  constexpr int64_t kPiece = 1024;
+  alignas(64) float buffer[kPiece];
+  char* middle = reinterpret_cast<char*>(buffer);
+  for (int64_t i = 0; i < n; i += kPiece) {
+    int64_t m = kPiece < n - i ? kPiece : n - i;
+    first(middle, src + i * int64_t(item_size(from)), m);
+    second(dst + i * int64_t(item_size(to)), middle, m);
+  }
+  return true;
+}
+
 }  // namespace
 
 ADJOINT_PICK_TABLE(ConvertTable, convert)
@@ -95,8 +113,10 @@ const ConvertTable& convert_table() { return convert(); }
 
 void convert_strided_1d(char* dst, Dtype dst_dtype, int64_t dst_stride, const char* src, Dtype src_dtype,
                         int64_t src_stride, int64_t n) {
-  if (dst_stride == int64_t(item_size(dst_dtype)) && src_stride == int64_t(item_size(src_dtype)))
+  if (dst_stride == int64_t(item_size(dst_dtype)) && src_stride == int64_t(item_size(src_dtype))) {
     if (DenseConvert f = dense_loop(dst_dtype, src_dtype)) return f(dst, src, n);
+    if (convert_by_float(dst, dst_dtype, src, src_dtype, n)) return;
+  }
   table[int(dst_dtype)][int(src_dtype)](dst, dst_stride, src, src_stride, n);
 }
 
