@@ -57,7 +57,18 @@ void find_rows(const T* x, const View3& v, const T* values, int64_t* index) {
   });
 }
 
-// Columns side by side: walked row by row, from the last, so that the first hit remains.
+// Columns side by side: walked row by row, from the last, so that the first hit remains. Rows are counted in
+// 32 bits where they can be: as wide as a float, they take one vector operation and not three.
+template <class T, class Row>
+void find_tile(const T* top, const View3& v, const T* value, int64_t width, int64_t* index) {
+  Row at[kTile] = {};
+  for (int64_t k = v.n - 1; k >= 0; --k) {
+    const T* p = top + k * v.n_stride;
+    for (int64_t i = 0; i < width; ++i)
+      at[i] = (p[i] == value[i]) | ((p[i] != p[i]) & (value[i] != value[i])) ? Row(k) : at[i];
+  }
+  for (int64_t i = 0; i < width; ++i) index[i] = at[i];
+}
 template <class T>
 void find_columns(const T* x, const View3& v, const T* values, int64_t* index) {
   int64_t tiles = (v.inner + kTile - 1) / kTile,
@@ -66,12 +77,8 @@ void find_columns(const T* x, const View3& v, const T* values, int64_t* index) {
     for (int64_t t = begin; t < end; ++t) {
       int64_t o = t / tiles, first = t % tiles * kTile, w = v.inner - first < kTile ? v.inner - first : kTile;
       const T *top = x + o * v.outer_stride + first, *value = values + o * v.inner + first;
-      int64_t* __restrict at = index + o * v.inner + first;
-      for (int64_t k = v.n - 1; k >= 0; --k) {
-        const T* p = top + k * v.n_stride;
-        for (int64_t i = 0; i < w; ++i)
-          at[i] = (p[i] == value[i]) | ((p[i] != p[i]) & (value[i] != value[i])) ? k : at[i];
-      }
+      auto find = v.n <= INT32_MAX && sizeof(T) <= 4 ? find_tile<T, int32_t> : find_tile<T, int64_t>;
+      find(top, v, value, w, index + o * v.inner + first);
     }
   });
 }

@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include "kernels/parallel.h"
+#include "kernels/stream.h"
 
 namespace adjoint {
 namespace {
@@ -69,6 +70,11 @@ int64_t rows_of(const Plan& p, int first) {
 
 void copy_bytes(char* dst, const char* src, int64_t bytes) {
   if (dst == src) return;
+  if (bytes >= kStreamBytes)
+    return parallel_for(bytes, 1 << 19, [&](int64_t begin, int64_t end) {
+      stream_copy(dst + begin, src + begin, end - begin);
+      stream_fence();
+    });
   parallel_for(bytes, 1 << 19,
                [&](int64_t begin, int64_t end) { std::memcpy(dst + begin, src + begin, end - begin); });
 }

@@ -7,8 +7,9 @@
 
 namespace adjoint::gemm_detail {
 
-// K is summed in blocks of this length, which depends on nothing else: see Note [Bits of a product].
-inline constexpr int64_t kLongestBlock = 384;
+// K is summed in blocks of this length, which depends on nothing else: see Note [Bits of a product]. A panel
+// of A and one of B lie in a first-level cache of 48 KiB together.
+inline constexpr int64_t kLongestBlock = 256;
 __attribute__((always_inline)) inline constexpr int64_t block_of(int64_t K) {
   int64_t blocks = (K + kLongestBlock - 1) / kLongestBlock;
   return ((K + blocks - 1) / blocks + 15) / 16 * 16;

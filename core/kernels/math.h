@@ -2,7 +2,7 @@
 // and for integers and bool where that makes sense. Formulas of operations are written in these names; the
 // same names are overloaded for tensors and symbols elsewhere (ops/formula.h).
 //
-// float: branch-free polynomials (math_float.h). double: the C library. complex: math_complex.h.
+// float and double: branch-free polynomials (math_float.h, math_double.h). complex: math_complex.h.
 // Everything is inlined and lives in the instruction set's namespace, see Note [One source, several
 // instruction sets]. Special values follow PyTorch, which mostly means C99.
 #pragma once
@@ -10,41 +10,57 @@
 #include <cstdint>
 #include <type_traits>
 #include "kernels/math_float.h"
+#if defined(__FMA__) || defined(__aarch64__)
+#define ADJOINT_VECTOR_DOUBLE 1
+#include "kernels/math_double.h"
+#endif
 
 namespace adjoint::math {
 inline namespace ADJOINT_ISA {
 
 template <class T>
-concept Floating = std::is_same_v<T, float> || std::is_same_v<T, double>;
+concept Floating = std::is_floating_point_v<T>;
 template <class T>
 concept Integer = std::is_integral_v<T>;  // with bool
 template <class T>
 concept Real = Floating<T> || Integer<T>;
 
-// ---- the C library for double
+// ---- the C library for double, where math_double.h does not do better
 
 #define ADJOINT_LIBM_1(f) \
   ADJOINT_FN double f(double x) { return __builtin_##f(x); }
 // clang-format off
+#if !defined(ADJOINT_VECTOR_DOUBLE)
 ADJOINT_LIBM_1(exp) ADJOINT_LIBM_1(exp2) ADJOINT_LIBM_1(expm1) ADJOINT_LIBM_1(log) ADJOINT_LIBM_1(log2)
-ADJOINT_LIBM_1(log10) ADJOINT_LIBM_1(log1p) ADJOINT_LIBM_1(sqrt) ADJOINT_LIBM_1(sin) ADJOINT_LIBM_1(cos)
+ADJOINT_LIBM_1(log10) ADJOINT_LIBM_1(log1p) ADJOINT_LIBM_1(sin) ADJOINT_LIBM_1(cos)
 ADJOINT_LIBM_1(tan) ADJOINT_LIBM_1(asin) ADJOINT_LIBM_1(acos) ADJOINT_LIBM_1(atan) ADJOINT_LIBM_1(sinh)
 ADJOINT_LIBM_1(cosh) ADJOINT_LIBM_1(tanh) ADJOINT_LIBM_1(asinh) ADJOINT_LIBM_1(acosh)
-ADJOINT_LIBM_1(atanh) ADJOINT_LIBM_1(erf) ADJOINT_LIBM_1(erfc) ADJOINT_LIBM_1(ceil)
-ADJOINT_LIBM_1(floor) ADJOINT_LIBM_1(trunc)
+ADJOINT_LIBM_1(atanh) ADJOINT_LIBM_1(erf) ADJOINT_LIBM_1(erfc)
+#endif
+ADJOINT_LIBM_1(sqrt) ADJOINT_LIBM_1(ceil) ADJOINT_LIBM_1(floor) ADJOINT_LIBM_1(trunc)
 // clang-format on
 #undef ADJOINT_LIBM_1
                         ADJOINT_FN double abs(double x) {
   return __builtin_fabs(x);
 }
 ADJOINT_FN double copysign(double x, double y) { return __builtin_copysign(x, y); }
+#if !defined(ADJOINT_VECTOR_DOUBLE)
 ADJOINT_FN double atan2(double y, double x) { return __builtin_atan2(y, x); }
-ADJOINT_FN double pow(double x, double y) { return __builtin_pow(x, y); }
 ADJOINT_FN double hypot(double x, double y) { return __builtin_hypot(x, y); }
+#endif
+ADJOINT_FN double pow(double x, double y) { return __builtin_pow(x, y); }
 ADJOINT_FN double nextafter(double x, double y) { return __builtin_nextafter(x, y); }
 ADJOINT_FN float nextafter(float x, float y) { return __builtin_nextafterf(x, y); }
-ADJOINT_FN double fmod(double x, double y) { return __builtin_fmod(x, y); }
-ADJOINT_FN float fmod(float x, float y) { return __builtin_fmodf(x, y); }
+
+// long double stands for a double, or float, that asks for the C library: see Note [Hard arguments].
+ADJOINT_FN long double sin(long double x) { return __builtin_sin(double(x)); }
+ADJOINT_FN long double cos(long double x) { return __builtin_cos(double(x)); }
+ADJOINT_FN long double tan(long double x) { return __builtin_tan(double(x)); }
+ADJOINT_FN long double fmod(long double x, long double y) { return __builtin_fmod(double(x), double(y)); }
+ADJOINT_FN long double abs(long double x) { return __builtin_fabsl(x); }
+ADJOINT_FN long double floor(long double x) { return __builtin_floorl(x); }
+ADJOINT_FN long double trunc(long double x) { return __builtin_truncl(x); }
+ADJOINT_FN long double copysign(long double x, long double y) { return __builtin_copysignl(x, y); }
 
 // ---- choice and classification
 
@@ -157,6 +173,34 @@ ADJOINT_FN T heaviside(T x, T at_zero) {
 }
 
 // ---- division with rounding
+
+#if defined(ADJOINT_VECTOR_DOUBLE)
+// One exact multiply-add, for quotients that T holds to the last whole number; x / y may be off by one.
+template <class T>
+ADJOINT_FN T quick_fmod(T x, T y) {
+  T a = abs(x), b = abs(y), q = trunc(a / b), r = detail::madd(-q, b, a);
+  r = r < 0 ? r + b : r;
+  r = b == T(__builtin_inf()) && a < b ? a : r;
+  return copysign(r, x);
+}
+ADJOINT_FN double fmod(double x, double y) { return quick_fmod(x, y); }
+ADJOINT_FN float fmod(float x, float y) { return quick_fmod(x, y); }
+template <Floating T>
+ADJOINT_FN bool is_hard_quotient(T x, T y) {
+  T a = abs(x), b = abs(y);
+  return (a > b * (sizeof(T) == 4 ? T(0x1p22) : T(0x1p50))) & (b > 0) & (a < T(__builtin_inf()));
+}
+template <Floating T>
+ADJOINT_FN bool is_hard_angle(T x) {
+  T a = abs(x);
+  return (a > (sizeof(T) == 4 ? T(1e5) : T(0x1p40))) & (a < T(__builtin_inf()));
+}
+#else
+ADJOINT_FN double fmod(double x, double y) { return __builtin_fmod(x, y); }
+ADJOINT_FN float fmod(float x, float y) { return __builtin_fmodf(x, y); }
+ADJOINT_FN bool is_hard_quotient(Floating auto, Floating auto) { return false; }
+ADJOINT_FN bool is_hard_angle(Floating auto) { return false; }
+#endif
 
 // Python's %: the divisor's sign.
 template <Floating T>
@@ -310,23 +354,30 @@ ADJOINT_FN double digamma(double x) {
   return result + __builtin_log(x) - 0.5 / x - y;
 }
 ADJOINT_FN float digamma(float x) { return float(digamma(double(x))); }
-// A rational start, then two steps of Newton's method.
+// As the float one below, with longer polynomials: in w = -log(1 - y²) near the centre, in √w further out.
 ADJOINT_FN double erfinv(double y) {
-  double a = abs(y), x;
-  if (!(a <= 1)) return __builtin_nan("");
-  if (a == 1) return __builtin_copysign(__builtin_inf(), y);
-  if (a <= 0.7) {
-    double z = y * y;
-    x = y * detail::horner(z, -0.140543331, 0.914624893, -1.645349621, 0.886226899) /
-        detail::horner(z, 0.012229801, -0.329097515, 1.442710462, -2.118377725, 1.0);
-  } else {
-    double z = __builtin_sqrt(-__builtin_log((1 - a) / 2));
-    x = detail::horner(z, 1.641345311, 3.429567803, -1.624906493, -1.970840454) /
-        detail::horner(z, 1.637067800, 3.543889200, 1.0);
-    x = __builtin_copysign(x, y);
-  }
-  for (int i = 0; i < 2; ++i) x -= (__builtin_erf(x) - y) / (1.128379167095512574 * __builtin_exp(-x * x));
-  return x;
+  double w = -log((1 - y) * (1 + y)), root = sqrt(w), u = w - 3.125, m = root - 3.25, t = root - 5;
+  double centre = detail::horner(
+      u, -2.362369698566107e-22, -1.6787330615256773e-19, 1.1027771591500033e-18, 1.1125794759379464e-17,
+      -1.290702354613073e-16, 2.166994626283574e-17, 6.581955305929239e-15, -4.0554139746886e-14,
+      -8.106594456438496e-14, 2.6335724924608484e-12, -1.2977505202014966e-11, -5.4154417754696635e-11,
+      1.0512202440121784e-09, -4.112633104297614e-09, -2.907038666019143e-08, 4.2347877672780653e-07,
+      -1.3654691796592068e-06, -1.3882523361276876e-05, 0.0001867342080212427, -0.0007407025341669402,
+      -0.006033670871427011, 0.2401581824255897, 1.6536545626831027);
+  double middle = detail::horner(
+      m, -1.5102695423335065e-08, 6.969241977629694e-10, 1.3104351499972014e-07, -2.713451105439456e-07,
+      -2.7004219280868947e-08, 1.4987130784186127e-06, -3.986084395214756e-06, 2.9257291901789823e-06,
+      1.2465167157087251e-05, -4.731898412011245e-05, 6.828708654753377e-05, 2.4031257015092525e-05,
+      -0.00035503780975963814, 0.0009532893637435638, -0.0016882755357337071, 0.0024914420969817607,
+      -0.003751208508215561, 0.00537091455357168, 1.0052589676941652, 3.0838856104922208);
+  double tail = detail::horner(t, 2.752083669120488e-11, -2.2467591693364936e-11, -3.7171553416167447e-10,
+                               1.4895546197648135e-09, -3.5875995609819957e-09, 7.644335983557396e-09,
+                               -1.5146221782627176e-08, 2.9124399186491765e-08, -6.761414811460412e-08,
+                               2.2901554497563463e-07, -9.930119183482954e-07, 4.5260599477720725e-06,
+                               -1.968177348376382e-05, 7.599527735160192e-05, -0.00021503011962944126,
+                               -0.00013871931835112341, 1.0103004648645413, 4.849906401408584);
+  double x = (w < 6.25 ? centre : w < 16 ? middle : tail) * y;
+  return abs(y) == 1 ? copysign(__builtin_inf(), y) : x;
 }
 // M. Giles, "Approximating the erfinv function" (2010), single precision: two polynomials, no branch.
 ADJOINT_FN float erfinv(float y) {

@@ -176,31 +176,100 @@ ADJOINT_FN float expm1(float x) {
   float y = float(detail::expm1_wide(detail::clamp_wide(x, 100.f)));
   return x == 0 ? x : y;
 }
-ADJOINT_FN float log(float a) {
-  using namespace detail;
-  bool subnormal = a < 1.17549435e-38f;
-  float x = subnormal ? a * 8388608.f : a, i = subnormal ? -23.f : 0.f;
+namespace detail {
+// x = 2^n (1 + f), 1 + f in [2/3, 4/3); x positive and finite
+struct FloatLog {
+  float n, f;
+};
+ADJOINT_FN FloatLog log_parts(float x) {
+  bool subnormal = x < 1.17549435e-38f;
+  x = subnormal ? x * 8388608.f : x;
   int32_t e = (float_to_bits(x) - 0x3f2aaaab) & int32_t(0xff800000);
-  float f = bits_to_float(float_to_bits(x) - e) - 1.f, s = f * f;
-  i = madd(float(e), 1.19209290e-7f, i);
+  float n = madd(float(e), 1.19209290e-7f, subnormal ? -23.f : 0.f);
+  return {n, bits_to_float(float_to_bits(x) - e) - 1.f};
+}
+ADJOINT_FN float log_of(float f) {  // log(1 + f)
+  float s = f * f;
   float r = horner(s, -0.130310059f, -0.121483803f, -0.166846126f, -0.249996200f);
   float t = horner(s, 0.140869141f, 0.139814854f, 0.200120345f);
   r = madd(t, f, r);
   r = madd(r, f, 0.333331972f);
   r = madd(r, f, -0.5f);
-  r = madd(r, s, f);
-  r = madd(i, 0.693147182f, r);
-  r = a < kInf ? r : a;
-  r = a == 0.f ? -kInf : r;
-  return a < 0.f ? kNan : r;
+  return madd(r, s, f);
 }
-ADJOINT_FN float log2(float x) { return float(detail::log2_wide(x)); }
-ADJOINT_FN float log10(float x) { return float(detail::log2_wide(x) * detail::kLog10Of2); }
+ADJOINT_FN float log_specials(float x, float r) {
+  r = x < kInf ? r : x;  // inf and NaN
+  r = x == 0.f ? -kInf : r;
+  return x < 0.f ? kNan : r;
+}
+}  // namespace detail
+ADJOINT_FN float log(float x) {
+  detail::FloatLog v = detail::log_parts(x);
+  return detail::log_specials(x, detail::madd(v.n, 0.693147182f, detail::log_of(v.f)));
+}
+ADJOINT_FN float log2(float x) {
+  detail::FloatLog v = detail::log_parts(x);
+  return detail::log_specials(x, detail::madd(detail::log_of(v.f), 1.44269502f, v.n));
+}
+ADJOINT_FN float log10(float x) {  // log10(2) in two parts, the first of 12 bits
+  detail::FloatLog v = detail::log_parts(x);
+  float low = detail::madd(detail::log_of(v.f), 0.434294492f, v.n * 4.60503900e-6f);
+  return detail::log_specials(x, detail::madd(v.n, 0.301025391f, low));
+}
+// log u with u = 1 + x, and what was rounded away of u put back into f.
 ADJOINT_FN float log1p(float x) {
-  float small = x - 0.5f * x * x, y = float(detail::log_wide(1.0 + double(x)));
-  return abs(x) < 1e-5f ? (x == 0 ? x : small) : y;
+  using namespace detail;
+  float u = 1.f + x, lost = x > 1.f ? 1.f - (u - x) : x - (u - 1.f);
+  FloatLog v = log_parts(u);
+  int32_t n = int32_t(v.n > 60.f ? 60.f : v.n);
+  v.f = madd(lost, bits_to_float((127 - n) << 23), v.f);
+  float r = log_specials(u, madd(v.n, 0.693147182f, log_of(v.f)));
+  return x == 0.f ? x : r;
 }
 
+#if defined(__FMA__) || defined(__aarch64__)
+namespace detail {
+// x = q π/2 + r, |r| < 0.8, for |x| up to 1e5
+struct FloatQuarter {
+  float r;
+  int32_t q;
+};
+ADJOINT_FN FloatQuarter quarter(float x) {
+  float t = madd(x, 0.636619747f, kRound), n = t - kRound;
+  float r = madd(n, -0x1.921fb6p+0f, x);  // exact
+  r = madd(n, 0x1.777a5cp-25f, r);
+  return {madd(n, 0x1.ee59dap-50f, r), float_to_bits(t)};
+}
+ADJOINT_FN float sine(float r) {
+  float z = r * r;
+  return madd(z * r, horner(z, -0.000195878405f, 0.00833274804f, -0.166666647f), r);
+}
+ADJOINT_FN float cosine(float r) {
+  float z = r * r;
+  return madd(z * z, horner(z, 2.45478916e-05f, -0.00138883028f, 0.0416666647f), madd(z, -0.5f, 1.f));
+}
+ADJOINT_FN float negated_if(int32_t q, float x) {  // by q's second bit
+  return bits_to_float(float_to_bits(x) ^ int32_t(uint32_t(q & 2) << 30));
+}
+}  // namespace detail
+ADJOINT_FN float sin(float x) {
+  detail::FloatQuarter v = detail::quarter(x);
+  float s = detail::sine(v.r), c = detail::cosine(v.r);
+  float y = detail::negated_if(v.q, v.q & 1 ? c : s);
+  return x == 0.f ? x : y;
+}
+ADJOINT_FN float cos(float x) {
+  detail::FloatQuarter v = detail::quarter(x);
+  float s = detail::sine(v.r), c = detail::cosine(v.r);
+  return detail::negated_if(v.q + 1, v.q & 1 ? s : c);
+}
+ADJOINT_FN float tan(float x) {
+  detail::FloatQuarter v = detail::quarter(x);
+  float s = detail::sine(v.r), c = detail::cosine(v.r);
+  float y = (v.q & 1 ? -c : s) / (v.q & 1 ? s : c);
+  return x == 0.f ? x : y;
+}
+#else
 ADJOINT_FN float sin(float x) {
   float y = detail::sin_half_turns(detail::half_turns(x));
   return abs(x) < 1e-4f ? x * (1.f - x * x * (1 / 6.f)) : y;  // and keeps -0
@@ -219,28 +288,40 @@ ADJOINT_FN float tan(float x) {
   float y = float((odd ? -cosine : sine) / (odd ? sine : cosine));
   return abs(x) < 1e-4f ? x * (1.f + x * x * (1 / 3.f)) : y;
 }
+#endif
+namespace detail {
+ADJOINT_FN float asin_rest(float s) {  // (asin(z) - z) / z, s = z² up to 1/4
+  return s * horner(s, 0.0380850236f, 0.0265545422f, 0.0450013801f, 0.0749885507f, 0.166666724f);
+}
+constexpr float kHalfPiFloat = 1.57079637f, kHalfPiFloatLow = -4.37113883e-8f;
+}  // namespace detail
 ADJOINT_FN float asin(float x) {
-  double a = abs(x);
-  bool big = a > 0.5;
-  double s = big ? (1 - a) * 0.5 : a * a, z = big ? __builtin_sqrt(s) : a;
-  double y = detail::madd(detail::asin_tail(s) * s, z, z);
-  y = big ? detail::kPi / 2 - 2 * y : y;
-  return copysign(float(y), x);
+  using namespace detail;
+  float a = abs(x);
+  bool big = a > 0.5f;
+  float s = big ? (1.f - a) * 0.5f : a * a, z = big ? sqrt(s) : a;
+  float y = madd(z, asin_rest(s), z);
+  y = big ? kHalfPiFloat - (2.f * y - kHalfPiFloatLow) : y;
+  return copysign(y, x);
 }
 ADJOINT_FN float acos(float x) {
-  double a = abs(x);
-  bool big = a > 0.5;
-  double s = big ? (1 - a) * 0.5 : a * a, z = big ? __builtin_sqrt(s) : a;
-  double y = detail::madd(detail::asin_tail(s) * s, z, z);
-  double near_one = x < 0 ? detail::kPi - 2 * y : 2 * y,
-         near_zero = x < 0 ? detail::kPi / 2 + y : detail::kPi / 2 - y;
-  return float(big ? near_one : near_zero);
+  using namespace detail;
+  float a = abs(x);
+  bool big = a > 0.5f;
+  float s = big ? (1.f - a) * 0.5f : a * a, z = big ? sqrt(s) : x;
+  float rest = asin_rest(s), y = 2.f * madd(z, rest, z);
+  float far = x < 0.f ? 2.f * kHalfPiFloat - (y - 2.f * kHalfPiFloatLow) : y;
+  return big ? far : kHalfPiFloat - (z - madd(-z, rest, kHalfPiFloatLow));
 }
 ADJOINT_FN float atan(float x) {
-  double a = abs(x);
-  bool big = a > 1;
-  double y = detail::atan_unit(big ? 1 / a : a);
-  return copysign(float(big ? detail::kPi / 2 - y : y), x);
+  using namespace detail;
+  float a = abs(x);
+  bool big = a > 1.f;
+  float z = big ? -1.f / a : a, s = z * z;
+  float p = horner(s, -0.00238699732f, 0.0135077714f, -0.035871539f, 0.0625016944f, -0.0865688043f,
+                   0.110337641f, -0.142785687f, 0.199997393f, -0.333333317f);
+  float y = madd(z * s, p, z);
+  return copysign(big ? kHalfPiFloat + (y + kHalfPiFloatLow) : y, x);
 }
 ADJOINT_FN float atan2(float y, float x) {
   double a = abs(x), b = abs(y), low = a < b ? a : b, high = a < b ? b : a;

@@ -72,7 +72,7 @@ static inline T trigamma(T x) {
   T sign = 1, result = 0;
   if (x < T(0.5)) {
     sign = -1;
-    T s = math::sin(T(kPi) * x);
+    T s = T(__builtin_sin(double(T(kPi) * x)));
     result -= T(kPi * kPi) / (s * s);
     x = 1 - x;
   }

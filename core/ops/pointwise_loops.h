@@ -192,6 +192,24 @@ constexpr bool pull_is_identity() {
   }
 }
 
+// Note [Hard arguments]: a formula may be quick for most arguments only: sin for angles that a few constants
+// reduce, fmod for quotients that a float holds. `hard(x...)` names the others, which are computed as long
+// double, for which math.h calls the C library. Each element by itself decides, so that its bits do not
+// depend on its neighbours.
+template <class F, class... T>
+constexpr bool has_hard() {
+  if constexpr ((std::is_floating_point_v<T> && ...))
+    return requires(T... x) { F::hard(x...); };
+  else
+    return false;
+}
+template <class F, class R, class... T>
+[[gnu::always_inline]] inline R element(T... x) {
+  if constexpr (has_hard<F, T...>())
+    if (F::hard(x...)) return R(F::call(static_cast<long double>(x)...));
+  return R(F::call(x...));
+}
+
 template <size_t I, class T>
 struct Holder {
   T v;
@@ -201,15 +219,32 @@ template <unsigned Mask, class F, class R, class... T, size_t... I>
   R* out = reinterpret_cast<R*>(p[0]);
   struct Scalars : Holder<I, T>... {};
   const Scalars s{{load<T>(p[I + 1])}...};
+#define ADJOINT_OPERANDS(i) \
+  ((Mask >> I & 1) ? static_cast<const Holder<I, T>&>(s).v : reinterpret_cast<const T*>(p[I + 1])[i])...
+  if constexpr (has_hard<F, T...>()) {
+    constexpr int64_t kBlock = 512;
+    for (int64_t begin = 0; begin < n; begin += kBlock) {
+      int64_t end = std::min(n, begin + kBlock);
+      int hard = 0;
+      for (int64_t i = begin; i < end; ++i) hard |= F::hard(ADJOINT_OPERANDS(i));
+      if (hard) {
+        for (int64_t i = begin; i < end; ++i) out[i] = element<F, R, T...>(ADJOINT_OPERANDS(i));
+      } else {
 #pragma GCC ivdep
-  for (int64_t i = 0; i < n; ++i)
-    out[i] = R(F::call(((Mask >> I & 1) ? static_cast<const Holder<I, T>&>(s).v
-                                        : reinterpret_cast<const T*>(p[I + 1])[i])...));
+        for (int64_t i = begin; i < end; ++i) out[i] = R(F::call(ADJOINT_OPERANDS(i)));
+      }
+    }
+    return;
+  }
+#pragma GCC ivdep
+  for (int64_t i = 0; i < n; ++i) out[i] = R(F::call(ADJOINT_OPERANDS(i)));
+#undef ADJOINT_OPERANDS
 }
 
-// F over n elements. Operands are dense, single values (stride 0), or anything.
+// F over n elements. Operands are dense, single values (stride 0), or anything. Flattened: a formula that
+// stays a call keeps its loop from being vectorised.
 template <class F, class R, class... T, size_t... I>
-void run(char* const* p, const int64_t* st, int64_t n, std::index_sequence<I...> seq) {
+[[gnu::flatten]] void run(char* const* p, const int64_t* st, int64_t n, std::index_sequence<I...> seq) {
   constexpr size_t N = sizeof...(T);
   if (n <= 0) return;
   unsigned scalars = 0;
@@ -234,7 +269,7 @@ void run(char* const* p, const int64_t* st, int64_t n, std::index_sequence<I...>
     }
   }
   for (int64_t i = 0; i < n; ++i)
-    *reinterpret_cast<R*>(p[0] + i * st[0]) = R(F::call(load<T>(p[I + 1] + i * st[I + 1])...));
+    *reinterpret_cast<R*>(p[0] + i * st[0]) = element<F, R, T...>(load<T>(p[I + 1] + i * st[I + 1])...);
 }
 
 template <size_t J, class First, class... Rest>
@@ -250,6 +285,9 @@ template <class Op>
 inline constexpr int first_number = std::min(Op::promoting, Op::data);
 
 template <class Op>
+inline constexpr bool watches = requires { &Op::template hard<float>; };
+
+template <class Op>
 struct ValueOf {
   static constexpr unsigned numbers =
       ((1u << arity<Op>)-1) & ~((1u << std::min(first_number<Op>, arity<Op>)) - 1);
@@ -257,6 +295,11 @@ struct ValueOf {
   template <class... X>
   [[gnu::always_inline]] static auto call(X... x) {
     return Op::value(x...);
+  }
+  template <class... X>
+    requires(watches<Op>)
+  [[gnu::always_inline]] static bool hard(X... x) {
+    return Op::hard(x...);
   }
 };
 // A pull loop's operands are g and then those of (operands..., y) which the pull reads, in order.
@@ -283,6 +326,14 @@ struct PullOf {
       return false;
     else
       return T{};
+  }
+  template <class T, class... X>
+    requires(watches<Op>)
+  [[gnu::always_inline]] static bool hard(T g, X... x) {
+    if constexpr (A == 1)
+      return Op::hard(pick<0>(g, x...));
+    else
+      return Op::hard(pick<0>(g, x...), pick<1>(g, x...));
   }
   template <class T, class... X>
   [[gnu::always_inline]] static T call([[maybe_unused]] T g, X... x) {

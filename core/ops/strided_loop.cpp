@@ -2,6 +2,7 @@
 #include "autograd/node.h"
 #include "kernels/copy.h"
 #include "kernels/parallel.h"
+#include "kernels/stream.h"
 
 namespace adjoint {
 namespace {
@@ -125,6 +126,30 @@ void run_range(Loop loop, const Layout& l, std::span<const LoopOperand> ops, boo
   }
 }
 
+// Whether a dense result is large enough to be streamed. One that is read, too, is in the cache already.
+bool streams(char* const* ptrs, const int64_t* strides, int count, int64_t n) {
+  if (strides[0] < 1 || strides[0] > 8 || n * strides[0] < kStreamBytes) return false;
+  for (int k = 1; k < count; ++k)
+    if (ptrs[k] == ptrs[0]) return false;
+  return true;
+}
+
+// The loop a piece at a time into a buffer that stays in the cache, and from there to memory.
+void run_streaming(Loop loop, char* const* ptrs, const int64_t* strides, int count, int64_t begin,
+                   int64_t end) {
+  constexpr int64_t kPiece = 1024;
+  alignas(64) char buffer[kPiece * 8];
+  char* p[kMaxLoopOperands];
+  p[0] = buffer;
+  for (int64_t i = begin; i < end; i += kPiece) {
+    int64_t m = std::min(kPiece, end - i);
+    for (int k = 1; k < count; ++k) p[k] = ptrs[k] + i * strides[k];
+    loop(p, strides, m);
+    stream_copy(ptrs[0] + i * strides[0], buffer, m * strides[0]);
+  }
+  stream_fence();
+}
+
 }  // namespace
 
 void run_strided(Loop loop, Ints shape, std::span<LoopOperand> ops) {
@@ -138,6 +163,12 @@ void run_strided(Loop loop, Ints shape, std::span<LoopOperand> ops) {
   bool casts = false;
   for (const LoopOperand& o : ops) casts |= o.dtype != o.kernel;
   if (n < kLarge) return run_range(loop, l, ops, casts, 0, n);
+  if (l.sizes.size() == 1 && !casts && l.strides[0][0] == int64_t(item_size(ops[0].dtype))) {
+    char* p[kMaxLoopOperands];
+    int64_t st[kMaxLoopOperands];
+    for (int k = 0; k < l.count; ++k) p[k] = ops[size_t(k)].data, st[k] = l.strides[k][0];
+    return run_flat(loop, p, st, l.count, n);
+  }
   Unlocked unlocked(true);
   parallel_for(n, kGrain, [&](int64_t b, int64_t e) { run_range(loop, l, ops, casts, b, e); });
 }
@@ -145,6 +176,10 @@ void run_strided(Loop loop, Ints shape, std::span<LoopOperand> ops) {
 void run_flat(Loop loop, char* const* ptrs, const int64_t* strides, int count, int64_t n) {
   if (n < kLarge) return loop(ptrs, strides, n);
   Unlocked unlocked(true);
+  if (streams(ptrs, strides, count, n)) {
+    return parallel_for(n, kGrain,
+                        [&](int64_t b, int64_t e) { run_streaming(loop, ptrs, strides, count, b, e); });
+  }
   parallel_for(n, kGrain, [&](int64_t b, int64_t e) {
     char* p[kMaxLoopOperands];
     for (int k = 0; k < count; ++k) p[k] = ptrs[k] + b * strides[k];

@@ -47,14 +47,25 @@ size_t rounded(size_t bytes) {
   return (bytes + step - 1) / step * step;
 }
 
+// Memory for huge pages begins on the border of one, or its first and last pages stay small ones: half of a
+// matrix of 4 MiB, whose columns then cost a translation each.
+void* fresh_huge(size_t size) {
+  void* p = mmap(nullptr, size + kHuge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (p == MAP_FAILED) return nullptr;
+  char* from = static_cast<char*>(p);
+  size_t before = -reinterpret_cast<uintptr_t>(p) & (kHuge - 1);
+  if (before) munmap(from, before);
+  if (before < kHuge) munmap(from + before + size, kHuge - before);
+#ifdef MADV_HUGEPAGE
+  madvise(from + before, size, MADV_HUGEPAGE);
+#endif
+  return from + before;
+}
 void* fresh(size_t size) {
   if (size < kMapped) return std::aligned_alloc(64, size);
+  if (size >= kHuge) return fresh_huge(size);
   void* p = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (p == MAP_FAILED) return nullptr;
-#ifdef MADV_HUGEPAGE
-  if (size >= 2 * kHuge) madvise(p, size, MADV_HUGEPAGE);
-#endif
-  return p;
+  return p == MAP_FAILED ? nullptr : p;
 }
 void give_back(void* p, size_t size) {
   if (size < kMapped)

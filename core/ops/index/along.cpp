@@ -17,15 +17,21 @@ enum class Combine { Set, Add, Mul, Max, Min, Mean };
 template <class F>
 void each_along(const Tensor& index, int64_t dim, const TensorImpl& x, const TensorImpl& other, F&& f) {
   const int64_t* p = index->data_as<int64_t>();
-  int nd = index->ndim;
-  Dims at(nd);
-  int64_t n = x.ndim ? x.size(int(dim)) : 1, step = x.ndim ? x.stride(int(dim)) : 0;
+  const int last = index->ndim - 1;
+  const int64_t n = x.ndim ? x.size(int(dim)) : 1, step = x.ndim ? x.stride(int(dim)) : 0;
+  const int64_t row = last >= 0 ? index->size(last) : 1;
+  const int64_t x_step = last >= 0 && x.ndim && last != dim ? x.stride(last) : 0,
+                other_step = last >= 0 && other.ndim ? other.stride(last) : 0;
+  Dims at(index->ndim);
   int64_t xo = 0, oo = 0;
-  for (int64_t k = 0; k < index->numel; ++k) {
-    int64_t i = p[k];
-    check(i >= 0 && i < n, "index ", i, " is out of bounds for dimension ", dim, " with size ", n);
-    f(xo + i * step, oo);
-    for (int d = nd - 1; d >= 0; --d) {
+  for (const int64_t* end = p + index->numel; p != end; p += row) {
+    for (int64_t j = 0; j < row; ++j) {
+      int64_t i = p[j];
+      if (i < 0 || i >= n) [[unlikely]]
+        fail("index ", i, " is out of bounds for dimension ", dim, " with size ", n);
+      f(xo + j * x_step + i * step, oo + j * other_step);
+    }
+    for (int d = last - 1; d >= 0; --d) {
       if (d != dim && x.ndim) xo += x.stride(d);
       if (other.ndim) oo += other.stride(d);
       if (++at[d] < index->size(d)) break;

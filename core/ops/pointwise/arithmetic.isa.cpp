@@ -185,6 +185,10 @@ struct DivFloor : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts;
   template <class T>
+  static constexpr bool hard(T a, T b) {
+    return math::is_hard_quotient(a, b);
+  }
+  template <class T>
   static constexpr auto value(T a, T b) {
     return math::floor_divide(a, b);
   }
@@ -207,6 +211,10 @@ struct Remainder : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts;
   template <class T>
+  static constexpr bool hard(T a, T b) {
+    return math::is_hard_quotient(a, b);
+  }
+  template <class T>
   static constexpr auto value(T a, T b) {
     return math::remainder(a, b);
   }
@@ -228,6 +236,10 @@ struct Fmod : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts;
+  template <class T>
+  static constexpr bool hard(T a, T b) {
+    return math::is_hard_quotient(a, b);
+  }
   template <class T>
   static constexpr auto value(T a, T b) {
     return math::fmod(a, b);

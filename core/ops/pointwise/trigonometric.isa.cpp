@@ -6,6 +6,10 @@ struct Sin : Pointwise {
   static constexpr auto schema = "sin(Tensor self) -> Tensor";
   static constexpr auto doc = "The sine of self in radians.";
   template <class T>
+  static constexpr bool hard(T x) {
+    return math::is_hard_angle(x);
+  }
+  template <class T>
   static constexpr auto value(T x) {
     return math::sin(x);
   }
@@ -20,6 +24,10 @@ struct Cos : Pointwise {
   static constexpr auto schema = "cos(Tensor self) -> Tensor";
   static constexpr auto doc = "The cosine of self in radians.";
   template <class T>
+  static constexpr bool hard(T x) {
+    return math::is_hard_angle(x);
+  }
+  template <class T>
   static constexpr auto value(T x) {
     return math::cos(x);
   }
@@ -33,6 +41,10 @@ POINTWISE(Cos)
 struct Tan : Pointwise {
   static constexpr auto schema = "tan(Tensor self) -> Tensor";
   static constexpr auto doc = "The tangent of self in radians.";
+  template <class T>
+  static constexpr bool hard(T x) {
+    return math::is_hard_angle(x);
+  }
   template <class T>
   static constexpr auto value(T x) {
     return math::tan(x);
@@ -119,6 +131,10 @@ struct Sinc : Pointwise {
   static constexpr auto schema = "sinc(Tensor self) -> Tensor";
   static constexpr auto doc = "sin(π self) / (π self), and 1 at 0";
   static constexpr uint32_t flags = kAll | kSpecial;
+  template <class T>
+  static constexpr bool hard(T x) {
+    return math::is_hard_angle(x * T(4));
+  }
   template <class T>
   static constexpr auto value(T x) {
     return math::sinc(x);

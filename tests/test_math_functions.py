@@ -1,0 +1,95 @@
+"""The vectorised functions of core/kernels/math_*.h against the C library, at ordinary and at special arguments."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+
+import adjoint as torch
+
+INF, NAN = math.inf, math.nan
+SPECIAL = [0.0, -0.0, 1.0, -1.0, INF, -INF, NAN, 5e-324, 1e-310, -1e-310, 1e300, -1e300, 0.5, 2.0, 745.0, -745.0]
+ORDINARY = [(-1) ** i * 1.37**i * 1e-6 for i in range(60)]
+
+FUNCTIONS: list[tuple[str, Callable[[float], float]]] = [
+    ("exp", math.exp),
+    ("exp2", lambda x: 2.0**x),
+    ("expm1", math.expm1),
+    ("log", math.log),
+    ("log2", math.log2),
+    ("log10", math.log10),
+    ("log1p", math.log1p),
+    ("sin", math.sin),
+    ("cos", math.cos),
+    ("tan", math.tan),
+    ("asin", math.asin),
+    ("acos", math.acos),
+    ("atan", math.atan),
+    ("sinh", math.sinh),
+    ("cosh", math.cosh),
+    ("tanh", math.tanh),
+    ("asinh", math.asinh),
+    ("acosh", math.acosh),
+    ("atanh", math.atanh),
+    ("erf", math.erf),
+    ("erfc", math.erfc),
+]
+
+
+def _expected(f: Callable[[float], float], name: str, x: float) -> float:
+    try:
+        return f(x)
+    except OverflowError:
+        return -INF if name in ("sinh", "expm1") and x < 0 else INF
+    except ValueError:  # a pole, or outside the domain
+        if name in ("log", "log2", "log10") and x == 0:
+            return -INF
+        if name == "log1p" and x == -1:
+            return -INF
+        if name == "atanh" and abs(x) == 1:
+            return math.copysign(INF, x)
+        return NAN
+
+
+@pytest.mark.parametrize(("name", "f"), FUNCTIONS, ids=[name for name, _ in FUNCTIONS])
+def test_double_functions_agree_with_the_c_library(name: str, f: Callable[[float], float]) -> None:
+    xs = SPECIAL + ORDINARY
+    got = getattr(torch, name)(torch.tensor(xs, dtype=torch.float64)).tolist()
+    for x, y in zip(xs, got, strict=True):
+        want = _expected(f, name, x)
+        if math.isnan(want) or math.isinf(want):
+            assert math.isnan(y) if math.isnan(want) else y == want, (x, y, want)
+        else:
+            assert abs(y - want) <= 6 * math.ulp(want), (x, y, want)
+            assert math.copysign(1, y) == math.copysign(1, want), (x, y, want)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("name", ["sin", "cos", "tan", "sinc", "exp", "log", "erf", "log1p"])
+def test_an_element_has_the_same_bits_in_any_company(name: str, dtype: torch.dtype) -> None:
+    xs = torch.tensor((SPECIAL + ORDINARY) * 20, dtype=dtype)
+    strided = torch.stack([xs, xs], 1)[:, 0]
+    f = getattr(torch, name)
+    assert str(f(xs).tolist()) == str(f(strided).tolist())
+    assert str(f(xs).tolist()[7:8]) == str(f(xs[7:8]).tolist())
+
+
+def test_huge_angles_are_reduced_exactly() -> None:
+    xs = [1e5, 1e6, 1e12, 1e16, 1e22, 1e300]
+    assert torch.sin(torch.tensor(xs, dtype=torch.float64)).tolist() == pytest.approx(
+        [math.sin(x) for x in xs], rel=1e-15
+    )
+    floats = torch.tensor([1e5, 1e6, 1e10, 1e30])
+    assert torch.cos(floats).tolist() == pytest.approx([math.cos(x) for x in floats.tolist()], rel=2e-7)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_fmod_is_exact(dtype: torch.dtype) -> None:
+    pairs = [(7.5, 2.0), (-7.5, 2.0), (1e30, 3.0), (5.0, INF), (0.3, 0.1), (1e6, 0.1), (6.0, 3.0), (1e-40, 3.0)]
+    a = torch.tensor([x for x, _ in pairs], dtype=dtype)
+    b = torch.tensor([y for _, y in pairs], dtype=dtype)
+    assert torch.fmod(a, b).tolist() == [math.fmod(x, y) for x, y in zip(a.tolist(), b.tolist(), strict=True)]
+    bad = torch.fmod(torch.tensor([1.0, INF, NAN], dtype=dtype), torch.tensor([0.0, 2.0, 2.0], dtype=dtype))
+    assert bool(bad.isnan().all())
