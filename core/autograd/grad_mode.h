@@ -8,6 +8,7 @@ struct Modes {
   bool inference = false;
   bool anomaly = false, anomaly_check_nan = true;
   bool check_saved = false;  // checksums of saved tensors: finds changes made behind the version counter
+  bool saved_hooks = false;  // a pair of saved_tensors_hooks is in force
   bool provenance = true;
 };
 inline constinit thread_local Modes modes{};

@@ -13,8 +13,7 @@ int64_t live_nodes() { return g_live_nodes; }
 uint64_t Node::clock() { return g_clock; }
 
 // --- edges ---
-void Edge::set(TensorImpl& x) {
-  reset();
+void Edge::set_view(TensorImpl& x) {
   if (!x.requires_grad()) return;
   if (Node* n = grad_fn_of(x)) {
     set_node(n, x.output_nr);
@@ -29,8 +28,7 @@ void Edge::set_node(Node* n, uint32_t output_nr) {
   v_ = reinterpret_cast<uintptr_t>(n);
   nr = output_nr;
 }
-void Edge::reset() {
-  if (!v_) return;
+void Edge::drop() {
   uintptr_t v = std::exchange(v_, 0);
   if (v & 1)
     reinterpret_cast<TensorImpl*>(v & ~uintptr_t(1))->release();

@@ -23,15 +23,20 @@ class Edge {
     return *this;
   }
   ~Edge() { reset(); }
-  void set(TensorImpl& x);  // where x's gradient goes: its grad_fn, itself as a leaf, or nowhere
+  // Where x's gradient goes: its grad_fn, itself as a leaf, or nowhere.
+  inline void set(TensorImpl& x);
   void set_node(Node* n, uint32_t output_nr);
-  void reset();
+  void reset() {
+    if (v_) drop();
+  }
   explicit operator bool() const { return v_ != 0; }
   bool is_leaf() const { return v_ & 1; }
   Node* node() const { return reinterpret_cast<Node*>(v_); }
   TensorImpl* leaf() const { return reinterpret_cast<TensorImpl*>(v_ & ~uintptr_t(1)); }
 
  private:
+  void set_view(TensorImpl& x);
+  void drop();
   uintptr_t v_ = 0;
 
  public:
@@ -163,6 +168,20 @@ struct Node {
   static void bury(Node* n);
   static uint64_t clock();
 };
+
+inline void Edge::set(TensorImpl& x) {
+  reset();
+  if (__builtin_expect(x.base != nullptr, 0)) return set_view(x);
+  if (!(x.flags & TensorImpl::RequiresGrad)) return;
+  if (x.grad_fn) {
+    x.grad_fn->retain();
+    v_ = reinterpret_cast<uintptr_t>(x.grad_fn);
+    nr = x.output_nr;
+  } else {
+    x.retain();
+    v_ = reinterpret_cast<uintptr_t>(&x) | 1;
+  }
+}
 
 inline bool Backward::needs(int i) const { return bool(node.edges[i]); }
 

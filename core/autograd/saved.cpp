@@ -48,9 +48,11 @@ SavedHooks* current_saved_hooks() { return stack().hooks.empty() ? nullptr : sta
 void push_saved_hooks(std::unique_ptr<SavedHooks> h) {
   if (const std::string* why = saved_hooks_disabled()) fail(*why);
   stack().hooks.push_back(std::move(h));
+  modes.saved_hooks = true;
 }
 void pop_saved_hooks() {
   if (!stack().hooks.empty()) stack().hooks.pop_back();
+  modes.saved_hooks = !stack().hooks.empty();
 }
 const std::string* saved_hooks_disabled() { return stack().disabled.get(); }
 void set_saved_hooks_disabled(const std::string* message) {
@@ -68,38 +70,32 @@ struct SavedExtra {
   uint64_t sum = 0;
   bool has_sum = false;
 };
-SavedTensor::SavedTensor() = default;
-SavedTensor::SavedTensor(SavedTensor&&) noexcept = default;
-SavedTensor& SavedTensor::operator=(SavedTensor&&) noexcept = default;
-SavedTensor::~SavedTensor() = default;
+void SavedTensor::drop_extra() { delete std::exchange(extra_, nullptr); }
 
-void SavedTensor::save(const Tensor& x) {
-  if (!x) return;
-  check(!x->inference(),
-        "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode "
-        "in "
-        "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor "
-        "and use it "
-        "in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`.");
+void SavedTensor::save_slow(const Tensor& x) {
+  check(
+      !x->inference(),
+      "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode "
+      "in computation tracked by autograd. To work around this, you can make a clone to get a normal tensor "
+      "and use it in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`.");
   t_ = x;
   version_ = x->version();
   was_set_ = true;
-  if (__builtin_expect(modes.check_saved, 0) || __builtin_expect(current_saved_hooks() != nullptr, 0))
-    save_special();
+  save_special();
 }
 
 void SavedTensor::save_output(const Tensor& y, Node&) {
   t_ = alias(y);
   version_ = t_->version();
-  output_nr_ = y->output_nr;
+  output_nr_ = uint16_t(y->output_nr);
   is_output_ = was_set_ = true;
-  if (__builtin_expect(modes.check_saved, 0) || __builtin_expect(current_saved_hooks() != nullptr, 0))
-    save_special();
+  if (__builtin_expect(modes.check_saved || modes.saved_hooks, 0)) save_special();
 }
 
 void SavedTensor::save_special() {
   if (SavedHooks* h = current_saved_hooks()) return register_hooks(*h);
-  extra_ = std::make_unique<SavedExtra>();
+  drop_extra();
+  extra_ = new SavedExtra;
   extra_->sum = checksum(*t_);
   extra_->has_sum = true;
 }
@@ -124,7 +120,8 @@ void SavedTensor::register_hooks(SavedHooks& h) {
         "not be modified by in-place operations as this can lead to unexpected side-effects. Please open an "
         "issue if you need to perform in-place operations on the input to a pack hook.");
   }
-  extra_ = std::move(extra);
+  drop_extra();
+  extra_ = extra.release();
   t_.reset();
 }
 
@@ -185,7 +182,7 @@ Tensor SavedTensor::get(Node& owner) const {
 
 void SavedTensor::reset() {
   t_.reset();
-  extra_.reset();
+  if (extra_) drop_extra();
 }
 
 static std::string line_of(const Node& n) {
@@ -215,8 +212,8 @@ void SavedTensor::complain_changed(Node& owner) const {
       how += ", by " + who;
   std::string label = label_of(t_->dtype);
   std::string shape = text_of(t_->sizes());
-  fail(owner.name(), ": a value saved for backward was changed in place\n  saved:   ", describe(*t_),
-       ", version ", version_, line_of(owner), "\n  changed: ", how,
+  fail(owner.name(), ": a value saved for backward was changed in place\n  saved:   ", *t_, ", version ",
+       version_, line_of(owner), "\n  changed: ", how,
        "\n  one of the variables needed for gradient computation has been modified by an inplace operation: "
        "[torch.",
        label, "Tensor ", shape, "]",

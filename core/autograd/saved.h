@@ -1,6 +1,7 @@
 // SavedTensor: a value kept for the backward pass, checked when it is used.
 #pragma once
 #include <memory>
+#include "autograd/grad_mode.h"
 #include "autograd/node.h"
 
 namespace adjoint {
@@ -24,12 +25,23 @@ void set_saved_hooks_disabled(const std::string* message);
 // without history and gets its grad_fn back when it is unpacked.
 class SavedTensor {
  public:
-  SavedTensor();
-  SavedTensor(SavedTensor&& o) noexcept;
-  SavedTensor& operator=(SavedTensor&& o) noexcept;
-  ~SavedTensor();
+  SavedTensor() = default;
+  SavedTensor(SavedTensor&& o) noexcept { swap(o); }
+  SavedTensor& operator=(SavedTensor&& o) noexcept {
+    swap(o);
+    return *this;
+  }
+  ~SavedTensor() {
+    if (__builtin_expect(extra_ != nullptr, 0)) drop_extra();
+  }
 
-  void save(const Tensor& x);                      // an input
+  void save(const Tensor& x) {  // an input
+    if (!x) return;
+    if (__builtin_expect(x->inference() || modes.check_saved || modes.saved_hooks, 0)) return save_slow(x);
+    t_ = x;
+    version_ = x->version();
+    was_set_ = true;
+  }
   void save_output(const Tensor& y, Node& owner);  // a result of `owner`; call after y's history is set
   // The value, with its history (so that the backward pass itself can be recorded). Throws when it was
   // changed in place since, or freed by an earlier backward pass. Null if nothing was saved.
@@ -43,16 +55,25 @@ class SavedTensor {
   void register_hooks(SavedHooks& h);  // of `_raw_saved_*`: packs the value now
 
  private:
+  void swap(SavedTensor& o) noexcept {
+    t_.swap(o.t_);
+    std::swap(version_, o.version_);
+    std::swap(output_nr_, o.output_nr_);
+    std::swap(is_output_, o.is_output_);
+    std::swap(was_set_, o.was_set_);
+    std::swap(extra_, o.extra_);
+  }
+  void save_slow(const Tensor& x);
+  void drop_extra();
   void save_special();
   Tensor with_history(Tensor t, Node& owner) const;
   [[noreturn, gnu::cold]] void complain_changed(Node& owner) const;
   [[noreturn, gnu::cold]] void complain_freed(Node& owner) const;
   Tensor t_;
   uint32_t version_ = 0;
-  uint32_t output_nr_ : 30 = 0;
-  bool is_output_ : 1 = false;
-  bool was_set_ : 1 = false;
-  std::unique_ptr<struct SavedExtra> extra_;  // packed by hooks, or a checksum
+  uint16_t output_nr_ = 0;
+  bool is_output_ = false, was_set_ = false;
+  struct SavedExtra* extra_ = nullptr;  // owned: packed by hooks, or a checksum
 };
 
 }  // namespace adjoint

@@ -93,8 +93,7 @@ void refuse_integer_zero(const Operand& a, const Operand& b) {
 Tensor div_rounded(Operand a, Operand b, std::optional<std::string_view> mode, const Dest& dest) {
   if (!mode) return pointwise(FORMULA_AS("div", "DivBackward2"), {a, b}, dest);
   check(*mode == "trunc" || *mode == "floor",
-        "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '", std::string(*mode),
-        "'");
+        "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '", *mode, "'");
   refuse_integer_zero(a, b);
   // 16-bit floats: the quotient is rounded to the type before it is truncated.
   if (*mode == "trunc" && is_reduced(type_of(a, b)))
@@ -169,19 +168,21 @@ Tensor positive(const Tensor& x) {
 }
 
 [[maybe_unused]] const auto definitions = {
-    def<add>("add(Number self, Number other, *, Scalar alpha=1) -> Tensor", kAll, "self + alpha * other"),
-    def<sub>("sub(Number self, Number other, *, Scalar alpha=1) -> Tensor", kAll, "self - alpha * other"),
-    def<sub>("subtract(Number self, Number other, *, Scalar alpha=1) -> Tensor", kAll,
-             "self - alpha * other"),
+    plain("add", def<add>("add(Number self, Number other, *, Scalar alpha=1) -> Tensor", kAll,
+                          "self + alpha * other")),
+    plain("sub", def<sub>("sub(Number self, Number other, *, Scalar alpha=1) -> Tensor", kAll,
+                          "self - alpha * other")),
+    plain("sub", def<sub>("subtract(Number self, Number other, *, Scalar alpha=1) -> Tensor", kAll,
+                          "self - alpha * other")),
     def<rsub>("rsub(Tensor self, Number other, *, Scalar alpha=1) -> Tensor", kFunction,
               "other - alpha * self"),
-    def<true_divide>("div(Number self, Number other) -> Tensor", kAll, "self / other"),
-    def<true_divide>("divide(Number self, Number other) -> Tensor", kAll, "self / other"),
+    plain("div", def<true_divide>("div(Number self, Number other) -> Tensor", kAll, "self / other")),
+    plain("div", def<true_divide>("divide(Number self, Number other) -> Tensor", kAll, "self / other")),
     def<div_rounded>("div(Number self, Number other, *, str? rounding_mode) -> Tensor", kAll,
                      "self / other; rounding_mode 'trunc' rounds towards zero, 'floor' down."),
     def<div_rounded>("divide(Number self, Number other, *, str? rounding_mode) -> Tensor", kAll,
                      "self / other, rounded; like div."),
-    def<true_divide>("true_divide(Number self, Number other) -> Tensor", kAll, "self / other"),
+    plain("div", def<true_divide>("true_divide(Number self, Number other) -> Tensor", kAll, "self / other")),
     def<floor_divide>("floor_divide(Number self, Number other) -> Tensor", kAll,
                       "self / other, rounded down."),
     def<remainder>("remainder(Number self, Number other) -> Tensor", kAll,
@@ -190,7 +191,7 @@ Tensor positive(const Tensor& x) {
     def<pow>("pow(Number self, Number exponent) -> Tensor", kAll, "self ** exponent"),
     def<float_power>("float_power(Number self, Number exponent) -> Tensor", kAll,
                      "self ** exponent in double precision."),
-    def<square>("square(Tensor self) -> Tensor", kAll, "self * self"),
+    plain("square", def<square>("square(Tensor self) -> Tensor", kAll, "self * self")),
     def<positive>("positive(Tensor self) -> Tensor", kBoth, "self"),
 };
 

@@ -238,8 +238,8 @@ Tensor resolved(const Tensor& x) { return x; }
 [[maybe_unused]] const auto definitions = {
     def<where_indices>("where(Tensor condition) -> Tensor[]", kFunction,
                        "The indices of true elements, one tensor a dimension."),
-    def<where>("where(Tensor condition, Number self, Number other) -> Tensor", kBoth | kOut,
-               "self where condition holds, else other."),
+    plain("where", def<where>("where(Tensor condition, Number self, Number other) -> Tensor", kBoth | kOut,
+                              "self where condition holds, else other.")),
     def<masked_fill>("masked_fill(Tensor self, Tensor mask, Number value) -> Tensor", kBoth | kInplace,
                      "value where mask holds, else self."),
     def<clamp>("clamp(Tensor self, Number? min=None, Number? max=None) -> Tensor", kAll,

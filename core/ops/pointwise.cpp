@@ -132,8 +132,8 @@ Tensor destination(const PointwiseOp& op, Ints shape, const Types& t, Device dev
   check(can_cast(t.result, out->dtype), "result type ", label_of(t.result),
         " can't be cast to the desired output type ", label_of(out->dtype));
   if (dest.inplace) {
-    check(equal(out->sizes(), shape), "output with shape ", text_of(out->sizes()),
-          " doesn't match the broadcast shape ", text_of(shape));
+    check(equal(out->sizes(), shape), "output with shape ", out->sizes(),
+          " doesn't match the broadcast shape ", shape);
   } else {
     bool needs = false;
     for (const Operand& x : xs) needs |= x.is_tensor() && requires_grad(*x.tensor);
@@ -188,84 +188,20 @@ Tensor destination(const PointwiseOp& op, Ints shape, const Types& t, Device dev
   return out;
 }
 
-// The common case: dense operands of one float type and one shape, and numbers; a condition of the same
-// shape.
-struct DenseCall {
-  const TensorImpl* model = nullptr;  // the first operand that is neither a number nor the condition
-  char* p[kMaxOperands + 1];
-  int64_t st[kMaxOperands + 1];
-  alignas(16) char numbers[kMaxOperands][8];
-  int64_t item = 4;
-  bool record = false;
-
-  void put_number(size_t k, const Scalar& s) {
-    if (item == 4) {
-      float v = float(s.to_double());
-      std::memcpy(numbers[k], &v, 4);
-    } else {
-      double v = s.to_double();
-      std::memcpy(numbers[k], &v, 8);
+// As the quick road takes them; false where it takes no such operand.
+bool quick_args(std::span<const Operand> xs, QuickArg* args) {
+  if (xs.size() > 3) return false;
+  for (size_t k = 0; k < xs.size(); ++k) {
+    if (xs[k].is_tensor()) {
+      args[k].tensor = xs[k].tensor->get();
+      continue;
     }
-    p[k + 1] = numbers[k];
-    st[k + 1] = 0;
+    const Scalar& s = xs[k].scalar;
+    if (s.is_complex() || s.is_bool()) return false;
+    args[k].integer = s.is_integral();
+    args[k].number = s.to_double();
+    if (args[k].integer && int64_t(args[k].number) != s.to_int()) return false;
   }
-  // False where the call is not of this kind.
-  bool prepare(const PointwiseOp& op, std::span<const Operand> xs) {
-    for (size_t k = op.cond_first; k < xs.size() && !model; ++k)
-      if (xs[k].is_tensor()) model = xs[k].tensor->get();
-    if (!model || (model->dtype != Dtype::F32 && model->dtype != Dtype::F64) || !(op.types & kFloats))
-      return false;
-    item = model->dtype == Dtype::F32 ? 4 : 8;
-    for (size_t k = 0; k < xs.size(); ++k) {
-      if (!xs[k].is_tensor()) {
-        if (xs[k].scalar.is_complex()) return false;
-        put_number(k, xs[k].scalar);
-        continue;
-      }
-      const TensorImpl& t = **xs[k].tensor;
-      bool cond = op.cond_first && k == 0;
-      if (t.dtype != (cond ? Dtype::Bool : model->dtype) || !t.contiguous() || t.meta_device()) return false;
-      if (&t != model && !same_sizes(t, *model)) return false;
-      record |= t.requires_grad();
-      p[k + 1] = t.data();
-      st[k + 1] = cond ? 1 : item;
-    }
-    return true;
-  }
-  void run(const PointwiseOp& op, size_t operands, TensorImpl& out) {
-    p[0] = out.data();
-    st[0] = int64_t(out.itemsize());
-    run_flat(op.kernels.value[item == 4 ? CF32 : CF64], p, st, int(operands) + 1, out.numel);
-  }
-};
-
-Tensor fast(const PointwiseOp& op, std::span<const Operand> xs) {
-  DenseCall c;
-  if (!c.prepare(op, xs)) return Tensor();
-  Dtype result = op.promotion == Promotion::Bool ? Dtype::Bool : c.model->dtype;
-  Tensor out = empty(c.model->sizes(), result);
-  c.run(op, xs.size(), *out);
-  if (c.record && modes.grad && result != Dtype::Bool) {
-    PointwiseNode* node = make_node(op, xs, c.model->dtype, false);
-    NodeRef held = NodeRef::steal(node);
-    set_history(*out, *node);
-    node->save_result(out);
-  }
-  return out;
-}
-
-// The same in place, where nothing is recorded.
-bool fast_inplace(const PointwiseOp& op, std::span<const Operand> xs, const Dest& dest) {
-  DenseCall c;
-  const Tensor& out = *dest.tensor;
-  if (op.promotion == Promotion::Bool || !c.prepare(op, xs) || c.model != out.get()) return false;
-  if ((c.record || out->requires_grad()) && modes.grad) return false;
-  for (size_t k = 1; k < xs.size(); ++k)  // views of the same memory: the general road tells which overlap
-    if (xs[k].is_tensor() && (*xs[k].tensor)->storage == out->storage && !xs[k].tensor->same(out))
-      return false;
-  check_inplace(out, dest.name ? dest.name : op.name.c_str(), false);
-  c.run(op, xs.size(), *out);
-  bumped(out, dest.name ? dest.name : op.name.c_str());
   return true;
 }
 
@@ -291,17 +227,20 @@ std::string camel(const std::string& name) {
 }  // namespace
 
 Tensor pointwise(const PointwiseOp& op, std::span<const Operand> xs, const Dest& dest) {
-  if (!dest.tensor) {
-    if (Tensor y = fast(op, xs)) return y;
-  } else if (dest.inplace && fast_inplace(op, xs, dest)) {
-    return *dest.tensor;
+  if (QuickArg args[3]; quick_args(xs, args)) {
+    if (!dest.tensor) {
+      if (Tensor y = quick(op, args, int(xs.size()))) return y;
+    } else if (dest.inplace && quick_inplace(op, args, int(xs.size()), *dest.tensor,
+                                             dest.name ? dest.name : op.name.c_str())) {
+      return *dest.tensor;
+    }
   }
   return general(op, xs, dest);
 }
 
 const PointwiseOp& find_pointwise(std::string_view name) {
   auto it = by_name().find(std::string(name));
-  check(it != by_name().end(), "no pointwise operation is named ", std::string(name));
+  check(it != by_name().end(), "no pointwise operation is named ", name);
   return *it->second;
 }
 

@@ -42,6 +42,18 @@ Tensor pointwise(const PointwiseOp& op, std::span<const Operand> operands, const
 inline Tensor pointwise(const PointwiseOp& op, std::initializer_list<Operand> x, const Dest& dest = {}) {
   return pointwise(op, std::span<const Operand>(x.begin(), x.size()), dest);
 }
+
+// The road for the common call (ops/pointwise_quick.cpp): operands that are dense float tensors of one type
+// and shape, 0-d tensors, and real numbers. Null, or false, where the call is not of this kind: then
+// pointwise() takes it.
+struct QuickArg {
+  const TensorImpl* tensor = nullptr;
+  double number = 0;
+  bool integer = false;  // the number came as an int
+};
+Tensor quick(const PointwiseOp& op, const QuickArg* xs, int n);
+bool quick_inplace(const PointwiseOp& op, const QuickArg* xs, int n, const Tensor& out, const char* name);
+
 void invoke_pointwise(const PointwiseOp& op, const Value* args, const Dest& dest, Returned& out);
 const PointwiseOp& find_pointwise(
     std::string_view name);  // aborts the build's tests, not the process: Error if absent

@@ -106,6 +106,7 @@ struct OpRecord {
   const char* doc = nullptr;
   void (*invoke)(const Value* args, const Dest& dest, Returned& out) = nullptr;
   const PointwiseOp* pointwise = nullptr;  // its formula, where it is pointwise
+  const char* plain = nullptr;  // the formula that a call with plain arguments comes to, where there is one
   OpRecord* next = nullptr;
 };
 std::vector<const OpRecord*> all_records();  // in registration order
@@ -284,6 +285,13 @@ OpRecord* def(const char* schema, uint32_t flags, const char* doc = "") {
   r->doc = doc;
   r->invoke = detail::invoke<Fn>;
   register_op(r);
+  return r;
+}
+
+// Tells which pointwise formula a call comes to when its operands are given by position and nothing else is:
+// such calls may go straight to it.
+inline OpRecord* plain(const char* formula, OpRecord* r) {
+  r->plain = formula;
   return r;
 }
 

@@ -18,9 +18,32 @@ int64_t* Scratch::more_ints(size_t n) {
   if (!more_) more_ = new More;
   return more_->ints.emplace_front(new int64_t[n]).get();
 }
+// Lists keep their memory between calls.
+namespace {
+constexpr size_t kPooledLists = 8, kLargestPooled = 256;
+std::vector<std::vector<Tensor>*>& list_pool() {
+  static auto* pool = new std::vector<std::vector<Tensor>*>;
+  return *pool;
+}
+}  // namespace
 std::vector<Tensor>& Scratch::tensors() {
-  if (!more_) more_ = new More;
-  return more_->lists.emplace_front();
+  if (list_) {
+    if (!more_) more_ = new More;
+    return more_->lists.emplace_front();
+  }
+  auto& pool = list_pool();
+  if (pool.empty()) return *(list_ = new std::vector<Tensor>);
+  list_ = pool.back();
+  pool.pop_back();
+  return *list_;
+}
+void Scratch::give_list_back() {
+  list_->clear();  // may run any code: the list is not in the pool yet
+  auto& pool = list_pool();
+  if (pool.size() >= kPooledLists || list_->capacity() > kLargestPooled)
+    delete list_;
+  else
+    pool.push_back(list_);
 }
 Tensor& Scratch::tensor(Tensor t) {
   if (!more_) more_ = new More;

@@ -10,6 +10,7 @@ class Scratch {
   Scratch() = default;
   Scratch(const Scratch&) = delete;
   ~Scratch() {
+    if (list_) give_list_back();
     if (__builtin_expect(more_ != nullptr, 0)) free_more();
   }
   int64_t* ints(size_t n) {
@@ -29,10 +30,12 @@ class Scratch {
 
  private:
   struct More;
+  void give_list_back();
   int64_t* more_ints(size_t n);
   void free_more();
   static constexpr size_t kInts = 32;
   size_t used_ = 0;
+  std::vector<Tensor>* list_ = nullptr;  // the first list, from a pool; further ones are rare
   More* more_ = nullptr;
   int64_t ints_[kInts];
 };

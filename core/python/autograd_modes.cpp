@@ -1,6 +1,6 @@
 // Grad modes: the switches themselves, and context managers in C under adjoint.no_grad and its family.
 #include "python/autograd.h"
-#include "tensor/fresh.h"
+#include "tensor/tensor.h"
 
 namespace adjoint::python {
 namespace {

@@ -47,7 +47,7 @@ void parse(std::string_view text, int& kind, int& index) {
     ok = ok && c >= '0' && c <= '9';
     index = index * 10 + (c - '0');
   }
-  check(ok && index <= 127, "Invalid device string: '", std::string(text), "'");
+  check(ok && index <= 127, "Invalid device string: '", text, "'");
 }
 
 std::string text_of(PyObject* o) {

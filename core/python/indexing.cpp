@@ -31,16 +31,28 @@ bool is_sequence_index(PyObject* o) {
 struct Bounds {
   int64_t start, stop, step;
 };
+// An end that is a plain int of ordinary size, or missing.
+inline bool quick_bound(PyObject* o, int64_t missing, int64_t& out) {
+  out = missing;
+  if (o == Py_None) return true;
+  if (!PyLong_CheckExact(o)) return false;
+  int overflow = 0;
+  out = PyLong_AsLongLongAndOverflow(o, &overflow);
+  return !overflow;
+}
 Bounds bounds_of(PyObject* o) {
-  Py_ssize_t start, stop, step;
   auto* s = reinterpret_cast<PySliceObject*>(o);
-  auto bound = [](PyObject* v) -> Ref {  // 0-d integer tensors go through __index__
-    return Ref::share(v);
-  };
-  Ref keep[3] = {bound(s->start), bound(s->stop), bound(s->step)};
-  if (PySlice_Unpack(o, &start, &stop, &step) < 0) raise_set();
-  if (step <= 0) raise(PyExc_ValueError, "step must be greater than zero");
-  return {start, stop, step};
+  Bounds b;
+  if (!quick_bound(s->step, 1, b.step) || !quick_bound(s->start, 0, b.start) ||
+      !quick_bound(s->stop, PY_SSIZE_T_MAX, b.stop)) {
+    // 0-d integer tensors go through __index__, which may run any code
+    Ref keep[3] = {Ref::share(s->start), Ref::share(s->stop), Ref::share(s->step)};
+    Py_ssize_t start, stop, step;
+    if (PySlice_Unpack(o, &start, &stop, &step) < 0) raise_set();
+    b = {start, stop, step};
+  }
+  if (b.step <= 0) raise(PyExc_ValueError, "step must be greater than zero");
+  return b;
 }
 
 Tensor select_checked(const Tensor& x, int64_t dim, int64_t i, int64_t real_dim) {
@@ -141,12 +153,13 @@ struct Indexer {
 
 // How many dimensions of x an index object uses up.
 int64_t dims_used(PyObject* o) {
+  if (PyLong_CheckExact(o) || PySlice_Check(o)) return 1;
   if (o == Py_None || o == Py_Ellipsis || PyBool_Check(o)) return 0;
   if (is_tensor(o)) {
     const Tensor& t = unwrap(o);
     return t->dtype == Dtype::Bool || t->dtype == Dtype::U8 ? t->ndim : 1;
   }
-  if (!PyLong_Check(o) && !PySlice_Check(o) && is_sequence_index(o) && !is_numpy_scalar(o)) {
+  if (!PyLong_Check(o) && is_sequence_index(o) && !is_numpy_scalar(o)) {
     Tensor t = index_tensor(o);
     return t->dtype == Dtype::Bool ? t->ndim : 1;
   }

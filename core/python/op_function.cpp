@@ -4,7 +4,9 @@
 #include <cstring>
 #include <map>
 #include "autograd/record.h"
+#include "ops/pointwise_record.h"
 #include "python/overrides.h"
+#include "python/slots.h"
 #include "python/types.h"
 #include <structmember.h>
 
@@ -20,66 +22,6 @@ using Table = std::map<std::string, OpEntry*, std::less<>>;
 Table methods_by_name, functions_by_name;
 
 OpEntry& entry_of(PyObject* o) { return *reinterpret_cast<OpObject*>(o)->entry; }
-
-// --- results ---
-PyObject* tuple_repr(PyObject* o) {
-  Ref fields = Ref::steal(PyObject_GetAttrString(o, "__match_args__"));
-  if (!fields) return nullptr;
-  std::string s = str("torch.return_types.", std::strrchr(Py_TYPE(o)->tp_name, '.') + 1, "(\n");
-  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(fields.get()); ++i) {
-    Ref item = Ref::steal(PyObject_Repr(PyTuple_GET_ITEM(o, i)));
-    if (!item) return nullptr;
-    s += str(i ? ",\n" : "", PyUnicode_AsUTF8(PyTuple_GET_ITEM(fields.get(), i)), "=",
-             PyUnicode_AsUTF8(item.get()));
-  }
-  return PyUnicode_FromString((s + ")").c_str());
-}
-
-PyObject* return_types = nullptr;  // the module's dictionary of them
-
-PyTypeObject* tuple_type(const Overload& o, const char* suffix = "") {
-  std::string name = std::string(schema_name(o.record->schema)) + suffix;
-  if (PyObject* known = PyDict_GetItemString(return_types, name.c_str())) {
-    auto* type = reinterpret_cast<PyTypeObject*>(known);
-    Ref fields = Ref::steal(PyObject_GetAttrString(known, "__match_args__"));
-    if (fields && PyTuple_GET_SIZE(fields.get()) == Py_ssize_t(o.results.size())) return type;
-    PyErr_Clear();
-  }
-  // The description must live as long as the type: for ever.
-  auto* texts = new std::vector<std::string>(o.results);
-  auto* fields = new PyStructSequence_Field[o.results.size() + 1]();
-  for (size_t i = 0; i < texts->size(); ++i) fields[i].name = (*texts)[i].c_str();
-  auto* full = new std::string("adjoint.return_types." + name);
-  PyStructSequence_Desc desc = {full->c_str(), nullptr, fields, int(o.results.size())};
-  auto* type =
-      reinterpret_cast<PyTypeObject*>(must(reinterpret_cast<PyObject*>(PyStructSequence_NewType(&desc))));
-  type->tp_repr = tuple_repr;
-  if (PyDict_SetItemString(return_types, name.c_str(), reinterpret_cast<PyObject*>(type)) < 0) raise_set();
-  return type;
-}
-
-PyObject* give_tuple(Overload& o, std::vector<Tensor>& ts, bool out = false) {
-  if (o.results.size() != ts.size()) {
-    Ref tuple = Ref::steal(must(PyTuple_New(Py_ssize_t(ts.size()))));
-    for (size_t i = 0; i < ts.size(); ++i)
-      PyTuple_SET_ITEM(tuple.get(), Py_ssize_t(i), wrap_result(std::move(ts[i])));
-    return tuple.take();
-  }
-  if (!o.tuple_type) o.tuple_type = tuple_type(o);
-  Ref tuple = Ref::steal(must(PyStructSequence_New(out ? tuple_type(o, "_out") : o.tuple_type)));
-  for (size_t i = 0; i < ts.size(); ++i)
-    PyStructSequence_SET_ITEM(tuple.get(), Py_ssize_t(i), wrap_result(std::move(ts[i])));
-  return tuple.take();
-}
-
-PyObject* give_number(const Scalar& s) {
-  switch (s.category()) {
-    case Category::Bool: return PyBool_FromLong(s.to_bool());
-    case Category::Integer: return PyLong_FromLongLong(s.to_int());
-    case Category::Float: return PyFloat_FromDouble(s.to_double());
-    default: return PyComplex_FromDoubles(s.to_complex().real(), s.to_complex().imag());
-  }
-}
 
 // --- out= ---
 void refuse_gradients(const char* name, const Overload& o, const Value* v, const Tensor& out) {
@@ -228,31 +170,61 @@ void OpEntry::ensure_parsed() {
     if (overloads.back().params.size() > size_t(kMostParams))
       raise(PyExc_SystemError, "adjoint: %s has too many parameters", r->schema);
   }
+  for (const Overload& o : overloads)
+    if (!quick) find_quick(o);
   parsed = true;
 }
 
-PyObject* give_back(Overload& o, Returned& r) {
-  switch (r.kind) {
-    case Returned::One: return wrap_result(std::move(r.tensor));
-    case Returned::Tuple: return give_tuple(o, r.tensors);
-    case Returned::List: {
-      Ref tuple = Ref::steal(must(PyTuple_New(Py_ssize_t(r.tensors.size()))));
-      for (size_t i = 0; i < r.tensors.size(); ++i)
-        PyTuple_SET_ITEM(tuple.get(), Py_ssize_t(i), wrap_result(std::move(r.tensors[i])));
-      return tuple.take();
-    }
-    case Returned::Number:
-    case Returned::Int:
-    case Returned::Float:
-    case Returned::Bool: return give_number(r.scalar);
-    case Returned::IntList: return make_size(r.dims);
-    default: Py_RETURN_NONE;
+void OpEntry::find_quick(const Overload& o) {
+  const PointwiseOp* op = o.record->plain ? &find_pointwise(o.record->plain) : o.record->pointwise;
+  const bool method = form == Form::Method || form == Form::Inplace;
+  if (!op || op->arity > 3 || (method && o.self != 0) || op->arity > o.arguments) return;
+  unsigned tensors = 0, numbers = 0;
+  for (int k = 0; k < op->arity; ++k) {
+    const Param& p = o.params[size_t(k)];
+    const bool tensor = p.kind == Kind::Tensor || p.kind == Kind::Number;
+    const bool number = p.kind == Kind::Number || p.kind == Kind::Scalar;
+    if ((!tensor && !number) || p.keyword_only) return;
+    tensors |= unsigned(tensor) << k;
+    numbers |= unsigned(number) << k;
   }
+  quick = op;
+  quick_arity = op->arity;
+  quick_tensors = tensors;
+  quick_numbers = numbers;
 }
+
+namespace {
+// A call of plain operands by position: null without an exception where it is not of that kind.
+[[gnu::always_inline]] inline PyObject* quick_call(OpEntry& e, const Call& c) {
+  const int from = c.self != nullptr;
+  if (c.keywords || c.n + from != e.quick_arity) return nullptr;
+  QuickArg xs[3];
+  for (int k = 0; k < e.quick_arity; ++k) {
+    PyObject* o = k < from ? c.self : c.args[k - from];
+    if (__builtin_expect(is_plain(o), 1)) {
+      if (!(e.quick_tensors >> k & 1)) return nullptr;
+      xs[k].tensor = unwrap(o).get();
+    } else if (!(e.quick_numbers >> k & 1) || !quick_number(o, xs[k])) {
+      return nullptr;
+    }
+  }
+  if (e.form == Form::Inplace || e.form == Form::InplaceFunction) {
+    PyObject* self = from ? c.self : c.args[0];
+    if (!xs[0].tensor || !quick_inplace(*e.quick, xs, e.quick_arity, unwrap(self), e.name.c_str()))
+      return nullptr;
+    return Py_NewRef(self);
+  }
+  Tensor y = quick(*e.quick, xs, e.quick_arity);
+  return y ? wrap_result(std::move(y)) : nullptr;
+}
+}  // namespace
 
 PyObject* call_entry(OpEntry& e, const Call& c) {
   return guarded([&]() -> PyObject* {
     e.ensure_parsed();
+    if (e.quick)
+      if (PyObject* r = quick_call(e, c)) return r;
     alignas(Value) char memory[kMostParams * sizeof(Value)];
     auto* v = reinterpret_cast<Value*>(memory);
     for (Overload& o : e.overloads) {
@@ -361,12 +333,13 @@ PyType_Slot method_slots[] = {{Py_tp_call, (void*)PyVectorcall_Call},
                               {Py_tp_members, members},
                               {Py_tp_descr_get, (void*)method_get},
                               {0, nullptr}};
-PyType_Spec function_spec = {
-    "adjoint.builtin_function", sizeof(OpObject), 0,
-    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION, function_slots};
+PyType_Spec function_spec = {"adjoint.builtin_function", sizeof(OpObject), 0,
+                             Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL |
+                                 Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+                             function_slots};
 PyType_Spec method_spec = {"adjoint.method", sizeof(OpObject), 0,
                            Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR |
-                               Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                               Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
                            method_slots};
 
 // PyTorch has torch.exp_(x), for functions of one tensor and a few more, but no torch.add_.
@@ -461,8 +434,7 @@ void add_operations(PyObject* module) {
     s.dict = must(PyDict_New());
     if (PyModule_AddObjectRef(module, s.name, s.dict) < 0) raise_set();
   }
-  return_types = must(PyDict_New());
-  if (PyModule_AddObjectRef(module, "_return_types", return_types) < 0) raise_set();
+  add_return_types(module);
   for (const OpRecord* r : all_records()) {
     std::string name(schema_name(r->schema));
     for (Space& s : spaces)

@@ -16,7 +16,15 @@ struct OpEntry {
   std::vector<Overload> overloads;
   PyObject* object = nullptr;  // the callable, borrowed from its namespace
   bool parsed = false;
+  // The formula that a call of `quick_arity` plain operands comes to, or null; which operands may be tensors,
+  // and which numbers (bits).
+  const PointwiseOp* quick = nullptr;
+  int quick_arity = 0;
+  unsigned quick_tensors = 0, quick_numbers = 0;
   void ensure_parsed();
+
+ private:
+  void find_quick(const Overload& o);
 };
 
 // The callables of every record: methods go into the tensor type, functions into the module, and into
@@ -28,6 +36,11 @@ OpEntry* find_function(std::string_view name);
 PyObject* call_entry(OpEntry& e, const Call& call);
 // entry(self, a) in method form.
 PyObject* call_method(OpEntry& e, PyObject* self, std::initializer_list<PyObject*> args = {});
+
+// --- results.cpp ---
 PyObject* give_back(Overload& o, Returned& r);  // a result as Python sees it
+PyObject* give_tuple(Overload& o, std::vector<Tensor>& ts, bool out = false);
+PyTypeObject* tuple_type(const Overload& o, const char* suffix = "");  // the named tuple of its results
+void add_return_types(PyObject* module);
 
 }  // namespace adjoint::python

@@ -19,29 +19,16 @@ constexpr const char* inplace_names[kOps] = {
     "matmul_", "bitwise_and_", "bitwise_or_", "bitwise_xor_", "__ilshift__",   "__irshift__"};
 constexpr bool commutes(int k) { return k == Add || k == Mul || k == And || k == Or || k == Xor; }
 OpEntry *methods[kOps], *inplace[kOps], *functions[kOps];
+const PointwiseOp* formulas[Div + 1];
 enum Unary { Negative, Positive, Absolute, Invert, kUnary };
 constexpr const char* unary_names[kUnary] = {"neg", "positive", "abs", "bitwise_not"};
 OpEntry* unary_methods[kUnary];
 constexpr const char* compare_names[6] = {"lt", "le", "eq", "ne", "gt", "ge"};  // Py_LT ...
 OpEntry* compare_methods[6];
+const PointwiseOp* comparisons[6];
 
-template <int K>
-Tensor direct(const Tensor& a, const Operand& b) {
-  if constexpr (K == Add)
-    return ops::add(a, b);
-  else if constexpr (K == Sub)
-    return ops::sub(a, b);
-  else if constexpr (K == Mul)
-    return ops::mul(a, b);
-  else if constexpr (K == Div)
-    return ops::div(a, b);
-  else
-    return ops::pow(a, b);
-}
-constexpr bool has_direct(int k) { return k <= Div || k == Pow; }
-
-// A float or an int of ordinary size, without looking further.
-inline bool quick_number(PyObject* o, Scalar& s) {
+// The same for an operation that wants a Scalar.
+inline bool quick_scalar(PyObject* o, Scalar& s) {
   if (PyFloat_CheckExact(o)) {
     s = Scalar(PyFloat_AS_DOUBLE(o));
     return true;
@@ -101,33 +88,48 @@ template <int K>
   return not_implemented_on_type_error(call_method(*methods[K], x, {y}));
 }
 
+// Two plain operands on the quick road; null without an exception where it does not take them.
+[[gnu::always_inline]] inline PyObject* quick_binary(const PointwiseOp& op, PyObject* x, PyObject* y) {
+  QuickArg xs[2];
+  if (__builtin_expect(!is_plain(x), 0)) return nullptr;
+  xs[0].tensor = unwrap(x).get();
+  if (is_plain(y))
+    xs[1].tensor = unwrap(y).get();
+  else if (!quick_number(y, xs[1]))
+    return nullptr;
+  Tensor r = quick(op, xs, 2);
+  return r ? wrap_result(std::move(r)) : nullptr;
+}
+
 template <int K>
 PyObject* binary(PyObject* x, PyObject* y) {
-  if constexpr (has_direct(K)) {
-    return guarded([&]() -> PyObject* {
+  return guarded([&]() -> PyObject* {
+    if constexpr (K <= Div) {
       if (__builtin_expect(is_plain(x), 1)) {
-        if (is_plain(y)) return wrap_result(direct<K>(unwrap(x), unwrap(y)));
-        Scalar s;
-        if (quick_number(y, s)) return wrap_result(direct<K>(unwrap(x), s));
-      } else if constexpr (commutes(K)) {
-        Scalar s;
-        if (is_plain(y) && quick_number(x, s)) return wrap_result(direct<K>(unwrap(y), s));
+        if (PyObject* r = quick_binary(*formulas[K], x, y)) return r;
+      } else if (commutes(K)) {  // number + x is x + number; number - x has a node of its own
+        if (PyObject* r = quick_binary(*formulas[K], y, x)) return r;
       }
-      return guarded([&] { return binary_slow<K>(x, y); });
-    });
-  } else if constexpr (K == MatMul) {
-    return guarded([&]() -> PyObject* {
+    } else if constexpr (K == MatMul) {
       if (is_plain(x) && is_plain(y)) return wrap_result(ops::matmul(unwrap(x), unwrap(y)));
-      return binary_slow<K>(x, y);
-    });
-  } else {
-    return guarded([&] { return binary_slow<K>(x, y); });
-  }
+    } else if constexpr (K == Pow) {
+      Scalar s;
+      if (is_plain(x) && quick_scalar(y, s)) return wrap_result(ops::pow(unwrap(x), s));
+    }
+    return binary_slow<K>(x, y);
+  });
 }
 
 template <int K>
 PyObject* binary_inplace(PyObject* x, PyObject* y) {
   return guarded([&]() -> PyObject* {
+    if constexpr (K <= Div) {
+      QuickArg xs[2];
+      if (is_plain(x) && (is_plain(y) ? (xs[1].tensor = unwrap(y).get(), true) : quick_number(y, xs[1]))) {
+        xs[0].tensor = unwrap(x).get();
+        if (quick_inplace(*formulas[K], xs, 2, unwrap(x), inplace_names[K])) return Py_NewRef(x);
+      }
+    }
     if (!inplace[K] || !operand_like(y)) Py_RETURN_NOTIMPLEMENTED;
     return not_implemented_on_type_error(call_method(*inplace[K], x, {y}));
   });
@@ -144,30 +146,13 @@ PyObject* unary(PyObject* x) {
     const Tensor& t = unwrap(x);
     if (K == Invert && t->dtype > Dtype::I64)
       raise(PyExc_TypeError, "~ (operator.invert) is only implemented on integer and Boolean-type tensors");
-    if (is_plain(x)) {
-      if (K == Negative) return wrap_result(ops::neg(t));
-      if (K == Absolute) return wrap_result(ops::abs(t));
-    }
     return unary_methods[K] ? call_method(*unary_methods[K], x) : missing(unary_names[K]);
   });
 }
 
 PyObject* compare(PyObject* x, PyObject* y, int op) {
   return guarded([&]() -> PyObject* {
-    Scalar s;
-    bool tensor = is_plain(y);
-    if (is_plain(x) && (tensor || quick_number(y, s))) {
-      const Tensor& a = unwrap(x);
-      Operand b = tensor ? Operand(unwrap(y)) : Operand(s);
-      switch (op) {
-        case Py_LT: return wrap_result(ops::lt(a, b));
-        case Py_LE: return wrap_result(ops::le(a, b));
-        case Py_EQ: return wrap_result(ops::eq(a, b));
-        case Py_NE: return wrap_result(ops::ne(a, b));
-        case Py_GT: return wrap_result(ops::gt(a, b));
-        default: return wrap_result(ops::ge(a, b));
-      }
-    }
+    if (PyObject* r = quick_binary(*comparisons[op], x, y)) return r;
     if (!operand_like(y)) Py_RETURN_NOTIMPLEMENTED;
     if (!compare_methods[op]) return missing(compare_names[op]);
     return not_implemented_on_type_error(call_method(*compare_methods[op], x, {y}));
@@ -297,7 +282,11 @@ void bind_slots() {
     functions[k] = find_function(names[k]);
   }
   for (int k = 0; k < kUnary; ++k) unary_methods[k] = find_method(unary_names[k]);
-  for (int k = 0; k < 6; ++k) compare_methods[k] = find_method(compare_names[k]);
+  for (int k = 0; k < 6; ++k) {
+    compare_methods[k] = find_method(compare_names[k]);
+    comparisons[k] = &find_pointwise(compare_names[k]);
+  }
+  for (int k = 0; k <= Div; ++k) formulas[k] = &find_pointwise(names[k]);
 }
 
 }  // namespace adjoint::python

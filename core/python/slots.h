@@ -1,6 +1,7 @@
 // The tensor type's number, sequence and mapping slots.
 #pragma once
 #include <vector>
+#include "ops/pointwise_record.h"
 #include "python/op_function.h"
 
 namespace adjoint::python {
@@ -19,6 +20,21 @@ PyObject* tensor_bool_slot(PyObject* self);
 // An exact tensor or a parameter: nothing can take the call over.
 inline bool is_plain(PyObject* o) {
   return __builtin_expect(Py_TYPE(o) == tensor_type, 1) || (parameter_type && Py_TYPE(o) == parameter_type);
+}
+
+// A float or an int of ordinary size, without looking further.
+inline bool quick_number(PyObject* o, QuickArg& x) {
+  if (PyFloat_CheckExact(o)) {
+    x.number = PyFloat_AS_DOUBLE(o);
+    return true;
+  }
+  if (!PyLong_CheckExact(o)) return false;
+  int overflow = 0;
+  long long i = PyLong_AsLongLongAndOverflow(o, &overflow);
+  if (overflow || i > (1ll << 53) || i < -(1ll << 53)) return false;
+  x.number = double(i);
+  x.integer = true;
+  return true;
 }
 
 }  // namespace adjoint::python

@@ -3,6 +3,10 @@
 
 namespace adjoint {
 
+namespace detail {
+std::string text(Ints v) { return text_of(v); }
+}  // namespace detail
+
 std::string text_of(Ints v) {
   std::string s = "[";
   for (size_t i = 0; i < v.size(); ++i) s += (i ? ", " : "") + std::to_string(v[i]);
@@ -13,12 +17,12 @@ int64_t numel_of(Ints sizes) {
   int64_t n = 1;
   bool overflow = false, empty = false;
   for (int64_t s : sizes) {
-    check(s >= 0, "Trying to create tensor with negative dimension ", s, ": ", text_of(sizes));
+    check(s >= 0, "Trying to create tensor with negative dimension ", s, ": ", sizes);
     empty |= s == 0;
     overflow |= __builtin_mul_overflow(n, s, &n);
   }
   if (empty) return 0;
-  check(!overflow, "numel: integer multiplication overflow for a tensor of sizes ", text_of(sizes));
+  check(!overflow, "numel: integer multiplication overflow for a tensor of sizes ", sizes);
   return n;
 }
 

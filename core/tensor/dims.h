@@ -17,7 +17,7 @@ class Dims {
   explicit Dims(int64_t n, int64_t value = 0) {
     reserve(n);
     n_ = n;
-    std::fill_n(p_, n, value);
+    for (int64_t i = 0; i < n; ++i) p_[i] = value;
   }
   Dims(std::initializer_list<int64_t> v) { assign(v.begin(), int64_t(v.size())); }
   Dims(Ints v) { assign(v.data(), int64_t(v.size())); }
@@ -53,7 +53,12 @@ class Dims {
 
   void assign(const int64_t* v, int64_t n) {
     reserve(n);
-    if (n) std::memmove(p_, v, size_t(n) * 8);
+    if (n > kInline) {
+      std::memmove(p_, v, size_t(n) * 8);
+    } else {  // a loop: shorter than the call of memmove
+      int64_t* p = p_;
+      for (int64_t i = 0; i < n; ++i) p[i] = v[i];
+    }
     n_ = n;
   }
   void push_back(int64_t v) {
@@ -95,7 +100,7 @@ class Dims {
     if (o.p_ == o.inline_) {
       p_ = inline_;
       cap_ = kInline;
-      if (n_) std::memcpy(inline_, o.inline_, size_t(n_) * 8);
+      std::memcpy(inline_, o.inline_, sizeof inline_);  // all of it: a few vector moves
     } else {
       p_ = o.p_;
       cap_ = o.cap_;
@@ -109,7 +114,12 @@ class Dims {
   int64_t inline_[kInline];
 };
 
-inline bool equal(Ints a, Ints b) { return std::ranges::equal(a, b); }
+inline bool equal(Ints a, Ints b) {  // shapes are short: a call of memcmp costs more than the loop
+  if (a.size() != b.size()) return false;
+  for (size_t i = 0; i < a.size(); ++i)
+    if (a[i] != b[i]) return false;
+  return true;
+}
 std::string text_of(Ints v);   // "[2, 3]"
 int64_t numel_of(Ints sizes);  // product; RuntimeError on a negative size or overflow
 Dims contiguous_strides(Ints sizes);
@@ -117,10 +127,5 @@ Dims broadcast_shapes(Ints a, Ints b);  // RuntimeError in PyTorch's words when 
 // A dimension index in [-n, n), wrapped; IndexError otherwise. A 0-d tensor accepts -1 and 0.
 int64_t wrap_dim(int64_t dim, int64_t ndim);
 Dims wrap_dims(Ints dims, int64_t ndim);  // wrapped, duplicates refused
-
-namespace detail {
-inline std::string text(Ints v) { return text_of(v); }
-inline std::string text(const Dims& v) { return text_of(v); }
-}  // namespace detail
 
 }  // namespace adjoint

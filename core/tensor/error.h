@@ -2,7 +2,9 @@
 #pragma once
 #include <cstdint>
 #include <stdexcept>
+#include <span>
 #include <string>
+#include <string_view>
 
 namespace adjoint {
 
@@ -23,12 +25,19 @@ struct Error : std::runtime_error {
   Error(ErrorKind k, const std::string& text) : std::runtime_error(text), kind(k) {}
 };
 
+struct TensorImpl;
+
+// The text of what a message may name. Hand check() the thing itself, not its text: messages are put together
+// only when they are needed.
 namespace detail {
 inline std::string text(const std::string& s) { return s; }
+inline std::string text(std::string_view s) { return std::string(s); }
 inline std::string text(const char* s) { return s; }
 inline std::string text(bool b) { return b ? "True" : "False"; }
 inline std::string text(char c) { return std::string(1, c); }
 std::string text(double d);
+std::string text(std::span<const int64_t> v);  // "[2, 3]"
+std::string text(const TensorImpl& x);         // "float32[2, 2]"
 template <class I>
   requires std::is_integral_v<I>
 std::string text(I i) {

@@ -1,5 +1,5 @@
 // Geometry of tensors, and the ways to make one. No autograd here: see autograd/record.h.
-#include "tensor/fresh.h"
+#include "tensor/tensor.h"
 #include <cmath>
 #include <numeric>
 #include "kernels/copy.h"
@@ -7,13 +7,12 @@
 namespace adjoint {
 
 void TensorImpl::reserve_dims(int n) {
-  constexpr int kRoom = int(sizeof(inline_dims) / sizeof(int64_t)) / 2;
   check(n <= 64, "tensors of more than 64 dimensions are not supported, got ", n);
   if (dims != inline_dims) {
     delete[] dims;
     dims = inline_dims;
   }
-  if (n > kRoom) dims = new int64_t[2 * size_t(n)];
+  if (n > kInlineDims) dims = new int64_t[2 * size_t(n)];
   ndim = uint8_t(n);
 }
 
@@ -62,12 +61,12 @@ Tensor empty(Ints sizes, Dtype dtype, Device device) {
   for (int64_t s : sizes) bad |= s < 0 || __builtin_mul_overflow(n, s, &n);
   if (__builtin_expect(bad, 0)) {
     for (int64_t size : sizes)
-      check(size >= 0, "Trying to create tensor with negative dimension ", size, ": ", text_of(sizes));
-    fail("Storage size calculation overflowed with sizes=", text_of(sizes));
+      check(size >= 0, "Trying to create tensor with negative dimension ", size, ": ", sizes);
+    fail("Storage size calculation overflowed with sizes=", sizes);
   }
   int64_t bytes;
   check(!__builtin_mul_overflow(n, int64_t(item_size(dtype)), &bytes),
-        "Storage size calculation overflowed with sizes=", text_of(sizes));
+        "Storage size calculation overflowed with sizes=", sizes);
   Storage* s = device == Device::Cpu ? Storage::make(size_t(bytes)) : Storage::make_meta(size_t(bytes));
   Tensor t = Tensor::steal(TensorImpl::make());
   t->flags = fresh_flags;
@@ -82,25 +81,23 @@ Tensor empty(Ints sizes, Dtype dtype, Device device) {
 static size_t extent_bytes(Ints sizes, Ints strides, size_t item) {
   int64_t last = 0;
   for (size_t i = 0; i < sizes.size(); ++i) {
-    check(sizes[i] >= 0, "Trying to create tensor with negative dimension ", sizes[i], ": ", text_of(sizes));
+    check(sizes[i] >= 0, "Trying to create tensor with negative dimension ", sizes[i], ": ", sizes);
     if (sizes[i] == 0) return 0;
     int64_t step;
     bool over = __builtin_mul_overflow(sizes[i] - 1, strides[i], &step);
     over |= __builtin_add_overflow(last, step, &last);
-    check(!over, "Storage size calculation overflowed with sizes=", text_of(sizes),
-          " and strides=", text_of(strides));
+    check(!over, "Storage size calculation overflowed with sizes=", sizes, " and strides=", strides);
   }
   int64_t bytes;
   check(!__builtin_mul_overflow(last + 1, int64_t(item), &bytes),
-        "Storage size calculation overflowed with sizes=", text_of(sizes), " and strides=", text_of(strides));
+        "Storage size calculation overflowed with sizes=", sizes, " and strides=", strides);
   return size_t(bytes);
 }
 
 Tensor empty_strided(Ints sizes, Ints strides, Dtype dtype, Device device) {
   check(sizes.size() == strides.size(), "mismatch in length of strides and shape");
   for (int64_t s : strides)
-    check(s >= 0,
-          "as_strided: Negative strides are not supported at the moment, got strides: ", text_of(strides));
+    check(s >= 0, "as_strided: Negative strides are not supported at the moment, got strides: ", strides);
   size_t bytes = extent_bytes(sizes, strides, item_size(dtype));
   Storage* s = device == Device::Cpu ? Storage::make(bytes) : Storage::make_meta(bytes);
   Tensor t = Tensor::steal(TensorImpl::make());
@@ -168,24 +165,29 @@ Tensor from_storage(Storage* shared, int64_t byte_offset, Ints sizes, Ints strid
   return t;
 }
 
-Tensor alias(const Tensor& x) {
-  Tensor t = Tensor::steal(TensorImpl::make());
-  x->storage->retain();
-  t->storage = x->storage;
-  t->byte_offset = x->byte_offset;
-  t->dtype = x->dtype;
-  t->device = x->device;
-  t->set_geometry(x->sizes(), x->strides());
-  return t;
-}
-Tensor alias(const Tensor& x, Ints sizes, Ints strides, int64_t byte_offset) {
+// A tensor on x's storage, without a geometry yet.
+static Tensor on_storage_of(const Tensor& x, int64_t byte_offset) {
   Tensor t = Tensor::steal(TensorImpl::make());
   x->storage->retain();
   t->storage = x->storage;
   t->byte_offset = byte_offset;
   t->dtype = x->dtype;
   t->device = x->device;
+  return t;
+}
+Tensor alias(const Tensor& x) {
+  Tensor t = on_storage_of(x, x->byte_offset);
+  t->copy_geometry(*x);
+  return t;
+}
+Tensor alias(const Tensor& x, Ints sizes, Ints strides, int64_t byte_offset) {
+  Tensor t = on_storage_of(x, byte_offset);
   t->set_geometry(sizes, strides);
+  return t;
+}
+Tensor alias_contiguous(const Tensor& x, Ints sizes) {
+  Tensor t = on_storage_of(x, x->byte_offset);
+  t->set_contiguous(sizes);
   return t;
 }
 
@@ -271,6 +273,8 @@ Overlap overlap(const TensorImpl& a, const TensorImpl& b) {
   // Interleaved views that never meet (x[::2], x[1::2]) are told apart only when both are dense.
   return is_dense(a) && is_dense(b) ? Overlap::Partial : Overlap::None;
 }
+
+std::string detail::text(const TensorImpl& x) { return describe(x); }
 
 std::string describe(const TensorImpl& x) {
   std::string s = std::string(name_of(x.dtype)) + text_of(x.sizes());

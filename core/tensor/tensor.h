@@ -16,6 +16,8 @@ class Tensor;
 namespace detail {
 inline constinit int64_t g_live_tensors = 0;  // for leak checks
 }
+// The flags that every tensor with memory of its own starts with: Inference inside inference mode, else none.
+inline constinit thread_local uint8_t fresh_flags = 0;
 
 enum class Device : uint8_t { Cpu, Meta };
 
@@ -38,7 +40,8 @@ struct TensorImpl {
   uint32_t view_version = 0;     // version at which grad_fn of a view was made
   uint32_t version_bias = 0;     // lets `x.data = y` count as a change
   uint32_t spare = 0;
-  int64_t inline_dims[10];
+  static constexpr int kInlineDims = 5;
+  int64_t inline_dims[2 * kInlineDims];
 
   enum : uint8_t {
     RequiresGrad = 1,
@@ -77,6 +80,9 @@ struct TensorImpl {
   }
   // Both set numel and the contiguity flag.
   void set_contiguous(Ints sizes);
+  // On a fresh tensor: the same sizes, and strides of its own or the same.
+  void set_contiguous_like(const TensorImpl& model);
+  void copy_geometry(const TensorImpl& model);
   void set_geometry(Ints sizes, Ints strides);
 
   static TensorImpl* make() {
@@ -131,6 +137,8 @@ class Tensor {
 // --- making tensors (no autograd) ---
 Tensor empty(Ints sizes, Dtype dtype, Device device = Device::Cpu);
 Tensor empty_strided(Ints sizes, Ints strides, Dtype dtype, Device device = Device::Cpu);
+// The same on the CPU, with the shape of a tensor that exists: nearly every result begins here.
+inline Tensor empty_shaped(const TensorImpl& model, Dtype dtype);
 inline Tensor empty_like(const Tensor& x) { return empty(x->sizes(), x->dtype, x->device); }
 Tensor empty_like_strides(const Tensor& x,
                           Dtype dtype);  // keeps a dense permuted layout, as PyTorch's preserve_format
@@ -141,6 +149,7 @@ Tensor from_storage(Storage* shared, int64_t byte_offset, Ints sizes, Ints strid
 // The same elements with another geometry: no history, no base. The raw half of every view operation.
 Tensor alias(const Tensor& x);
 Tensor alias(const Tensor& x, Ints sizes, Ints strides, int64_t byte_offset);
+Tensor alias_contiguous(const Tensor& x, Ints sizes);  // of a contiguous x: another shape of as many elements
 
 // --- geometry ---
 // Strides that show x with `sizes` without copying; false if there are none.
@@ -153,5 +162,36 @@ std::string describe(const TensorImpl& x);                     // "float32[2, 2]
 Scalar item_at(const TensorImpl& x, int64_t byte_offset = 0);  // one element as a number
 Scalar item(const Tensor& x);                                  // RuntimeError unless x has one element
 inline bool same_sizes(const TensorImpl& a, const TensorImpl& b) { return equal(a.sizes(), b.sizes()); }
+
+// --- inline parts ---
+inline void TensorImpl::set_contiguous_like(const TensorImpl& model) {
+  const int n = model.ndim;
+  if (__builtin_expect(n > kInlineDims || model.numel == 0, 0)) return set_contiguous(model.sizes());
+  ndim = uint8_t(n);
+  int64_t count = 1;
+  for (int i = n - 1; i >= 0; --i) {
+    dims[i] = model.dims[i];
+    dims[n + i] = count;
+    count *= model.dims[i];
+  }
+  numel = count;
+  flags |= Contiguous;
+}
+inline void TensorImpl::copy_geometry(const TensorImpl& model) {
+  if (__builtin_expect(model.ndim > kInlineDims, 0)) return set_geometry(model.sizes(), model.strides());
+  ndim = model.ndim;
+  numel = model.numel;
+  for (int i = 0; i < 2 * model.ndim; ++i) dims[i] = model.dims[i];
+  flags |= model.flags & Contiguous;
+}
+inline Tensor empty_shaped(const TensorImpl& model, Dtype dtype) {
+  Storage* s = Storage::make(size_t(model.numel) * item_size(dtype));
+  Tensor t = Tensor::steal(TensorImpl::make());
+  t->flags = fresh_flags;
+  t->storage = s;
+  t->dtype = dtype;
+  t->set_contiguous_like(model);
+  return t;
+}
 
 }  // namespace adjoint

@@ -107,8 +107,8 @@ Tensor fit_values(const Advanced& a, const Tensor& values) {
   bool fits = v->ndim <= shape.size();
   for (int d = 1; fits && d <= v->ndim; ++d)
     fits = v->size(v->ndim - d) == 1 || v->size(v->ndim - d) == shape[shape.size() - d];
-  check(fits, "shape mismatch: value tensor of shape ", text_of(values->sizes()),
-        " cannot be broadcast to indexing result of shape ", text_of(shape));
+  check(fits, "shape mismatch: value tensor of shape ", values->sizes(),
+        " cannot be broadcast to indexing result of shape ", shape);
   return expand(v, shape);
 }
 

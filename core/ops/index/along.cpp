@@ -40,7 +40,7 @@ void check_shapes(const char* op, const Tensor& x, int64_t dim, const Tensor& in
         "Index tensor must have the same number of dimensions as ", reading ? "input" : "self", " tensor");
   for (int d = 0; d < index->ndim && x->ndim; ++d)
     check(d == dim || index->size(d) <= x->size(d), op, ": Size does not match at dimension ", d,
-          " expected index ", text_of(index->sizes()), " to be no larger than self ", text_of(x->sizes()),
+          " expected index ", index->sizes(), " to be no larger than self ", x->sizes(),
           " apart from dimension ", dim);
 }
 
@@ -152,9 +152,8 @@ Tensor checked(const char* op, const Tensor& x, int64_t& dim, const Tensor& inde
   check_shapes(op, x, dim, index, false);
   check(source->dtype == x->dtype, op, "(): Expected self.dtype to be equal to src.dtype");
   for (int d = 0; d < index->ndim && source->ndim; ++d)
-    check(index->size(d) <= source->size(d), "Expected index ", text_of(index->sizes()),
-          " to be no larger than self ", text_of(x->sizes()), " apart from dimension ", dim,
-          " and to be no larger size than src ", text_of(source->sizes()));
+    check(index->size(d) <= source->size(d), "Expected index ", index->sizes(), " to be no larger than self ",
+          x->sizes(), " apart from dimension ", dim, " and to be no larger size than src ", source->sizes());
   return source;
 }
 

@@ -28,8 +28,8 @@ static void push_mask(const Tensor& x, const Tensor& mask, std::vector<Tensor>& 
   int64_t at = int64_t(out.size());
   for (int d = 0; d < mask->ndim; ++d)
     check_as(at + d < x->ndim && mask->size(d) == x->size(int(at + d)), ErrorKind::Index,
-             "The shape of the mask ", text_of(mask->sizes()), " at index ", d,
-             " does not match the shape of the indexed tensor ", text_of(x->sizes()), " at index ", at + d);
+             "The shape of the mask ", mask->sizes(), " at index ", d,
+             " does not match the shape of the indexed tensor ", x->sizes(), " at index ", at + d);
   Tensor m = raw::contiguous(raw::cast(mask, Dtype::Bool));
   const bool* p = m->data_as<bool>();
   int64_t count = 0;

@@ -109,7 +109,7 @@ Tensor index_add_(const Tensor& x, int64_t dim, const Tensor& index, const Tenso
   check(x->ndim == 0 || s->ndim == 0 || equal(without(x->sizes(), dim), without(s->sizes(), dim)),
         "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape "
         "= ",
-        text_of(x->sizes()), " source.shape = ", text_of(s->sizes()));
+        x->sizes(), " source.shape = ", s->sizes());
   check_bounds(i, x->ndim ? x->size(int(dim)) : 1);
   auto write = [&] {
     NoGrad no_grad;

@@ -47,8 +47,8 @@ Tensor batched(const Tensor& a, const Tensor& b) {
 Tensor inner(const Tensor& a, const Tensor& b) {
   if (a->ndim == 0 || b->ndim == 0) return ops::mul(a, b);
   check(a->size(a->ndim - 1) == b->size(b->ndim - 1),
-        "inner() the last dimension must match on both input tensors but got shapes ", text_of(a->sizes()),
-        " and ", text_of(b->sizes()));
+        "inner() the last dimension must match on both input tensors but got shapes ", a->sizes(), " and ",
+        b->sizes());
   if (a->ndim == 1 && b->ndim == 1) return ops::reshape(ops::dot(a, b), Ints{});
   int64_t k = a->size(a->ndim - 1);
   Dims sizes(a->sizes().first(size_t(a->ndim) - 1));
@@ -144,7 +144,7 @@ Tensor multi_dot(std::span<const Tensor> xs) {
     out.push_back(a[n - 1]->size(1));
   for (size_t i = 0; i + 1 < n; ++i)
     check(a[i]->size(1) == a[i + 1]->size(0), "multi_dot(): tensors ", i, " and ", i + 1, " with shapes ",
-          text_of(a[i]->sizes()), " and ", text_of(a[i + 1]->sizes()), " cannot be multiplied");
+          a[i]->sizes(), " and ", a[i + 1]->sizes(), " cannot be multiplied");
   return ops::reshape(Chain(std::move(a)).product(0, n - 1), out);
 }
 

@@ -196,8 +196,8 @@ Tensor dot_op(const Tensor& a, const Tensor& b) {
         "D tensors");
   check(a->dtype == b->dtype, "dot : expected both vectors to have same dtype, but found ",
         label_of(a->dtype), " and ", label_of(b->dtype));
-  check(a->numel == b->numel, "inconsistent tensor size, expected tensor ", text_of(a->sizes()), " and src ",
-        text_of(b->sizes()), " to have the same number of elements, but got ", a->numel, " and ", b->numel,
+  check(a->numel == b->numel, "inconsistent tensor size, expected tensor ", a->sizes(), " and src ",
+        b->sizes(), " to have the same number of elements, but got ", a->numel, " and ", b->numel,
         " elements respectively");
   if (a->dtype == Dtype::Bool) fail(ErrorKind::NotImplemented, "\"dot\" not implemented for 'Bool'");
   return apply(Dot<kConj>{}, a, b);

@@ -73,7 +73,7 @@ Tensor Generator::get_state() const {
 
 void Generator::set_state(const Tensor& bytes) {
   check_as(bytes->dtype == Dtype::U8 && bytes->device == Device::Cpu, ErrorKind::Type,
-           "expected a torch.ByteTensor, but got ", describe(*bytes));
+           "expected a torch.ByteTensor, but got ", *bytes);
   check(bytes->contiguous() && bytes->numel == int64_t(sizeof(Blob)),
         "Expected either a CPUGeneratorImplStateLegacy of size 5048 or a CPUGeneratorImplState of size 5056 "
         "but found "

@@ -129,7 +129,7 @@ Tensor vector_norm_scalar(const Tensor& x, const Scalar& ord, OptInts dims, bool
 // Norms of matrices that need no factorisation: Frobenius, and the sums of rows or columns.
 void check_matrix(const Tensor& x, Ints dims) {
   check(x->ndim >= 2, "linalg.matrix_norm: The input tensor A must have at least 2 dimensions.");
-  check(dims.size() == 2, "linalg.matrix_norm: dim must be a 2-tuple. Got ", text_of(dims));
+  check(dims.size() == 2, "linalg.matrix_norm: dim must be a 2-tuple. Got ", dims);
   int64_t a = wrap_dim(dims[0], x->ndim), b = wrap_dim(dims[1], x->ndim);
   check(a != b, "linalg.matrix_norm: dims must be different. Got (", dims[0], ", ", dims[1], ")");
   check(is_differentiable(x->dtype),
@@ -152,7 +152,7 @@ Tensor matrix_norm_number(const Tensor& x, const Scalar& ord, Ints dims, bool ke
 
 Tensor matrix_norm_named(const Tensor& x, std::string_view ord, Ints dims, bool keepdim, OptDtype d) {
   check_matrix(x, dims);
-  check(ord == "fro" || ord == "nuc", "linalg.matrix_norm: Order ", std::string(ord), " not supported.");
+  check(ord == "fro" || ord == "nuc", "linalg.matrix_norm: Order ", ord, " not supported.");
   check(ord == "fro",
         "linalg.matrix_norm: the nuclear norm needs singular values, which this version does not have");
   return vector_norm(x, 2, dims, keepdim, d);
@@ -164,7 +164,7 @@ Tensor linalg_norm_number(const Tensor& x, std::optional<Scalar> ord, OptInts di
                           OptDtype d) {
   if (dims)
     check(dims->size() == 1 || dims->size() == 2,
-          "linalg.norm: If dim is specified, it must be of length 1 or 2. Got ", text_of(*dims));
+          "linalg.norm: If dim is specified, it must be of length 1 or 2. Got ", *dims);
   else if (ord)
     check(x->ndim == 1 || x->ndim == 2,
           "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got ", int(x->ndim),

@@ -247,8 +247,8 @@ void check_not_empty(const TensorImpl& x, Mask m, const char* name) {
     if (m.has(i)) check_not_empty_dim(x, i, name);
 }
 void refuse_complex(const TensorImpl& x, const char* name) {
-  check(!is_complex(x.dtype), name, "(): does not support complex input, got ", describe(x),
-        "; not implemented for '", label_of(x.dtype), "'");
+  check(!is_complex(x.dtype), name, "(): does not support complex input, got ", x, "; not implemented for '",
+        label_of(x.dtype), "'");
 }
 void fail_dtype(const char* kernel, Dtype d) {
   fail(ErrorKind::NotImplemented, "\"", kernel, "\" not implemented for '", label_of(d), "'");

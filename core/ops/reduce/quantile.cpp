@@ -16,7 +16,7 @@ void check_arguments(const Tensor& x, const Tensor& q, std::string_view mode) {
   bool known =
       mode == "linear" || mode == "lower" || mode == "higher" || mode == "midpoint" || mode == "nearest";
   check(known, "quantile() interpolation must be one of linear, lower, higher, midpoint or nearest, but got ",
-        std::string(mode));
+        mode);
 }
 
 // Ranks [..., len(q)] among each sorted row; a row with a NaN is read at its end, where the NaN is.

@@ -188,7 +188,7 @@ Tensor sum_to_size(const Tensor& x, Ints sizes) {
   bool ok = lead >= 0;
   for (size_t i = 0; ok && i < sizes.size(); ++i)
     ok = sizes[i] == x->size(int(lead) + int(i)) || sizes[i] == 1;
-  check(ok, "size {", text_of(sizes), "} is not expandable to size {", text_of(x->sizes()), "}.");
+  check(ok, "size {", sizes, "} is not expandable to size {", x->sizes(), "}.");
   if (sizes.empty()) return sum_all(x, {});
   if (equal(x->sizes(), sizes)) return x;
   Mask m;  // summed in place first, as the public operation's node says; the leading ones then go by a view

@@ -126,8 +126,14 @@ Device joined_device(Tensors xs) {
   return Device::Cpu;
 }
 
+bool all_contiguous(Tensors xs) {
+  bool all = true;
+  for (const Tensor& x : xs) all &= x->contiguous();
+  return all;
+}
+
 Tensor join(Tensors xs, int64_t dim, Ints shape, Dtype dtype) {
-  MemoryFormat f = common_format(xs);
+  MemoryFormat f = all_contiguous(xs) ? MemoryFormat::Contiguous : common_format(xs);
   Tensor y = f == MemoryFormat::Contiguous
                  ? adjoint::empty(shape, dtype, joined_device(xs))
                  : adjoint::empty_strided(shape, format_strides(shape, f), dtype, joined_device(xs));

@@ -160,14 +160,14 @@ Tensor pad_op(const Tensor& x, Ints pad, std::string_view mode, std::optional<do
       "Padding length should be less than or equal to two times the input dimension but got padding length ",
       int64_t(pad.size()), " and input of dimension ", int(x->ndim));
   if (mode == "constant") return constant_pad(x, pad, value.value_or(0.0));
-  check(!value || *value == 0, "Padding mode \"", std::string(mode), "\" doesn't take in value argument");
+  check(!value || *value == 0, "Padding mode \"", mode, "\" doesn't take in value argument");
   int64_t n = int64_t(pad.size()) / 2;
   bool fits = n >= 1 && n <= 3 && (x->ndim == n + 1 || x->ndim == n + 2);
   bool known = mode == "reflect" || mode == "replicate" || mode == "circular";
   if (fits && mode == "reflect") return border_pad(x, pad, Mode::Reflect);
   if (fits && mode == "replicate") return border_pad(x, pad, Mode::Replicate);
   if (fits && mode == "circular") return circular_pad(x, pad);
-  check_as(known || !fits, ErrorKind::NotImplemented, "Unrecognised padding mode ", std::string(mode));
+  check_as(known || !fits, ErrorKind::NotImplemented, "Unrecognised padding mode ", mode);
   fail(ErrorKind::NotImplemented, "Padding size ", int64_t(pad.size()), " is not supported for ",
        int(x->ndim),
        "D input tensor.\nSupported combinations for non-constant padding:\n  - 2D or 3D input: padding size "

@@ -39,7 +39,7 @@ std::vector<Tensor> meshgrid(Tensors xs, std::optional<std::string_view> indexin
     return meshgrid_by(xs, false);
   }
   check(*indexing == "ij" || *indexing == "xy",
-        "torch.meshgrid: indexing must be one of \"xy\" or \"ij\", but received: ", std::string(*indexing));
+        "torch.meshgrid: indexing must be one of \"xy\" or \"ij\", but received: ", *indexing);
   return meshgrid_by(xs, *indexing == "xy");
 }
 

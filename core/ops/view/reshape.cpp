@@ -11,9 +11,12 @@ namespace {
 // Both hold the wanted geometry only during forward; recording needs the input's sizes.
 struct View {
   static constexpr const char *name = "view", *node = "ViewBackward0";
-  Ints sizes, strides;
+  Ints sizes, strides;  // no strides: x is contiguous, and so is the view
   Dims shape;
-  Tensor forward(const Tensor& x) { return adjoint::alias(x, sizes, strides, x->byte_offset); }
+  Tensor forward(const Tensor& x) {
+    return strides.data() || sizes.empty() ? adjoint::alias(x, sizes, strides, x->byte_offset)
+                                           : adjoint::alias_contiguous(x, sizes);
+  }
   void save(Node&, const Tensor&, const Tensor& x) { shape = x->sizes(); }
   void vjp(Backward& b) { b.gx[0] = reshape(b.grad(), shape); }
   void visit(SavedVisitor& v) { v.ints("self_sym_sizes", shape); }
@@ -61,6 +64,7 @@ void infer_size(Ints wanted, int64_t numel, Dims& sizes) {
 Tensor view(const Tensor& x, Ints wanted) {
   Dims sizes, strides;
   infer_size(wanted, x->numel, sizes);
+  if (x->contiguous()) return apply_view(View{sizes, {}, {}}, x);
   check(view_strides(x, sizes, strides),
         "view size is not compatible with input tensor's size and stride (at least one dimension spans "
         "across two "
@@ -71,6 +75,7 @@ Tensor view(const Tensor& x, Ints wanted) {
 Tensor reshape(const Tensor& x, Ints wanted) {
   Dims sizes, strides;
   infer_size(wanted, x->numel, sizes);
+  if (__builtin_expect(x->contiguous(), 1)) return apply_view(View{sizes, {}, {}}, x);
   if (__builtin_expect(view_strides(x, sizes, strides), 1)) return apply_view(View{sizes, strides, {}}, x);
   return apply(UnsafeView{sizes, {}}, clone(x, MemoryFormat::Contiguous));
 }

@@ -43,9 +43,9 @@ Tensor SlicePick::operator()(const Tensor& x) const {
     spill.resize(2 * n);
     g = spill.data();
   }
-  std::memcpy(g, x->dims, size_t(n) * 16);
+  for (int i = 0; i < 2 * n; ++i) g[i] = x->dims[i];
   int64_t stride = x->stride(int(dim));
-  g[dim] = (end - start + step - 1) / step;
+  g[dim] = step == 1 ? end - start : (end - start + step - 1) / step;
   g[n + dim] = stride * step;
   return alias(x, Ints(g, size_t(n)), Ints(g + n, size_t(n)),
                x->byte_offset + start * stride * int64_t(x->itemsize()));
