@@ -156,6 +156,27 @@ print(float(torch.ones(5_000_000).sum()), len(list(Path("/proc/self/task").iterd
     assert run(code) == ["5000000.0 True"]
 
 
+def test_ctrl_c_between_large_nodes():
+    code = """
+import os, signal, threading, time
+x = torch.randn(600, 600, requires_grad=True)
+y, ran = x, []
+for i in range(40):
+    y = (y @ x) * 0.01
+    y.register_hook(lambda g, i=i: ran.append(i))
+def interrupt():
+    while len(ran) < 3:
+        time.sleep(0.001)
+    os.kill(os.getpid(), signal.SIGINT)
+threading.Thread(target=interrupt).start()
+try:
+    y.sum().backward()
+except KeyboardInterrupt:
+    print(len(ran) < 30)
+"""
+    assert run(code) == ["True"]
+
+
 # --- buffers that are not NumPy's ---
 
 

@@ -1,5 +1,6 @@
 // What the core needs of Python: warnings, Ctrl-C, the big lock, notes on exceptions, anomaly mode.
 #include <unistd.h>
+#include "autograd/engine.h"
 #include "python/autograd.h"
 
 namespace adjoint::python {
@@ -27,6 +28,7 @@ void lock(void* state) {
   SleepIfUnwound sleep;
   PyEval_RestoreThread(static_cast<PyThreadState*>(state));
   sleep.back = true;
+  lock_was_released = true;
 }
 
 // --- anomaly mode ---
