@@ -1,6 +1,6 @@
 """Custom operations: `autograd.Function` and the context its methods share.
 
-The road of one call, of which `docs/notes/function_protocol.md` has every detail:
+The road of one call, whose core side `docs/architecture.md` tells:
 
     class Cube(Function): ...              FunctionMeta makes the class CubeBackward(BackwardCFunction), whose instances
                                            are both `ctx` and, afterwards, `y.grad_fn`

@@ -10,6 +10,8 @@
 #include "autograd/record.h"
 
 namespace adjoint {
+
+bool lock_was_released = false;
 namespace {
 
 thread_local int g_depth = 0;
@@ -269,7 +271,10 @@ struct Task {
         if (host.backward_failed) host.backward_failed(n);
         throw;
       }
-      if (__builtin_expect((++steps & 63) == 0, 0) && host.check_interrupt) host.check_interrupt();
+      if (__builtin_expect((++steps & 63) == 0 || lock_was_released, 0) && host.check_interrupt) {
+        lock_was_released = false;
+        host.check_interrupt();
+      }
     }
   }
   // After an error: nothing of this pass stays at the nodes. The nodes' edges are as they were at the walk.

@@ -5,6 +5,10 @@
 
 namespace adjoint {
 
+// Set when a large kernel has taken the big lock back: a backward pass looks for Ctrl-C after such a node,
+// not only after every 64th.
+extern bool lock_was_released;
+
 struct BackwardOptions {
   bool retain_graph = false;
   bool create_graph = false;

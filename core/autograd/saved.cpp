@@ -1,5 +1,6 @@
 #include "autograd/saved.h"
 #include "autograd/changes.h"
+#include "autograd/needs.h"
 #include "autograd/record.h"
 
 namespace adjoint {
@@ -62,6 +63,9 @@ void set_saved_hooks_disabled(const std::string* message) {
 // What few saved tensors have: a hook's packed form with the edge to restore, or a checksum.
 struct SavedExtra {
   std::unique_ptr<PackedTensor> packed;
+  Dims sizes;  // of what was packed
+  Dtype dtype;
+  Device device;
   Edge edge;
   uint64_t sum = 0;
   bool has_sum = false;
@@ -101,6 +105,9 @@ void SavedTensor::register_hooks(SavedHooks& h) {
         "Calling register_hooks on a saved tensor whose value has been freed or that already has hooks is "
         "not allowed.");
   auto extra = std::make_unique<SavedExtra>();
+  extra->sizes = Dims(t_->sizes());
+  extra->dtype = t_->dtype;
+  extra->device = t_->device;
   if (!is_output_) extra->edge.set(*t_);
   {
     NoGrad no_grad;
@@ -139,9 +146,32 @@ Tensor SavedTensor::with_history(Tensor t, Node& owner) const {
   return t;
 }
 
+// Rules read what they saved without looking again, so what an unpack hook gives must have its device, shape
+// (or broadcast to it) and dtype (or be cast to it).
+static Tensor fitted(Tensor t, const SavedExtra& was, const Node& owner) {
+  if (t->dtype == was.dtype && t->device == was.device && equal(t->sizes(), was.sizes)) return t;
+  auto name = [](Device d) { return d == Device::Meta ? "meta" : "cpu"; };
+  check(t->device == was.device, owner.name(),
+        ": a saved tensor's unpack hook returned another device's: ", "Tensor on device ", name(t->device),
+        " is not on the expected device ", name(was.device), "!");
+  Dims strides(was.sizes.size());
+  int shift = int(was.sizes.size()) - t->ndim;
+  bool fits = shift >= 0;
+  for (int d = 0; fits && d < t->ndim; ++d) {
+    fits = t->size(d) == was.sizes[size_t(d + shift)] || t->size(d) == 1;
+    if (fits && t->size(d) != 1) strides[size_t(d + shift)] = t->stride(d);
+  }
+  check(fits, owner.name(), ": a saved tensor's unpack hook returned another shape: expected ",
+        text_of(was.sizes), ", got ", text_of(t->sizes()),
+        ". The size of the unpacked tensor must match the size of the one that was packed");
+  if (!equal(t->sizes(), was.sizes)) t = graph_ops.as_strided(t, was.sizes, strides, t->storage_offset());
+  return t->dtype == was.dtype ? t : graph_ops.to(t, was.dtype);
+}
+
 Tensor SavedTensor::get(Node& owner) const {
   if (__builtin_expect(!t_, 0)) {
-    if (extra_ && extra_->packed) return with_history(extra_->packed->unpack(), owner);
+    if (extra_ && extra_->packed)
+      return with_history(fitted(extra_->packed->unpack(), *extra_, owner), owner);
     if (was_set_) complain_freed(owner);
     return Tensor();
   }

@@ -19,6 +19,9 @@ ADJOINT_FN float bits_to_float(int32_t i) { return __builtin_bit_cast(float, i);
 ADJOINT_FN int32_t float_to_bits(float x) { return __builtin_bit_cast(int32_t, x); }
 ADJOINT_FN double bits_to_double(int64_t i) { return __builtin_bit_cast(double, i); }
 ADJOINT_FN int64_t double_to_bits(double x) { return __builtin_bit_cast(int64_t, x); }
+// Differences of bit patterns: they wrap, as those of NaNs and negative numbers may have to.
+ADJOINT_FN int32_t minus(int32_t a, int32_t b) { return int32_t(uint32_t(a) - uint32_t(b)); }
+ADJOINT_FN int64_t minus(int64_t a, int64_t b) { return int64_t(uint64_t(a) - uint64_t(b)); }
 
 #if defined(__FMA__) || defined(__aarch64__)
 ADJOINT_FN float madd(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
@@ -52,7 +55,7 @@ struct Reduced {
 ADJOINT_FN Reduced reduce_exp(double x) {
   double t = madd(x, 1.44269504088896341, kRoundWide), n = t - kRoundWide;
   double r = madd(n, -1.9082149292705877e-10, madd(n, -6.93147180369123816490e-01, x));
-  return {r, bits_to_double(int64_t(uint64_t(double_to_bits(t) + 1023) << 52))};
+  return {r, bits_to_double(int64_t((uint64_t(double_to_bits(t)) + 1023) << 52))};
 }
 ADJOINT_FN double expm1_core(double r) {  // |r| <= ln2/2, relative error 5e-12
   double q = horner(r, 2.479637279162746e-05, 0.00019904972851129176, 0.0013888985474420335,
@@ -78,12 +81,12 @@ ADJOINT_FN double exp2_wide(double x) {  // |x| < 1000
   double q = horner(r, 1.53455808499109418e-04, 1.34001955377165767e-03, 9.61849184009905267e-03,
                     5.55032812361408376e-02, 2.40226468448651476e-01, 6.93147206037322938e-01,
                     1.00000000056305405e+00);
-  return q * bits_to_double(int64_t(uint64_t(double_to_bits(t) + 1023) << 52));
+  return q * bits_to_double(int64_t((uint64_t(double_to_bits(t)) + 1023) << 52));
 }
 // log2 of a positive normal double; x near 1 keeps its relative accuracy (8e-11).
 ADJOINT_FN double log2_core(double x) {
-  int64_t b = double_to_bits(x), e = (b - 0x3fe6a09e667f3bcdLL) & int64_t(0xfff0000000000000LL);
-  double m = bits_to_double(b - e);
+  int64_t b = double_to_bits(x), e = minus(b, int64_t(0x3fe6a09e667f3bcd)) & int64_t(0xfff0000000000000);
+  double m = bits_to_double(minus(b, e));
   // The exponent, as a double: its 12 bits moved down below the rounding number's.
   double n = bits_to_double(int64_t(uint64_t(e) >> 52) ^ double_to_bits(kRoundWide)) - kRoundWide;
   n = n >= 2048 ? n - 4096 : n;
@@ -153,7 +156,7 @@ ADJOINT_FN float exp(float x) {
   x = x > 89.f ? 89.f : x;
   x = x < -104.5f ? -104.5f : x;
   float t = madd(x, 1.442695041f, kRound), fn = t - kRound;
-  int32_t n = float_to_bits(t) - 0x4B400000, half = n >> 1;
+  int32_t n = minus(float_to_bits(t), 0x4B400000), half = n >> 1;
   float r = madd(fn, 2.12194440e-4f, madd(fn, -0.693359375f, x));
   float p =
       horner(r, 1.381432036e-03f, 8.368851085e-03f, 4.166840109e-02f, 1.666651952e-01f, 4.999999337e-01f);
@@ -166,7 +169,7 @@ ADJOINT_FN float exp2(float x) {
   x = x > 130.f ? 130.f : x;
   x = x < -151.f ? -151.f : x;
   float t = x + kRound, r = x - (t - kRound);
-  int32_t n = float_to_bits(t) - 0x4B400000, half = n >> 1;
+  int32_t n = minus(float_to_bits(t), 0x4B400000), half = n >> 1;
   float p = horner(r, 1.535315360e-04f, 1.339913268e-03f, 9.618439850e-03f, 5.550331854e-02f,
                    2.402264788e-01f, 6.931472031e-01f);
   p = madd(p, r, 1.f);
@@ -184,9 +187,9 @@ struct FloatLog {
 ADJOINT_FN FloatLog log_parts(float x) {
   bool subnormal = x < 1.17549435e-38f;
   x = subnormal ? x * 8388608.f : x;
-  int32_t e = (float_to_bits(x) - 0x3f2aaaab) & int32_t(0xff800000);
+  int32_t e = minus(float_to_bits(x), 0x3f2aaaab) & int32_t(0xff800000);
   float n = madd(float(e), 1.19209290e-7f, subnormal ? -23.f : 0.f);
-  return {n, bits_to_float(float_to_bits(x) - e) - 1.f};
+  return {n, bits_to_float(minus(float_to_bits(x), e)) - 1.f};
 }
 ADJOINT_FN float log_of(float f) {  // log(1 + f)
   float s = f * f;
@@ -346,7 +349,7 @@ ADJOINT_FN float tanh(float x) {
   float y = 2.f * abs(x);
   y = y > 20.f ? 20.f : y;
   float t = madd(y, 1.442695041f, kRound), fn = t - kRound;
-  int32_t n = float_to_bits(t) - 0x4B400000;
+  int32_t n = minus(float_to_bits(t), 0x4B400000);
   float r = madd(fn, 2.12194440e-4f, madd(fn, -0.693359375f, y));
   float q =
       horner(r, 1.388249728e-03f, 8.366646804e-03f, 4.166720392e-02f, 1.666654268e-01f, 4.999999813e-01f);

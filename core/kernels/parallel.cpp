@@ -2,6 +2,7 @@
 // claim chunks by compare-and-swap: a worker that comes late finds nothing left and delays nobody.
 #include "kernels/parallel.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <exception>
@@ -21,6 +22,7 @@ constexpr uint64_t kCountMask = (uint64_t(1) << kCountBits) - 1;
 constexpr int kWorkerSpins =
     4000;  // about 0.1 ms: a gap between two operations should not put workers to sleep
 constexpr int kJoinSpins = 2000;
+constexpr int kMostThreads = 1024;
 
 inline void pause() {
 #if defined(__x86_64__)
@@ -53,7 +55,7 @@ inline uint64_t count_of(uint64_t ticket) { return (ticket >> kCountBits) & kCou
 int from_environment(const char* name) {
   const char* text = std::getenv(name);
   int n = text ? std::atoi(text) : 0;
-  return n > 0 && n <= 1024 ? n : 0;
+  return n > 0 && n <= kMostThreads ? n : 0;
 }
 int default_threads() {
   if (int n = from_environment("ADJOINT_NUM_THREADS")) return n;
@@ -143,6 +145,7 @@ void run_serially(int64_t nchunks, detail::ChunkFn f, void* context) {
 
 // The owner's side of a job of at most kCountMask chunks.
 void run_job(int64_t nchunks, detail::ChunkFn f, void* context, int threads) {
+  threads = std::min({threads, kMostThreads, int(nchunks)});  // of more, some would find nothing to do
   if (pool.workers < threads - 1) start_workers(threads - 1);
   std::exception_ptr error;
   pool.error = &error;

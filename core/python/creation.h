@@ -36,6 +36,7 @@ PyMethodDef* convert_methods();  // item, tolist, size, stride ...
 PyGetSetDef* attribute_getset();
 PyMethodDef* attribute_methods();
 
+// --- creation_args.cpp ---
 // Binds arguments to `names`; the first `positional` may be given by position, the first `required` must be
 // given.
 void bind(const char* function, const char* const* names, int count, int positional, int required,

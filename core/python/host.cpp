@@ -1,4 +1,6 @@
 // What the core needs of Python: warnings, Ctrl-C, the big lock, notes on exceptions, anomaly mode.
+#include <unistd.h>
+#include "autograd/engine.h"
 #include "python/autograd.h"
 
 namespace adjoint::python {
@@ -12,7 +14,22 @@ void warn(const std::string& text) {
   if (PyErr_WarnEx(PyExc_UserWarning, text.c_str(), 1) < 0) raise_set();
 }
 void* unlock() { return PyEval_SaveThread(); }
-void lock(void* state) { PyEval_RestoreThread(static_cast<PyThreadState*>(state)); }
+
+// A daemon thread that asks for the lock while the interpreter goes down is ended by Python inside the call,
+// by unwinding its stack. Ours has destructors that must not throw, and objects that need the lock: such a
+// thread sleeps for good instead, as Python 3.14's do.
+struct SleepIfUnwound {
+  bool back = false;
+  ~SleepIfUnwound() {
+    while (!back) pause();
+  }
+};
+void lock(void* state) {
+  SleepIfUnwound sleep;
+  PyEval_RestoreThread(static_cast<PyThreadState*>(state));
+  sleep.back = true;
+  lock_was_released = true;
+}
 
 // --- anomaly mode ---
 

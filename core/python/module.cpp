@@ -202,6 +202,17 @@ PyObject* new_error(PyObject* module, const char* full, const char* name, PyObje
   return e;
 }
 
+// Types, pools and the table of Host are the process's: a second interpreter, or a second import of the
+// module after it was taken out of sys.modules, would pull them from under the first.
+void first_import() {
+  static bool done = false;
+  if (PyInterpreterState_Get() != PyInterpreterState_Main())
+    raise(PyExc_ImportError, "adjoint: cannot be imported in a sub-interpreter; use threads or processes");
+  if (done)
+    raise(PyExc_ImportError, "adjoint: cannot be imported twice in a process; restart Python instead");
+  done = true;
+}
+
 void fill_module(PyObject* m) {
   out_of_memory_error = new_error(m, "adjoint.OutOfMemoryError", "OutOfMemoryError", PyExc_RuntimeError);
   linalg_error = new_error(m, "adjoint.linalg.LinAlgError", "_LinAlgError", PyExc_RuntimeError);
@@ -234,6 +245,7 @@ NB_MODULE(_core, m) {
     }
   });
   try {
+    adjoint::python::first_import();
     adjoint::python::fill_module(m.ptr());
   } catch (...) {
     adjoint::python::translate();

@@ -23,8 +23,8 @@ constexpr const char* kNumpyTypes =
   raise(PyExc_TypeError, "can't convert np.ndarray of type %s. %s", name, kNumpyTypes);
 }
 
-// The dtype of a buffer's format; false where there is none.
-bool dtype_of_format(const char* f, Py_ssize_t size, Dtype& out) {
+// The dtype that a buffer's format names; false where there is none.
+bool dtype_named(const char* f, Py_ssize_t size, Dtype& out) {
   if (!f) f = "B";
   if (*f == '@' || *f == '=' || *f == '<') ++f;
   bool complex = *f == 'Z';
@@ -44,6 +44,10 @@ bool dtype_of_format(const char* f, Py_ssize_t size, Dtype& out) {
     case 'q': out = size == 2 ? Dtype::I16 : size == 4 ? Dtype::I32 : Dtype::I64; return true;
     default: return false;
   }
+}
+// An exporter may name a format and mean items of another size: no dtype either.
+bool dtype_of_format(const char* f, Py_ssize_t size, Dtype& out) {
+  return dtype_named(f, size, out) && Py_ssize_t(item_size(out)) == size;
 }
 constexpr const char* kFormats[kDtypes] = {"?", "B", "b", "h", "i", "q", "e", nullptr, "f", "d", "Zf", "Zd"};
 
@@ -70,6 +74,18 @@ struct Held {  // until a storage takes it over
     if (view) let_go(view);
   }
 };
+
+// Bytes from one element to the next, a number a dimension. An exporter may leave them out (ctypes does): the
+// elements then lie one behind the other.
+Dims steps_of(const Py_buffer& b) {
+  Dims steps(b.ndim);
+  int64_t step = b.itemsize;
+  for (int i = b.ndim - 1; i >= 0; --i) {
+    steps[i] = b.strides ? b.strides[i] : step;
+    step *= b.shape[i];
+  }
+  return steps;
+}
 
 void warn_read_only(const char* what) {
   std::string text = str(
@@ -110,23 +126,23 @@ Tensor from_ndarray(PyObject* array, bool warn) {
           "orders is currently not supported.");
   Dtype d;
   if (!dtype_of_format(b.format, b.itemsize, d)) unsupported(array);
-  Dims sizes, strides;
+  Dims sizes, strides, steps = steps_of(b);
   int64_t extent = b.itemsize;
   bool none = false;
   for (int i = 0; i < b.ndim; ++i) {
     none |= b.shape[i] == 0;
-    if (b.strides[i] < 0 && b.shape[i] > 1)
+    if (steps[i] < 0 && b.shape[i] > 1)
       raise(PyExc_ValueError,
             "At least one stride in the given numpy array is negative, and tensors with negative strides are "
             "not currently supported. (You can probably work around this by making a copy of your array  "
             "with array.copy().) ");
-    if (b.strides[i] % b.itemsize && b.shape[i] > 1)
+    if (steps[i] % b.itemsize && b.shape[i] > 1)
       raise(PyExc_ValueError,
             "given numpy array strides not a multiple of the element byte size. Copy the numpy array to "
             "reallocate the memory.");
     sizes.push_back(b.shape[i]);
-    strides.push_back(std::max<int64_t>(b.strides[i] / b.itemsize, 0));
-    extent += (b.shape[i] - 1) * std::max<int64_t>(b.strides[i], 0);
+    strides.push_back(std::max<int64_t>(steps[i] / b.itemsize, 0));
+    extent += (b.shape[i] - 1) * std::max<int64_t>(steps[i], 0);
   }
   if (none) return empty(sizes, d);
   if (warn && b.readonly) warn_read_only("NumPy array");
@@ -277,7 +293,7 @@ PyObject* frombuffer(PyObject*, PyObject* const* args, Py_ssize_t n, PyObject* k
     if (offset < 0 || offset >= length)
       wrong(str("offset (", offset, " bytes) must be non-negative and no greater than buffer length (",
                 length, " bytes) minus 1"));
-    if (count > 0 && (count > length || offset + count * item > length))
+    if (count > 0 && count > (length - offset) / item)
       wrong(str("requested buffer length (", count, " * ", item, " bytes) after offset (", offset,
                 " bytes) must not be greater than actual buffer length (", length, " bytes)"));
     if (count < 0 && (length - offset) % item)

@@ -8,6 +8,7 @@
 #include "autograd/record.h"
 #include "ops/creation/options.h"
 #include "ops/ops.h"
+#include "ops/promotion.h"
 #include "ops/raw.h"
 
 namespace adjoint::ops {
@@ -43,10 +44,6 @@ void check_range(double start, double end, double step) {
         "upper bound and lower bound inconsistent with step sign");
 }
 
-[[noreturn]] void refuse_dtype(const char* kernel, Dtype d) {
-  fail(ErrorKind::NotImplemented, '"', kernel, "\" not implemented for '", label_of(d), "'");
-}
-
 void refuse_complex(const Scalar& v) {
   check(!v.is_complex(), "value cannot be converted to type double without overflow");
 }
@@ -70,7 +67,7 @@ int64_t arange_count(const Scalar& start, const Scalar& end, const Scalar& step,
 Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, Dtype dtype) {
   for (const Scalar* v : {&start, &end, &step}) refuse_complex(*v);
   check_range(start.to_double(), end.to_double(), step.to_double());
-  if (dtype == Dtype::Bool || is_complex(dtype)) refuse_dtype("arange_cpu", dtype);
+  if (dtype == Dtype::Bool || is_complex(dtype)) fail_dtype("arange_cpu", dtype);
   int64_t n = arange_count(start, end, step, dtype);
   Tensor y = adjoint::empty(Dims{n}, dtype);
   visit(dtype, [&]<class T>(T*) {
@@ -119,7 +116,7 @@ Tensor range(const Scalar& start, const Scalar& end, const Scalar& step, MaybeDt
   Tensor y = adjoint::empty(Dims{n}, d);
   visit(d, [&]<class T>(T*) {
     if constexpr (std::is_same_v<T, bool> || !std::is_convertible_v<T, double>)
-      refuse_dtype("range_cpu", d);
+      fail_dtype("range_cpu", d);
     else {
       using A = std::conditional_t<std::is_integral_v<T>, int64_t,
                                    std::conditional_t<sizeof(T) == 2, float, double>>;
@@ -154,7 +151,7 @@ void fill_linspace(const Tensor& y, const Scalar& start, const Scalar& end) {
   visit(y->dtype, [&]<class T>(T*) {
     T* out = y->data_as<T>();
     if constexpr (std::is_same_v<T, bool>)
-      refuse_dtype("linspace_cpu", Dtype::Bool);
+      fail_dtype("linspace_cpu", Dtype::Bool);
     else if constexpr (std::is_integral_v<T>) {
       double a = double(start.to<T>()), z = double(end.to<T>()), step = (z - a) / double(n - 1);
       for (int64_t i = 0; i < n; ++i)
@@ -211,7 +208,7 @@ Tensor logspace(Operand start, Operand end, int64_t steps, double base, MaybeDty
   visit(d, [&]<class T>(T*) {
     T* out = y->data_as<T>();
     if constexpr (std::is_same_v<T, bool>)
-      refuse_dtype("logspace_cpu", d);
+      fail_dtype("logspace_cpu", d);
     else if constexpr (!std::is_convertible_v<T, double>) {
       T s = a.to<T>(), e = b.to<T>(),
         step = steps > 1 ? (e - s) / T(typename T::value_type(steps - 1)) : T(0);

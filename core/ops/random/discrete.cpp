@@ -52,7 +52,7 @@ void draw(const Tensor& x, const Tensor& p0, Generator& g) {
 }
 
 Tensor bernoulli_by_(const Tensor& x, const Tensor& p, Generator* g) {
-  if (!is_floating(p->dtype)) random::refuse("bernoulli_tensor_cpu_p_", p->dtype);
+  if (!is_floating(p->dtype)) fail_dtype("bernoulli_tensor_cpu_p_", p->dtype);
   return apply_inplace(
       BernoulliInplace{"BernoulliBackward1", p->sizes()}, x, "bernoulli_",
       [&] {
@@ -61,7 +61,7 @@ Tensor bernoulli_by_(const Tensor& x, const Tensor& p, Generator* g) {
       p);
 }
 Tensor bernoulli(const Tensor& p, Generator* g) {
-  if (!is_floating(p->dtype)) random::refuse("bernoulli_tensor_cpu_p_", p->dtype);
+  if (!is_floating(p->dtype)) fail_dtype("bernoulli_tensor_cpu_p_", p->dtype);
   Tensor y = empty_like_strides(p, p->dtype);
   if (!y->meta_device()) draw(y, p, generator_or_default(g));
   if (needs_record(p)) record(BernoulliOf{}, y, p);

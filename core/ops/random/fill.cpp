@@ -9,7 +9,7 @@ namespace adjoint::random {
 void fill_uniform(const Tensor& x, double from, double to, Generator& g) {
   visit(x->dtype, [&]<class T>(T*) {
     if constexpr (std::is_integral_v<T> || !std::is_convertible_v<T, double>)
-      refuse("check_uniform_bounds", x->dtype);
+      fail_dtype("check_uniform_bounds", x->dtype);
     else
       each<T>(*x, [&, a = Wide<T>(from), b = Wide<T>(to)](T* p) {
         *p = T(uniform(g, a, b));
@@ -28,7 +28,7 @@ void fill_integers(const Tensor& x, uint64_t range, int64_t base, Generator& g) 
         *p = T(int64_t(bits % range) + base);
       });
     else
-      refuse("random_from_to", x->dtype);
+      fail_dtype("random_from_to", x->dtype);
   });
 }
 
@@ -46,7 +46,7 @@ void fill_integers(const Tensor& x, Generator& g) {
     else if constexpr (std::is_convertible_v<T, double>)
       each<T>(*x, [&](T* p) { *p = T(float(g.random() % ((uint64_t(1) << digits) + 1))); });
     else
-      refuse("random", x->dtype);
+      fail_dtype("random", x->dtype);
   });
 }
 
@@ -55,14 +55,14 @@ void fill_bernoulli(const Tensor& x, double p, Generator& g) {
     if constexpr (std::is_convertible_v<T, double>)
       each<T>(*x, [&](T* v) { *v = T(float(uniform<double>(g, 0, 1) < p)); });
     else
-      refuse("bernoulli_scalar_cpu_", x->dtype);
+      fail_dtype("bernoulli_scalar_cpu_", x->dtype);
   });
 }
 
 void fill_exponential(const Tensor& x, double lambda, Generator& g) {
   visit(x->dtype, [&]<class T>(T*) {
     if constexpr (std::is_integral_v<T> || !std::is_convertible_v<T, double>)
-      refuse("exponential", x->dtype);
+      fail_dtype("exponential", x->dtype);
     else
       each<T>(*x, [&](T* v) { *v = T(Wide<T>(-1.0 / lambda * std::log1p(-uniform<double>(g, 0, 1)))); });
   });

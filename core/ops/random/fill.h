@@ -2,6 +2,7 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
+#include "ops/promotion.h"
 #include "ops/random/generator.h"
 
 namespace adjoint::random {
@@ -63,9 +64,5 @@ void fill_bernoulli(const Tensor& x, double p, Generator& g);
 void fill_exponential(const Tensor& x, double lambda, Generator& g);
 void fill_integers(const Tensor& x, uint64_t range, int64_t base, Generator& g);
 void fill_integers(const Tensor& x, Generator& g);  // the type's whole range of exact non-negative integers
-
-[[noreturn]] inline void refuse(const char* kernel, Dtype d) {
-  fail(ErrorKind::NotImplemented, '"', kernel, "\" not implemented for '", label_of(d), "'");
-}
 
 }  // namespace adjoint::random

@@ -118,7 +118,7 @@ void fill_groups_reduced(T* data, int64_t n, float mean, float std, Generator& g
 void fill_normal(const Tensor& x, double mean, double std, Generator& g) {
   visit(x->dtype, [&]<class T>(T*) {
     if constexpr (std::is_integral_v<T> || !std::is_convertible_v<T, double>)
-      refuse("normal_kernel_cpu", x->dtype);
+      fail_dtype("normal_kernel_cpu", x->dtype);
     else if (x->numel >= 16 && x->contiguous()) {
       if constexpr (sizeof(T) == 2)
         fill_groups_reduced(x->data_as<T>(), x->numel, float(mean), float(std), g);

@@ -65,7 +65,7 @@ Tensor exponential_(const Tensor& x, double lambda, Generator* g) {
 }
 Tensor bernoulli_p_(const Tensor& x, double p, Generator* g) {
   check(p >= 0 && p <= 1, "bernoulli_ expects p to be in [0, 1], but got p=", p);
-  if (is_complex(x->dtype)) random::refuse("bernoulli_scalar_cpu_", x->dtype);
+  if (is_complex(x->dtype)) fail_dtype("bernoulli_scalar_cpu_", x->dtype);
   return sample_into(x, "bernoulli_", "BernoulliBackward2", g,
                      [=](const Tensor& v, Generator& gen) { random::fill_bernoulli(v, p, gen); });
 }
@@ -73,7 +73,7 @@ Tensor bernoulli_p_(const Tensor& x, double p, Generator* g) {
 // One element at a time from a formula over double-precision draws.
 template <class F>
 Tensor formula_into(const Tensor& x, const char* name, const char* node, Generator* g, F f) {
-  if (is_complex(x->dtype)) random::refuse(name, x->dtype);
+  if (is_complex(x->dtype)) fail_dtype(name, x->dtype);
   return sample_into(x, name, node, g, [&](const Tensor& v, Generator& gen) {
     visit(v->dtype, [&]<class T>(T*) {
       if constexpr (std::is_convertible_v<T, double>)
@@ -82,7 +82,7 @@ Tensor formula_into(const Tensor& x, const char* name, const char* node, Generat
   });
 }
 void need_float(const char* kernel, const Tensor& x) {
-  if (!is_floating(x->dtype)) random::refuse(kernel, x->dtype);
+  if (!is_floating(x->dtype)) fail_dtype(kernel, x->dtype);
 }
 Tensor geometric_(const Tensor& x, double p, Generator* g) {
   check(p > 0 && p < 1, "geometric_ expects p to be in (0, 1), but got p=", p);
@@ -152,7 +152,7 @@ int64_t largest_exact(Dtype d) {  // of the integers that the type holds without
 }
 
 Tensor random_from_to_(const Tensor& x, int64_t from, std::optional<int64_t> to, Generator* g) {
-  if (is_complex(x->dtype)) random::refuse("random_from_to", x->dtype);
+  if (is_complex(x->dtype)) fail_dtype("random_from_to", x->dtype);
   auto bounds = bounds_of(x->dtype);
   int64_t last = to ? *to - 1 : largest_exact(x->dtype);
   check(!to || from < *to, "random_ expects 'from' to be less than 'to', but got from=", from,
@@ -172,7 +172,7 @@ Tensor random_from_to_(const Tensor& x, int64_t from, std::optional<int64_t> to,
 }
 Tensor random_to_(const Tensor& x, int64_t to, Generator* g) { return random_from_to_(x, 0, to, g); }
 Tensor random_(const Tensor& x, Generator* g) {
-  if (is_complex(x->dtype)) random::refuse("random", x->dtype);
+  if (is_complex(x->dtype)) fail_dtype("random", x->dtype);
   return sample_into(x, "random_", "RandomBackward2", g,
                      [](const Tensor& v, Generator& gen) { random::fill_integers(v, gen); });
 }
@@ -220,7 +220,7 @@ Tensor randint_like_high(const Tensor& x, int64_t high, MaybeDtype dtype, MaybeD
 Tensor randperm(int64_t n, Generator* gen, MaybeDtype dtype, MaybeDevice device, Dest dest) {
   check(n >= 0, "Trying to create tensor with negative dimension ", n, ": [", n, "]");
   Dtype d = wanted_dtype(dtype, dest, Dtype::I64);
-  if (is_complex(d) || d == Dtype::Bool) random::refuse("randperm", d);
+  if (is_complex(d) || d == Dtype::Bool) fail_dtype("randperm", d);
   check(n <= largest_exact(d) || d == Dtype::U8, "value cannot be converted to type ",
         d == Dtype::I8    ? "int8_t"
         : d == Dtype::I16 ? "int16_t"

@@ -250,9 +250,6 @@ void refuse_complex(const TensorImpl& x, const char* name) {
   check(!is_complex(x.dtype), name, "(): does not support complex input, got ", x, "; not implemented for '",
         label_of(x.dtype), "'");
 }
-void fail_dtype(const char* kernel, Dtype d) {
-  fail(ErrorKind::NotImplemented, "\"", kernel, "\" not implemented for '", label_of(d), "'");
-}
 
 Tensor scatter_selected(const Tensor& g, const Tensor& index, int64_t dim, Ints sizes, bool keepdim) {
   if (sizes.empty()) return g;

@@ -4,6 +4,7 @@
 #include "autograd/record.h"
 #include "kernels/reduce.h"
 #include "ops/ops.h"
+#include "ops/promotion.h"
 #include "ops/raw.h"
 
 namespace adjoint {
@@ -52,7 +53,6 @@ void check_not_empty(const TensorImpl& x, const char* name);  // full reductions
 void check_not_empty(const TensorImpl& x, Mask m, const char* name);
 void check_not_empty_dim(const TensorImpl& x, int64_t dim, const char* name);
 void refuse_complex(const TensorImpl& x, const char* name);
-[[noreturn]] void fail_dtype(const char* kernel, Dtype d);  // "... not implemented for 'Bool'"
 
 // x as contiguous rows along `dim` (moved last), and back.
 struct Rows {
