@@ -52,7 +52,7 @@ struct Poisson {
 };
 
 Tensor poisson(const Tensor& x, Generator* g) {
-  if (!is_floating(x->dtype)) random::refuse("poisson_cpu", x->dtype);
+  if (!is_floating(x->dtype)) fail_dtype("poisson_cpu", x->dtype);
   return apply(Poisson{&generator_or_default(g)}, x);
 }
 
