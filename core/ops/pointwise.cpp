@@ -180,12 +180,10 @@ void cut_by_inputs(const PointwiseOp& op, std::span<const Operand> xs, const Ten
   if (device == Device::Cpu && out->numel) {
     Dtype kernel = kKernelType[t.compute];
     std::vector<Operand> wrapped;
-    if (is_integral(t.common) && t.common != Dtype::I64) {
-      wrap_numbers(xs, t.common, wrapped);
-      xs = wrapped;
-    }
-    run_loop(op.kernels.value[t.compute], out, kernel_result(op.promotion, kernel), kernel, xs,
-             op.cond_first);
+    const bool narrow = is_integral(t.common) && t.common != Dtype::I64;
+    if (narrow) wrap_numbers(xs, t.common, wrapped);
+    run_loop(op.kernels.value[t.compute], out, kernel_result(op.promotion, kernel), kernel,
+             narrow ? std::span<const Operand>(wrapped) : xs, op.cond_first);
   }
   if (dest.tensor) bumped(out, dest.name ? dest.name : op.name.c_str());
   if (!record) {
