@@ -261,6 +261,7 @@ SAMPLES = {
     "xlogy": _positive(left=True),
     "special.xlog1py": _positive(left=True),
     "logit": lambda make: [((make(3, 4, low=0.1, high=0.9),), {}), ((make(3, 4, low=-0.5, high=1.5), 0.2), {})],
+    "frexp": _unary(-20.0, 20.0),
     "ldexp": _binary(number=False),
     # trigonometry
     "sin": _unary(),
@@ -360,6 +361,7 @@ SAMPLES = {
     "special.multigammaln": lambda make: [((make(3, 4, low=2.0, high=5.0), 2), {})],
     "i0": _unary(-30.0, 30.0),
     "special.i1": _unary(-30.0, 30.0),
+    "special.entr": _unary(0.1, 3.0),
     "special.psi": _unary(0.3, 4.0),
     "special.gammaln": _unary(0.3, 4.0),
     "special.expit": _unary(),
@@ -403,6 +405,8 @@ EDGES = {
     "nan_to_num": lambda make: [
         (args, {**options}) for args, _ in _at(1.0, NAN, INF, -INF)(make) for options in ({}, {"nan": 1.0})
     ],
+    "frexp": _at(0.0, -0.0, 1.0, -8.0, INF, NAN),
+    "special.entr": _at(0.0, -1.0, INF, NAN),
     "sqrt": _at(0.0, -1.0, INF, NAN),
     "log": _at(0.0, -1.0, INF, NAN),
     "sinc": _at(0.0),

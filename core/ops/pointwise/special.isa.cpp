@@ -139,4 +139,22 @@ struct I1 : Pointwise {
   }
 };
 POINTWISE(I1)
+
+struct Entr : Pointwise {
+  static constexpr auto schema = "entr(Tensor self) -> Tensor";
+  static constexpr auto doc = "-self * log(self), and 0 where self is 0, -inf below.";
+  static constexpr auto node = "SpecialEntrBackward0";
+  static constexpr uint32_t flags = kSpecial | kOut;
+  static constexpr unsigned types = kFloats;
+  template <class T>
+  static constexpr auto value(T x) {
+    auto y = math::where(x == T(0), T(0), T(-__builtin_inf()));
+    return math::where((x > T(0)) | math::isnan(x), -x * math::log(x), y);
+  }
+  template <class T>
+  static constexpr auto slope(T x, T) {
+    return -(math::log(x) + T(1));
+  }
+};
+POINTWISE(Entr)
 ADJOINT_POINTWISE_END
