@@ -1,4 +1,4 @@
-// Special functions: error function, gamma, Bessel.
+// Special functions: error function, gamma and its derivatives, entropy.
 #include "kernels/math_special.h"
 #include "ops/pointwise.h"
 
@@ -104,41 +104,6 @@ struct Polygamma : Pointwise {
   }
 };
 POINTWISE(Polygamma)
-
-struct I0 : Pointwise {
-  static constexpr auto schema = "i0(Tensor self) -> Tensor";
-  static constexpr auto doc = "The modified Bessel function of the first kind, order 0.";
-  static constexpr auto kernel = "i0_vml_cpu";
-  static constexpr uint32_t flags = kAll | kSpecial;
-  static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::i0(x);
-  }
-  template <class T>
-  static constexpr auto slope(T x, T) {
-    return math::i1(x);
-  }
-};
-POINTWISE(I0)
-
-struct I1 : Pointwise {
-  static constexpr auto schema = "i1(Tensor self) -> Tensor";
-  static constexpr auto doc = "The modified Bessel function of the first kind, order 1.";
-  static constexpr auto node = "SpecialI1Backward0";
-  static constexpr uint32_t flags = kSpecial | kOut;
-  static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::i1(x);
-  }
-  template <class T>
-  static constexpr auto pull(T g, T x, T y) {
-    auto safe = math::where(x == T(0), T(1), x);
-    return math::where(x == T(0), g * T(0.5), g * (math::i0(x) - y / safe));
-  }
-};
-POINTWISE(I1)
 
 struct Entr : Pointwise {
   static constexpr auto schema = "entr(Tensor self) -> Tensor";
