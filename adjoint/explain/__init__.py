@@ -11,8 +11,10 @@ from typing import Any
 
 from .capture import Capture, Edge, Node, Saved, TooLarge, Where, capture
 from .flow import Freed, gradients
+from .graph import Graph, GraphEdge, GraphNode
 
-__all__ = ["Capture", "Edge", "Freed", "Node", "Saved", "TooLarge", "Where", "capture", "gradients"]
+__all__ = ["Capture", "Edge", "Freed", "Graph", "GraphEdge", "GraphNode", "Node", "Saved", "TooLarge", "Where"]
+__all__ += ["capture", "gradients"]
 
 
 class _CallablePackage(ModuleType):

@@ -289,6 +289,9 @@ def graph(
         return _skeleton(outputs, names, frame, max_nodes)
     g = _built(c, gradients)
     g.notes += _absent(c, names)
+    for n in c.nodes:  # nodes and edges hold each other: without this their tensors would wait for the collector
+        n.inputs.clear()
+        n.outputs.clear()
     if fold is False:
         return g
     if fold == "runs":

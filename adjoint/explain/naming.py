@@ -71,8 +71,8 @@ class Names:
                     self.add(name, tensor)
 
     def add(self, name: str, tensor: Any) -> None:
-        key = key_of(tensor)
         self._nodes.append(tensor.grad_fn)
+        key = key_of(tensor)
         if key not in self._by_key or (name[0] != "_" and self._by_key[key][0] == "_"):
             self._by_key[key] = name
             self._tensors[key] = tensor

@@ -214,7 +214,7 @@ function layout(boxes, lines) {
     }
     tops.push(y);
     heights.push(tall);
-    y += tall + GAP_Y * (labelled ? 0.55 : 1) + Math.min(aside * 0.1, 34);
+    y += tall + GAP_Y * (labelled ? 0.55 : 1) + Math.min(aside * 0.1, 48);
   }
   boxes.forEach((b, i) => { b.x = x[i] - least; b.y = tops[rank[i]] + heights[rank[i]] / 2; b.rank = rank[i]; });
   paths = paths.map((p, i) => (p.length ? p : [lines[i].source, lines[i].target]));

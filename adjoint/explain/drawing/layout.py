@@ -309,7 +309,7 @@ class _Grid:
             heights.append(max((self.height[v] for v in row), default=0.0))
             aside = max((abs(self.x[v] - self.x[u]) for v in row for u in self.down[v]), default=0.0)
             gap = GAP_Y * (0.55 if self.labelled else 1.0)
-            y += heights[-1] + gap + min(aside * 0.1, 34.0)  # slanted lines need height
+            y += heights[-1] + gap + min(aside * 0.1, 48.0)  # slanted lines need height
         for i, b in enumerate(self.boxes):
             r = self.rank[i]
             b.x, b.y, b.rank = self.x[i] - left, tops[r] + heights[r] / 2, r

@@ -110,7 +110,7 @@ def svg(graph: Graph, *, gradients: bool = True, engine: str | None = None) -> s
         f'<rect class="paper" width="{_n(across + 2 * _PAD)}" height="{_n(total + 12)}" rx="14"/>',
         f'<g transform="translate({_n(left)} {_n(_PAD)})">',
         *_lines(p),
-        *(_card(c) for c in p.cards),
+        *(_card(c, gradients) for c in p.cards),
         *_labels(p),
         "</g>",
         f'<g transform="translate({_n(_PAD + (across - key[1]) / 2)} {_n(foot)})">{key[0]}</g>',
@@ -194,7 +194,7 @@ def _classes(c: Card) -> str:
     return " ".join(found)
 
 
-def tooltip(n: GraphNode) -> str:
+def tooltip(n: GraphNode, gradients: bool = True) -> str:
     """All that fits in a few lines."""
     lines = [n.label if n.backward_name is None else f"{n.label} = {n.operation}   {n.backward_name}"]
     if n.formula:
@@ -204,15 +204,15 @@ def tooltip(n: GraphNode) -> str:
     if n.where is not None:
         lines.append(f"{n.source}   {n.where.text}")
     lines += [f"value {n.value.text}"] if n.value else []
-    lines += [f"grad {n.gradient.text}"] if n.gradient else []
+    lines += [f"grad {n.gradient.text}"] if n.gradient and gradients else []
     lines += [f"saves {n.saved_bytes:,} bytes"] if n.saved else []
     return "\n".join(lines)
 
 
-def _card(c: Card) -> str:
+def _card(c: Card, gradients: bool) -> str:
     b = c.box
     top = b.y - b.height / 2
-    out = [f'<g class="{_classes(c)}"><title>{_text(tooltip(c.node))}</title>']
+    out = [f'<g class="{_classes(c)}"><title>{_text(tooltip(c.node, gradients))}</title>']
     y = top
     if c.sign:
         if c.lines:

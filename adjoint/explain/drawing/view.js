@@ -231,7 +231,7 @@ function drawFar(cards, lines, w, h) {
   c.setTransform(s, 0, 0, s, view.x * ratio, view.y * ratio);
   c.lineWidth = Math.max(1.5, 0.7 / view.scale);
   c.strokeStyle = colour("line");
-  c.globalAlpha = 0.6;
+  c.globalAlpha = view.scale < 0.1 ? 0.3 : 0.6;
   c.beginPath();
   for (const l of lines) { l.points.forEach(([x, y], i) => (i ? c.lineTo(x, y) : c.moveTo(x, y))); }
   c.stroke();
@@ -243,7 +243,10 @@ function drawFar(cards, lines, w, h) {
   }
   for (const kind in fills) {
     c.fillStyle = colour(kind);
-    for (const k of fills[kind]) c.fillRect(k.x - k.width / 2, k.y - k.height / 2, k.width, k.height);
+    for (const k of fills[kind]) {
+      const w = Math.max(k.width, 2.5 / view.scale), h = Math.max(k.height, 2.5 / view.scale);
+      c.fillRect(k.x - w / 2, k.y - h / 2, w, h);
+    }
   }
   for (const [card, name] of [[view.chosen, "leaf-edge"], [now && view.cardOf[now.at], "now"]]) {
     if (!card) continue;
