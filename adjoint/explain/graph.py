@@ -369,7 +369,9 @@ def _node(n: Node, is_output: bool, known: dict[int, Statistics]) -> GraphNode:
     like = n.grad if n.shape is None else None
     shape = n.shape if like is None else tuple(like.shape)
     saved = [
-        SavedValue(s.name, tuple(s.value.shape), _short(s.value.dtype) or "", s.nbytes, _statistics(s.value, known).text)  # type: ignore[union-attr]
+        SavedValue(
+            s.name, tuple(s.value.shape), _short(s.value.dtype) or "", s.nbytes, _statistics(s.value, known).text
+        )  # type: ignore[union-attr]
         for s in n.saved
     ]
     return GraphNode(

@@ -28,7 +28,7 @@ def mlp(layers=3, width=4):
 def test_the_articles_graph():
     t = article()
     loss = t["loss"]
-    g = graph(loss, names={"l1": t["l1"]})
+    g = graph(loss, names=t)
     assert repr(g) == "<Graph of loss: 9 nodes, 9 edges>"
     assert [n.is_output for n in g if n.is_output] == [True]
     assert g["l1"].operation == "mul" and g["l1"].backward_name == "MulBackward0"

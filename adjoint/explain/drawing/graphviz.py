@@ -32,7 +32,7 @@ def place(p: Picture) -> tuple[float, float]:
 
 
 def _source(p: Picture) -> str:
-    out = ["digraph g { nodesep=0.35; ranksep=0.45; node [shape=box, fixedsize=true, label=\"\"];"]
+    out = ['digraph g { nodesep=0.35; ranksep=0.45; node [shape=box, fixedsize=true, label=""];']
     for i, c in enumerate(p.cards):
         out.append(f"{i} [width={c.box.width / _INCH:.4f}, height={c.box.height / _INCH:.4f}];")
     for i, line in enumerate(p.lines):
@@ -40,7 +40,7 @@ def _source(p: Picture) -> str:
         width, height = line.label_width / _INCH, line.label_height / _INCH
         table = f'<<table border="0" fixedsize="true" width="{width * _INCH:.0f}" height="{height * _INCH:.0f}"><tr><td></td></tr></table>>'
         label = f"label={table}, " if line.label_width else ""
-        out.append(f"{line.source} -> {line.target} [{label}arrowhead=none, headport=n, tailport=s, color=\"#{i:06x}\"];")
+        out.append(f'{line.source} -> {line.target} [{label}arrowhead=none, headport=n, tailport=s, color="#{i:06x}"];')
     return "\n".join([*out, "}"])
 
 

@@ -360,9 +360,7 @@ class _Grid:
         e.points = points
 
 
-def _crossed(
-    pieces: list[tuple[int, int]], others: list[tuple[int, int]], place: list[int]
-) -> set[tuple[int, int]]:
+def _crossed(pieces: list[tuple[int, int]], others: list[tuple[int, int]], place: list[int]) -> set[tuple[int, int]]:
     """Those pieces that cross any of the others, which are given by their places above and below, sorted."""
     if not pieces or not others:
         return set()
