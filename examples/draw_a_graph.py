@@ -19,7 +19,9 @@ loss = l4.mean()
 
 drawing = graph(loss)  # computes the gradients on the side: w1.grad stays None
 print(drawing)
-print("w1:", drawing["w1"].value.text, "gradient", drawing["w1"].gradient.text)
+node = drawing["w1"]
+assert node.value is not None and node.gradient is not None
+print("w1:", node.value.text, "gradient", node.gradient.text)
 
 for edge in drawing["l1"].outputs:  # the two paths that end in w1
     print(f"l1 → {edge.target.label}: {edge.spelled}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .graph import GraphEdge, GraphNode
@@ -88,7 +88,7 @@ def _operations(members: Sequence[GraphNode]) -> dict[str, int]:
     return found
 
 
-def _common(members: Sequence[GraphNode], **more: object) -> GraphNode:
+def _common(members: Sequence[GraphNode], **more: Any) -> GraphNode:
     last = members[-1]
     return replace(
         last,

@@ -333,18 +333,18 @@ def _built(c: Capture, with_gradients: bool) -> Graph:
             notes.append(f"drawn without gradients. {e}")
             for n in c.nodes:
                 n.grads.clear()
-                for e_ in n.inputs:
-                    e_.grad = None
+                for edge in n.inputs:
+                    edge.grad = None
     roots = {id(c.find(r)) for r in c.roots}
     made: dict[int, GraphNode] = {}
     known: dict[int, Statistics] = {}  # a tensor that several nodes keep is counted once
     for n in c.nodes:
         made[id(n)] = _node(n, id(n) in roots, known)
     for n in c.nodes:
-        for e in n.inputs:
-            edge = _edge(e, made, known)
-            edge.source.outputs.append(edge)
-            edge.target.inputs.append(edge)
+        for way in n.inputs:
+            drawn = _edge(way, made, known)
+            drawn.source.outputs.append(drawn)
+            drawn.target.inputs.append(drawn)
     nodes = [made[id(n)] for n in c.nodes]
     released = sum(n.released for n in nodes)
     if released and not notes:
@@ -353,12 +353,14 @@ def _built(c: Capture, with_gradients: bool) -> Graph:
     return Graph(nodes, title, notes)
 
 
-def _statistics(t: Any, known: dict[int, Statistics]) -> Statistics | None:
-    if t is None:
-        return None
+def _known(t: Any, known: dict[int, Statistics]) -> Statistics:
     if id(t) not in known:
         known[id(t)] = statistics(t)
     return known[id(t)]
+
+
+def _statistics(t: Any, known: dict[int, Statistics]) -> Statistics | None:
+    return None if t is None else _known(t, known)
 
 
 def _short(dtype: Any) -> str | None:
@@ -369,9 +371,7 @@ def _node(n: Node, is_output: bool, known: dict[int, Statistics]) -> GraphNode:
     like = n.grad if n.shape is None else None
     shape = n.shape if like is None else tuple(like.shape)
     saved = [
-        SavedValue(
-            s.name, tuple(s.value.shape), _short(s.value.dtype) or "", s.nbytes, _statistics(s.value, known).text
-        )  # type: ignore[union-attr]
+        SavedValue(s.name, tuple(s.value.shape), _short(s.value.dtype) or "", s.nbytes, _known(s.value, known).text)
         for s in n.saved
     ]
     return GraphNode(

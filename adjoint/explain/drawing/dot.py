@@ -30,7 +30,9 @@ def dot(graph: Graph) -> str:
     out = [
         f"digraph {quoted(graph.title)} {{",
         '  node [fontname="monospace", fontsize=11, style="rounded,filled"];',
-        '  edge [fontname="monospace", fontsize=10, color="%s", fontcolor="%s"];' % (_LIGHT["line"], _LIGHT["grad"]),
+        '  edge [fontname="monospace", fontsize=10, color="{}", fontcolor="{}"];'.format(
+            _LIGHT["line"], _LIGHT["grad"]
+        ),
     ]
     clusters: dict[str, list[GraphNode]] = {}
     for n in graph.nodes:

@@ -8,6 +8,7 @@ paths over blocks. Deterministic: nothing depends on hashes. `page.js` holds the
 from __future__ import annotations
 
 import bisect
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -99,7 +100,7 @@ class _Grid:
                 self.down.append([])
                 path.append(v)
             path.append(foot)
-            for a, b in zip(path, path[1:], strict=False):
+            for a, b in itertools.pairwise(path):
                 self.down[a].append(b)
                 self.up[b].append(a)
             self.paths[i] = path
@@ -278,7 +279,7 @@ class _Grid:
         after: dict[int, list[tuple[int, float]]] = {}
         before: dict[int, list[tuple[int, float]]] = {}
         for row in layers:
-            for u, v in zip(row, row[1:], strict=False):
+            for u, v in itertools.pairwise(row):
                 after.setdefault(root[u], []).append((root[v], self._apart(u, v)))
                 before.setdefault(root[v], []).append((root[u], self._apart(u, v)))
         blocks = sorted(set(root))

@@ -194,11 +194,12 @@ def _repeated(graph: Graph, cards: list[Card], ends: list[tuple[int, int]]) -> l
 
 def _in_order(p: Picture) -> Picture:
     """Cards in forward order again, with repeated leaves before the operations that use them."""
-    first_use = {}
+    first_use: dict[int, int] = {}
     for line in p.lines:
         first_use[line.source] = min(first_use.get(line.source, line.target), line.target)
     count = len(p.cards)
-    order = sorted(range(count), key=lambda i: (first_use.get(i, i) - 0.5, i) if p.cards[i].again else (float(i), i))
+    keys = [(first_use.get(i, i) - 0.5 if c.again else float(i), i) for i, c in enumerate(p.cards)]
+    order = sorted(range(count), key=keys.__getitem__)
     place = {old: new for new, old in enumerate(order)}
     for line in p.lines:
         line.source, line.target = place[line.source], place[line.target]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
@@ -142,7 +143,7 @@ def _wrapped(note: str, longest: int = 96) -> list[str]:
 def _smooth(points: list[tuple[float, float]]) -> str:
     """Curves that leave and arrive upright."""
     d = f"M{_n(points[0][0])} {_n(points[0][1])}"
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in itertools.pairwise(points):
         if abs(x0 - x1) < 0.05:
             d += f"V{_n(y1)}"
             continue
