@@ -20,7 +20,27 @@ def fold_modules(nodes: Sequence[GraphNode], modules: Iterable[str]) -> list[Gra
     def group(n: GraphNode) -> str | None:
         return next((m for m in chosen if n.module == m or n.module.startswith(m + ".")), None)
 
-    return _merge(nodes, [group(n) for n in nodes], _module)
+    return _merge(nodes, _between(nodes, [group(n) for n in nodes]), _module)
+
+
+def _between(nodes: Sequence[GraphNode], groups: list[str | None]) -> list[str | None]:
+    """Gives nodes of no module that lie on a way from a folded module back into it to that module."""
+    bit = {g: 1 << i for i, g in enumerate(dict.fromkeys(g for g in groups if g is not None))}
+    own = {id(n): 0 if g is None else bit[g] for n, g in zip(nodes, groups, strict=True)}
+    above, below = dict(own), dict(own)
+    for n in nodes:
+        for e in n.inputs:
+            above[id(n)] |= above[id(e.source)]
+    for n in reversed(nodes):
+        for e in n.outputs:
+            below[id(n)] |= below[id(e.target)]
+    named = list(bit)
+    result = list(groups)
+    for i, n in enumerate(nodes):
+        both = above[id(n)] & below[id(n)]
+        if result[i] is None and both and not n.module:
+            result[i] = named[(both & -both).bit_length() - 1]
+    return result
 
 
 def fold_runs(nodes: Sequence[GraphNode]) -> list[GraphNode]:

@@ -54,7 +54,7 @@ function sayStep() {
 
 function choose(n, quiet) {
   const before = view.folded.size;
-  for (let g = groupOf(n); g; g = groupOf(n)) view.folded.delete(g);
+  for (let g = view.groups[n.at]; g; g = groupOf(n)) view.folded.delete(g);
   if (view.folded.size !== before) { build(); sayFold(); }
   chooseCard(view.cardOf[n.at], n);
   if (!quiet) reveal(view.chosen);

@@ -49,12 +49,22 @@ function cardFor(n) {
   return newCard(n, lines, { sign: n.sign || "" });
 }
 
+// Nodes of no module that lie on a way from a folded module back into it belong to it.
+function between() {
+  const own = data.nodes.map(groupOf), all = [...new Set(own.filter(Boolean))], bit = new Map(all.map((g, i) => [g, 1n << BigInt(i)]));
+  const above = own.map((g) => (g ? bit.get(g) : 0n)), below = above.slice();
+  data.nodes.forEach((n, i) => { for (const e of n.ins) above[i] |= above[e.source]; });
+  for (let i = data.nodes.length - 1; i >= 0; i--) for (const e of data.nodes[i].outs) below[i] |= below[e.target];
+  view.groups = own.map((g, i) => g || (data.nodes[i].module ? null : all[all.findIndex((h) => above[i] & below[i] & bit.get(h))] ?? null));
+}
+
 function build() {
+  between();
   const members = new Map(), cards = [];
-  data.nodes.forEach((n) => { const g = groupOf(n); if (g) members.has(g) ? members.get(g).push(n) : members.set(g, [n]); });
+  data.nodes.forEach((n) => { const g = view.groups[n.at]; if (g) members.has(g) ? members.get(g).push(n) : members.set(g, [n]); });
   const cardOf = view.cardOf = new Array(data.nodes.length);
   data.nodes.forEach((n) => {
-    const g = groupOf(n);
+    const g = view.groups[n.at];
     if (g && n !== members.get(g)[members.get(g).length - 1]) return;
     const some = g ? members.get(g) : [n];
     const c = g ? newCard(n, [["name", g], ["shape", some.length.toLocaleString("en") + " nodes"]], { members: some, module: g }) : cardFor(n);
