@@ -25,7 +25,7 @@ _ARTICLE = [
 def run(plain: bool = False) -> bool:
     """each line's value and gradient, and the article's"""
     del plain  # nothing here moves
-    tensors, seen = program()
+    tensors, seen = _program()
     print(f"{'line':38}  {'value':>5} {'article':>7}   {'gradient':>8} {'article':>7}   grad_fn")
     right = True
     for name, line, value, gradient, node in _ARTICLE:
@@ -43,7 +43,7 @@ def run(plain: bool = False) -> bool:
     print(f"print(l2): {' '.join(shown.split())}  {mark(ok)}")
     ok_hook = len(seen) == 1 and _is(seen[0], 7.0)
     print(f"the hook on l1 saw {_text(seen[0]) if seen else 'nothing'} in each element  {mark(ok_hook)}")
-    fresh, _ = program(retain=False)
+    fresh, _ = _program(retain=False)
     with warnings.catch_warnings():  # reading them is what the warning is about
         warnings.simplefilter("ignore")
         ok_none = all(fresh[name].grad is None for name in ("l1", "l2", "l3", "l4", "loss"))
@@ -51,7 +51,7 @@ def run(plain: bool = False) -> bool:
     return right and ok and ok_hook and ok_none
 
 
-def program(retain: bool = True, backward: bool = True) -> tuple[dict[str, Tensor], list[Tensor]]:
+def _program(retain: bool = True) -> tuple[dict[str, Tensor], list[Tensor]]:
     """The article's program: its variables by name; also what a hook on l1 saw."""
     input = torch.ones([2, 2])
     w1 = torch.tensor(2.0, requires_grad=True)
@@ -67,8 +67,7 @@ def program(retain: bool = True, backward: bool = True) -> tuple[dict[str, Tenso
         for tensor in (l1, l2, l3, l4, loss):
             tensor.retain_grad()
         l1.register_hook(seen.append)
-    if backward:
-        loss.backward()
+    loss.backward()
     tensors = (input, w1, w2, w3, l1, l2, l3, l4, loss)
     names = [row[0] for row in _ARTICLE]
     return dict(zip(names, tensors, strict=True)), seen

@@ -29,6 +29,6 @@ def run(parts: Sequence[str], plain: bool = False, out: str | None = None) -> in
         return 1
     print(f"{mark(True)} all numbers are right ({seconds:.1f} s)")
     if "article" in parts:
-        picture, page = pictures.write(out)
-        print(f"\nthe article's graph: {picture}\nto look into:        {page}")
+        script, picture, page = pictures.write(out)
+        print(f"\nthe article's program  {script}\nits graph              {picture}\nto look into           {page}")
     return 0
