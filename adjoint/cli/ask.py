@@ -21,9 +21,9 @@ def explain(options: argparse.Namespace) -> int:
     variables = run(options.script, options.arguments, options.step)
     output = variables.tensor(options.of)
     inputs = [variables.tensor(name) for name in options.by]
-    from adjoint.explain.explain import explain
+    from adjoint.explain import explain as derive
 
-    found = _ask(variables, lambda: explain(output, *inputs, names=_chosen(variables, options.of, *options.by)))
+    found = _ask(variables, lambda: derive(output, *inputs, names=_chosen(variables, options.of, *options.by)))
     text = str(found) if options.format == "text" else getattr(found, options.format)()
     _write(text, options.out)
     return 0
