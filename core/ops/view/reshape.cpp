@@ -18,6 +18,7 @@ struct View {
                                            : adjoint::alias_contiguous(x, sizes);
   }
   void save(Node&, const Tensor&, const Tensor& x) { shape = x->sizes(); }
+  static constexpr const char* rule = "gx = reshape(g)";
   void vjp(Backward& b) { b.gx[0] = reshape(b.grad(), shape); }
   void visit(SavedVisitor& v) { v.ints("self_sym_sizes", shape); }
 };
@@ -31,6 +32,7 @@ struct UnsafeView {
     return adjoint::alias(x, sizes, contiguous_strides(sizes), x->byte_offset);
   }
   void save(Node&, const Tensor&, const Tensor& x) { shape = x->sizes(); }
+  static constexpr const char* rule = "gx = reshape(g)";
   void vjp(Backward& b) { b.gx[0] = reshape(b.grad(), shape); }
   void visit(SavedVisitor& v) { v.ints("self_sym_sizes", shape); }
 };
