@@ -123,6 +123,7 @@ def _judge(end: _End) -> Finding:
         or _activation(node, edge, name)
         or _masked(node, edge, name)
         or _product(node, edge, name)
+        or _joined(node, edge, name)
         or _selected(node, edge, name)
         or _stationary(node, edge, name)
     )
@@ -212,9 +213,10 @@ def _product(node: Node, edge: Edge, name: str) -> Finding | None:
     for source, v in factors:
         if not is_zero(v):
             continue
-        if source.operation in _RELU:
-            text = relu_sentence(source, v)[:-1] + f", and {name} {at(node.where)} multiplies by its zeros."
-            return Finding("dead_relu", text, source, node)
+        dead = _dead_relu_behind(source)
+        if dead is not None:
+            text = f"{relu_sentence(dead, dead.value)[:-1]}, and {name} {at(node.where)} multiplies by the zeros that follow."
+            return Finding("dead_relu", text, dead, node)
         what = f"{source.name}, which is" if source.name else "a tensor that is"
         origin = f" (made {at(source.where)})" if source.where else ""
         text = f"{name} {at(node.where)} multiplies it by {what} 0 everywhere{origin}."
@@ -232,6 +234,31 @@ def _product(node: Node, edge: Edge, name: str) -> Finding | None:
         text = f"In {name} {at(node.where)} the contributions to it cancel: its factors are not zero, their sum is."
         return Finding("cancelled", text, node)
     return None
+
+
+def _dead_relu_behind(node: Node) -> Node | None:
+    """The ReLU without an active unit that a value of zeros comes from."""
+    todo, seen = [node], {node.index}
+    while todo:
+        n = todo.pop()
+        if n.operation in _RELU and n.value is not None and bool((n.value <= 0).all()):
+            return n
+        for e in n.inputs:
+            v = e.source.values.get(e.output)
+            if e.source.index not in seen and v is not None and is_zero(v):
+                seen.add(e.source.index)
+                todo.append(e.source)
+    return None
+
+
+def _joined(node: Node, edge: Edge, name: str) -> Finding | None:
+    """Part of a cat or stack: what comes after it lets no gradient through to this part."""
+    if name not in ("cat", "stack", "concat", "hstack", "vstack"):
+        return None
+    after = next((e.target for e in node.outputs if e.tracked and e.target.grads), None)
+    what = "what comes after" if after is None else f"{after.operation} {at(after.where)}"
+    text = f"It is part of {name} {at(node.where)}, and {what} selected none of the elements that depend on it."
+    return Finding("not_selected", text, node, after)
 
 
 def _selected(node: Node, edge: Edge, name: str) -> Finding | None:
@@ -255,6 +282,10 @@ def _stationary(node: Node, edge: Edge, name: str) -> Finding:
     if type(node.grad_fn).__name__.endswith("Backward") and not node.parameters and node.rule is None:
         text = f"The backward of the custom Function {name}, called {at(node.where)}, returned zeros (or None)."
         return Finding("custom_function", text, node)
+    dead = _dead_relu_behind(edge.source) if x is not None and not isinstance(x, (int, float)) and is_zero(x) else None
+    if dead is not None:
+        text = f"{relu_sentence(dead, dead.value)[:-1]}, and at the zeros that follow the slope of {name} {at(node.where)} is 0."
+        return Finding("dead_relu", text, dead, node)
     slope = node.slopes[edge.input] if edge.input < len(node.slopes) else None
     if x is not None and not isinstance(x, (int, float)):
         formula = f" ({slope})" if slope else ""
