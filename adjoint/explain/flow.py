@@ -57,7 +57,7 @@ def pull(node: Node, grads: dict[int, Any]) -> list[Any]:
     count = node.grad_fn._num_outputs
     try:
         with no_grad():
-            rule = node.grad_fn if callable(node.grad_fn) else node.grad_fn.apply  # the latter: a Function of the user's
+            rule = getattr(node.grad_fn, "apply", node.grad_fn)  # apply: a Function of the user's
             result = rule(*(grads.get(k) for k in range(count)))
     except RuntimeError as e:
         if node.released or node.lost:
