@@ -81,7 +81,7 @@ def _of_result(case: Case, d: Diagnosis) -> Diagnosis:
     t, graph = case.tensor, case.around()
     node = graph.find(t) if graph else None
     if case.given is not None and case.given is not t:
-        flowed, target, note = _flow(case)
+        flowed, target, _ = _flow(case)
         if flowed is not None and target is not None and target.grads:
             where = node.where if node else None
             d.say(
@@ -89,13 +89,14 @@ def _of_result(case: Case, d: Diagnosis) -> Diagnosis:
                 where,
             )
             return _of_flow(case, d, flowed, target)
-    if not is_finite(t):
+    value = _core._plain(t)
+    if not is_finite(value):
         alone = _capture(case, t)
         if alone is not None:
             complete(alone)
             root = alone.find(t)
             assert root is not None
-            d.say(f"{case.subject} itself is {span(t)}.")
+            d.say(f"{case.subject} itself is {span(value)}.")
             return nonfinite.forward(d, alone, root)
     return missing.not_a_leaf(case, d, node)
 
@@ -251,6 +252,10 @@ def _foresee(case: Case, d: Diagnosis) -> Diagnosis:
     grad = target.grad
     loss = case.called(graph.roots[0])
     first = d.kind
+    root = graph.find(graph.roots[0])
+    if root is not None and root.value is not None and not is_finite(root.value):
+        d.say(f"{loss} is {span(root.value)}.")
+        return nonfinite.forward(d, graph, root)
     if grad is None or is_zero(grad):
         d.say(f"{loss}.backward() would give a gradient of zeros.")
         return zero.tell(d, zero.find(graph, target))

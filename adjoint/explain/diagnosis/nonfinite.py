@@ -148,7 +148,8 @@ def _remedy(node: Node) -> str:
         source = next((e.source for e in node.inputs if e.tracked), None)
         if source is not None and source.operation == "reciprocal":
             op = "reciprocal"
-    return _SAFE_FORMS.get(_ALIASES.get(op, op), _DEFAULT) + "."
+    op = _ALIASES.get(op, op)
+    return _SAFE_FORMS.get("pow" if op.startswith("pow") else op, _DEFAULT) + "."
 
 
 def backward(diagnosis: Diagnosis, graph: Capture, target: Node) -> Diagnosis:
@@ -184,6 +185,7 @@ def _tell_backward(d: Diagnosis, node: Node, edge: Edge) -> Diagnosis:
         + f": {_inputs(node)}.",
         node.where,
     )
+    d.remedy = _remedy(node)
     slope = node.slopes[edge.input] if edge.input < len(node.slopes) else None
     g = node.grads.get(0)
     x = operand(node, edge.input)
@@ -199,7 +201,6 @@ def _tell_backward(d: Diagnosis, node: Node, edge: Edge) -> Diagnosis:
             _tell_branch(d, node, name)
     elif slope:
         d.say(f"Its slope{formula} is not finite there.")
-    d.remedy = d.remedy or _remedy(node)
     return d
 
 

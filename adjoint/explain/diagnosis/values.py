@@ -71,4 +71,6 @@ def _pointwise(node: Node) -> Any | None:
     if node.operation == "add_scaled":
         return args[0] + args[2] * args[1]
     f = _named(node.operation)
+    if f is None and node.backward_name:  # a variant with a name of its own: "pow_general" is PowBackward0
+        f = _named(node.backward_name.rstrip("0123456789").removesuffix("Backward").lower())
     return None if f is None else f(*args)
