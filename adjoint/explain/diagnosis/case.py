@@ -105,7 +105,8 @@ class Case:
 
     def chain(self, t: Any) -> list[Cut]:
         """The cuts that a tensor carries, the last first."""
-        cut, chain = _core._cut_of(t), []
+        cut: Cut | None = _core._cut_of(t)
+        chain: list[Cut] = []
         known = {c["id"]: c for c in self.cuts}
         while cut is not None and len(chain) < 50:
             chain.append(cut)

@@ -100,11 +100,17 @@ def _mentions(name: str | None, where: Where | None) -> bool:
 
 def of_leaf(case: Case, d: Diagnosis) -> Diagnosis:
     """A leaf (or a result that retains its gradient) whose .grad is None."""
-    if case.state["last_pass"]:
-        return _cleared(case, d)
     results, loss = case.results(), case.loss()
     reached = loss is not None and any(t is loss for _, t, _ in results)
-    if reached and (case.given is not None or loss.numel() == 1):
+    if case.state["last_pass"]:
+        node = next((n for _, t, n in results if t is loss), None)
+        if node is None or node.released:
+            return _cleared(case, d)
+        _not_run(case, d, loss)
+        return d.say(
+            "An earlier backward pass did reach it; that gradient was set to None since (zero_grad() does that)."
+        )
+    if reached and loss is not None and (case.given is not None or loss.numel() == 1):
         return _not_run(case, d, loss)
     if case.given is not None and _from_given(case, d):
         return d
@@ -154,6 +160,9 @@ def _cleared(case: Case, d: Diagnosis) -> Diagnosis:
         "set to None since (zero_grad() does that), or the pass was one of autograd.grad(), which returns gradients instead of "
         "storing them."
     )
+    custom = next((n for n in graph.nodes if _is_custom(n)), None) if (graph := case.around()) else None
+    if custom is not None:
+        d.say(f"Or the custom Function {custom.operation}, called {at(custom.where)}, gave it None.", custom.where)
     d.remedy = "read .grad before zero_grad(), or call backward() again; zero_grad(set_to_none=False) keeps zeros."
     return d
 

@@ -65,7 +65,7 @@ def _again(node: Node) -> Any | None:
 
 def _pointwise(node: Node) -> Any | None:
     assert node.operation is not None
-    args = [operand(node, i) for i in range(len(node.parameters))]
+    args: list[Any] = [operand(node, i) for i in range(len(node.parameters))]
     if any(a is None for a in args):
         return None
     if node.operation == "add_scaled":
