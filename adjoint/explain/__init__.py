@@ -11,8 +11,9 @@ from typing import Any
 
 from .capture import Capture, Edge, Node, Saved, TooLarge, Where, capture
 from .flow import Freed, gradients
+from .why import Diagnosis, why
 
-__all__ = ["Capture", "Edge", "Freed", "Node", "Saved", "TooLarge", "Where", "capture", "gradients"]
+__all__ = ["Capture", "Diagnosis", "Edge", "Freed", "Node", "Saved", "TooLarge", "Where", "capture", "gradients", "why"]
 
 
 class _CallablePackage(ModuleType):

@@ -57,7 +57,8 @@ def pull(node: Node, grads: dict[int, Any]) -> list[Any]:
     count = node.grad_fn._num_outputs
     try:
         with no_grad():
-            result = node.grad_fn(*(grads.get(k) for k in range(count)))
+            rule = getattr(node.grad_fn, "apply", node.grad_fn)  # apply: a Function of the user's
+            result = rule(*(grads.get(k) for k in range(count)))
     except RuntimeError as e:
         if node.released or node.lost:
             raise Freed(_freed(node)) from e
