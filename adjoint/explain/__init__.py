@@ -11,9 +11,11 @@ from typing import Any
 
 from .capture import Capture, Edge, Node, Saved, TooLarge, Where, capture
 from .flow import Freed, gradients
+from .graph import Graph, GraphEdge, GraphNode
 from .why import Diagnosis, why
 
-__all__ = ["Capture", "Diagnosis", "Edge", "Freed", "Node", "Saved", "TooLarge", "Where", "capture", "gradients", "why"]
+__all__ = ["Capture", "Diagnosis", "Edge", "Freed", "Graph", "GraphEdge", "GraphNode", "Node", "Saved", "TooLarge"]
+__all__ += ["Where", "capture", "gradients", "why"]
 
 
 class _CallablePackage(ModuleType):
