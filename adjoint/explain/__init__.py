@@ -10,9 +10,23 @@ from types import ModuleType
 from typing import Any
 
 from .capture import Capture, Edge, Node, Saved, TooLarge, Where, capture
+from .derivation import Derivation
+from .explaining import explain
 from .flow import Freed, gradients
 
-__all__ = ["Capture", "Edge", "Freed", "Node", "Saved", "TooLarge", "Where", "capture", "gradients"]
+__all__ = [
+    "Capture",
+    "Derivation",
+    "Edge",
+    "Freed",
+    "Node",
+    "Saved",
+    "TooLarge",
+    "Where",
+    "capture",
+    "explain",
+    "gradients",
+]
 
 
 class _CallablePackage(ModuleType):

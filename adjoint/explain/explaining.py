@@ -336,7 +336,7 @@ class _Explainer:
         slope = self.wording.slope(edge)
         return Step(
             self.wording.symbol(node, output), self.wording.symbol(edge.source, edge.output), node.operation or "",
-            node.module, slope, None if slope is not None else self.wording.rule(node, edge.input), None, False, False,
+            node.module, slope, None if slope is not None else self.wording.rule(edge), None, False, False,
             None, node.where, shape, shape,
         )  # fmt: skip
 

@@ -24,7 +24,7 @@ class Step:
         of, by: the result and the input, in the caller's names.
         operation: "mul"; module: the path of the module it belongs to.
         formula: of the derivative, e.g. "w3"; None where it is no formula but a rule.
-        rule: what a structured operation does with the cotangent g: "gx = g·bᵀ".
+        rule: what a structured operation makes of the cotangent g: "g ↦ g·Wᵀ".
         value: of the derivative, where it is one number for each element.
         elementwise: the cotangent is multiplied by `value`, element by element.
         summed: the input was broadcast, so the products are summed up over its copies.
@@ -114,10 +114,8 @@ def local_derivative(edge: Edge, cotangent: Any, output: int, wording: Wording) 
 
 
 def _rule(edge: Edge, wording: Wording) -> str:
-    if wording.slope(edge) is None:
-        return wording.rule(edge.target, edge.input)
-    text = edge.target.pulls[edge.input]
-    return wording.rule(edge.target, edge.input) if text is None else f"g·({edge.target.slopes[edge.input]})"
+    pulled = wording.pull(edge)
+    return wording.rule(edge) if pulled is None else f"g ↦ {pulled}"
 
 
 def _one(t: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .. import _core
@@ -77,6 +77,12 @@ class Value:
     def statistics(self) -> dict[str, float]:
         found = {"min": self.min, "mean": self.mean, "max": self.max, "norm": self.norm}
         return {k: v for k, v in found.items() if v is not None}
+
+    def brief(self) -> Value:
+        """One number where all are the same."""
+        if self.constant is None or self.numel <= 1:
+            return self
+        return replace(self, shape=(), numbers=(self.constant,))
 
     def factor(self) -> str:
         """As a factor of a product: one number where all are the same."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from .capture import Capture, Edge, Node
@@ -12,6 +13,10 @@ _DEPTH = 3  # ... nested no deeper than this
 _PRODUCTS = frozenset(("mm", "bmm", "mv", "matmul", "dot"))
 _TURNED = frozenset(("t", "transpose", "adjoint", "mT"))
 _VARIABLES = "abcd"
+_SIDE = re.compile(r"g(\w+)(?:\[\w+\])? = (.*)")  # one input's part of a rule: "ga = g·bᵀ"
+_WORD = re.compile(r"(?<![\w.])[a-z]+(?![A-Za-z0-9_(])")
+_ONE = re.compile(r"(?<![\w.])1·")
+_FACTORS = frozenset(("alpha", "beta", "p", "value"))
 
 
 class Wording:
@@ -111,14 +116,38 @@ class Wording:
             return op("/", number(1), number(node.attributes["self_sym_numel"]))
         return None
 
-    def rule(self, node: Node, input: int) -> str:
-        """The rule of a structured operation in words, the part for one input if the text has one for each."""
-        if node.rule:
-            parts = [p.strip() for p in node.rule.split(";")]
-            return parts[input] if len(parts) > 1 and input < len(parts) else node.rule
+    def pull(self, edge: Edge) -> Term | None:
+        """What a pointwise operation's rule gives back for one input, from the cotangent g: "g·w3"."""
+        node = edge.target
+        text = node.pulls[edge.input] if edge.input < len(node.pulls) else None
+        if text is None:
+            return None
+        return simplify(substitute(read(text), {**self.names_of(node), "y": self.symbol(node)}))
+
+    def rule(self, edge: Edge) -> str:
+        """What a structured operation's rule makes of the cotangent g, in the caller's names: "g ↦ g·Wᵀ"."""
+        node = edge.target
         if is_custom(node):
-            return f"the backward of {node.operation}"
-        return f"the rule of {node.operation}"
+            return f"g ↦ {node.operation}.backward(g)"
+        if not node.rule:
+            return f"the rule of {node.operation}"
+        parts = [p.strip() for p in node.rule.split(";")]
+        sides = [_SIDE.fullmatch(p) for p in parts]
+        if not all(sides):
+            return node.rule
+        own = sides[edge.input] if len(parts) > 1 and edge.input < len(parts) else sides[0]
+        assert own is not None
+        by = {m[1]: self._in_rule(node, i) for i, m in enumerate(sides) if m is not None}
+        by["y"] = str(self.symbol(node))
+        by |= {k: str(v) for k, v in node.attributes.items() if isinstance(v, (int, float)) and k in _FACTORS}
+        text = _WORD.sub(lambda m: by.get(m[0]) or m[0], own[2])
+        return "g ↦ " + _ONE.sub("", text)
+
+    def _in_rule(self, node: Node, i: int) -> str | None:
+        term = self.operand(node, i)
+        if term is None:
+            return None
+        return str(term) if term.kind == "name" else f"({term})"
 
 
 def is_custom(node: Node) -> bool:

@@ -87,7 +87,7 @@ _SPECIAL |= {"\\": r"\textbackslash{}", "<": r"\textless{}", ">": r"\textgreater
 _SIGNS = {
     "·": r"\cdot{}", "²": "^2", "³": "^3", "⁻": "^-", "¹": "^1", "ᵀ": r"^{\mathsf{T}}", "ᴴ": r"^{\mathsf{H}}",
     "Σ": r"\sum{}", "√": r"\surd{}", "≤": r"\le{}", "≥": r"\ge{}", "≠": r"\ne{}", "×": r"\times{}",
-    "⊙": r"\odot{}", "∂": r"\partial{}", "∞": r"\infty{}", "→": r"\to{}", "∈": r"\in{}", "…": r"\dots{}",
+    "⊙": r"\odot{}", "∂": r"\partial{}", "∞": r"\infty{}", "→": r"\to{}", "↦": r"\mapsto{}", "Φ": r"\Phi{}", "Γ": r"\Gamma{}", "∈": r"\in{}", "…": r"\dots{}",
     "∘": r"\circ{}", "⊗": r"\otimes{}", "−": "-", "≈": r"\approx{}", "ᵢ": "_i", "ⱼ": "_j", "∏": r"\prod{}",
     "∑": r"\sum{}", "‖": r"\|{}", "ȳ": r"\bar{y}", "ā": r"\bar{a}", "b̄": r"\bar{b}", "⁺": "^+", "₁": "_1", "₂": "_2",
 }  # fmt: skip
@@ -114,7 +114,7 @@ def latex_text(text: str) -> str:
 
 def latex_name(text: str) -> str:
     """ "l1" is l with an index; a longer name is set upright."""
-    m = re.fullmatch(r"([A-Za-zα-ωΑ-Ω]|[A-Za-z]*_)_?(\d+)", text)
+    m = re.fullmatch(r"([A-Za-zα-ωΑ-Ω]|[A-Za-z_]*[A-Za-z]_)_?(\d+)", text)
     if m is not None:
         return f"{latex_name(m[1].rstrip('_'))}_{{{m[2]}}}"
     if len(text) == 1 and text.isascii() and text.isalpha():
@@ -186,10 +186,10 @@ def latex_number(text: str) -> str:
 
 def html_name(text: str) -> str:
     """ "l1" with an index below the line."""
-    m = re.fullmatch(r"([^\W\d_]|[^\W\d]+_)_?(\d+)", text)
-    if m is not None and m[1][-1] != "_":
-        return f"<var>{escape(m[1])}</var><sub>{m[2]}</sub>"
-    return f"<var>{escape(text)}</var>"
+    m = re.fullmatch(r"([^\W\d_]|\w*[^\W\d_]_)_?(\d+)", text)
+    if m is not None:
+        return f"<var>{escape(m[1].rstrip('_'))}</var><sub>{m[2]}</sub>"
+    return escape(text) if "=" in text else f"<var>{escape(text)}</var>"
 
 
 def html(term: Term) -> str:

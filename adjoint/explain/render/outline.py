@@ -15,6 +15,7 @@ from ..value import Value, shape_text, short
 Piece = str | Term | Value
 Pieces = tuple[Piece, ...]
 
+_MOST_NUMBERS = 60  # characters of a product in numbers
 _MOST_ROWS = 40  # of a list, before it is shortened
 
 
@@ -119,14 +120,12 @@ def _definition(d: object) -> Row:
 def _local(s: Step) -> Row:
     right: list[Pieces] = []
     note = []
-    if s.formula is not None and (s.elementwise or s.rule is None or s.note):
+    if s.formula is not None and s.rule is None:
         right.append((s.formula,))
-    if s.rule is not None and not (right and s.note):
+    if s.rule is not None:
         right.append((s.rule,))
-    if s.value is not None and str(s.value) != (str(s.formula) if s.formula else ""):
-        right.append((s.value if s.value.constant is None else short(s.value.constant),)) if not (
-            s.value.numbers and len(s.value.numbers) > 1
-        ) else right.append((s.value,))
+    if s.value is not None and str(s.value) != str(s.formula):
+        right.append((s.value if s.value.numbers else s.value.brief(),))
     if s.rule is not None:
         note.append(f"{shape_text(s.of_shape)} to {shape_text(s.by_shape)}" if s.of_shape != s.by_shape else "")
     if s.summed:
@@ -145,13 +144,17 @@ def _gradient(d: Derivation, g: Gradient) -> Iterator[Block]:
     yield Heading(f"Paths from {_and(str(o.symbol) for o in d.outputs)} to {g.symbol}")
     if many or not g.paths:
         yield Para((_count_sentence(g),))
+    rows: list[Row] = []
     for i, p in enumerate(g.paths):
-        yield Equations(tuple(_path(d, g, p, i)))
+        rows += _path(d, g, p, i)
         if _unwritten(p):
-            yield from _along(d, p, i)
+            yield Equations(tuple(rows))
+            yield from _along(p, i, len(g.paths))
+            rows = []
     if g.rest is not None and g.paths:
-        left = f"the other {_others(g)} together"
-        yield Equations((Row((left,), ((g.rest,),)),))
+        rows.append(Row((f"the other {_others(g)} together",), ((g.rest,),)))
+    if rows:
+        yield Equations(tuple(rows))
     yield from _sum(g)
     yield from _verdict(g)
 
@@ -208,17 +211,18 @@ def _numbers(d: Derivation, p: Path) -> str | None:
     if any(v.constant is None and (v.numbers is None or len(v.numbers) > 4) for v in values):
         return None
     factors = [v.factor() for v in values]
-    return " · ".join(f"({f})" if f.startswith("-") and i else f for i, f in enumerate(factors))
+    text = " · ".join(f"({f})" if f.startswith("-") and i else f for i, f in enumerate(factors))
+    return text if len(text) <= _MOST_NUMBERS else None
 
 
-def _along(d: Derivation, p: Path, i: int) -> Iterator[Block]:
+def _along(p: Path, i: int, paths: int) -> Iterator[Block]:
     """The cotangent after each step: for rules that are more than a product of elements."""
     rows = []
     for s, pushed in zip(p.steps, p.pushed, strict=True):
         how = f"times {s.formula}" if s.elementwise and s.formula is not None else s.rule or ""
         rows.append(Row(("cotangent of ", s.by), ((pushed,),), how))
     if len(rows) > 1:
-        yield Equations(tuple(rows), title=f"step by step along path {i + 1}", folded=len(rows) > 4)
+        yield Equations(tuple(rows), title="step by step" + f" along path ({i + 1})" * (paths > 1), folded=len(rows) > 4)
 
 
 def _sum(g: Gradient) -> Iterator[Block]:

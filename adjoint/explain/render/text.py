@@ -8,7 +8,6 @@ from typing import Any
 
 from ..derivation import Derivation
 from ..symbols import Term
-from ..value import Value
 from .formula import plain
 from .outline import Block, Equations, Heading, Para, Pieces, Row, outline, title
 
@@ -42,7 +41,7 @@ def block_lines(block: Block, width: int) -> Iterator[str]:
 
 
 def _equations(block: Equations, width: int) -> Iterator[str]:
-    if block.title and not block.folded:
+    if block.title:
         yield from _wrap(block.title + ":", width, _INDENT)
     lefts = [inline(r.left) for r in block.rows]
     pad = min(max(map(len, lefts)), width // 3)
@@ -89,8 +88,3 @@ class _Rich:
         for block in outline(self.derivation):
             for line in block_lines(block, width):
                 yield Text(line.rstrip(), style="bold cyan" if isinstance(block, Heading) else "")
-
-
-def values_in(pieces: Pieces) -> list[Value]:
-    """The values among pieces."""
-    return [p for p in pieces if isinstance(p, Value)]
