@@ -12,7 +12,7 @@ from .. import _core
 from ..autograd.grad_mode import no_grad
 from . import check
 from .derivation import Derivation, Gradient, Output, Path, expression_of
-from .flow import Freed
+from .flow import Freed, call_rule
 from .naming import Names, key_of
 from .steps import Step
 from .symbols import Term, name
@@ -252,7 +252,7 @@ class _Graph:
 def run(node: Any, grads: dict[int, Any]) -> Sequence[Any]:
     """A node's rule by hand; `Freed` if it has lost what it saved."""
     try:
-        result = node(*(grads.get(k) for k in range(node._num_outputs)))
+        result = call_rule(node, *(grads.get(k) for k in range(node._num_outputs)))
     except RuntimeError as e:
         told = _core._describe_node(node)
         if not (told["released"] or told["lost"]):

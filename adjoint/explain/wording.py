@@ -6,10 +6,9 @@ import re
 from typing import Any
 
 from .capture import Capture, Edge, Node
-from .symbols import Term, call, name, names_in, number, op, read, simplify, substitute
+from .symbols import Term, call, name, number, op, read, simplify, substitute
 
 _SHORT = 14  # an unnamed value whose formula is no longer than this is written as that formula
-_DEPTH = 3  # ... nested no deeper than this
 _PRODUCTS = frozenset(("mm", "bmm", "mv", "matmul", "dot"))
 _TURNED = frozenset(("t", "transpose", "adjoint", "mT"))
 _VARIABLES = "abcd"
@@ -26,14 +25,15 @@ class Wording:
         self.graph = graph
         self._known: dict[tuple[int, int], Term] = {}
         self._labels: set[str] = set()  # names that are ours, not the caller's
+        for node in graph.nodes:  # inputs first, so that no formula has to look far
+            for k in {0, *(e.output for e in node.outputs)}:
+                self.symbol(node, k)
 
-    def symbol(self, node: Node, output: int = 0, depth: int = 0) -> Term:
+    def symbol(self, node: Node, output: int = 0) -> Term:
         """The caller's name; a short formula for a value without one; or a label such as mul_7."""
         key = (id(node), output)
         if key not in self._known:
-            if depth > _DEPTH:
-                return self._label(node, output)
-            self._known[key] = self._named(node, output) or self._brief(node, depth) or self._label(node, output)
+            self._known[key] = self._named(node, output) or self._brief(node) or self._label(node, output)
         return self._known[key]
 
     def is_named(self, node: Node, output: int = 0) -> bool:
@@ -46,13 +46,13 @@ class Wording:
             return name(found)
         return name(node.name) if output == 0 and node.kind != "operation" and node.name else None
 
-    def _brief(self, node: Node, depth: int) -> Term | None:
+    def _brief(self, node: Node) -> Term | None:
         if node.kind != "operation" or node.formula is None:
             return None
-        term = self.formula(node, depth + 1)
-        if term is None or len(str(term)) > _SHORT or any(n in self._labels for n in names_in(term)):
+        if any(self.symbol(e.source, e.output).head in self._labels for e in node.inputs):
             return None
-        return term
+        term = self.formula(node)
+        return term if term is not None and len(str(term)) <= _SHORT else None
 
     def _label(self, node: Node, output: int) -> Term:
         label = f"{node.operation or node.kind}_{node.index}".replace(".", "_")
@@ -61,11 +61,11 @@ class Wording:
         self._labels.add(label)
         return name(label)
 
-    def operand(self, node: Node, i: int, depth: int = 0) -> Term | None:
+    def operand(self, node: Node, i: int) -> Term | None:
         """Input number i of a node: another node's output, a number that it keeps, or a constant."""
         for e in node.inputs:
             if e.input == i:
-                return self.symbol(e.source, e.output, depth)
+                return self.symbol(e.source, e.output)
         parameter = node.parameters[i] if i < len(node.parameters) else None
         if parameter in node.attributes:
             return number(node.attributes[parameter])
@@ -74,22 +74,22 @@ class Wording:
                 return number(saved.value.item())
         return None if parameter is None else name(parameter)
 
-    def names_of(self, node: Node, depth: int = 0) -> dict[str, Term]:
+    def names_of(self, node: Node) -> dict[str, Term]:
         """What the letters of a pointwise record's formulas stand for."""
         count = max(len(node.parameters), 1 + max((e.input for e in node.inputs), default=0))
         if count == 1:
-            found = {"x": self.operand(node, 0, depth)}
+            found = {"x": self.operand(node, 0)}
         else:
-            found = {_VARIABLES[i]: self.operand(node, i, depth) for i in range(min(count, 4))}
+            found = {_VARIABLES[i]: self.operand(node, i) for i in range(min(count, 4))}
         return {k: v for k, v in found.items() if v is not None}
 
-    def formula(self, node: Node, depth: int = 0) -> Term | None:
+    def formula(self, node: Node) -> Term | None:
         """What the node computes: "input·w1", "mean(l4)"."""
         if node.kind != "operation":
             return None
         if node.formula is not None:
-            return simplify(substitute(read(node.formula), self.names_of(node, depth)))
-        operands = [self.symbol(e.source, e.output, depth) for e in node.inputs]
+            return simplify(substitute(read(node.formula), self.names_of(node)))
+        operands = [self.symbol(e.source, e.output) for e in node.inputs]
         if node.operation in _PRODUCTS and len(operands) == 2:
             return call("@", *operands)
         if node.operation in _TURNED and len(operands) == 1:

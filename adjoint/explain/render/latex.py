@@ -9,7 +9,7 @@ from ..derivation import Derivation
 from ..symbols import Term
 from ..value import Value, short
 from .formula import latex, latex_number, latex_text, plain
-from .outline import Block, Heading, Para, Pieces, Row, outline, title
+from .outline import Block, Heading, Para, Piece, Pieces, Row, outline, title
 
 _LINE = 66  # characters of plain text that fill a line of a page
 _FACTORS = 5  # fractions in a line
@@ -114,39 +114,39 @@ def _i(text: str) -> str:
 
 def _row(row: Row) -> Iterator[str]:
     r"""The lines of an equation: "left &= right", each further part on the same line while there is room."""
-    left, used = _left(row.left)
+    left, used, marked = _left(row.left)
     yield from left[:-1]
-    line = left[-1]
-    if not row.right:
-        yield line if "&" in line else line + " &"
-    else:
-        for i, part in enumerate(row.right):
-            size = len(_plain(part)) + 3
-            if i == 0 and used + size <= _LINE * 1.3 and "&" not in line:
-                line += f" &= {_math(part)}"
-            elif used + size <= _LINE and "&" in line:
-                line += f" = {_math(part)}"
-            else:
-                yield line if "&" in line else line + " &"
-                line, used = rf"&= {_math(part)}", 0
-            used += size
-        if row.note and used + len(row.note) <= _LINE:
-            yield line + rf" \quad \text{{({latex_text(row.note)})}}"
-            return
-        yield line
-    if row.note:
-        for text in _wrapped(f"({row.note})"):
-            yield rf"&\quad \text{{{latex_text(text)}}}"
+    line = left[-1] if marked or row.right else left[-1] + " &"
+    for i, part in enumerate(row.right):
+        size = len(_plain(part)) + 3
+        if i == 0 and used + size <= _LINE * (1 if marked else 1.3):
+            line += f" {'' if marked else '&'}= {_math(part)}"
+        elif used + size <= _LINE:
+            line += f" = {_math(part)}"
+        else:
+            yield line if marked else line + " &" * (i == 0)
+            line, used = rf"&= {_math(part)}", 0
+        marked = True
+        used += size
+    if row.note and used + len(row.note) <= _LINE:
+        yield line + rf" \quad \text{{({latex_text(row.note)})}}"
+        return
+    yield line
+    for text in _wrapped(f"({row.note})") if row.note else ():
+        yield rf"&\quad \text{{{latex_text(text)}}}"
 
 
-def _left(pieces: Pieces) -> tuple[list[str], int]:
-    """The left side, and how much of the line it takes; a long product takes several lines."""
+def _left(pieces: Pieces) -> tuple[list[str], int, bool]:
+    """The left side, how much of the line it takes, and is it aligned already; a long product takes several lines."""
     factors = sum(isinstance(p, Term) for p in pieces)
     if factors <= _FACTORS:
-        wide = factors > 1
         text = _math(pieces)
-        return ([f"&{text}"], 6 * factors + 8) if wide else ([text], 4 if factors else len(_plain(pieces)))
-    lines, line, n = [], [], 0
+        if factors > 1:
+            return ["&" + text], 6 * factors + 8, True
+        return [text], 4 if factors else len(_plain(pieces)), False
+    lines: list[str] = []
+    line: list[Piece] = []
+    n = 0
     for p in pieces:
         line.append(p)
         n += isinstance(p, Term)
@@ -155,7 +155,7 @@ def _left(pieces: Pieces) -> tuple[list[str], int]:
             line, n = [], 0
     if line:
         lines.append(r"&\quad " + _math(tuple(line)))
-    return lines, 6 * n + 8
+    return lines, 6 * n + 8, True
 
 
 def _wrapped(text: str) -> list[str]:

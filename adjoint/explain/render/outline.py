@@ -124,7 +124,7 @@ def _local(s: Step) -> Row:
         right.append((s.formula,))
     if s.rule is not None:
         right.append((s.rule,))
-    if s.value is not None and str(s.value) != str(s.formula):
+    if s.value is not None and str(s.formula) not in (str(s.value), str(s.value.brief())):
         right.append((s.value if s.value.numbers else s.value.brief(),))
     if s.rule is not None:
         note.append(f"{shape_text(s.of_shape)} to {shape_text(s.by_shape)}" if s.of_shape != s.by_shape else "")
