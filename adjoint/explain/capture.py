@@ -107,7 +107,7 @@ class Node:
     def note_value(self, output: int, tensor: Any) -> None:
         if output in self.values:
             return
-        self.values[output] = tensor.detach() if tensor.requires_grad else tensor
+        self.values[output] = _core._plain(tensor) if tensor.requires_grad else tensor
         if output == 0:
             self.shape, self.dtype = tuple(tensor.shape), tensor.dtype
 
@@ -205,7 +205,7 @@ class _Builder:
             if not isinstance(value, _core.Tensor):
                 n.attributes[name] = value
                 continue
-            n.saved.append(Saved(name, value.detach() if value.requires_grad else value))
+            n.saved.append(Saved(name, _core._plain(value) if value.requires_grad else value))
             if name == "result":
                 n.note_value(0, value)
             elif value.requires_grad:
