@@ -109,17 +109,25 @@ class _Reader:
         token = self.take()
         if token == "(":
             inner = self.binary()
-            self.take()
+            self.expect(")")
             return inner
         if token[:1].isdigit():
             return Term("number", token)
+        if not token[:1].isalpha() and token[:1] != "_":
+            raise ValueError(f"cannot read a formula: expected an operand, got {token or 'its end'!r}")
         if self.tokens[0] != "(":
             return Term("number", token) if token in ("nan", "inf") else name(token)
-        self.take()
+        self.expect("(")
         args = [self.binary()]
-        while self.take() == ",":
+        while self.tokens[0] == ",":
+            self.take()
             args.append(self.binary())
+        self.expect(")")
         return call(token, *args)
+
+    def expect(self, wanted: str) -> None:
+        if (found := self.take()) != wanted:
+            raise ValueError(f"cannot read a formula: expected {wanted!r}, got {found or 'its end'!r}")
 
 
 @lru_cache(maxsize=4096)
@@ -280,6 +288,8 @@ def compute(term: Term, by: Mapping[str, Any]) -> Any:
         raise KeyError(term.head)
     if not any(isinstance(a, _core.Tensor) for a in args):
         args = [_core.tensor(float(a), dtype=_core.float64) for a in args]
+    elif term.head == "where" and not isinstance(args[0], _core.Tensor):
+        return args[1] if args[0] else args[2]
     elif term.head in ("minimum", "maximum"):
         like = next(a for a in args if isinstance(a, _core.Tensor))
         args = [a if isinstance(a, _core.Tensor) else _core.full_like(like, a) for a in args]
