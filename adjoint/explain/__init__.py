@@ -13,12 +13,18 @@ from .capture import Capture, Edge, Node, Saved, TooLarge, Where, capture
 from .derivation import Derivation
 from .explaining import explain
 from .flow import Freed, gradients
+from .graph import Graph, GraphEdge, GraphNode
+from .why import Diagnosis, why
 
 __all__ = [
     "Capture",
     "Derivation",
+    "Diagnosis",
     "Edge",
     "Freed",
+    "Graph",
+    "GraphEdge",
+    "GraphNode",
     "Node",
     "Saved",
     "TooLarge",
@@ -26,6 +32,7 @@ __all__ = [
     "capture",
     "explain",
     "gradients",
+    "why",
 ]
 
 

@@ -13,7 +13,7 @@ from ..autograd.grad_mode import no_grad
 from . import check, paths
 from .capture import Capture, Edge, Node, TooLarge, capture
 from .derivation import Definition, Derivation, Gradient, Output, Path, expression_of
-from .folding import stretches
+from .stretches import stretches
 from .naming import caller, key_of
 from .paths import Found, Place, Sweep
 from .steps import Local, Step, local_derivative

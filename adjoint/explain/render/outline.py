@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..derivation import Derivation, Gradient, Path, cotangent_name, count_text
-from ..folding import UNFOLDED, fold
+from ..stretches import UNFOLDED, fold
 from ..steps import Step
 from ..symbols import Term
 from ..value import Value, shape_text, short

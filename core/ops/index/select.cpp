@@ -32,7 +32,7 @@ void check_bounds(const Tensor& index, int64_t n, ErrorKind kind = ErrorKind::In
 }
 
 struct IndexSelect {
-  static constexpr const char* node = "IndexSelectBackward0";
+  static constexpr const char *name = "index_select", *node = "IndexSelectBackward0";
   int64_t dim;
   Tensor index;
   Dims shape;
@@ -42,17 +42,19 @@ struct IndexSelect {
     check_bounds(index, x->size(int(dim)));
     return ops::index(x, at_dim(index, dim));
   }
+  static constexpr const char* rule = "gx = index_add(zeros, dim, index, g)";
   void vjp(Backward& b) {
     b.gx[0] = index_add(adjoint::zeros(shape, b.grad()->dtype, b.grad()->device), dim, index, b.grad());
   }
 };
 
 struct IndexAdd {
-  static constexpr const char* node = "IndexAddBackward0";
+  static constexpr const char *name = "index_add", *node = "IndexAddBackward0";
   int64_t dim;
   Tensor index;
   Scalar alpha;
   Dims source_shape;
+  static constexpr const char* rule = "gx = g; gsource = alpha·index_select(g, dim, index)";
   void vjp(Backward& b) {
     if (b.needs(0)) b.gx[0] = b.grad();
     if (!b.needs(1)) return;
@@ -62,10 +64,11 @@ struct IndexAdd {
   }
 };
 struct IndexCopy {
-  static constexpr const char* node = "IndexCopyBackward0";
+  static constexpr const char *name = "index_copy", *node = "IndexCopyBackward0";
   int64_t dim;
   Tensor index;
   Dims source_shape;
+  static constexpr const char* rule = "gx = g with 0 at index; gsource = index_select(g, dim, index)";
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
     if (b.needs(0))
@@ -78,9 +81,10 @@ struct IndexCopy {
   }
 };
 struct IndexFill {
-  static constexpr const char* node = "IndexFillBackward0";
+  static constexpr const char *name = "index_fill", *node = "IndexFillBackward0";
   int64_t dim;
   Tensor index;
+  static constexpr const char* rule = "gx = g with 0 at index; gvalue = the sum of g at index";
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
     Tensor kept = clone(g);  // what the value did not overwrite; an index may stand twice

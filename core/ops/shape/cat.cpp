@@ -27,6 +27,7 @@ struct Cat {
     Dtype dtype;
   };
   std::vector<Part> parts;
+  static constexpr const char* rule = "gxᵢ = the part of g where xᵢ lies";
   void vjp(Backward& b) {
     int64_t start = 0;
     for (size_t i = 0; i < parts.size(); ++i) {
@@ -44,6 +45,7 @@ struct Stack {
   static constexpr const char *name = "stack", *node = "StackBackward0";
   int64_t dim;
   std::vector<Dtype> dtypes;
+  static constexpr const char* rule = "gxᵢ = select(g, dim, i)";
   void vjp(Backward& b) {
     for (size_t i = 0; i < dtypes.size(); ++i)
       if (b.needs(int(i))) b.gx[i] = cotangent_as(select(b.grad(), dim, int64_t(i)), dtypes[i]);
@@ -138,7 +140,10 @@ Tensor join(Tensors xs, int64_t dim, Ints shape, Dtype dtype) {
                  ? adjoint::empty(shape, dtype, joined_device(xs))
                  : adjoint::empty_strided(shape, format_strides(shape, f), dtype, joined_device(xs));
   place(y, xs, dim);
-  if (!needs_record(xs)) return y;
+  if (!needs_record(xs)) {
+    leave_cut(y, "cat", xs);
+    return y;
+  }
   Cat op{dim, {}};
   for (const Tensor& x : xs) op.parts.push_back({skipped(x) ? -1 : x->size(int(dim)), x->dtype});
   return apply_many(std::move(op), xs, y);
@@ -185,7 +190,10 @@ Tensor stack(Tensors xs, int64_t dim) {
     rows.push_back(adjoint::alias(x, one, strides, x->byte_offset));
   }
   place(y, rows, dim);
-  if (!needs_record(xs)) return y;
+  if (!needs_record(xs)) {
+    leave_cut(y, "stack", xs);
+    return y;
+  }
   Stack op{dim, {}};
   for (const Tensor& x : xs) op.dtypes.push_back(x->dtype);
   return apply_many(std::move(op), xs, y);
@@ -216,6 +224,7 @@ struct BlockDiag {
   static constexpr const char *name = "block_diag", *node = "BlockDiagBackward0";
   std::vector<Dims> shapes;
   std::vector<Dtype> dtypes;
+  static constexpr const char* rule = "gxᵢ = the block of g where xᵢ lies";
   void vjp(Backward& b) {
     int64_t row = 0, col = 0;
     for (size_t i = 0; i < shapes.size(); ++i) {
