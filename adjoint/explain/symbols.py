@@ -288,6 +288,8 @@ def compute(term: Term, by: Mapping[str, Any]) -> Any:
         raise KeyError(term.head)
     if not any(isinstance(a, _core.Tensor) for a in args):
         args = [_core.tensor(float(a), dtype=_core.float64) for a in args]
+    elif term.head == "where" and not isinstance(args[0], _core.Tensor):
+        return args[1] if args[0] else args[2]
     elif term.head in ("minimum", "maximum"):
         like = next(a for a in args if isinstance(a, _core.Tensor))
         args = [a if isinstance(a, _core.Tensor) else _core.full_like(like, a) for a in args]
