@@ -30,7 +30,7 @@ from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled
 newaxis = None
 
 _MODULES = frozenset(
-    "backends cli compiler cuda explain fft func functional linalg nn optim overrides random return_types special storage "
+    "backends cli compiler cuda explain fft func functional linalg nn optim overrides profiler random return_types special storage "
     "testing types utils".split()
 )
 
@@ -60,8 +60,10 @@ def __getattr__(name):
     raise AttributeError(f"module 'adjoint' has no attribute '{name}': it is not in Adjoint yet")
 
 
-_LAZY = dict.fromkeys(("set_printoptions", "get_printoptions"), "_tensor_str") | dict.fromkeys(
-    ("finfo", "iinfo"), "_typeinfo"
+_LAZY = (
+    dict.fromkeys(("set_printoptions", "get_printoptions"), "_tensor_str")
+    | dict.fromkeys(("finfo", "iinfo"), "_typeinfo")
+    | {"graph": "explain.graph", "why": "explain.why"}
 )
 _LEGACY = frozenset(
     kind + suffix

@@ -151,6 +151,7 @@ std::vector<Tensor> apply_multi(Op op, std::span<const Tensor> xs, std::vector<T
     if (xs[i]) n->edges[i].set(*xs[i]);
   finish_node(*n);
   for (size_t i = 0; i < differentiable; ++i) set_history(*ys[i], *n, uint32_t(i));
+  for (size_t i = differentiable; i < ys.size(); ++i) leave_cut(ys[i], name_of_op(n->op), xs);
   if constexpr (requires { n->op.save(*n, ys, xs); }) n->op.save(*n, ys, xs);
   return ys;
 }

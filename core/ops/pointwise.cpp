@@ -180,11 +180,12 @@ void cut_by_inputs(const PointwiseOp& op, std::span<const Operand> xs, const Ten
   if (device == Device::Cpu && out->numel) {
     Dtype kernel = kKernelType[t.compute];
     std::vector<Operand> wrapped;
+    std::span<const Operand> operands = xs;
     if (is_integral(t.common) && t.common != Dtype::I64) {
       wrap_numbers(xs, t.common, wrapped);
-      xs = wrapped;
+      operands = wrapped;
     }
-    run_loop(op.kernels.value[t.compute], out, kernel_result(op.promotion, kernel), kernel, xs,
+    run_loop(op.kernels.value[t.compute], out, kernel_result(op.promotion, kernel), kernel, operands,
              op.cond_first);
   }
   if (dest.tensor) bumped(out, dest.name ? dest.name : op.name.c_str());

@@ -177,6 +177,7 @@ Tensor copied(const Tensor& x, std::optional<Dtype> dtype, Device device) {
   check(!x->meta_device(), "Cannot copy out of meta tensor; no data!");
   Tensor y = empty_like_strides(x, d);
   raw::copy(y, x);
+  y->cut = x->requires_grad() ? note_cut(Cut::Copy, "tensor", *x) : x->cut;
   return y;
 }
 Tensor finish(Tensor t, bool requires_grad) {
@@ -284,7 +285,11 @@ PyObject* py_asarray(PyObject*, PyObject* const* args, Py_ssize_t n, PyObject* k
       if (!convert && requires_grad(source)) t = ops::clone(source);
     }
     if (is_tensor(a[0]) && t.same(unwrap(a[0])) && !a[4]) return Py_NewRef(a[0]);
-    if (t->requires_grad() && !o.requires_grad) t = detach(t);
+    if (t->requires_grad() && !o.requires_grad) {
+      uint32_t cut = note_cut(Cut::Copy, "asarray", *t);
+      t = detach(t);
+      t->cut = cut;
+    }
     if (o.requires_grad && !t->requires_grad()) set_requires_grad(t, true);
     return wrap_result(std::move(t));
   });

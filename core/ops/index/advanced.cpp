@@ -152,7 +152,7 @@ std::vector<Tensor> keep(const Tensor& x, Tensors indices) {
 }  // namespace
 
 Tensor index(const Tensor& x, Tensors indices) {
-  if (!needs_record(x)) return take_values(x, resolve(x, indices));
+  if (!needs_record(x)) return without_history(take_values(x, resolve(x, indices)), "index", x);
   return apply(Index{keep(x, indices), x->sizes()}, x);
 }
 

@@ -182,7 +182,7 @@ Tensor extreme_place(const Tensor& x, std::optional<int64_t> dim, bool keepdim) 
   Layout l = dim ? layout_of(x, d) : Layout{raw::contiguous(x), contiguous_view(1, x->numel, 1)};
   Unlocked free(x->numel >= kLargeWork);
   reduce_arg(kMax, x->dtype, l.x->data(), l.view, y->data_as<int64_t>(), nullptr);
-  return y;
+  return without_history(y, name, x);
 }
 
 }  // namespace

@@ -93,7 +93,11 @@ struct ValueIndex {
 using Pair = std::tuple<Tensor, Tensor>;
 template <class Op>
 Pair apply_picked(const Tensor& x, int64_t dim, bool keepdim, ValueIndex y) {
-  if (!needs_record(x) || !is_differentiable(x->dtype)) return {std::move(y.values), std::move(y.indices)};
+  if (!needs_record(x) || !is_differentiable(x->dtype)) {
+    leave_cut(y.values, Op::name, x);
+    leave_cut(y.indices, Op::name, x);
+    return {std::move(y.values), std::move(y.indices)};
+  }
   std::vector<Tensor> ys = apply_multi(Op{{dim, keepdim}}, std::span(&x, 1), {y.values, y.indices}, 1);
   return {ys[0], ys[1]};
 }

@@ -138,7 +138,10 @@ Tensor join(Tensors xs, int64_t dim, Ints shape, Dtype dtype) {
                  ? adjoint::empty(shape, dtype, joined_device(xs))
                  : adjoint::empty_strided(shape, format_strides(shape, f), dtype, joined_device(xs));
   place(y, xs, dim);
-  if (!needs_record(xs)) return y;
+  if (!needs_record(xs)) {
+    leave_cut(y, "cat", xs);
+    return y;
+  }
   Cat op{dim, {}};
   for (const Tensor& x : xs) op.parts.push_back({skipped(x) ? -1 : x->size(int(dim)), x->dtype});
   return apply_many(std::move(op), xs, y);
@@ -185,7 +188,10 @@ Tensor stack(Tensors xs, int64_t dim) {
     rows.push_back(adjoint::alias(x, one, strides, x->byte_offset));
   }
   place(y, rows, dim);
-  if (!needs_record(xs)) return y;
+  if (!needs_record(xs)) {
+    leave_cut(y, "stack", xs);
+    return y;
+  }
   Stack op{dim, {}};
   for (const Tensor& x : xs) op.dtypes.push_back(x->dtype);
   return apply_many(std::move(op), xs, y);

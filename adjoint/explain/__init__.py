@@ -1,0 +1,23 @@
+"""Every gradient explains itself: `explain` derives it, `graph` draws it, `why` answers when it is missing or wrong.
+
+The package is callable: ``adjoint.explain(loss, w)`` is ``adjoint.explain.explain(loss, w)``.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import Any
+
+from .capture import Capture, Edge, Node, Saved, TooLarge, Where, capture
+from .flow import Freed, gradients
+
+__all__ = ["Capture", "Edge", "Freed", "Node", "Saved", "TooLarge", "Where", "capture", "gradients"]
+
+
+class _CallablePackage(ModuleType):
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.explain(*args, **kwargs)
+
+
+sys.modules[__name__].__class__ = _CallablePackage
