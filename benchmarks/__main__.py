@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import chart, large, memory, report, small
+from benchmarks import chart, large, memory, profiling, report, small
 from benchmarks.timing import Result
 
 ROOT = Path(__file__).parent.parent
-GROUPS = ("small", "large", "memory")
+GROUPS = ("small", "large", "memory", "profiling")
 
 
 def main() -> int:
@@ -52,6 +52,8 @@ def _measure(groups: tuple[str, ...], ours: Any, other: Any | None) -> Iterator[
             yield from large.measure(ours, other, threads)
     if "memory" in groups:
         yield from memory.measure(other is not None)
+    if "profiling" in groups:
+        yield from profiling.measure(ours)
 
 
 def _options() -> argparse.Namespace:

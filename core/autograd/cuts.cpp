@@ -16,12 +16,16 @@ Ring& ring() {
 
 }  // namespace
 
+uint64_t cut_source(const TensorImpl& x) {
+  return x.grad_fn ? x.grad_fn->seq : uint64_t(reinterpret_cast<uintptr_t>(&x)) | uint64_t(1) << 63;
+}
+
 uint32_t note_cut(Cut kind, const char* operation, const TensorImpl& x) {
   Ring& r = ring();
   if (++r.last == 0) ++r.last;
   CutEntry& e = r.entries[r.last % kEntries];
   if (e.where.code && host.forget) host.forget(e.where);
-  e = CutEntry{r.last, x.cut, kind, operation, {}, x.grad_fn ? x.grad_fn->seq : 0};
+  e = CutEntry{r.last, x.cut, kind, operation, {}, cut_source(x)};
   if (host.here) e.where = host.here();
   return r.last;
 }

@@ -19,11 +19,13 @@ struct CutEntry {
   Cut kind = Cut::Detach;
   const char* operation = nullptr;  // static: "argmax"
   Where where;
-  uint64_t source = 0;  // the sequence number of the node that made the source; 0: a leaf
+  uint64_t source = 0;  // what lost its history: cut_source() of it
 };
 
 // Notes one and returns its number. x is what lost its history.
 uint32_t note_cut(Cut kind, const char* operation, const TensorImpl& x);
+// The sequence number of the node that made x; of a leaf its address, told apart by the top bit.
+uint64_t cut_source(const TensorImpl& x);
 const CutEntry* find_cut(uint32_t id);  // null when forgotten
 uint32_t last_cut();                    // the number of the newest entry
 

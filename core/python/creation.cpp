@@ -106,6 +106,7 @@ void store_number(PyObject* o, char* p, Dtype d) {
   if (is_tensor(o)) {
     const Tensor& t = unwrap(o);
     if (t->numel != 1) raise(PyExc_ValueError, "only one element tensors can be converted to Python scalars");
+    if (t->requires_grad()) note_cut(Cut::Copy, "tensor", *t);
     if (is_floating(t->dtype) || is_complex(t->dtype) == is_complex(d)) return item(t).store(p, d);
   }
   switch (d) {
@@ -240,8 +241,12 @@ PyObject* py_tensor(PyObject* module, PyObject* const* args, Py_ssize_t n, PyObj
     }
     Options o = read_options("tensor", a[1], a[2], a[3]);
     if (is_tensor(a[0])) warn_copy_construct("torch.tensor");
-    return wrap_result(
-        finish(tensor_from_data(a[0], o.dtype, o.device.value_or(default_device)), o.requires_grad));
+    Tensor t = tensor_from_data(a[0], o.dtype, o.device.value_or(default_device));
+    if (is_tensor(a[0])) {  // a copy has no history: it remembers where (Note [Cuts])
+      const Tensor& x = unwrap(a[0]);
+      t->cut = x->requires_grad() ? note_cut(Cut::Copy, "tensor", *x) : x->cut;
+    }
+    return wrap_result(finish(std::move(t), o.requires_grad));
   });
 }
 

@@ -133,6 +133,7 @@ PyObject* cut_dict(const CutEntry& e) {
   put(d.get(), "kind", PyUnicode_FromString(kinds[int(e.kind)]));
   put(d.get(), "operation", text_or_none(e.operation));
   put(d.get(), "where", line_of(e.where));
+  // Of a leaf: a number that _leaf_state() gives, too; only to be compared.
   put(d.get(), "source", PyLong_FromUnsignedLongLong(e.source));
   return d.take();
 }
@@ -160,6 +161,16 @@ PyObject* cuts(PyObject*, PyObject* args) {
   });
 }
 
+// _plain(tensor): without history, unlike detach() leaving no trace among the cuts: explaining is no cut.
+PyObject* plain(PyObject*, PyObject* o) {
+  return guarded([&]() -> PyObject* {
+    const Tensor& x = unwrap_checked(o, "_plain(): argument");
+    Tensor y = detach(x);
+    y->cut = x->cut;
+    return wrap(std::move(y));
+  });
+}
+
 // _leaf_state(tensor) -> dict: what backward passes did to it.
 PyObject* leaf_state(PyObject*, PyObject* o) {
   return guarded([&]() -> PyObject* {
@@ -167,14 +178,34 @@ PyObject* leaf_state(PyObject*, PyObject* o) {
     Ref d = Ref::steal(must(PyDict_New()));
     put(d.get(), "last_pass", PyLong_FromUnsignedLong(x->meta ? x->meta->last_pass : 0));
     put(d.get(), "passes", PyLong_FromUnsignedLong(engine_passes()));
+    put(d.get(), "source", PyLong_FromUnsignedLongLong(cut_source(*x)));
     return d.take();
+  });
+}
+
+// _has_hooks(node) -> bool: would a backward pass run something of the user's here, or keep a .grad?
+PyObject* has_hooks(PyObject*, PyObject* o) {
+  return guarded([&]() -> PyObject* {
+    if (!is_node(o)) raise(PyExc_TypeError, "expected a node of the graph, got %s", Py_TYPE(o)->tp_name);
+    auto* self = reinterpret_cast<PyNode*>(o);
+    bool any = false;
+    if (self->leaf) {
+      any = self->leaf->meta && !self->leaf->meta->hooks.entries.empty();
+    } else if (self->node && self->node->hooks) {
+      const NodeHooks& h = *self->node->hooks;
+      any = !h.tensor_pre.entries.empty() || !h.retain.empty() || !h.pre.entries.empty() ||
+            !h.post.entries.empty();
+    }
+    return PyBool_FromLong(any);
   });
 }
 
 PyMethodDef functions[] = {
     {"_describe_node", describe_node, METH_O, "All that is known of a node, as a dict."},
+    {"_has_hooks", has_hooks, METH_O, "Do hooks run at a node in a backward pass, or does it keep a .grad?"},
     {"_cut_of", cut_of, METH_O, "Where a tensor without history lost it: a dict, or None."},
     {"_cuts", cuts, METH_VARARGS, "The places where values left the graph, the oldest first."},
+    {"_plain", plain, METH_O, "The tensor without its history; not noted as a cut."},
     {"_leaf_state", leaf_state, METH_O, "Which backward passes came to a leaf."},
     {nullptr, nullptr, 0, nullptr}};
 
