@@ -120,3 +120,12 @@ def test_special_functions_satisfy_their_identities() -> None:
     theta = torch.linspace(0.1, 3.0, 30, dtype=torch.float64)
     assert torch.allclose(s.chebyshev_polynomial_t(theta.cos(), 12), torch.cos(12 * theta), atol=1e-12)
     assert s.zeta(torch.tensor(2.0, dtype=torch.float64), 1).item() == pytest.approx(math.pi**2 / 6, rel=1e-14)
+
+
+def test_log_ndtr_keeps_its_digits_far_out() -> None:
+    x = torch.tensor([-1e3, -30.0, 1e3, INF], dtype=torch.float64, requires_grad=True)
+    y = torch.special.log_ndtr(x)
+    (slope,) = torch.autograd.grad(y.sum(), x)
+    assert y.tolist() == pytest.approx([-500007.826694812, -454.321243956343, 0.0, 0.0], rel=1e-14, abs=0)
+    # |x| + 1/|x| - 2/|x|³ + 10/|x|⁵ - 74/|x|⁷: Mills's ratio
+    assert slope.tolist() == pytest.approx([1000.000999998, 30.0332596675, 0.0, 0.0], rel=1e-11, abs=0)
