@@ -93,3 +93,30 @@ def test_fmod_is_exact(dtype: torch.dtype) -> None:
     assert torch.fmod(a, b).tolist() == [math.fmod(x, y) for x, y in zip(a.tolist(), b.tolist(), strict=True)]
     bad = torch.fmod(torch.tensor([1.0, INF, NAN], dtype=dtype), torch.tensor([0.0, 2.0, 2.0], dtype=dtype))
     assert bool(bad.isnan().all())
+
+
+def test_special_functions_satisfy_their_identities() -> None:
+    """Wronskians, inverses and closed forms, which no table of values is needed for."""
+    s = torch.special
+    x = torch.linspace(0.05, 30.0, 200, dtype=torch.float64)
+
+    def same(got: torch.Tensor, want: torch.Tensor) -> bool:
+        return torch.allclose(got, want, rtol=1e-13, atol=0)
+
+    # Where Y0 and Y1 change sign the products cancel, at no more than their own size.
+    wronskian = s.bessel_j1(x) * s.bessel_y0(x) - s.bessel_j0(x) * s.bessel_y1(x)
+    assert same(wronskian, 2 / (math.pi * x))
+    k0, k1 = s.modified_bessel_k0(x), s.modified_bessel_k1(x)
+    assert same(s.i0(x) * k1 + s.i1(x) * k0, 1 / x)
+    assert same(s.i0e(x) * s.scaled_modified_bessel_k1(x) + s.i1e(x) * s.scaled_modified_bessel_k0(x), 1 / x)
+    small = x[x < 5]
+    assert same(s.erfcx(small), torch.exp(small**2) * torch.erfc(small))
+    assert same(s.log_ndtr(-small), torch.log(s.ndtr(-small)))
+    p = torch.tensor([1e-300, 1e-50, 1e-5, 0.04, 0.06, 0.3, 0.7, 0.96], dtype=torch.float64)
+    assert torch.allclose(s.ndtr(s.ndtri(p)), p, rtol=1e-11, atol=0)
+    one = torch.ones_like(x)
+    assert same(torch.igammac(one, x), torch.exp(-x)) and same(torch.igamma(one, x), -torch.expm1(-x))
+    assert torch.allclose(torch.igamma(x * 1e4, x.flip(0) * 1e4) + torch.igammac(x * 1e4, x.flip(0) * 1e4), one)
+    theta = torch.linspace(0.1, 3.0, 30, dtype=torch.float64)
+    assert torch.allclose(s.chebyshev_polynomial_t(theta.cos(), 12), torch.cos(12 * theta), atol=1e-12)
+    assert s.zeta(torch.tensor(2.0, dtype=torch.float64), 1).item() == pytest.approx(math.pi**2 / 6, rel=1e-14)

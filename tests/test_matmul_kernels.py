@@ -75,6 +75,18 @@ def test_same_bits_on_any_number_of_threads(dtype, threads):
             assert torch.equal(results[0], results[1]) and torch.equal(results[0], results[2]), (m, n, k)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "complex128", "float16", "bfloat16"])
+def test_same_bits_in_any_layout(dtype):
+    sizes = (1, 2, 9, 33, 130)
+    shapes = [*itertools.product(sizes, sizes, (1, 33, 300)), (1, 700, 900), (700, 1, 900), (200, 170, 400)]
+    for m, n, k in shapes:
+        a, b, bias = values(m, k, dtype, 5), values(k, n, dtype, 6), values(1, n, dtype, 7)[0]
+        pairs = list(itertools.product(layouts(a), layouts(b)))
+        for of in (torch.matmul, lambda x, y, c=bias: torch.nn.functional.linear(x, y.t(), c)):
+            results = [exact(of(x, y)) for x, y in pairs]
+            assert all(np.array_equal(results[0], other) for other in results[1:]), (m, n, k)
+
+
 def test_batches_equal_their_products():
     a, b = torch.rand(9, 20, 30), torch.rand(9, 30, 10)
     each = torch.stack([x @ y for x, y in zip(a, b, strict=True)])

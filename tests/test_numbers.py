@@ -35,6 +35,33 @@ def test_the_limits_themselves_fit():
             torch.full((1,), v, dtype=dtype)
 
 
+def test_a_float_is_an_element_only_if_it_lies_between_the_limits():
+    for v, dtype in ((-0.5, torch.uint8), (255.5, torch.uint8), (127.5, torch.int8), (2.0**63, torch.int64)):
+        with pytest.raises(RuntimeError, match="without overflow"):
+            torch.tensor([v], dtype=dtype)
+    assert torch.tensor([-1.5, 126.9], dtype=torch.int8).tolist() == [-1, 126]
+    assert torch.tensor([-0.0, 255.0], dtype=torch.uint8).tolist() == [0, 255]
+
+
+def test_numbers_beside_integers_must_fit_them():
+    u = torch.tensor([1, 2], dtype=torch.uint8)
+    for call in (
+        lambda: u.add(u, alpha=300),
+        lambda: u.sub(u, alpha=300),
+        lambda: torch.addcmul(u, u, u, value=300),
+        lambda: torch.nn.functional.threshold(u, 1, 300),
+        lambda: u**300,
+    ):
+        with pytest.raises(RuntimeError, match="without overflow"):
+            call()
+    assert u.add(u, alpha=-1).tolist() == [0, 0] and (u**7).tolist() == [1, 128]
+
+
+def test_a_bool_is_a_float_where_a_float_is_wanted():
+    assert torch.nn.functional.pad(torch.zeros(1), (1, 0), value=True).tolist() == [1.0, 0.0]
+    assert torch.nan_to_num(torch.tensor([float("nan")]), True).tolist() == [1.0]
+
+
 @pytest.mark.parametrize("n", [10, 100, 5000])
 @pytest.mark.parametrize("descending", [False, True])
 def test_sort_is_a_permutation_and_stable_when_asked(n, descending):

@@ -52,7 +52,7 @@ def run(plain: bool = False) -> bool:
 
 
 def _program(retain: bool = True) -> tuple[dict[str, Tensor], list[Tensor]]:
-    """The article's program; also what a hook on l1 saw."""
+    """The article's program: its variables by name; also what a hook on l1 saw."""
     input = torch.ones([2, 2])
     w1 = torch.tensor(2.0, requires_grad=True)
     w2 = torch.tensor(3.0, requires_grad=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from adjoint.cli import article, digits, speed
+from adjoint.cli import article, digits, pictures, speed
 from adjoint.cli.screen import heading, mark
 
 PARTS: dict[str, Callable[[bool], bool]] = {
@@ -15,8 +15,8 @@ PARTS: dict[str, Callable[[bool], bool]] = {
 }
 
 
-def run(parts: Sequence[str], plain: bool = False) -> int:
-    """Runs the parts in their order; 0 if all their numbers are right, 1 if not."""
+def run(parts: Sequence[str], plain: bool = False, out: str | None = None) -> int:
+    """Runs the parts in their order; 0 if all their numbers are right, 1 if not. Pictures of the graph go to `out`."""
     start = time.perf_counter()
     wrong = []
     for number, part in enumerate(parts, 1):
@@ -28,4 +28,7 @@ def run(parts: Sequence[str], plain: bool = False) -> int:
         print(f"{mark(False)} wrong numbers in: {', '.join(wrong)} ({seconds:.1f} s)")
         return 1
     print(f"{mark(True)} all numbers are right ({seconds:.1f} s)")
+    if "article" in parts:
+        script, picture, page = pictures.write(out)
+        print(f"\nthe article's program  {script}\nits graph              {picture}\nto look into           {page}")
     return 0

@@ -10,10 +10,30 @@ from types import ModuleType
 from typing import Any
 
 from .capture import Capture, Edge, Node, Saved, TooLarge, Where, capture
+from .derivation import Derivation
+from .explaining import explain
 from .flow import Freed, gradients
+from .graph import Graph, GraphEdge, GraphNode
 from .why import Diagnosis, why
 
-__all__ = ["Capture", "Diagnosis", "Edge", "Freed", "Node", "Saved", "TooLarge", "Where", "capture", "gradients", "why"]
+__all__ = [
+    "Capture",
+    "Derivation",
+    "Diagnosis",
+    "Edge",
+    "Freed",
+    "Graph",
+    "GraphEdge",
+    "GraphNode",
+    "Node",
+    "Saved",
+    "TooLarge",
+    "Where",
+    "capture",
+    "explain",
+    "gradients",
+    "why",
+]
 
 
 class _CallablePackage(ModuleType):

@@ -153,7 +153,7 @@ class _Builder:
         self.names, self.limit, self.data = names, limit, data
         self.known: dict[int, Node] = {}
         self.described: dict[int, dict[str, Any]] = {}
-        self.keep: list[Any] = []  # node objects: their identity is the key
+        self.own: set[int] = set()  # leaves, and what a transpose or the like makes of one
 
     def discover(self, roots: Iterable[Any]) -> list[tuple[Any, dict[str, Any]]]:
         """Every engine node behind the roots with its description, in forward order."""
@@ -177,6 +177,7 @@ class _Builder:
         n = Node(index, "leaf", grad_fn=node, tensor=tensor, name=self.names.get(key_of(tensor)))
         n.note_value(0, tensor)
         n.module = n.name.rpartition(".")[0] if n.name else ""
+        self.own.add(id(n))
         return n
 
     def operation(self, node: Any, d: dict[str, Any], index: int) -> Node:
@@ -215,8 +216,10 @@ class _Builder:
                 at = n.parameters.index(name) if name in n.parameters else free.pop(0) if free else len(d["edges"])
                 self.edge(self.datum(value, nodes), n, at, 0, tracked=False)
         n.inputs.sort(key=lambda e: e.input)
-        if not n.module:
-            n.module = next((e.source.module for e in n.inputs if e.source.kind == "leaf" and e.source.module), "")
+        if not n.module:  # that of its parameters, also where they come by a transpose or the like
+            n.module = next((e.source.module for e in n.inputs if id(e.source) in self.own and e.source.module), "")
+        if len(n.inputs) == 1 and id(n.inputs[0].source) in self.own:
+            self.own.add(id(n))
 
     def datum(self, tensor: Any, nodes: list[Node]) -> Node:
         if id(tensor) not in self.known:

@@ -12,6 +12,9 @@ from ..autograd.grad_mode import no_grad
 from .capture import Capture, Node
 
 
+call_rule = _core.Node.__call__  # the nodes of custom Functions refuse to be called, as PyTorch's do
+
+
 class Freed(RuntimeError):
     """A backward pass has freed values that the rules need."""
 
@@ -57,8 +60,7 @@ def pull(node: Node, grads: dict[int, Any]) -> list[Any]:
     count = node.grad_fn._num_outputs
     try:
         with no_grad():
-            rule = getattr(node.grad_fn, "apply", node.grad_fn)  # apply: a Function of the user's
-            result = rule(*(grads.get(k) for k in range(count)))
+            result = call_rule(node.grad_fn, *(grads.get(k) for k in range(count)))
     except RuntimeError as e:
         if node.released or node.lost:
             raise Freed(_freed(node)) from e

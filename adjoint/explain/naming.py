@@ -58,7 +58,7 @@ class Names:
     def __init__(self, names: Mapping[str, Any] | None = None, frame: FrameType | None = None) -> None:
         self._by_key: dict[Key, str] = {}
         self._tensors: dict[Key, Any] = {}
-        self._nodes: list[Any] = []  # kept alive: their identity is the key
+        self._nodes: list[Any] = []  # a node's Python object lives as long as someone holds it: its id is the key
         for name, tensor in (names or {}).items():
             if not isinstance(tensor, _core.Tensor):
                 raise TypeError(
@@ -71,7 +71,8 @@ class Names:
                     self.add(name, tensor)
 
     def add(self, name: str, tensor: Any) -> None:
-        self._nodes.append(tensor.grad_fn)
+        if tensor.grad_fn is not None:
+            self._nodes.append(tensor.grad_fn)
         key = key_of(tensor)
         if key not in self._by_key or (name[0] != "_" and self._by_key[key][0] == "_"):
             self._by_key[key] = name

@@ -1,17 +1,21 @@
 // The one door: apply(op, inputs...) runs an operation's forward and, when a gradient is needed, records it.
 //
-//   struct Narrow {                               // an operation with one differentiable input
-//     static constexpr const char* name = "narrow", *node = "NarrowBackward0";
-//     int64_t dim, start, length; Dims shape;     // attributes; SavedTensor members, too
-//     Tensor forward(const Tensor& x);            // attributes are at hand; no autograd inside (grad mode is
-//     the
-//                                                 // caller's: build results from raw kernels, or under
-//                                                 NoGrad)
-//     void save(Node& n, const Tensor& y, const Tensor& x);   // optional: called only when recording
-//     void vjp(Backward& b);                      // b.gx[i] = ... for each i with b.needs(i)
-//     static constexpr const char* rule = "...";  // the same as a formula, for those who ask; inputs apart
-//     by ';' void release();                             // optional: drop saved tensors void
-//     visit(SavedVisitor& v);                // optional: names what is saved ("self", "result", ...)
+//   struct Narrow {  // an operation with one differentiable input
+//     static constexpr const char *name = "narrow", *node = "NarrowBackward0";
+//     int64_t dim, start, length;  // attributes; SavedTensor members, too
+//     Dims shape;
+//     // Attributes are at hand. No autograd inside (grad mode is the caller's):
+//     // results come from raw kernels, or are built
+//     // under NoGrad.
+//     Tensor forward(const Tensor& x);
+//     void save(Node& n, const Tensor& y, const Tensor& x);  // optional: called only when recording
+//     // The vjp as a formula, for those who ask: Node::rule() reads it. The inputs' parts are apart by "; ".
+//     // x (a, b, ... or the signature's names where there are several) are inputs, y is the result, g its
+//     // cotangent. Where it depends on attributes: `const char* rule() const`.
+//     static constexpr const char* rule = "gx = zeros with g in the slice";
+//     void vjp(Backward& b);  // b.gx[i] = ... for each i with b.needs(i)
+//     void release();                // optional: drop saved tensors
+//     void visit(SavedVisitor& v);   // optional: names what is saved ("self", "result", ...)
 //   };
 //   Tensor narrow(const Tensor& x, ...) { return apply_view(Narrow{dim, start, length, x->sizes()}, x); }
 #pragma once
@@ -38,6 +42,16 @@ const char* name_of_op(const Op& op) {
     return op.node;
 }
 
+template <class Op>
+const char* rule_of_op(const Op& op) {
+  if constexpr (requires { op.rule(); })
+    return op.rule();
+  else if constexpr (requires { Op::rule; })
+    return Op::rule;
+  else
+    return nullptr;
+}
+
 template <class Op, int N>
 struct NodeOf final : Node {
   Edge edge_array[N > 0 ? N : 1];
@@ -51,12 +65,7 @@ struct NodeOf final : Node {
   void vjp(Backward& b) override { op.vjp(b); }
   std::string name() const override { return op.node; }
   const char* operation() const override { return name_of_op(op); }
-  const char* rule() const override {
-    if constexpr (requires { Op::rule; })
-      return Op::rule;
-    else
-      return nullptr;
-  }
+  const char* rule() const override { return rule_of_op(op); }
   void release_saved() override {
     if constexpr (requires { op.release(); }) op.release();
   }
@@ -77,12 +86,7 @@ struct NodeOfMany final : Node {
   void vjp(Backward& b) override { op.vjp(b); }
   std::string name() const override { return op.node; }
   const char* operation() const override { return name_of_op(op); }
-  const char* rule() const override {
-    if constexpr (requires { Op::rule; })
-      return Op::rule;
-    else
-      return nullptr;
-  }
+  const char* rule() const override { return rule_of_op(op); }
   void release_saved() override {
     if constexpr (requires { op.release(); }) op.release();
   }

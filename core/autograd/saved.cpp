@@ -39,6 +39,7 @@ uint64_t checksum(const TensorImpl& x) {  // FNV-1a over the elements in storage
 // A value whose gradient goes along an edge without change: gives an unpacked value its history.
 struct PassThrough {
   static constexpr const char* node = "AliasBackward0";
+  static constexpr const char* rule = "gx = g";
   void vjp(Backward& b) { b.gx[0] = b.grad(); }
 };
 

@@ -50,6 +50,9 @@ struct CopySlices final : Node {
       to.set_node(from.node(), from.nr);
   }
   std::string name() const override { return "torch::autograd::CopySlices"; }
+  const char* rule() const override {
+    return "gx = g, its part in the view replaced by what the written operation's rule makes of it";
+  }
   void release_saved() override {
     if (fn) {
       fn->release_saved();
@@ -85,6 +88,7 @@ struct ViewOfBase {
   static constexpr const char* node = "AsStridedBackward0";
   Geometry base, view;
   Dtype dtype;
+  static constexpr const char* rule = "gx = zeros with g at the view's place";
   void vjp(Backward& b) {
     Tensor whole = graph_ops.copy_(empty_strided(base.sizes, base.strides, dtype, b.grad()->device),
                                    scalar_tensor(0, dtype, b.grad()->device));
@@ -101,6 +105,7 @@ struct ViewOfBase {
 struct Assigned {
   static constexpr const char* node = "CopyBackwards";
   Dtype from;
+  static constexpr const char* rule = "gx = 0; gsrc = g";
   void vjp(Backward& b) {
     if (b.needs(1)) b.gx[1] = b.grad()->dtype == from ? b.grad() : graph_ops.to(b.grad(), from);
   }

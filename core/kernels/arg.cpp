@@ -1,15 +1,21 @@
-// Positions of extrema: the extremum first (reduce), then a search for where it stands.
+// Positions of extrema. Columns that lie side by side: in one pass (arg.isa.cpp). Else the extremum first
+// (reduce), then a search for where it stands.
 #include <memory>
 
+#include "kernels/arg_table.h"
 #include "kernels/copy.h"
+#include "kernels/isa.h"
 #include "kernels/math.h"
 #include "kernels/parallel.h"
 #include "kernels/reduce.h"
 
 namespace adjoint {
+
+ADJOINT_PICK_TABLE(ArgTable, arg_table)
+
 namespace {
 
-constexpr int64_t kBlock = 16384, kTile = 512, kGrain = 32768;
+constexpr int64_t kBlock = 16384, kGrain = 32768;
 
 // The first position of v among n elements (NaN finds NaN), or n. Looks at 64 at a time, without branches.
 template <class T>
@@ -57,28 +63,42 @@ void find_rows(const T* x, const View3& v, const T* values, int64_t* index) {
   });
 }
 
-// Columns side by side: walked row by row, from the last, so that the first hit remains. Rows are counted in
-// 32 bits where they can be: as wide as a float, they take one vector operation and not three.
-template <class T, class Row>
-void find_tile(const T* top, const View3& v, const T* value, int64_t width, int64_t* index) {
-  Row at[kTile] = {};
-  for (int64_t k = v.n - 1; k >= 0; --k) {
-    const T* p = top + k * v.n_stride;
-    for (int64_t i = 0; i < width; ++i)
-      at[i] = (p[i] == value[i]) | ((p[i] != p[i]) & (value[i] != value[i])) ? Row(k) : at[i];
-  }
-  for (int64_t i = 0; i < width; ++i) index[i] = at[i];
-}
 template <class T>
-void find_columns(const T* x, const View3& v, const T* values, int64_t* index) {
-  int64_t tiles = (v.inner + kTile - 1) / kTile,
-          grain = kGrain / (v.n * (v.inner < kTile ? v.inner : kTile) + 8);
+ArgColumns<T> columns_kernel() {
+  const ArgTable& t = arg_table();
+  if constexpr (std::is_same_v<T, float>)
+    return t.f32;
+  else if constexpr (std::is_same_v<T, double>)
+    return t.f64;
+  else if constexpr (std::is_same_v<T, uint8_t>)
+    return t.u8;
+  else if constexpr (std::is_same_v<T, int8_t>)
+    return t.i8;
+  else if constexpr (std::is_same_v<T, int16_t>)
+    return t.i16;
+  else if constexpr (std::is_same_v<T, int32_t>)
+    return t.i32;
+  else if constexpr (std::is_same_v<T, int64_t>)
+    return t.i64;
+  else
+    return nullptr;
+}
+
+// Columns side by side, tile by tile.
+template <class T>
+void arg_columns(ArgColumns<T> kernel, bool largest, const T* x, const View3& v, int64_t* index, T* values) {
+  int64_t tile = v.inner < kArgTile ? v.inner : kArgTile, tiles = (v.inner + kArgTile - 1) / kArgTile,
+          grain = kGrain / (v.n * tile + 8);
   parallel_for(v.outer * tiles, grain < 1 ? 1 : grain, [&](int64_t begin, int64_t end) {
+    T best[kArgTile];
+    int32_t rows[kArgTile];
     for (int64_t t = begin; t < end; ++t) {
-      int64_t o = t / tiles, first = t % tiles * kTile, w = v.inner - first < kTile ? v.inner - first : kTile;
-      const T *top = x + o * v.outer_stride + first, *value = values + o * v.inner + first;
-      auto find = v.n <= INT32_MAX && sizeof(T) <= 4 ? find_tile<T, int32_t> : find_tile<T, int64_t>;
-      find(top, v, value, w, index + o * v.inner + first);
+      int64_t o = t / tiles, first = t % tiles * kArgTile, left = v.inner - first,
+              w = left < kArgTile ? left : kArgTile, to = o * v.inner + first;
+      kernel(largest, x + o * v.outer_stride + first, v.n, v.n_stride, w, best, rows);
+      for (int64_t i = 0; i < w; ++i) index[to + i] = rows[i];
+      if (values)
+        for (int64_t i = 0; i < w; ++i) values[to + i] = best[i];
     }
   });
 }
@@ -87,14 +107,14 @@ template <class T>
 void reduce_arg_as(bool largest, const T* x, const View3& view, int64_t* index, T* values) {
   int64_t count = view.outer * view.inner;
   if (count == 0) return;
+  if (auto kernel = columns_kernel<T>();
+      kernel && view.inner > 4 && view.inner_stride == 1 && view.n <= INT32_MAX)
+    return arg_columns(kernel, largest, x, view, index, values);
   T few[64];
   std::unique_ptr<T[]> heap(!values && count > 64 ? new T[count] : nullptr);
   if (!values) values = heap ? heap.get() : few;
   reduce(largest ? Reduction::Max : Reduction::Min, dtype_of<T>, x, view, values);
-  if (view.inner > 4 && view.inner_stride == 1)
-    find_columns(x, view, values, index);
-  else
-    find_rows(x, view, values, index);
+  find_rows(x, view, values, index);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // The blocks and the tree of a reduction (see reduce.cpp for the story).
 #include "kernels/fold.h"
 
+#include <limits>
 #include <memory>
 #include "kernels/copy.h"
 #include "kernels/math.h"
@@ -24,6 +25,8 @@ const FoldKernels<T>& kernels_of(Fold op) {
     return t.f64[int(op)];
   else if constexpr (std::is_same_v<T, int64_t>)
     return t.i64[int(op)];
+  else if constexpr (std::is_same_v<T, int32_t>)
+    return t.i32[int(op)];
   else
     return t.u8[int(op)];
 }
@@ -33,9 +36,11 @@ T identity_of(Fold op) {
   constexpr bool floating = std::is_floating_point_v<T>;
   switch (op) {
     case Fold::Prod: return T(1);
-    case Fold::Max: return floating ? T(-__builtin_inff()) : T(-1) < T(0) ? T(INT64_MIN) : T(0);
+    case Fold::Max:
+      return floating ? T(-__builtin_inff()) : T(-1) < T(0) ? std::numeric_limits<T>::min() : T(0);
     case Fold::Min:
-    case Fold::MinAbs: return floating ? T(__builtin_inff()) : T(-1) < T(0) ? T(INT64_MAX) : T(-1);
+    case Fold::MinAbs:
+      return floating ? T(__builtin_inff()) : T(-1) < T(0) ? std::numeric_limits<T>::max() : T(-1);
     default: return T(0);
   }
 }
@@ -84,6 +89,16 @@ bool is_direct(const Source<T>& s) {
   return s.dtype == dtype_in<T>() && (s.gather == Gather::Value || std::is_same_v<T, uint8_t>);
 }
 
+// The kernel that sums rows of this source without a buffer, or null.
+template <class T>
+SumNarrowRows narrow_sum(Fold op, const Source<T>& s) {
+  if (!std::is_same_v<T, float> || op != Fold::Sum || s.gather != Gather::Value || s.view.n_stride != 1)
+    return nullptr;
+  return s.dtype == Dtype::F16    ? reduce_table().half
+         : s.dtype == Dtype::BF16 ? reduce_table().bfloat
+                                  : nullptr;
+}
+
 // The fixed tree: the left half is the largest power of two. Parts are `stride` apart.
 template <class T>
 T tree(Fold op, const T* parts, int64_t n, int64_t stride) {
@@ -111,6 +126,10 @@ struct Job {
     const T* c = centre ? centre + row : nullptr;
     if (is_direct(s) && v.n_stride == 1)
       return kernels.rows(static_cast<const T*>(s.x) + offset, 1, 0, n, c, to, to1);
+    if constexpr (std::is_same_v<T, float>) {
+      if (SumNarrowRows sum = narrow_sum(op, s))
+        return sum(static_cast<const uint16_t*>(s.x) + offset, 1, 0, n, to);
+    }
     T buffer[kBlock];
     gather(s, offset, v.n_stride, n, buffer);
     kernels.rows(buffer, 1, 0, n, c, to, to1);
@@ -250,6 +269,7 @@ void fold(Fold op, const Source<T>& source, T* out, const T* centre, T* out1) {
 template void fold(Fold, const Source<float>&, float*, const float*, float*);
 template void fold(Fold, const Source<double>&, double*, const double*, double*);
 template void fold(Fold, const Source<int64_t>&, int64_t*, const int64_t*, int64_t*);
+template void fold(Fold, const Source<int32_t>&, int32_t*, const int32_t*, int32_t*);
 template void fold(Fold, const Source<uint8_t>&, uint8_t*, const uint8_t*, uint8_t*);
 
 }  // namespace adjoint

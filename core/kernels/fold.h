@@ -22,6 +22,7 @@ void fold(Fold op, const Source<T>& source, T* out, const T* centre = nullptr, T
 extern template void fold(Fold, const Source<float>&, float*, const float*, float*);
 extern template void fold(Fold, const Source<double>&, double*, const double*, double*);
 extern template void fold(Fold, const Source<int64_t>&, int64_t*, const int64_t*, int64_t*);
+extern template void fold(Fold, const Source<int32_t>&, int32_t*, const int32_t*, int32_t*);
 extern template void fold(Fold, const Source<uint8_t>&, uint8_t*, const uint8_t*, uint8_t*);
 
 }  // namespace adjoint

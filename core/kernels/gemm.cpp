@@ -4,6 +4,7 @@
 #include <complex>
 #include <type_traits>
 
+#include "kernels/copy.h"
 #include "kernels/gemm_detail.h"
 #include "kernels/parallel.h"
 
@@ -77,12 +78,10 @@ bool gemm_tiny(int64_t M, int64_t N, int64_t K, const Scalar& alpha, const Matri
 
 template <class T>
 void widen(MatrixIn m, int64_t rows, int64_t cols, float* to) {
-  const T* from = static_cast<const T*>(m.data);
-  parallel_for(rows, 16384 / (cols + 1) + 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; i++) {
-      for (int64_t j = 0; j < cols; j++) to[i * cols + j] = float(from[i * m.row_stride + j * m.col_stride]);
-    }
-  });
+  const int64_t sizes[2] = {rows, cols}, dst[2] = {cols * 4, 4},
+                src[2] = {m.row_stride * 2, m.col_stride * 2};
+  copy_strided(2, sizes, reinterpret_cast<char*>(to), dst, Dtype::F32, static_cast<const char*>(m.data), src,
+               dtype_of<T>);
 }
 
 template <class T>
@@ -94,12 +93,9 @@ void gemm_reduced(int64_t M, int64_t N, int64_t K, float alpha, MatrixIn a, Matr
   widen<T>(b, K, N, wide_b);
   if (beta != 0) widen<T>({c.data, c.row_stride, 1}, M, N, wide_c);
   gemm_blas<float>(M, N, K, alpha, {wide_a, K, 1}, {wide_b, N, 1}, beta, {wide_c, N});
-  T* out = static_cast<T*>(c.data);
-  parallel_for(M, 16384 / (N + 1) + 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; i++) {
-      for (int64_t j = 0; j < N; j++) out[i * c.row_stride + j] = T(wide_c[i * N + j]);
-    }
-  });
+  const int64_t sizes[2] = {M, N}, dst[2] = {c.row_stride * 2, 2}, src[2] = {N * 4, 4};
+  copy_strided(2, sizes, static_cast<char*>(c.data), dst, dtype_of<T>, reinterpret_cast<const char*>(wide_c),
+               src, Dtype::F32);
 }
 
 // Kept out of line, so that the tiny road pays for none of its registers.

@@ -1,10 +1,14 @@
 // Products of matrices and vectors.
 //
-// Note [Bits of a product]: every element of a float product is a chain of fused multiply-adds along K,
-// cut in blocks whose length depends on K only. How the result is cut into tiles therefore changes
-// nothing: threads, and the choice between the direct and the packed road, leave the same bits. (A vector
-// with the rows of a matrix is made of dot products, each by itself; complex products come from OpenBLAS,
-// in tiles fixed by the shape.)
+// Note [Bits of a product]: which kernel computes a product follows from its shape and type, never from how
+// the operands lie in memory, and no kernel's bits depend on that or on the number of threads.
+//   one row, or column, of results   dot products, each summed in two vectors' lanes whose number depends on
+//                                    the instruction set only, then in a tree
+//   other float and double products  every element is a chain of fused multiply-adds along K, cut in blocks
+//                                    whose length depends on K only: however the result is cut into tiles
+//   complex                          OpenBLAS, on one thread, in tiles fixed by the shape
+//   16-bit floats                    as float, from copies; integers wrap, so any order will do
+// A tiny product (fits_tiny) is such a chain, too, also when it is a single row.
 #pragma once
 #include <cstdint>
 

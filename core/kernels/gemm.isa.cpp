@@ -97,6 +97,16 @@ ADJOINT_INLINE V rounded(V v) {
   return v;
 }
 
+// Asks for a tile of C, which comes from afar while its sums are made. Into the second level: its rows may
+// all fall into one set of the first.
+template <class T, int M, int V>
+ADJOINT_INLINE void prefetch_tile(const T* c, int64_t ldc) {
+  ADJOINT_UNROLL for (int i = 0; i < M; i++, c += ldc) {
+    asm("" : "+r"(c));  // or the compiler keeps all the addresses, and spills a sum for them
+    ADJOINT_UNROLL for (int v = 0; v < V; v++) __builtin_prefetch(c + v * Simd<T>::kLanes, 0, 2);
+  }
+}
+
 // C[M, n] (+)= alpha · A B, where n fills V vectors, the last one perhaps in part.
 // kByRow: a row of A lies side by side and rows are `a_stride` apart; else columns are.
 template <class T, int M, int V, bool kByRow>
@@ -112,7 +122,9 @@ __attribute__((noinline)) void micro(int64_t k, T alpha, const T* __restrict a, 
   ADJOINT_UNROLL for (int i = 0; i < M; i++) {
     ADJOINT_UNROLL for (int v = 0; v < V; v++) sum[i][v] = Vector{};
   }
+  if constexpr (!kByRow) prefetch_tile<T, M, V>(c, ldc);
   for (int64_t p = 0; p < k; p++) {
+    if constexpr (!kByRow && M > 4) __builtin_prefetch(a + 8 * a_stride, 0, 3);
     Vector x[V];
     ADJOINT_UNROLL for (int v = 0; v < V - 1; v++) x[v] = S::load(b + v * W);
     x[V - 1] = S::load(b + (V - 1) * W, last);
@@ -271,26 +283,6 @@ ADJOINT_INLINE void direct_block(bool ta, int64_t m, int64_t n, int64_t k, T alp
   }
 }
 
-// A row of A against many columns: wide strips, because B is read once and should be read in long runs.
-template <class T>
-void direct_row(int64_t n, int64_t k, T alpha, const T* a, int64_t a_stride, const T* b, int64_t ldb, T* c,
-                bool accumulate) {
-  constexpr int kWide = 8 * Simd<T>::kLanes;
-  const int64_t block = block_of(k);
-  for (int64_t p = 0; p < k; p += block, accumulate = true) {
-    int64_t kb = k - p < block ? k - p : block, j = 0;
-    for (; j + kWide <= n; j += kWide) {
-      micro<T, 1, 8, false>(kb, alpha, a + p * a_stride, a_stride, b + p * ldb + j, ldb, c + j, 0, kWide,
-                            accumulate);
-    }
-    for (; j < n; j += Simd<T>::kCols) {
-      int64_t nr = n - j < Simd<T>::kCols ? n - j : Simd<T>::kCols;
-      pick<T, false>(1, nr)(kb, alpha, a + p * a_stride, a_stride, b + p * ldb + j, ldb, c + j, 0, nr,
-                            accumulate);
-    }
-  }
-}
-
 template <class T>
 void direct(bool ta, bool tb, int64_t m, int64_t n, int64_t k, T alpha, const T* a, int64_t lda, const T* b,
             int64_t ldb, T* c, int64_t ldc, bool accumulate, T* b_panel) {
@@ -298,7 +290,6 @@ void direct(bool ta, bool tb, int64_t m, int64_t n, int64_t k, T alpha, const T*
   const int64_t block = block_of(k);
   // Rows of B that are far apart are gathered once for all the rows of A.
   const bool copy = tb || (m > 2 * kRows && block * ldb * int64_t(sizeof(T)) > (64 << 10));
-  if (m == 1 && !tb) return direct_row<T>(n, k, alpha, a, ta ? lda : 1, b, ldb, c, accumulate);
   for (int64_t j = 0; j < n; j += kCols) {
     int64_t nr = n - j < kCols ? n - j : kCols;
     bool more = accumulate;
@@ -336,7 +327,7 @@ ADJOINT_INLINE void dot_rows(int64_t k, T alpha, const T* x, const T* b, int64_t
       for (int i = 0; i < h; i++) t[i] += t[i + h];
     }
     T& to = y[r * y_stride];
-    T dot = rounded<T>(alpha * t[0]);
+    T dot = rounded<T>(alpha * (t[0] + T(0)));
     to = accumulate ? to + dot : dot;
   }
 }
@@ -348,6 +339,66 @@ void rows_dot(int64_t n, int64_t k, T alpha, const T* x, const T* b, int64_t ldb
   for (; j + 4 <= n; j += 4)
     dot_rows<T, 4>(k, alpha, x, b + j * ldb, ldb, y + j * y_stride, y_stride, accumulate);
   for (; j < n; j++) dot_rows<T, 1>(k, alpha, x, b + j * ldb, ldb, y + j * y_stride, y_stride, accumulate);
+}
+
+// ---- the same, where the elements of a column do not lie side by side ----
+
+// Columns at a time: their 2 W partial sums each lie in the first-level cache.
+template <class T>
+inline constexpr int kStrip = 16 * Simd<T>::kLanes;
+
+// Adds `Turns` rows of B, 2 W apart, to one row of partial sums, which is loaded and stored once for all.
+template <class T, int Turns>
+ADJOINT_INLINE void add_rows(int64_t n, const T* x, const T* b, int64_t ldb, T* sums) {
+  using S = Simd<T>;
+  constexpr int W = S::kLanes;
+  for (int64_t j = 0; j < n; j += W) {
+    const typename S::Lanes lanes(n - j);
+    typename S::Vector sum = S::load(sums + j);
+    ADJOINT_UNROLL for (int t = 0; t < Turns; t++) {
+      const T* from = b + 2 * W * t * ldb + j;
+      sum += x[2 * W * t] * (j + W <= n ? S::load(from) : S::load(from, lanes));
+    }
+    S::store(sums + j, sum);
+  }
+}
+
+// The partial sums that dot_rows keeps in the lanes of its two vectors, of n ≤ kStrip columns: `have` rows.
+template <class T>
+ADJOINT_INLINE void partial_sums(int64_t n, int64_t k, const T* x, const T* b, int64_t ldb, T* sums,
+                                 int64_t have) {
+  constexpr int W = Simd<T>::kLanes;
+  for (int64_t r = 0; r < have; r++) {
+    for (int64_t j = 0; j < n; j += W) Simd<T>::store(sums + r * kStrip<T> + j, typename Simd<T>::Vector{});
+  }
+  int64_t p = 0;
+  for (; p + 8 * W <= k; p += 8 * W) {
+    for (int64_t r = 0; r < 2 * W; r++)
+      add_rows<T, 4>(n, x + p + r, b + (p + r) * ldb, ldb, sums + r * kStrip<T>);
+  }
+  for (; p < k; p++) add_rows<T, 1>(n, x + p, b + p * ldb, ldb, sums + p % (2 * W) * kStrip<T>);
+}
+
+template <class T>
+void columns_dot(int64_t n, int64_t k, T alpha, const T* x, const T* b, int64_t ldb, T* y, int64_t y_stride,
+                 bool accumulate) {
+  constexpr int W = Simd<T>::kLanes;
+  alignas(64) T sums[2 * W * kStrip<T>];
+  for (int64_t begin = 0; begin < n; begin += kStrip<T>) {
+    const int64_t width = n - begin < kStrip<T> ? n - begin : kStrip<T>;
+    int64_t have = k < 2 * W ? k : 2 * W;
+    partial_sums<T>(width, k, x, b + begin, ldb, sums, have);
+    for (int64_t h = W; h; h /= 2) {  // added in dot_rows' order; a sum that is missing is 0
+      for (int64_t r = h; r < have; r++) {
+        for (int64_t j = 0; j < width; j++) sums[(r - h) * kStrip<T> + j] += sums[r * kStrip<T> + j];
+      }
+      if (have > h) have = h;
+    }
+    for (int64_t j = 0; j < width; j++) {
+      T &to = y[(begin + j) * y_stride], dot = rounded<T>(alpha * (sums[j] + T(0)));
+      to = accumulate ? to + dot : dot;
+    }
+  }
 }
 
 // ---- tiny products ---------------------------------------------------------------------------------
@@ -396,8 +447,8 @@ void tiny(int64_t m, int64_t n, int64_t k, const T* a, int64_t a_row, int64_t a_
 }
 
 template <class T>
-constexpr Table<T> kTable = {kRows,     Simd<T>::kCols, Simd<T>::kPanelA, pack<T>,
-                             packed<T>, direct<T>,      tiny<T>,          rows_dot<T>};
+constexpr Table<T> kTable = {kRows,     Simd<T>::kCols, Simd<T>::kPanelA, pack<T>,       packed<T>,
+                             direct<T>, tiny<T>,        rows_dot<T>,      columns_dot<T>};
 
 }  // namespace
 

@@ -1,9 +1,9 @@
 // Products of float and double matrices: which road a product takes, and how threads share it.
 //
-// Three roads, the same bits on each (Note [Bits of a product]):
-//   a row of dot products  when A is one row and B's columns lie side by side
-//   direct                 from the operands where they lie: small, and thin, products
-//   packed                 both operands copied into panels by all threads, then tiles multiplied by all
+// The road is chosen by the shape alone, never by the strides (Note [Bits of a product]):
+//   dot products  one row, or one column, of results
+//   direct        from the operands where they lie: small, and thin, products
+//   packed        both operands copied into panels by all threads, then tiles multiplied by all
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -54,14 +54,18 @@ Range share(int64_t n, int64_t unit, int64_t parts, int64_t i) {
   return {std::min(n, units * i / parts * unit), std::min(n, units * (i + 1) / parts * unit)};
 }
 
-// ---- a row of dot products -------------------------------------------------------------------------
+// ---- dot products ----------------------------------------------------------------------------------
 
+// y[j] (+)= alpha · Σ x[k] m[j, k] for n lines of k elements, which lie along k or across.
 template <class T>
-void dots(int64_t n, int64_t k, T alpha, const T* x, const T* b, int64_t ldb, T* y, int64_t y_stride,
-          bool accumulate) {
+void dots(int64_t n, int64_t k, T alpha, const T* x, const T* m, int64_t ld, bool along_k, T* y,
+          int64_t y_stride, bool accumulate) {
   const Table<T>& t = table<T>();
-  parallel_for(n, std::max<int64_t>(4, kChunkWork / 4 / k), [&](int64_t begin, int64_t end) {
-    t.rows_dot(end - begin, k, alpha, x, b + begin * ldb, ldb, y + begin * y_stride, y_stride, accumulate);
+  int64_t fewest = along_k ? 4 : 8 * t.cols;  // columns are read in long runs
+  parallel_for(n, std::max<int64_t>(fewest, kChunkWork / 4 / k), [&](int64_t begin, int64_t end) {
+    auto kernel = along_k ? t.rows_dot : t.columns_dot;
+    kernel(end - begin, k, alpha, x, m + begin * (along_k ? ld : 1), ld, y + begin * y_stride, y_stride,
+           accumulate);
   });
 }
 
@@ -74,24 +78,20 @@ const T* contiguous(const T* x, int64_t n, int64_t stride, T* room) {
 }
 
 template <class T>
-bool multiply_dots(const Product<T>& p) {
+void multiply_vector(const Product<T>& p) {
   constexpr int64_t kRoom = 512;
-  bool row = p.M == 1 && p.b.t, column = p.N == 1 && !p.a.t;
-  if (!row && !column) return false;
-  int64_t stride = row ? (p.a.t ? p.a.ld : 1) : (p.b.t ? 1 : p.b.ld);
+  bool row = p.M == 1;
+  const Operand<T>&vector = row ? p.a : p.b, &matrix = row ? p.b : p.a;
+  int64_t stride = vector.t == row ? vector.ld : 1;
   alignas(64) T small[kRoom];
   auto run = [&](T* room) {
-    const T* x = contiguous(row ? p.a.data : p.b.data, p.K, stride, room);
-    if (row)
-      dots(p.N, p.K, p.alpha, x, p.b.data, p.b.ld, p.c, 1, p.accumulate);
-    else
-      dots(p.M, p.K, p.alpha, x, p.a.data, p.a.ld, p.c, p.ldc, p.accumulate);
+    dots(row ? p.N : p.M, p.K, p.alpha, contiguous(vector.data, p.K, stride, room), matrix.data, matrix.ld,
+         matrix.t == row, p.c, row ? 1 : p.ldc, p.accumulate);
   };
   if (stride == 1 || p.K <= kRoom)
     run(small);
   else
     run(Buffer<T>(p.K).get());
-  return true;
 }
 
 // ---- direct ----------------------------------------------------------------------------------------
@@ -111,7 +111,7 @@ void direct_piece(const Product<T>& p, Range rows, Range cols) {
 template <class T>
 void multiply_direct(const Product<T>& p) {
   const Table<T>& t = table<T>();
-  int64_t unit = p.M == 1 ? 4 * t.cols : t.cols;
+  int64_t unit = t.cols;
   int64_t fewest_rows = p.b.t ? 8 * t.rows : 2 * t.rows;
   int64_t rows = std::clamp(ceil_div(kChunkWork, p.K * unit), fewest_rows, std::max(fewest_rows, p.M));
   int64_t row_parts = std::max<int64_t>(1, p.M / rows);
@@ -199,11 +199,7 @@ void multiply_packed(const Product<T>& p) {
 template <class T>
 void multiply_real(const Product<T>& p) {
   constexpr int64_t kSerial = 40 * 40 * 40, kThin = 64, kDirect = 160 * 160 * 160;
-  if (multiply_dots(p)) return;
-  if (p.N == 1 && p.ldc == 1) {  // a column from a transposed A: as a row
-    Operand<T> row{p.b.data, p.b.ld, !p.b.t}, matrix{p.a.data, p.a.ld, !p.a.t};
-    return multiply_direct(Product<T>{1, p.M, p.K, p.alpha, row, matrix, p.c, p.M, p.accumulate});
-  }
+  if (p.M == 1 || p.N == 1) return multiply_vector(p);
   double work = double(p.M) * double(p.N) * double(p.K);
   if (work <= kSerial)
     direct_piece(p, {0, p.M}, {0, p.N});

@@ -36,6 +36,9 @@ struct Table {
   // y[j] (+)= alpha · Σ x[k] b[j, k]: rows of B against x.
   void (*rows_dot)(int64_t n, int64_t k, T alpha, const T* x, const T* b, int64_t ldb, T* y, int64_t y_stride,
                    bool accumulate);
+  // y[j] (+)= alpha · Σ x[k] b[k, j]: columns of B against x. The same bits as rows_dot of Bᵀ.
+  void (*columns_dot)(int64_t n, int64_t k, T alpha, const T* x, const T* b, int64_t ldb, T* y,
+                      int64_t y_stride, bool accumulate);
 };
 
 inline constexpr int64_t kTinyCols = 16, kTinyDepth = 32, kTinyRows = 32;

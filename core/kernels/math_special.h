@@ -1,4 +1,4 @@
-// Bessel and polygamma functions. double; float goes through it.
+// Bessel, polygamma and Gaussian functions. double; float goes through it.
 #pragma once
 #include "kernels/math.h"
 
@@ -6,13 +6,14 @@ namespace adjoint::math {
 inline namespace ADJOINT_ISA {
 namespace detail {
 
-// I_n(x) for x >= 0 and n = 0, 1: the power series, whose terms are all positive, or for large x the
-// asymptotic one, e^x / √(2πx) · Σ (-1)^k Π (4n² - (2j-1)²) / (k! (8x)^k).
+// I_n(x) for x >= 0 and n = 0, 1, or e^-x I_n(x): the power series, whose terms are all positive, or for
+// large x the asymptotic one, e^x / √(2πx) · Σ (-1)^k Π (4n² - (2j-1)²) / (k! (8x)^k).
+template <bool kScaled = false>
 static inline double bessel_i(int n, double x) {
   if (x < 25) {
     double q = 0.25 * x * x, term = n ? 0.5 * x : 1, sum = term;
     for (int k = 1; term > 1e-17 * sum; ++k) sum += term *= q / (double(k) * (k + n));
-    return sum;
+    return kScaled ? sum * __builtin_exp(-x) : sum;
   }
   double term = 1, sum = 1;
   for (int k = 1; k < 40; ++k) {
@@ -20,6 +21,7 @@ static inline double bessel_i(int n, double x) {
     if (abs(next) >= abs(term) || abs(next) < 1e-17) break;
     sum += term = next;
   }
+  if (kScaled) return sum / __builtin_sqrt(2 * kPi * x);
   double half = __builtin_exp(0.5 * x);  // e^x could overflow where the result does not
   return half * (half / __builtin_sqrt(2 * kPi * x)) * sum;
 }
@@ -86,8 +88,14 @@ static inline T trigamma(T x) {
 
 static inline double i0(double x) { return x != x ? x : detail::bessel_i(0, abs(x)); }
 static inline double i1(double x) { return x != x ? x : copysign(detail::bessel_i(1, abs(x)), x); }
+static inline double i0e(double x) { return x != x ? x : detail::bessel_i<true>(0, abs(x)); }
+static inline double i1e(double x) { return x != x ? x : copysign(detail::bessel_i<true>(1, abs(x)), x); }
+static inline double zeta(double s, double q) { return s != s || q != q ? s + q : detail::zeta(s, q); }
 static inline float i0(float x) { return float(i0(double(x))); }
 static inline float i1(float x) { return float(i1(double(x))); }
+static inline float i0e(float x) { return float(i0e(double(x))); }
+static inline float i1e(float x) { return float(i1e(double(x))); }
+static inline float zeta(float s, float q) { return float(zeta(double(s), double(q))); }
 
 // (-1)^(n+1) n! ζ(n + 1, x); digamma for n = 0.
 static inline double polygamma(double n, double x) {
@@ -99,6 +107,43 @@ static inline double polygamma(double n, double x) {
 static inline float polygamma(float n, float x) {
   return n == 1 ? detail::trigamma(x) : float(polygamma(double(n), double(x)));
 }
+
+// e^(x²) erfc(x). For a = |x|: a polynomial in t = (a - 3.75) / (a + 3.75), over 1 + 2a (Shepherd and
+// Laframboise, 1981).
+static inline double erfcx(double x) {
+  double a = abs(x), t = (a - 3.75) / (a + 3.75);
+  double p = detail::horner(
+      t, -3.7980647235900285e-11, 4.2433038251096756e-10, 5.485084520083625e-10, -5.169080644815932e-09,
+      -4.396921916762906e-09, 3.866242066283792e-08, 2.4301839484503084e-08, -2.586489910718322e-07,
+      -5.827501862768691e-08, 1.7516189406943677e-06, -9.728413451815077e-07, -1.1444134389658475e-05,
+      2.238390827660038e-05, 5.1649093885821704e-05, -0.0002901539781378384, 0.0002937136669846131,
+      0.0017556258321915355, -0.009746579558275152, 0.02836227742154398, -0.05869339858961116,
+      0.09230432116019638, -0.10880393014175023, 0.08227673849015109, 0.0035854154854644583,
+      -0.14024059858554702, 1.2375126308378275);
+  double y = a > 1e300 ? 0 : p / (1 + 2 * a);
+  return x < 0 ? 2 * __builtin_exp(a * a) - y : y;
+}
+static inline float erfcx(float x) { return float(erfcx(double(x))); }
+
+// The logarithm of the normal distribution function.
+static inline double log_ndtr(double x) {
+  double t = x * 0.70710678118654752440;
+  if (x < -1) return __builtin_log(0.5 * erfcx(-t)) - t * t;
+  return __builtin_log1p(-0.5 * __builtin_erfc(t));
+}
+static inline float log_ndtr(float x) { return float(log_ndtr(double(x))); }
+
+// The inverse of the normal distribution function: by erfinv in the middle; in a tail Newton's method on
+// log_ndtr, which is concave, from the first term of the tail's asymptotic series.
+static inline double ndtri(double p) {
+  if (!(p > 0 && p < 1)) return p == 0 ? -__builtin_inf() : p == 1 ? __builtin_inf() : __builtin_nan("");
+  if (p > 0.05 && p < 0.95) return 1.41421356237309504880 * erfinv(2 * p - 1);
+  double wanted = __builtin_log(p < 0.5 ? p : 1 - p), x = -__builtin_sqrt(-2 * wanted);
+  for (int i = 0; i < 6; ++i)
+    x -= (log_ndtr(x) - wanted) * erfcx(x * -0.70710678118654752440) * 1.25331413731550025121;  // √(π/2)
+  return p < 0.5 ? x : -x;
+}
+static inline float ndtri(float p) { return float(ndtri(double(p))); }
 
 }  // namespace ADJOINT_ISA
 }  // namespace adjoint::math

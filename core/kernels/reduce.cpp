@@ -45,6 +45,7 @@ Dtype folded_dtype(Reduction op, Dtype in) {
   if (op == Reduction::CountNonzero) return Dtype::I64;
   Dtype d = real_of(in);
   if (d >= Dtype::F16) return d == Dtype::F64 ? d : Dtype::F32;
+  if ((op == Reduction::Max || op == Reduction::Min) && d != Dtype::I64) return Dtype::I32;
   return is_norm(op) || op == Reduction::LogSumExp ? Dtype::F64 : Dtype::I64;
 }
 
@@ -83,6 +84,8 @@ void reduce_folded(Reduction op, Dtype in, const void* x, const View3& view, voi
     case Dtype::U8: return reduce_as(op, Source<uint8_t>{x, in, view, gather}, static_cast<uint8_t*>(out), p);
     case Dtype::I64:
       return reduce_as(op, Source<int64_t>{x, in, view, gather}, static_cast<int64_t*>(out), p);
+    case Dtype::I32:
+      return reduce_as(op, Source<int32_t>{x, in, view, gather}, static_cast<int32_t*>(out), p);
     case Dtype::F32: return reduce_as(op, Source<float>{x, in, view, gather}, static_cast<float*>(out), p);
     default: return reduce_as(op, Source<double>{x, in, view, gather}, static_cast<double*>(out), p);
   }

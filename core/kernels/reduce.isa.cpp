@@ -3,6 +3,10 @@
 #include "kernels/math.h"
 #include "kernels/reduce_table.h"
 
+#if defined(__F16C__)
+#include <immintrin.h>
+#endif
+
 namespace adjoint {
 namespace {
 
@@ -30,14 +34,14 @@ constexpr T lowest() {
   if constexpr (math::Floating<T>)
     return -T(__builtin_inf());
   else
-    return T(-1) < T(0) ? T(uint64_t(1) << 63) : T(0);
+    return T(-1) < T(0) ? T(uint64_t(1) << (8 * sizeof(T) - 1)) : T(0);
 }
 template <class T>
 constexpr T highest() {
   if constexpr (math::Floating<T>)
     return T(__builtin_inf());
   else
-    return T(-1) < T(0) ? T(~(uint64_t(1) << 63)) : T(-1);
+    return T(-1) < T(0) ? T(~(uint64_t(1) << (8 * sizeof(T) - 1))) : T(-1);
 }
 
 // Each works on numbers and on vectors. NaN wins comparisons: a NaN in b is taken, one in a stays.
@@ -290,6 +294,50 @@ void moments_cols(const T* x, int64_t n, int64_t stride, int64_t width, const T*
   }
 }
 
+#if defined(__F16C__)
+struct HalfToFloat {
+  ADJOINT_FN Vector<float> load(const uint16_t* x) {
+#if defined(__AVX512F__)
+    return Vector<float>(_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(x))));
+#else
+    return Vector<float>(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(x))));
+#endif
+  }
+  ADJOINT_FN float one(uint16_t x) { return _cvtsh_ss(x); }
+};
+struct BFloatToFloat {
+  ADJOINT_FN Vector<float> load(const uint16_t* x) {
+#if defined(__AVX512F__)
+    const __m512i wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(x)));
+    return Vector<float>(_mm512_slli_epi32(wide, 16));
+#else
+    const __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(x)));
+    return Vector<float>(_mm256_slli_epi32(wide, 16));
+#endif
+  }
+  ADJOINT_FN float one(uint16_t x) { return __builtin_bit_cast(float, uint32_t(x) << 16); }
+};
+template <class To>
+void sum_narrow_rows(const uint16_t* x, int64_t rows, int64_t row_stride, int64_t n, float* out) {
+  using L = Lanes<Sum, float>;
+  constexpr int W = kVectorBytes / sizeof(float), kAll = kLanes<float>;
+  for (int64_t r = 0; r < rows; ++r, x += row_stride) {
+    float tail[kAll];
+    int64_t i = 0;
+    L s;
+    L::start(s);
+    for (; n >= kShort && i + kAll <= n; i += kAll)
+      for (int k = 0; k < kVectors; ++k) s.acc[k] += To::load(x + i + k * W);
+    for (int64_t j = i; j < n; ++j) tail[j - i] = To::one(x[j]);
+    if (i < n && n >= kShort) L::take_tail(s, tail, n - i);
+    out[r] = n < kShort ? fold_short<Sum>(tail, n) : L::finish(s);
+  }
+}
+constexpr SumNarrowRows kSumHalf = sum_narrow_rows<HalfToFloat>, kSumBFloat = sum_narrow_rows<BFloatToFloat>;
+#else
+constexpr SumNarrowRows kSumHalf = nullptr, kSumBFloat = nullptr;
+#endif
+
 template <class Op, class T>
 constexpr FoldKernels<T> kernels_of() {
   return {fold_rows<Op, T>, fold_cols<Op, T>};
@@ -314,7 +362,10 @@ const ReduceTable ADJOINT_ISA_NAME(reduce_table) = {
     {ADJOINT_ALL_FOLDS(float)},
     {ADJOINT_ALL_FOLDS(double)},
     {ADJOINT_PLAIN_FOLDS(int64_t)},
+    {{}, {}, kernels_of<Max, int32_t>(), kernels_of<Min, int32_t>()},
     {{}, {}, kernels_of<Max, uint8_t>(), kernels_of<Min, uint8_t>()},
+    kSumHalf,
+    kSumBFloat,
 };
 
 }  // namespace adjoint

@@ -31,11 +31,17 @@ struct FoldKernels {
   void (*cols)(const T* x, int64_t n, int64_t stride, int64_t width, const T* centre, T* acc, T* acc1);
 };
 
+// As FoldKernels<float>'s rows for Sum, of 16-bit floats, which are widened in registers: the same bits as by
+// way of a buffer. Null where the instruction set has no such conversion.
+using SumNarrowRows = void (*)(const uint16_t* x, int64_t rows, int64_t row_stride, int64_t n, float* out);
+
 struct ReduceTable {
   FoldKernels<float> f32[kFolds];
   FoldKernels<double> f64[kFolds];
   FoldKernels<int64_t> i64[kFolds];
-  FoldKernels<uint8_t> u8[kFolds];  // Max, Min: any, all
+  FoldKernels<int32_t> i32[kFolds];  // Max, Min, also of narrower integers
+  FoldKernels<uint8_t> u8[kFolds];   // Max, Min: any, all
+  SumNarrowRows half, bfloat;
 };
 const ReduceTable& reduce_table();
 

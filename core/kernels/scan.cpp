@@ -61,20 +61,30 @@ struct RunningLogSumExp {
   }
 };
 
+// R rows of n elements, side by side: each waits for its own last sum only.
+template <class Op, int R, class T>
+void scan_rows(T* x, int64_t n) {
+  using A = typename Wider<T>::type;
+  A a[R];
+  for (A& v : a) v = Op::template start<A>();
+  for (int64_t k = 0; k < n; ++k)
+    for (int r = 0; r < R; ++r) x[r * n + k] = T(a[r] = Op::step(a[r], A(x[r * n + k])));
+}
+
 // In place over x, contiguous [outer, n, inner].
 template <class Op, class T>
 void scan_in_place(T* x, int64_t outer, int64_t n, int64_t inner) {
   using A = typename Wider<T>::type;
+  if (inner == 1)
+    return parallel_for(outer, kGrain / (n + 1) + 4, [&](int64_t begin, int64_t end) {
+      for (; begin + 4 <= end; begin += 4) scan_rows<Op, 4>(x + begin * n, n);
+      for (; begin < end; ++begin) scan_rows<Op, 1>(x + begin * n, n);
+    });
   int64_t tiles = (inner + kTile - 1) / kTile, grain = kGrain / (n * (inner < kTile ? inner : kTile) + 1);
   parallel_for(outer * tiles, grain < 1 ? 1 : grain, [&](int64_t begin, int64_t end) {
     for (int64_t t = begin; t < end; ++t) {
       int64_t first = t % tiles * kTile, w = inner - first < kTile ? inner - first : kTile;
       T* p = x + t / tiles * n * inner + first;
-      if (w == 1) {
-        A a = Op::template start<A>();
-        for (int64_t k = 0; k < n; ++k, p += inner) *p = T(a = Op::step(a, A(*p)));
-        continue;
-      }
       A acc[kTile];
       for (int64_t i = 0; i < w; ++i) acc[i] = Op::template start<A>();
       for (int64_t k = 0; k < n; ++k, p += inner)

@@ -1,6 +1,7 @@
 // Activation functions as torch.nn.functional signs them: defaults, `inplace`, checks.
 #include "ops/ops.h"
 #include "ops/pointwise_record.h"
+#include "ops/scalar_fits.h"
 
 namespace adjoint {
 namespace {
@@ -68,6 +69,7 @@ Tensor relu6(const Tensor& x, bool inplace, const Dest& dest) { return hardtanh(
 Tensor threshold(const Tensor& x, const Scalar& bound, const Scalar& value, bool inplace, const Dest& dest) {
   Dest to = over(x, inplace, "threshold_", dest);
   if (!is_integral(x->dtype)) return pointwise(FORMULA("threshold"), {x, bound, value}, to);
+  for (const Scalar* v : {&bound, &value}) check_scalar_fits(*v, x->dtype);
   return pointwise(FORMULA("threshold"), {x, Scalar(bound.to_int()), Scalar(value.to_int())}, to);
 }
 

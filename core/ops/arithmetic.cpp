@@ -4,6 +4,7 @@
 #include "ops/ops.h"
 #include "ops/pointwise_record.h"
 #include "ops/promotion.h"
+#include "ops/scalar_fits.h"
 
 namespace adjoint {
 namespace {
@@ -38,6 +39,7 @@ Scalar checked_alpha(const Scalar& alpha, Dtype d) {
         "For integral input tensors, argument alpha must not be a floating point number.");
   check(is_complex(d) || !alpha.is_complex(),
         "For non-complex input tensors, argument alpha must not be a complex number.");
+  check_scalar_fits(alpha, d);
   return alpha;
 }
 
@@ -140,6 +142,7 @@ Tensor pow(Operand a, Operand b, const Dest& dest) {
   bool integers =
       !is_differentiable(a.is_tensor() ? (*a.tensor)->dtype : dtype_for(a.scalar)) && b.scalar.is_integral();
   check(!integers || b.scalar.to_int() >= 0, "Integers to negative integer powers are not allowed.");
+  if (integers) check_scalar_fits(b.scalar, type_of(a, b));
   return pointwise(power_by(b.scalar, integers), {a, b}, dest);
 }
 

@@ -123,6 +123,8 @@ Tensor lerp(const Tensor& a, const Tensor& b, Operand weight, const Dest& dest) 
 
 Tensor addcmul(const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& value, const Dest& dest) {
   static const PointwiseOp& op = find_pointwise("addcmul");
+  Operand operands[] = {x, a, b};
+  if (Dtype d = result_type(operands); is_integral(d)) check_scalar_fits(value, d);
   return pointwise(op, {x, a, b, value}, dest);
 }
 Tensor addcdiv(const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& value, const Dest& dest) {
@@ -206,6 +208,11 @@ Tensor xlogy(Operand a, Operand b, const Dest& dest) {
 }
 Tensor xlog1py(Operand a, Operand b, const Dest& dest) {
   static const Family family("xlog1py", "SpecialXlog1PyBackward");
+  return pointwise(family.pick(a, b), {a, b}, dest);
+}
+
+Tensor zeta(Operand a, Operand b, const Dest& dest) {
+  static const Family family("zeta", "SpecialZetaBackward");
   return pointwise(family.pick(a, b), {a, b}, dest);
 }
 
@@ -297,6 +304,8 @@ Tensor resolved(const Tensor& x) { return x; }
     def<right_shift>("bitwise_right_shift(Number self, Number other) -> Tensor", kAll, "self >> other"),
     def<left_shift>("__lshift__(Tensor self, Number other) -> Tensor", kMethod, "self << other"),
     def<right_shift>("__rshift__(Tensor self, Number other) -> Tensor", kMethod, "self >> other"),
+    def<zeta>("zeta(Number self, Number other) -> Tensor", kSpecial | kOut,
+              "The Hurwitz zeta function, Σ (k + other)^-self over k = 0, 1, 2 ..."),
     def<logit>("logit(Tensor self, float? eps=None) -> Tensor", kAll | kSpecial,
                "log(self / (1 - self)), self held within [eps, 1 - eps]."),
     def<polygamma>("polygamma(int n, Tensor self) -> Tensor", kAll | kSpecial,

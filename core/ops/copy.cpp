@@ -25,12 +25,14 @@ struct Clone {
     }
     return y;
   }
+  static constexpr const char* rule = "gx = g";
   void vjp(Backward& b) { b.gx[0] = b.grad(); }
 };
 
 struct Alias {
   static constexpr const char *name = "alias", *node = "AliasBackward0";
   Tensor forward(const Tensor& x) { return adjoint::alias(x); }
+  static constexpr const char* rule = "gx = g";
   void vjp(Backward& b) { b.gx[0] = b.grad(); }
 };
 
@@ -45,6 +47,7 @@ struct CopyOp {
   static constexpr const char *name = "copy_", *node = "CopyBackwards";
   Dims shape;
   Dtype dtype;
+  static constexpr const char* rule = "gx = 0; gsrc = g";
   void vjp(Backward& b) {
     if (b.needs(0)) b.gx[0] = zeros_like(b.grad());
     if (b.needs(1)) b.gx[1] = cotangent_for(b.grad(), shape, dtype);
@@ -53,15 +56,18 @@ struct CopyOp {
 
 struct Zero {
   static constexpr const char *name = "zero_", *node = "ZeroBackward0";
+  static constexpr const char* rule = "gx = 0";
   void vjp(Backward& b) { b.gx[0] = zeros_like(b.grad()); }
 };
 struct FillNumber {
   static constexpr const char *name = "fill_", *node = "FillBackward2";
+  static constexpr const char* rule = "gx = 0";
   void vjp(Backward& b) { b.gx[0] = zeros_like(b.grad()); }
 };
 struct FillTensor {
   static constexpr const char *name = "fill_", *node = "FillBackward3";
   Dtype dtype;
+  static constexpr const char* rule = "gx = 0; gvalue = sum(g)";
   void vjp(Backward& b) {
     if (b.needs(0)) b.gx[0] = zeros_like(b.grad());
     if (b.needs(1)) b.gx[1] = cotangent_for(sum(b.grad()), Ints(), dtype);

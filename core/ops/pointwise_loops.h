@@ -29,8 +29,15 @@ using Loop = void (*)(char* const* ptrs, const int64_t* strides, int64_t n);
 inline constexpr int kMaxOperands = 4;  // and one more in a pull: g and y come, at most three operands go
 enum Compute : uint8_t { CBool, CI64, CF32, CF64, CC128, kComputes };
 
+// Note [Narrow loops]: integers and bools are computed as int64. Loops over smaller types would cast through
+// buffers, so plain operations, which say `narrow = true`, have twins of their int64 loop that load a smaller
+// type and store it: the same formula on the same 64-bit numbers, which the compiler narrows to the width
+// that the result needs. run_strided picks them, by the loop that it was given.
+enum Narrow : uint8_t { NBool, NU8, NI8, NI16, NI32, NI64, kNarrows };
+
 struct PointwiseKernels {
   Loop value[kComputes] = {};
+  Loop narrow[kNarrows] = {};
   Loop pull[kMaxOperands][kComputes] = {};
 };
 
@@ -50,7 +57,11 @@ struct Pointwise {
   static constexpr int promoting =
       kMaxOperands;  // operands from here on are attributes: their types do not count
   static constexpr int data =
-      kMaxOperands;  // operands from here on are mostly numbers: a loop is made for that
+      kMaxOperands;                      // operands from here on are mostly numbers: a loop is made for that
+  static constexpr bool narrow = false;  // see Note [Narrow loops]
+  // Roots and quotients: AVX-512 processors take three times as long for 16 of them as for 8, and all
+  // instruction sets round them alike.
+  static constexpr bool half_vectors = false;
   static constexpr Refusal no_bool{}, no_complex{};
 };
 
@@ -210,6 +221,17 @@ template <class F, class R, class... T>
   return R(F::call(x...));
 }
 
+// Truth values are read as bytes: the compiler vectorises a comparison of those, not the logic of bools.
+template <class T>
+using Stored = std::conditional_t<std::is_same_v<T, bool>, unsigned char, T>;
+template <class T>
+[[gnu::always_inline]] inline T read(Stored<T> x) {
+  if constexpr (std::is_same_v<T, bool>)
+    return x != 0;
+  else
+    return x;
+}
+
 template <size_t I, class T>
 struct Holder {
   T v;
@@ -218,9 +240,12 @@ template <unsigned Mask, class F, class R, class... T, size_t... I>
 [[gnu::always_inline]] inline void run_dense(char* const* p, int64_t n, std::index_sequence<I...>) {
   R* out = reinterpret_cast<R*>(p[0]);
   struct Scalars : Holder<I, T>... {};
+  struct Pointers : Holder<I, const Stored<T>*>... {};
   const Scalars s{{load<T>(p[I + 1])}...};
-#define ADJOINT_OPERANDS(i) \
-  ((Mask >> I & 1) ? static_cast<const Holder<I, T>&>(s).v : reinterpret_cast<const T*>(p[I + 1])[i])...
+  const Pointers in{{reinterpret_cast<const Stored<T>*>(p[I + 1])}...};  // a byte stored could change p
+#define ADJOINT_OPERANDS(i)                                \
+  ((Mask >> I & 1) ? static_cast<const Holder<I, T>&>(s).v \
+                   : read<T>(static_cast<const Holder<I, const Stored<T>*>&>(in).v[i]))...
   if constexpr (has_hard<F, T...>()) {
     constexpr int64_t kBlock = 512;
     for (int64_t begin = 0; begin < n; begin += kBlock) {
@@ -378,6 +403,40 @@ void value_loop(char* const* p, const int64_t* s, int64_t n) {
   else
     run<ValueOf<Op>, R, C, T, T, T>(p, s, n, std::make_index_sequence<4>());
 }
+template <class Op>
+struct NarrowOf : ValueOf<Op> {
+  template <class First, class... X>
+  [[gnu::always_inline]] static auto call(First first, X... x) {
+    if constexpr (Op::cond_first)
+      return Op::value(first, int64_t(x)...);
+    else
+      return Op::value(int64_t(first), int64_t(x)...);
+  }
+};
+template <class Op, class T>
+void narrow_loop(char* const* p, const int64_t* s, int64_t n) {
+  using R = std::conditional_t<Op::promotion == Promotion::Bool, bool, T>;
+  using C = std::conditional_t<Op::cond_first, bool, T>;
+  constexpr int A = arity<Op>;
+  static_assert(A <= 3);
+  if constexpr (A == 1)
+    run<NarrowOf<Op>, R, C>(p, s, n, std::make_index_sequence<1>());
+  else if constexpr (A == 2)
+    run<NarrowOf<Op>, R, C, T>(p, s, n, std::make_index_sequence<2>());
+  else
+    run<NarrowOf<Op>, R, C, T, T>(p, s, n, std::make_index_sequence<3>());
+}
+template <class Op>
+constexpr void fill_narrow(PointwiseKernels& k) {
+  if constexpr (Op::narrow) {
+    if constexpr ((Op::types & kBoolAsInt) != 0) k.narrow[NBool] = narrow_loop<Op, bool>;
+    k.narrow[NU8] = narrow_loop<Op, uint8_t>;
+    k.narrow[NI8] = narrow_loop<Op, int8_t>;
+    k.narrow[NI16] = narrow_loop<Op, int16_t>;
+    k.narrow[NI32] = narrow_loop<Op, int32_t>;
+    k.narrow[NI64] = narrow_loop<Op, int64_t>;
+  }
+}
 // In a pull, g and y have the result's type (real, where abs made it so); the loop computes in the operands'.
 template <class Op, int I, class T>
 void pull_loop(char* const* p, const int64_t* s, int64_t n) {
@@ -415,7 +474,7 @@ constexpr void fill_pulls(PointwiseKernels& k) {
 }  // namespace loops
 using loops::conj_of, loops::real_part, loops::times_i;  // for formulas
 
-// Only the float loops differ between instruction sets; the others exist once, in the base compilation.
+// Float and narrow loops differ between instruction sets; the others exist once, in the base compilation.
 template <class Op>
 constexpr PointwiseKernels make_kernels() {
   PointwiseKernels k;
@@ -427,6 +486,9 @@ constexpr PointwiseKernels make_kernels() {
   if constexpr ((Op::types & kInts) != 0) k.value[CI64] = loops::value_loop<Op, int64_t>;
   if constexpr ((Op::types & kBools) != 0) k.value[CBool] = loops::value_loop<Op, bool>;
   if constexpr ((Op::types & kComplex) != 0) k.value[CC128] = loops::value_loop<Op, std::complex<double>>;
+#endif
+#if !ADJOINT_BASE || !defined(__x86_64__)  // the oldest processors do without
+  loops::fill_narrow<Op>(k);
 #endif
   loops::fill_pulls<Op, 0>(k);
   return k;

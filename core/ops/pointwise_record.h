@@ -61,6 +61,7 @@ const PointwiseOp& find_pointwise(
 PointwiseOp renamed(std::string_view op, const char* node);
 void register_pointwise(PointwiseOp* op, const char* doc, uint32_t flags,
                         const PointwiseKernels* const* by_isa);
+void register_narrow(const PointwiseKernels* const* by_isa);  // ops/narrow.cpp
 
 inline namespace ADJOINT_ISA {
 namespace loops {
@@ -150,8 +151,9 @@ const PointwiseOp& make_record(const PointwiseKernels& base, const PointwiseKern
   loops::fill_pull<Op, 1>(*p);
   loops::fill_pull<Op, 2>(*p);
   p->text = loops::text_of_value<Op>;
-  const PointwiseKernels* sets[3] = {&base, v3, v4};
+  const PointwiseKernels* sets[3] = {&base, v3, Op::half_vectors ? v3 : v4};
   register_pointwise(p, Op::doc, loops::flags_of<Op>(), sets);
+  if constexpr (Op::narrow) register_narrow(sets);
   return *p;
 }
 }  // namespace ADJOINT_ISA

@@ -15,7 +15,8 @@
   X(log10) X(log1p) X(sqrt) X(rsqrt) X(reciprocal) X(sin) X(cos) X(tan) X(asin) X(acos) X(atan) X(sinh)   \
       X(cosh) X(tanh) X(asinh) X(acosh) X(atanh) X(sigmoid) X(erf) X(erfc) X(erfinv) X(lgamma) X(digamma) \
           X(ceil) X(floor) X(trunc) X(round) X(frac) X(abs) X(sign) X(sgn) X(square) X(conj) X(isnan)     \
-              X(isinf) X(isfinite) X(signbit) X(angle) X(sinc) X(i0) X(i1)
+              X(isinf) X(isfinite) X(signbit) X(angle) X(sinc) X(i0) X(i1) X(i0e) \
+                  X(i1e) X(erfcx)
 // clang-format on
 // clang-format off
 #define ADJOINT_MATH_BINARY(X)                                                                               \
@@ -25,7 +26,7 @@
   X(copysign)                                                                                                \
   X(fmod)                                                                                                    \
   X(remainder) X(floor_divide) X(maximum) X(minimum) X(fmax) X(fmin) X(logaddexp) X(logaddexp2) X(nextafter) \
-      X(xlogy) X(xlog1py) X(gcd) X(lcm) X(heaviside) X(polygamma)
+      X(xlogy) X(xlog1py) X(gcd) X(lcm) X(heaviside) X(polygamma) X(zeta)
 // clang-format on
 
 namespace adjoint {

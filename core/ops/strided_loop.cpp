@@ -3,6 +3,7 @@
 #include "kernels/copy.h"
 #include "kernels/parallel.h"
 #include "kernels/stream.h"
+#include "ops/narrow.h"
 
 namespace adjoint {
 namespace {
@@ -153,6 +154,8 @@ void run_streaming(Loop loop, char* const* ptrs, const int64_t* strides, int cou
 }  // namespace
 
 void run_strided(Loop loop, Ints shape, std::span<LoopOperand> ops) {
+  NarrowNumbers numbers;
+  loop = narrow_twin(loop, ops, numbers);
   Layout l;
   gather(l, shape, ops);
   int64_t n = 1;

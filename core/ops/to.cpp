@@ -28,6 +28,7 @@ struct ToCopy {
     from = x->dtype;
     from_device = x->device;
   }
+  static constexpr const char* rule = "gx = g in x's dtype";
   void vjp(Backward& b) {
     Tensor g = b.grad();
     if (is_complex(g->dtype) && !is_complex(from)) g = real(g);

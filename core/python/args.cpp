@@ -241,7 +241,10 @@ bool float_argument(PyObject* o, Value& v) {
     v.d = PyFloat_AS_DOUBLE(o);
     return true;
   }
-  if (PyBool_Check(o)) return false;
+  if (PyBool_Check(o)) {  // a bool is an int to Python, and to PyTorch here
+    v.d = o == Py_True;
+    return true;
+  }
   Value number;
   if (!scalar_argument(o, number) || number.scalar.is_complex() || number.scalar.is_bool()) return false;
   v.d = number.scalar.to_double();

@@ -80,7 +80,10 @@ void store_int(PyObject* o, T* p, Dtype d) {
     v = i;
   } else if (PyFloat_Check(o)) {
     double f = PyFloat_AS_DOUBLE(o);
-    if (!(f >= -9223372036854775808.0 && f < 9223372036854775808.0)) does_not_fit(d);
+    // Before it is cut: neither -0.5 nor 255.5 is a uint8.
+    constexpr double above = sizeof(T) == 8 ? 0x1p63 : double(std::numeric_limits<T>::max());
+    bool fits = sizeof(T) == 8 ? f < above : f <= above;
+    if (!fits || !(f >= double(std::numeric_limits<T>::min()))) does_not_fit(d);
     v = int64_t(f);
   } else {
     Ref i = Ref::steal(PyNumber_Index(o));

@@ -183,8 +183,26 @@ PyObject* leaf_state(PyObject*, PyObject* o) {
   });
 }
 
+// _has_hooks(node) -> bool: would a backward pass run something of the user's here, or keep a .grad?
+PyObject* has_hooks(PyObject*, PyObject* o) {
+  return guarded([&]() -> PyObject* {
+    if (!is_node(o)) raise(PyExc_TypeError, "expected a node of the graph, got %s", Py_TYPE(o)->tp_name);
+    auto* self = reinterpret_cast<PyNode*>(o);
+    bool any = false;
+    if (self->leaf) {
+      any = self->leaf->meta && !self->leaf->meta->hooks.entries.empty();
+    } else if (self->node && self->node->hooks) {
+      const NodeHooks& h = *self->node->hooks;
+      any = !h.tensor_pre.entries.empty() || !h.retain.empty() || !h.pre.entries.empty() ||
+            !h.post.entries.empty();
+    }
+    return PyBool_FromLong(any);
+  });
+}
+
 PyMethodDef functions[] = {
     {"_describe_node", describe_node, METH_O, "All that is known of a node, as a dict."},
+    {"_has_hooks", has_hooks, METH_O, "Do hooks run at a node in a backward pass, or does it keep a .grad?"},
     {"_cut_of", cut_of, METH_O, "Where a tensor without history lost it: a dict, or None."},
     {"_cuts", cuts, METH_VARARGS, "The places where values left the graph, the oldest first."},
     {"_plain", plain, METH_O, "The tensor without its history; not noted as a cut."},

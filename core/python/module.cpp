@@ -1,5 +1,6 @@
 // The extension module adjoint._core.
 #include <nanobind/nanobind.h>
+#include "kernels/blas.h"
 #include "kernels/isa.h"
 #include "kernels/parallel.h"
 #include "autograd/node.h"
@@ -53,6 +54,28 @@ PyObject* set_device(PyObject*, PyObject* o) {
 PyObject* cpu_capability(PyObject*, PyObject*) {  // in PyTorch's words
   Isa isa = active_isa();
   return PyUnicode_FromString(isa == Isa::V4 ? "AVX512" : isa == Isa::V3 ? "AVX2" : "DEFAULT");
+}
+// What `adjoint info` says of the build. Loads BLAS.
+PyObject* build(PyObject*, PyObject*) {
+  return run([] {
+#if defined(__clang__)
+    const char* compiler = "clang " __clang_version__;
+#else
+    const char* compiler = "gcc " __VERSION__;
+#endif
+#if defined(__x86_64__)
+    const char* sets = "x86-64-v2, x86-64-v3, x86-64-v4";
+#else
+    const char* sets = "one, for every processor of this kind";
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+    const char* checks = "AddressSanitizer";
+#else
+    const char* checks = "";
+#endif
+    return Py_BuildValue("{s:s,s:s,s:s,s:s,s:s}", "compiler", compiler, "built for", sets, "runs",
+                         name_of(active_isa()), "sanitizer", checks, "BLAS core", blas_core_name());
+  });
 }
 PyObject* get_threads(PyObject*, PyObject*) { return PyLong_FromLong(num_threads()); }
 PyObject* set_threads(PyObject*, PyObject* o) {
@@ -178,6 +201,8 @@ PyMethodDef functions[] = {
     {"set_default_device", set_device, METH_O,
      "set_default_device(device)\n\nWhere creation functions put tensors."},
     {"_cpu_capability", cpu_capability, METH_NOARGS, "The instruction set of the kernels in use."},
+    {"_build", build, METH_NOARGS,
+     "Compiler, instruction sets, and the processor that BLAS runs for: a dict."},
     {"get_num_threads", get_threads, METH_NOARGS, "get_num_threads() -> int"},
     {"set_num_threads", set_threads, METH_O, "set_num_threads(n)\n\nResults do not depend on it."},
     {"memory_stats", memory, METH_NOARGS,

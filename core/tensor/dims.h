@@ -35,6 +35,10 @@ class Dims {
     }
     return *this;
   }
+  Dims& operator=(Ints v) {
+    assign(v.data(), int64_t(v.size()));
+    return *this;
+  }
   ~Dims() { drop(); }
 
   int64_t size() const { return n_; }

@@ -54,6 +54,11 @@ def _reals(make):
     return t.real.contiguous() if t.is_complex() else t
 
 
+def _windows(make):
+    dtype = {"dtype": make(1).dtype}
+    return [((7,), dtype), ((8, False), dtype), ((1,), dtype), ((0,), dtype), ((5,), {})]
+
+
 SAMPLES = {
     "zeros": _sizes(),
     "ones": _sizes(),
@@ -70,6 +75,9 @@ SAMPLES = {
     "new_full": _new(3),
     "new_empty_strided": lambda make: [((make(2), (2, 3), (1, 2)), {})],
     "scalar_tensor": lambda make: [((3,), {}), ((2.5,), {"dtype": make.torch.float64})],
+    **dict.fromkeys(["hann_window", "blackman_window", "bartlett_window"], _windows),
+    "hamming_window": lambda make: [*_windows(make), ((6, False, 0.5, 0.3), {"dtype": make(1).dtype})],
+    "kaiser_window": lambda make: [*_windows(make), ((6, True, 5.0), {"dtype": make(1).dtype})],
     "arange": _ranges,
     "linspace": _spaces,
     "logspace": lambda make: [

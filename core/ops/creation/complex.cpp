@@ -47,6 +47,7 @@ struct Complex {
     a_shape = a->sizes();
     b_shape = b->sizes();
   }
+  static constexpr const char* rule = "greal = Re(g); gimag = Im(g)";
   void vjp(Backward& b) {
     if (b.needs(0)) b.gx[0] = sum_to(real(b.grad()), a_shape);
     if (b.needs(1)) b.gx[1] = sum_to(imag(b.grad()), b_shape);
@@ -64,6 +65,7 @@ struct Polar {
     angle_.save(b);
     result_.save_output(y, n);
   }
+  static constexpr const char* rule = "gabs = Re(conj(g)·exp(i·angle)); gangle = −Im(conj(g)·y)";
   // y = r·e^{iφ}: Re(ḡ·e^{iφ}) for r, Re(ḡ·i·y) for φ.
   void vjp(Backward& b) {
     Tensor r = abs_.get(b.node), phi = angle_.get(b.node), y = result_.get(b.node);

@@ -113,10 +113,11 @@ Tensor fit_values(const Advanced& a, const Tensor& values) {
 }
 
 struct Index {
-  static constexpr const char* node = "IndexBackward0";
+  static constexpr const char *name = "index", *node = "IndexBackward0";
   std::vector<Tensor> indices;
   Dims shape;
   Tensor forward(const Tensor& x) { return take_values(x, resolve(x, indices)); }
+  static constexpr const char* rule = "gx = zeros with g added at the indices";
   void vjp(Backward& b) {
     Tensor zero = adjoint::zeros(shape, b.grad()->dtype, b.grad()->device);
     b.gx[0] = index_put_(zero, indices, b.grad(), true);
@@ -124,11 +125,15 @@ struct Index {
 };
 
 struct IndexPut {
-  static constexpr const char* node = "IndexPutBackward0";
+  static constexpr const char *name = "index_put", *node = "IndexPutBackward0";
   std::vector<Tensor> indices;
   Dims value_shape;
   Dtype value_dtype;
   bool accumulate;
+  const char* rule() const {
+    return accumulate ? "gx = g; gvalues = g at the indices"
+                      : "gx = g with 0 at the indices; gvalues = g at the indices";
+  }
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
     if (b.needs(0)) {

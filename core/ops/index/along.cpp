@@ -52,7 +52,7 @@ void check_shapes(const char* op, const Tensor& x, int64_t dim, const Tensor& in
 }
 
 struct Gather {
-  static constexpr const char* node = "GatherBackward0";
+  static constexpr const char *name = "gather", *node = "GatherBackward0";
   int64_t dim;
   Tensor index;
   Dims shape;
@@ -67,6 +67,7 @@ struct Gather {
     });
     return y;
   }
+  static constexpr const char* rule = "gx = scatter_add(zeros, dim, index, g)";
   void vjp(Backward& b) {
     b.gx[0] = scatter_add(adjoint::zeros(shape, b.grad()->dtype, b.grad()->device), dim, index, b.grad());
   }
@@ -115,10 +116,11 @@ Tensor part(const Tensor& source,
 // y[index] = source, for tensors; the vjp of self is g with the written places zeroed, that of source their
 // gather.
 struct Scatter {
-  static constexpr const char* node = "ScatterBackward0";
+  static constexpr const char *name = "scatter", *node = "ScatterBackward0";
   int64_t dim;
   Tensor index;
   Dims source_shape;
+  static constexpr const char* rule = "gx = g with 0 at index; gsrc = gather(g, dim, index)";
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
     if (b.needs(0)) b.gx[0] = scatter(g, dim, index, adjoint::zeros(index->sizes(), g->dtype, g->device));
@@ -135,16 +137,18 @@ struct Scatter {
   }
 };
 struct ScatterAdd : Scatter {
-  static constexpr const char* node = "ScatterAddBackward0";
+  static constexpr const char *name = "scatter_add", *node = "ScatterAddBackward0";
+  static constexpr const char* rule = "gx = g; gsrc = gather(g, dim, index)";
   void vjp(Backward& b) {
     if (b.needs(0)) b.gx[0] = b.grad();
     if (b.needs(1)) b.gx[1] = widen(gather(b.grad(), dim, index));
   }
 };
 struct ScatterValue {
-  static constexpr const char* node = "ScatterBackward1";
+  static constexpr const char *name = "scatter", *node = "ScatterBackward1";
   int64_t dim;
   Tensor index;
+  static constexpr const char* rule = "gx = g with 0 at index";
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
     b.gx[0] = scatter(g, dim, index, adjoint::zeros(index->sizes(), g->dtype, g->device));
@@ -275,6 +279,21 @@ struct ScatterReduce {
     if (b.needs(1)) b.gx[1] = Scatter{dim, index, src->sizes()}.widen(gr);
   }
   Tensor narrow_to(const Tensor& t) const { return part(t, index); }
+  const char* rule() const {
+    switch (how) {
+      case Combine::Add:
+        return include_self ? "gx = g; gsrc = gather(g)" : "gx = g with 0 at index; gsrc = gather(g)";
+      case Combine::Mul:
+        return include_self ? "gx = g·y/x; gsrc = gather(g·y)/src"
+                            : "gx = g with 0 at index; gsrc = gather(g·y)/src";
+      case Combine::Mean:
+        return include_self ? "gx = g/n; gsrc = gather(g/n), n values in each mean"
+                            : "gx = g with 0 at index; gsrc = gather(g/n), n values in each mean";
+      default:
+        return include_self ? "gx = [x = y]·g/n; gsrc = [src = gather(y)]·gather(g/n), n equal y"
+                            : "gx = g with 0 at index; gsrc = [src = gather(y)]·gather(g/n), n equal y";
+    }
+  }
 };
 
 Tensor reduce_values(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& src, Combine how,

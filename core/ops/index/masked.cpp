@@ -12,7 +12,7 @@ void check_mask(const Tensor& mask, const char* op) {
 }
 
 struct MaskedSelect {
-  static constexpr const char* node = "MaskedSelectBackward0";
+  static constexpr const char *name = "masked_select", *node = "MaskedSelectBackward0";
   Tensor mask;
   Dims shape;
   Tensor forward(const Tensor& x) {
@@ -26,6 +26,7 @@ struct MaskedSelect {
     }
     return index(full, m);
   }
+  static constexpr const char* rule = "gx = zeros with the elements of g where mask";
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
     Dims both = broadcast_shapes(shape, mask->sizes());
@@ -42,10 +43,12 @@ Tensor mask_positions(const Tensor& mask) {  // flat positions of the true eleme
 }
 
 struct MaskedScatter {
-  static constexpr const char* node = "MaskedScatterBackward0";
+  static constexpr const char *name = "masked_scatter", *node = "MaskedScatterBackward0";
   Tensor mask;  // of self's shape
   Dims source_shape;
   Dtype source_dtype;
+  static constexpr const char* rule =
+      "gx = g with 0 where mask; gsource = the elements of g where mask, then zeros";
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
     if (b.needs(0)) b.gx[0] = masked_fill(g, mask, 0);
@@ -95,7 +98,7 @@ Tensor flat_index(const Tensor& index, int64_t n) {
 }
 
 struct Take {
-  static constexpr const char* node = "TakeBackward0";
+  static constexpr const char *name = "take", *node = "TakeBackward0";
   Tensor index;
   Dims shape;
   Tensor forward(const Tensor& x) {
@@ -103,6 +106,7 @@ struct Take {
     Tensor at[1] = {flat_index(index, x->numel)};
     return ops::index(reshape(x, Dims{-1}), at);
   }
+  static constexpr const char* rule = "gx = zeros with g added at index";
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
     Tensor at[1] = {index};
@@ -112,10 +116,14 @@ struct Take {
 };
 
 struct Put {
-  static constexpr const char* node = "PutBackward0";
+  static constexpr const char *name = "put", *node = "PutBackward0";
   Tensor index;
   bool accumulate;
   Dims source_shape;
+  const char* rule() const {
+    return accumulate ? "gx = g; gsource = take(g, index)"
+                      : "gx = g with 0 at index; gsource = take(g, index)";
+  }
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
     Tensor at[1] = {reshape(index, Dims{-1})};

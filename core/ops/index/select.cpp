@@ -1,5 +1,7 @@
 // index_select and its inverse operations: whole slices chosen by a vector of indices.
+#include <cstring>
 #include "autograd/record.h"
+#include "kernels/parallel.h"
 #include "ops/index/offsets.h"
 #include "ops/promotion.h"
 #include "ops/raw.h"
@@ -31,8 +33,51 @@ void check_bounds(const Tensor& index, int64_t n, ErrorKind kind = ErrorKind::In
     check_as(p[k] >= 0 && p[k] < n, kind, "index out of range in self");
 }
 
+// One slice of `item` bytes at a time: for small ones the copy is a load and a store.
+template <size_t kItem>
+void pick_slices(char* to, const char* from, int64_t item, const int64_t* index, int64_t n) {
+  for (int64_t k = 0; k < n; ++k, to += item) {
+    if constexpr (kItem != 0)
+      std::memcpy(to, from + index[k] * int64_t(kItem), kItem);
+    else
+      std::memcpy(to, from + index[k] * item, size_t(item));
+  }
+}
+auto slice_picker(int64_t item) {
+  switch (item) {
+    case 1: return pick_slices<1>;
+    case 2: return pick_slices<2>;
+    case 4: return pick_slices<4>;
+    case 8: return pick_slices<8>;
+    case 16: return pick_slices<16>;
+    default: return pick_slices<0>;
+  }
+}
+
+// Slices of a contiguous x along dim.
+Tensor select_slices(const Tensor& x, int64_t dim, const Tensor& index) {
+  Dims sizes(x->sizes());
+  sizes[dim] = index->numel;
+  Tensor y = empty(sizes, x->dtype, x->device);
+  if (y->meta_device() || y->numel == 0) return y;
+  const int64_t n = x->size(int(dim)), count = index->numel, size = int64_t(x->itemsize());
+  const int64_t outer = numel_of(x->sizes().first(size_t(dim))), item = x->numel / (outer * n) * size;
+  const int64_t* at = index->data_as<int64_t>();
+  const auto pick = slice_picker(item);
+  Unlocked free(y->numel >= (1 << 16));
+  // A piece is a part of one row of slices, or of the only row.
+  parallel_for(outer * count, 65536 / item + 1, [&](int64_t begin, int64_t end) {
+    while (begin < end) {
+      int64_t o = begin / count, k = begin % count, m = std::min(end - begin, count - k);
+      pick(y->data() + begin * item, x->data() + o * n * item, item, at + k, m);
+      begin += m;
+    }
+  });
+  return y;
+}
+
 struct IndexSelect {
-  static constexpr const char* node = "IndexSelectBackward0";
+  static constexpr const char *name = "index_select", *node = "IndexSelectBackward0";
   int64_t dim;
   Tensor index;
   Dims shape;
@@ -40,19 +85,21 @@ struct IndexSelect {
     NoGrad no_grad;
     if (x->ndim == 0) return raw::clone(x);
     check_bounds(index, x->size(int(dim)));
-    return ops::index(x, at_dim(index, dim));
+    return x->contiguous() && x->numel ? select_slices(x, dim, index) : ops::index(x, at_dim(index, dim));
   }
+  static constexpr const char* rule = "gx = index_add(zeros, dim, index, g)";
   void vjp(Backward& b) {
     b.gx[0] = index_add(adjoint::zeros(shape, b.grad()->dtype, b.grad()->device), dim, index, b.grad());
   }
 };
 
 struct IndexAdd {
-  static constexpr const char* node = "IndexAddBackward0";
+  static constexpr const char *name = "index_add", *node = "IndexAddBackward0";
   int64_t dim;
   Tensor index;
   Scalar alpha;
   Dims source_shape;
+  static constexpr const char* rule = "gx = g; gsource = alpha·index_select(g, dim, index)";
   void vjp(Backward& b) {
     if (b.needs(0)) b.gx[0] = b.grad();
     if (!b.needs(1)) return;
@@ -62,10 +109,11 @@ struct IndexAdd {
   }
 };
 struct IndexCopy {
-  static constexpr const char* node = "IndexCopyBackward0";
+  static constexpr const char *name = "index_copy", *node = "IndexCopyBackward0";
   int64_t dim;
   Tensor index;
   Dims source_shape;
+  static constexpr const char* rule = "gx = g with 0 at index; gsource = index_select(g, dim, index)";
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
     if (b.needs(0))
@@ -78,9 +126,10 @@ struct IndexCopy {
   }
 };
 struct IndexFill {
-  static constexpr const char* node = "IndexFillBackward0";
+  static constexpr const char *name = "index_fill", *node = "IndexFillBackward0";
   int64_t dim;
   Tensor index;
+  static constexpr const char* rule = "gx = g with 0 at index; gvalue = the sum of g at index";
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
     Tensor kept = clone(g);  // what the value did not overwrite; an index may stand twice

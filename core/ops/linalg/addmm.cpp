@@ -73,6 +73,7 @@ struct Addmm : AddProduct {
     gemm_into(y, a, b, alpha, beta);
     return y;
   }
+  static constexpr const char* rule = "gx = beta·g; ga = alpha·g·bᵀ; gb = alpha·aᵀ·g";
   void vjp(Backward& w) {
     const Tensor& g = w.grad();
     if (w.needs(0)) w.gx[0] = for_x(g);
@@ -90,6 +91,7 @@ struct Baddbmm : AddProduct {
     gemm_into(y, a, b, alpha, beta);
     return y;
   }
+  static constexpr const char* rule = "gx = beta·g; ga = alpha·g·bᵀ; gb = alpha·aᵀ·g";
   void vjp(Backward& w) {
     const Tensor& g = w.grad();
     if (w.needs(0)) w.gx[0] = for_x(g);
@@ -121,6 +123,7 @@ struct Addbmm : AddProduct {  // the batch is summed over
       gemm_into(y, matrix_of(a, i), matrix_of(b, i), alpha, i ? Scalar(1) : beta);
     return y;
   }
+  static constexpr const char* rule = "gx = beta·g; ga[i] = alpha·g·b[i]ᵀ; gb[i] = alpha·a[i]ᵀ·g";
   void vjp(Backward& w) {
     const Tensor& g = w.grad();
     if (w.needs(0)) w.gx[0] = for_x(g);
@@ -148,6 +151,7 @@ struct Addmv : AddProduct {
     gemm_into(column, a, alias(v, Ints(cols, 2), Ints(strides, 2), v->byte_offset), alpha, beta);
     return y;
   }
+  static constexpr const char* rule = "gx = beta·g; ga = alpha·outer(g, b); gb = alpha·aᵀ·g";
   void vjp(Backward& w) {
     const Tensor& g = w.grad();
     if (w.needs(0)) w.gx[0] = for_x(g);
@@ -172,6 +176,7 @@ struct Addr : AddProduct {
               alias(b, Ints(rb, 2), Ints(sb, 2), b->byte_offset), alpha, beta);
     return y;
   }
+  static constexpr const char* rule = "gx = beta·g; ga = alpha·g·b; gb = alpha·gᵀ·a";
   void vjp(Backward& w) {
     const Tensor& g = w.grad();
     if (w.needs(0)) w.gx[0] = for_x(g);

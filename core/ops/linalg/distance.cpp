@@ -24,6 +24,7 @@ struct Cross {
     a_.save(a);
     b_.save(b);
   }
+  static constexpr const char* rule = "ga = b × g; gb = g × a";
   void vjp(Backward& w);
   void release() {
     a_.reset();
@@ -83,6 +84,7 @@ struct Trace {  // Σ A[i, i]
                           category_of(x->dtype) <= Category::Integer ? Dtype::I64 : x->dtype);
   }
   void save(Node&, const Tensor&, const Tensor& x) { sizes = x->sizes(); }
+  static constexpr const char* rule = "gx = zeros with g along the diagonal";
   void vjp(Backward& b) {
     int64_t n = std::min(sizes[0], sizes[1]);
     Tensor d = ops::diag_embed(ops::expand(b.grad(), Ints(&n, 1)));
@@ -114,6 +116,15 @@ struct Cdist {
     a_.save(a);
     b_.save(b);
     y_.save_output(y, n);
+  }
+  // d is the difference of a pair; the parts sum over the pairs that a row is in.
+  const char* rule() const {
+    static constexpr const char* cases[] = {
+        "ga = 0; gb = 0", "ga[i] = sum over j of g·sgn(d); gb[j] = −sum over i of g·sgn(d), d = a[i] − b[j]",
+        "ga[i] = sum over j of g·d/y; gb[j] = −sum over i of g·d/y, d = a[i] − b[j]",
+        "ga[i] = sum over j of g·∂max|d|; gb[j] = −sum over i of g·∂max|d|, d = a[i] − b[j]",
+        "ga[i] = sum over j of g·∂‖d‖; gb[j] = −sum over i of g·∂‖d‖, d = a[i] − b[j]"};
+    return cases[norm_case(p)];
   }
   void vjp(Backward& w) {
     Tensor a = a_.get(w.node), b = b_.get(w.node), d = differences(a, b);

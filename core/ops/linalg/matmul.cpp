@@ -9,6 +9,7 @@ struct UnsafeView {
   Dims to, from = {};
   Tensor forward(const Tensor& x) { return alias(x, to, contiguous_strides(to), x->byte_offset); }
   void save(Node&, const Tensor&, const Tensor& x) { from = x->sizes(); }
+  static constexpr const char* rule = "gx = reshape(g)";
   void vjp(Backward& b) { b.gx[0] = ops::reshape(b.grad(), from); }
   void visit(SavedVisitor& v) { v.ints("self_sym_sizes", from); }
 };
@@ -169,6 +170,7 @@ Tensor identity_like(const Tensor& a) {
 struct PowerZero {  // A⁰ = I, whatever A
   static constexpr const char *name = "matrix_power", *node = "torch::autograd::CopyBackwards";
   Tensor forward(const Tensor& a) { return identity_like(a); }
+  static constexpr const char* rule = "gx = 0";
   void vjp(Backward& b) { b.gx[0] = zeros(b.grad()->sizes(), b.grad()->dtype, b.grad()->device); }
 };
 

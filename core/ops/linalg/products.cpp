@@ -87,6 +87,7 @@ struct Mm {  // A B
     if (n.edges[1]) a_.save(a);
     if (n.edges[0]) b_.save(b);
   }
+  static constexpr const char* rule = "ga = g·bᵀ; gb = aᵀ·g";
   void vjp(Backward& w) {
     if (w.needs(0)) w.gx[0] = mm_right_adjoint(w.grad(), b_.get(w.node));
     if (w.needs(1)) w.gx[1] = mm_left_adjoint(a_.get(w.node), w.grad());
@@ -109,6 +110,7 @@ struct Bmm {
     if (n.edges[1]) a_.save(a);
     if (n.edges[0]) b_.save(b);
   }
+  static constexpr const char* rule = "ga = g·bᵀ; gb = aᵀ·g";
   void vjp(Backward& w) {
     if (w.needs(0)) w.gx[0] = bmm_right_adjoint(w.grad(), b_.get(w.node));
     if (w.needs(1)) w.gx[1] = bmm_left_adjoint(a_.get(w.node), w.grad());
@@ -138,6 +140,7 @@ struct Mv {  // A v
     if (n.edges[1]) a_.save(a);
     if (n.edges[0]) v_.save(v);
   }
+  static constexpr const char* rule = "ga = outer(g, b); gb = aᵀ·g";
   void vjp(Backward& w) {
     const Tensor& g = w.grad();
     if (w.needs(0)) w.gx[0] = ops::outer(g, conj_of(v_.get(w.node)));
@@ -174,6 +177,7 @@ struct Dot {  // Σ a b, or Σ conj(a) b
     if (n.edges[1]) a_.save(a);
     if (n.edges[0]) b_.save(b);
   }
+  static constexpr const char* rule = kConj ? "ga = conj(g)·b; gb = g·a" : "ga = g·b; gb = g·a";
   void vjp(Backward& w) {
     const Tensor& g = w.grad();
     if (w.needs(0))

@@ -211,6 +211,7 @@ struct Hardsigmoid : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
+  static constexpr bool half_vectors = true;
   template <class T>
   static constexpr auto value(T x) {
     return math::minimum(math::maximum(x + T(3), T(0)), T(6)) / T(6);
@@ -228,6 +229,7 @@ struct Hardswish : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
+  static constexpr bool half_vectors = true;
   template <class T>
   static constexpr auto value(T x) {
     return x * math::minimum(math::maximum(x + T(3), T(0)), T(6)) / T(6);

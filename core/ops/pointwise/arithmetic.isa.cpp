@@ -9,6 +9,7 @@ struct Add : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kAnyType;
+  static constexpr bool narrow = true;
   template <class T>
   static constexpr auto value(T a, T b) {
     return a + b;
@@ -32,6 +33,7 @@ struct AddScaled : Pointwise {
   static constexpr int promoting = 2;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kAnyType;
+  static constexpr bool narrow = true;
   template <class T>
   static constexpr auto value(T a, T b, T alpha) {
     return a + alpha * b;
@@ -53,6 +55,7 @@ struct Sub : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kAnyType;
+  static constexpr bool narrow = true;
   template <class T>
   static constexpr auto value(T a, T b) {
     return a - b;
@@ -76,6 +79,7 @@ struct SubScaled : Pointwise {
   static constexpr int promoting = 2;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kAnyType;
+  static constexpr bool narrow = true;
   template <class T>
   static constexpr auto value(T a, T b, T alpha) {
     return a - alpha * b;
@@ -97,6 +101,7 @@ struct Rsub : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kAnyType;
+  static constexpr bool narrow = true;
   template <class T>
   static constexpr auto value(T a, T b) {
     return b - a;
@@ -118,6 +123,7 @@ struct Mul : Pointwise {
   static constexpr auto aliases = "multiply";
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kAnyType;
+  static constexpr bool narrow = true;
   template <class T>
   static constexpr auto value(T a, T b) {
     return a * b;
@@ -137,6 +143,7 @@ struct Div : Pointwise {
   static constexpr auto schema = "div(Tensor self, Number other) -> Tensor";
   static constexpr auto doc = "self / other";
   static constexpr uint32_t flags = 0;
+  static constexpr bool half_vectors = true;
   template <class T>
   static constexpr auto value(T a, T b) {
     return a / b;
@@ -265,6 +272,7 @@ struct Neg : Pointwise {
       "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, "
       "use the "
       "`~` or `logical_not()` operator instead."};
+  static constexpr bool narrow = true;
   template <class T>
   static constexpr auto value(T x) {
     return -x;
@@ -279,6 +287,7 @@ POINTWISE(Neg)
 struct Reciprocal : Pointwise {
   static constexpr auto schema = "reciprocal(Tensor self) -> Tensor";
   static constexpr auto doc = "1 / self";
+  static constexpr bool half_vectors = true;
   template <class T>
   static constexpr auto value(T x) {
     return math::reciprocal(x);

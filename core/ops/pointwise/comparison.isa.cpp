@@ -7,6 +7,7 @@ struct Eq : Pointwise {
   static constexpr auto doc = "self == other";
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kAnyType;
+  static constexpr bool narrow = true;
   template <class T>
   static constexpr auto value(T a, T b) {
     return a == b;
@@ -20,6 +21,7 @@ struct Ne : Pointwise {
   static constexpr auto aliases = "not_equal";
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kAnyType;
+  static constexpr bool narrow = true;
   template <class T>
   static constexpr auto value(T a, T b) {
     return a != b;
@@ -33,6 +35,7 @@ struct Lt : Pointwise {
   static constexpr auto aliases = "less";
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kRealTypes;
+  static constexpr bool narrow = true;
   template <class T>
   static constexpr auto value(T a, T b) {
     return a < b;
@@ -46,6 +49,7 @@ struct Le : Pointwise {
   static constexpr auto aliases = "less_equal";
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kRealTypes;
+  static constexpr bool narrow = true;
   template <class T>
   static constexpr auto value(T a, T b) {
     return a <= b;
@@ -59,6 +63,7 @@ struct Gt : Pointwise {
   static constexpr auto aliases = "greater";
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kRealTypes;
+  static constexpr bool narrow = true;
   template <class T>
   static constexpr auto value(T a, T b) {
     return a > b;
@@ -72,6 +77,7 @@ struct Ge : Pointwise {
   static constexpr auto aliases = "greater_equal";
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kRealTypes;
+  static constexpr bool narrow = true;
   template <class T>
   static constexpr auto value(T a, T b) {
     return a >= b;

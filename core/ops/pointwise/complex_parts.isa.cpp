@@ -9,6 +9,7 @@ struct Abs : Pointwise {
   static constexpr auto aliases = "absolute";
   static constexpr auto promotion = Promotion::Real;
   static constexpr unsigned types = kFloats | kInts | kComplex;
+  static constexpr bool narrow = true;
   template <class T>
   static constexpr auto value(T x) {
     return math::abs(x);

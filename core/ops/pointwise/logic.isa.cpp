@@ -7,6 +7,7 @@ struct LogicalNot : Pointwise {
   static constexpr auto doc = "Where self is 0.";
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kAnyType;
+  static constexpr bool narrow = true;
   template <class T>
   static constexpr auto value(T x) {
     return x == T(0);
@@ -19,6 +20,7 @@ struct LogicalAnd : Pointwise {
   static constexpr auto doc = "Where both are not 0.";
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kAnyType;
+  static constexpr bool narrow = true;
   template <class T>
   static constexpr auto value(T a, T b) {
     return (a != T(0)) & (b != T(0));
@@ -31,6 +33,7 @@ struct LogicalOr : Pointwise {
   static constexpr auto doc = "Where one or both are not 0.";
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kAnyType;
+  static constexpr bool narrow = true;
   template <class T>
   static constexpr auto value(T a, T b) {
     return (a != T(0)) | (b != T(0));
@@ -43,6 +46,7 @@ struct LogicalXor : Pointwise {
   static constexpr auto doc = "Where exactly one is not 0.";
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kAnyType;
+  static constexpr bool narrow = true;
   template <class T>
   static constexpr auto value(T a, T b) {
     return (a != T(0)) != (b != T(0));
@@ -55,6 +59,7 @@ struct BitwiseNot : Pointwise {
   static constexpr auto doc = "~self: every bit turned; for bool the logical not.";
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kInts | kBools;
+  static constexpr bool narrow = true;
   template <math::Integer T>
   static constexpr T value(T x) {
     if constexpr (std::is_same_v<T, bool>)
@@ -70,6 +75,7 @@ struct BitwiseAnd : Pointwise {
   static constexpr auto doc = "self & other";
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kInts | kBoolAsInt;
+  static constexpr bool narrow = true;
   template <math::Integer T>
   static constexpr auto value(T a, T b) {
     return a & b;
@@ -82,6 +88,7 @@ struct BitwiseOr : Pointwise {
   static constexpr auto doc = "self | other";
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kInts | kBoolAsInt;
+  static constexpr bool narrow = true;
   template <math::Integer T>
   static constexpr auto value(T a, T b) {
     return a | b;
@@ -94,6 +101,7 @@ struct BitwiseXor : Pointwise {
   static constexpr auto doc = "self ^ other";
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kInts | kBoolAsInt;
+  static constexpr bool narrow = true;
   template <math::Integer T>
   static constexpr auto value(T a, T b) {
     return a ^ b;

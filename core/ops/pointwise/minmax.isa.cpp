@@ -10,6 +10,7 @@ struct Maximum : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kRealTypes;
   static constexpr Refusal no_complex{"maximum not implemented for complex tensors."};
+  static constexpr bool narrow = true;
   template <class T>
   static constexpr auto value(T a, T b) {
     return math::maximum(a, b);
@@ -32,6 +33,7 @@ struct Minimum : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kRealTypes;
   static constexpr Refusal no_complex{"minimum not implemented for complex tensors."};
+  static constexpr bool narrow = true;
   template <class T>
   static constexpr auto value(T a, T b) {
     return math::minimum(a, b);
@@ -100,6 +102,7 @@ struct Clamp : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts;
   static constexpr Refusal no_complex{"clamp is not supported for complex types", false};
+  static constexpr bool narrow = true;
   template <class T>
   static constexpr auto value(T x, T low, T high) {
     return math::minimum(math::maximum(x, low), high);
@@ -127,6 +130,7 @@ struct ClampMin : Pointwise {
   static constexpr int data = 1;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kRealTypes;
+  static constexpr bool narrow = true;
   template <class T>
   static constexpr auto value(T x, T low) {
     return math::maximum(x, low);
@@ -150,6 +154,7 @@ struct ClampMax : Pointwise {
   static constexpr int data = 1;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kRealTypes;
+  static constexpr bool narrow = true;
   template <class T>
   static constexpr auto value(T x, T high) {
     return math::minimum(x, high);

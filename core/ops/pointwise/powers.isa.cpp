@@ -53,6 +53,7 @@ struct PowTwo : Pointwise {
   static constexpr int data = 1;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts | kComplex;
+  static constexpr bool narrow = true;
   template <class T>
   static constexpr auto value(T x, T) {
     return x * x;
@@ -89,6 +90,7 @@ struct PowHalf : Pointwise {
   static constexpr auto node = "PowBackward0", kernel = "pow";
   static constexpr uint32_t flags = 0;
   static constexpr int data = 1;
+  static constexpr bool half_vectors = true;
   template <class T>
   static constexpr auto value(T x, T) {
     return math::sqrt(x);
@@ -106,6 +108,7 @@ struct PowMinusOne : Pointwise {
   static constexpr auto node = "PowBackward0", kernel = "pow";
   static constexpr uint32_t flags = 0;
   static constexpr int data = 1;
+  static constexpr bool half_vectors = true;
   template <class T>
   static constexpr auto value(T x, T) {
     return math::reciprocal(x);
@@ -123,6 +126,7 @@ struct PowMinusTwo : Pointwise {
   static constexpr auto node = "PowBackward0", kernel = "pow";
   static constexpr uint32_t flags = 0;
   static constexpr int data = 1;
+  static constexpr bool half_vectors = true;
   template <class T>
   static constexpr auto value(T x, T) {
     return math::reciprocal(x * x);
@@ -141,6 +145,7 @@ struct Square : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts | kComplex;
+  static constexpr bool narrow = true;
   template <class T>
   static constexpr auto value(T x) {
     return math::square(x);
@@ -155,6 +160,7 @@ POINTWISE(Square)
 struct Sqrt : Pointwise {
   static constexpr auto schema = "sqrt(Tensor self) -> Tensor";
   static constexpr auto doc = "The square root.";
+  static constexpr bool half_vectors = true;
   template <class T>
   static constexpr auto value(T x) {
     return math::sqrt(x);
@@ -169,6 +175,7 @@ POINTWISE(Sqrt)
 struct Rsqrt : Pointwise {
   static constexpr auto schema = "rsqrt(Tensor self) -> Tensor";
   static constexpr auto doc = "1 / sqrt(self)";
+  static constexpr bool half_vectors = true;
   template <class T>
   static constexpr auto value(T x) {
     return math::rsqrt(x);

@@ -1,4 +1,4 @@
-// Special functions: error function, gamma, Bessel.
+// Special functions: error function, gamma and its derivatives, entropy.
 #include "kernels/math_special.h"
 #include "ops/pointwise.h"
 
@@ -105,38 +105,21 @@ struct Polygamma : Pointwise {
 };
 POINTWISE(Polygamma)
 
-struct I0 : Pointwise {
-  static constexpr auto schema = "i0(Tensor self) -> Tensor";
-  static constexpr auto doc = "The modified Bessel function of the first kind, order 0.";
-  static constexpr auto kernel = "i0_vml_cpu";
-  static constexpr uint32_t flags = kAll | kSpecial;
-  static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::i0(x);
-  }
-  template <class T>
-  static constexpr auto slope(T x, T) {
-    return math::i1(x);
-  }
-};
-POINTWISE(I0)
-
-struct I1 : Pointwise {
-  static constexpr auto schema = "i1(Tensor self) -> Tensor";
-  static constexpr auto doc = "The modified Bessel function of the first kind, order 1.";
-  static constexpr auto node = "SpecialI1Backward0";
+struct Entr : Pointwise {
+  static constexpr auto schema = "entr(Tensor self) -> Tensor";
+  static constexpr auto doc = "-self * log(self), and 0 where self is 0, -inf below.";
+  static constexpr auto node = "SpecialEntrBackward0";
   static constexpr uint32_t flags = kSpecial | kOut;
   static constexpr unsigned types = kFloats;
   template <class T>
   static constexpr auto value(T x) {
-    return math::i1(x);
+    auto y = math::where(x == T(0), T(0), T(-__builtin_inf()));
+    return math::where((x > T(0)) | math::isnan(x), -x * math::log(x), y);
   }
   template <class T>
-  static constexpr auto pull(T g, T x, T y) {
-    auto safe = math::where(x == T(0), T(1), x);
-    return math::where(x == T(0), g * T(0.5), g * (math::i0(x) - y / safe));
+  static constexpr auto slope(T x, T) {
+    return -(math::log(x) + T(1));
   }
 };
-POINTWISE(I1)
+POINTWISE(Entr)
 ADJOINT_POINTWISE_END

@@ -9,6 +9,7 @@ struct Where : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts | kBools | kComplex;
   static constexpr bool cond_first = true;
+  static constexpr bool narrow = true;
   template <class C, class T>
   static constexpr auto value(C c, T a, T b) {
     return math::where(c, a, b);

@@ -16,6 +16,7 @@ struct BernoulliInplace {
   const char* node;
   static constexpr const char* name = "bernoulli_";
   Dims p;
+  static constexpr const char* rule = "gx = 0; gp = 0";
   void vjp(Backward& b) {
     if (b.needs(0)) b.gx[0] = zeros_like(b.grad());
     if (b.needs(1)) b.gx[1] = adjoint::zeros(p, b.grad()->dtype, b.grad()->device);
@@ -23,6 +24,7 @@ struct BernoulliInplace {
 };
 struct BernoulliOf {
   static constexpr const char *name = "bernoulli", *node = "BernoulliBackward0";
+  static constexpr const char* rule = "gx = 0";
   void vjp(Backward& b) { b.gx[0] = zeros_like(b.grad()); }
 };
 

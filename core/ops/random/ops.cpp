@@ -21,6 +21,7 @@ using MaybeFormat = std::optional<MemoryFormat>;
 struct Sampled {
   const char* node;
   static constexpr const char* name = "sample";
+  static constexpr const char* rule = "gx = 0";
   void vjp(Backward& b) {
     if (b.needs(0)) b.gx[0] = zeros_like(b.grad());
   }
@@ -241,6 +242,7 @@ struct NormalOf {  // samples around tensors: no gradient reaches them
   const char* node;
   static constexpr const char* name = "normal";
   Dims mean, std;
+  static constexpr const char* rule = "gx = 0 for mean and std";
   void vjp(Backward& b) {
     if (b.needs(0)) b.gx[0] = adjoint::zeros(mean, b.grad()->dtype, b.grad()->device);
     if (b.node.inputs > 1 && b.needs(1)) b.gx[1] = adjoint::zeros(std, b.grad()->dtype, b.grad()->device);

@@ -13,6 +13,7 @@ struct Extreme {
     x_.save(x);
     y_.save_output(y, n);
   }
+  static constexpr const char* rule = "gx = [x = y]·g/count(x = y)";
   void vjp(Backward& b) {
     Tensor x = x_.get(b.node), y = y_.get(b.node);
     Tensor mask = ops::eq(x, y);
@@ -85,6 +86,7 @@ struct ExtremeDims {
     x_.save(x);
     y_.save_output(y, n);
   }
+  static constexpr const char* rule = "gx = [x = y]·g/count(x = y)";
   void vjp(Backward& b);
   void release() {
     x_.reset();
@@ -129,6 +131,7 @@ struct Aminmax {
     min_.save_output(ys[0], n);
     max_.save_output(ys[1], n);
   }
+  static constexpr const char* rule = "gx = [x = y₀]·g₀/count(x = y₀) + [x = y₁]·g₁/count(x = y₁)";
   void vjp(Backward& b) {
     Tensor x = x_.get(b.node), total;
     for (int i = 0; i < 2; ++i) {

@@ -27,6 +27,7 @@ struct LogSumExp {  // log Σ exp(x)
     x_.save(x);
     y_.save_output(y, n);
   }
+  static constexpr const char* rule = "gx = g·exp(x − y)";
   void vjp(Backward& b) {
     Tensor x = x_.get(b.node), y = restore_dims(y_.get(b.node), mask, x->ndim, keepdim);
     b.gx[0] = ops::mul(restore_dims(b.grad(), mask, x->ndim, keepdim), conj_if(ops::exp(ops::sub(x, y))));
@@ -64,6 +65,7 @@ struct LogCumSumExp {
     x_.save(x);
     y_.save_output(y, n);
   }
+  static constexpr const char* rule = "gx[k] = sum over j ≥ k of g[j]·exp(x[k] − y[j])";
   // gx[k] = Σ over j >= k of g[j] · exp(x[k] - y[j]); signs are split so that the sums can stay logarithms.
   void vjp(Backward& b) {
     Tensor x = x_.get(b.node), y = y_.get(b.node);

@@ -89,6 +89,8 @@ struct Deviation : Spread {
     x_.save(x);
     if (kRoot) std_.save_output(y, n);
   }
+  static constexpr const char* rule =
+      kRoot ? "gx = g·(x − mean(x))/((n − correction)·y)" : "gx = 2·g·(x − mean(x))/(n − correction)";
   void vjp(Backward& b) {
     Tensor x = x_.get(b.node);
     b.gx[0] = kRoot ? std_rule(b.grad(), x, std_.get(b.node)) : var_rule(b.grad(), x);
@@ -103,6 +105,8 @@ struct DeviationMean : Spread {
     x_.save(xs[0]);
     if (kRoot) std_.save_output(ys[0], n);
   }
+  static constexpr const char* rule = kRoot ? "gx = g₀·(x − mean(x))/((n − correction)·y₀) + g₁/n"
+                                            : "gx = 2·g₀·(x − mean(x))/(n − correction) + g₁/n";
   void vjp(Backward& b) {
     Tensor x = x_.get(b.node), total;
     if (b.g[0]) total = kRoot ? std_rule(b.g[0], x, std_.get(b.node)) : var_rule(b.g[0], x);

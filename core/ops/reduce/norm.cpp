@@ -65,6 +65,7 @@ Tensor norm_rule(const Tensor& g, const Tensor& x, const Tensor& norm, double p,
   Tensor s = p < 2 ? ops::mul(ops::sgn(x), ops::pow(size, p - 1)) : ops::mul(x, ops::pow(size, p - 2));
   return ops::mul(s, zero_where(ops::div(g, ops::pow(norm, p - 1)), ops::eq(norm, 0)));
 }
+int norm_case(double p) { return p == 0 || p == 1 || p == 2 ? int(p) : std::isinf(p) ? 3 : 4; }
 
 namespace {
 
@@ -79,6 +80,12 @@ struct VectorNorm {
   void save(Node& n, const Tensor& y, const Tensor& x) {
     x_.save(x);
     y_.save_output(y, n);
+  }
+  const char* rule() const {
+    static constexpr const char* cases[] = {"gx = 0", "gx = g·sgn(x)", "gx = g·x/y",
+                                            "gx = g·sgn(x)·[|x| = y]/count(|x| = y)",
+                                            "gx = g·sgn(x)·(|x|/y)^(ord−1)"};
+    return cases[norm_case(p)];
   }
   void vjp(Backward& b) {
     Tensor x = x_.get(b.node);
@@ -206,6 +213,13 @@ struct Dist {  // ‖x - y‖
     b_.save(b);
     y_.save_output(y, n);
   }
+  const char* rule() const {
+    static constexpr const char* cases[] = {"ga = 0; gb = 0", "ga = g·sgn(a − b); gb = −ga",
+                                            "ga = g·(a − b)/y; gb = −ga",
+                                            "ga = g·sgn(d)·[|d| = y]/count(|d| = y), d = a − b; gb = −ga",
+                                            "ga = g·sgn(d)·(|d|/y)^(p−1), d = a − b; gb = −ga"};
+    return cases[norm_case(p)];
+  }
   void vjp(Backward& w) {
     Tensor a = a_.get(w.node), b = b_.get(w.node), d = ops::sub(a, b);
     Tensor g = norm_rule(w.grad(), d, y_.get(w.node), p, Mask::all(d->ndim));
@@ -240,6 +254,8 @@ struct Renorm {
     return ops::to(ops::mul(x, factor), x->dtype);
   }
   void save(Node&, const Tensor&, const Tensor& x) { x_.save(x); }
+  static constexpr const char* rule =
+      "gx = g where n = ‖x‖ ≤ maxnorm, else maxnorm·(g − (∂n/∂x)·sum(x·g)/n)/n of each slice";
   void vjp(Backward& b) {
     Tensor x = x_.get(b.node);
     const Tensor& g = b.grad();

@@ -7,5 +7,7 @@ namespace adjoint {
 Tensor norm_raw(const Tensor& x, double p, Mask m, bool keepdim);
 // The cotangent of x for a norm of order p; g and norm broadcast against x.
 Tensor norm_rule(const Tensor& g, const Tensor& x, const Tensor& norm, double p, Mask m);
+// The rule's case, for texts: orders 0, 1, 2, infinite, any other.
+int norm_case(double p);
 
 }  // namespace adjoint

@@ -76,6 +76,7 @@ struct Picked {
     sizes = xs[0]->sizes();
     index_.save(ys[1]);
   }
+  static constexpr const char* rule = "gx = zeros with g at the indices";
   void vjp(Backward& b) {
     if (b.grad()) b.gx[0] = scatter_selected(b.grad(), index_.get(b.node), dim, sizes, keepdim);
   }

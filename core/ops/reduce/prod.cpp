@@ -43,6 +43,7 @@ struct Prod {  // Π x
     x_.save(x);
     y_.save_output(y, n);
   }
+  static constexpr const char* rule = "gx = g·y/x, or g·(the product of the others) where x has zeros";
   void vjp(Backward& b) {
     Tensor x = x_.get(b.node), g = ops::to(b.grad(), x->dtype);
     if (x->ndim == 0)
@@ -79,6 +80,7 @@ struct ProdDim {
     x_.save(x);
     y_.save_output(y, n);
   }
+  static constexpr const char* rule = "gx = g·y/x, or g·(the product of the others) where x has zeros";
   void vjp(Backward& b) {
     Tensor x = x_.get(b.node), g = ops::to(b.grad(), x->dtype);
     if (x->ndim == 0) {
@@ -131,6 +133,7 @@ struct CumProd {
     x_.save(x);
     y_.save_output(y, n);
   }
+  static constexpr const char* rule = "gx[k] = sum over j ≥ k of g[j]·the product of x[0…j] without x[k]";
   void vjp(Backward& b) {
     Tensor x = x_.get(b.node), g = ops::to(b.grad(), x->dtype);
     if (x->ndim == 0 || x->numel <= 1)

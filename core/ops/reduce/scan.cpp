@@ -21,6 +21,7 @@ struct CumSum {
     scan(Scan::Sum, out, l.x->data(), l.view, y->data());
     return y;
   }
+  static constexpr const char* rule = "gx[k] = sum over j ≥ k of g[j]";
   void vjp(Backward& b) {
     Tensor g = ops::to(b.grad(), in);
     Ints d(&dim, 1);
@@ -38,6 +39,7 @@ template <bool kMax>
 struct CumExtreme : Picked {
   static constexpr const char *name = kMax ? "cummax" : "cummin",
                               *node = kMax ? "CummaxBackward0" : "CumminBackward0";
+  static constexpr const char* rule = "gx = scatter_add(zeros, dim, indices, g)";
   void vjp(Backward& b) {  // an element may be the extreme of many places
     if (!b.grad()) return;
     if (sizes.empty())

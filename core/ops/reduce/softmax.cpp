@@ -41,6 +41,7 @@ struct Softmax {
     return softmax_raw(kLog, x->dtype == out ? x : raw::cast(x, out), dim);
   }
   void save(Node& n, const Tensor& y, const Tensor&) { y_.save_output(y, n); }
+  static constexpr const char* rule = kLog ? "gx = g − exp(y)·sum(g)" : "gx = y·(g − sum(g·y))";
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
     Tensor y = y_.get(b.node);

@@ -22,6 +22,7 @@ struct Sum {  // Σ x
     sizes = x->sizes();
     in = x->dtype;
   }
+  static constexpr const char* rule = "gx = expand(g)";
   void vjp(Backward& b) { b.gx[0] = ops::expand(ops::to(b.grad(), in), sizes); }
   void visit(SavedVisitor& v) { v.ints("self_sym_sizes", sizes); }
 };
@@ -41,6 +42,7 @@ struct SumDims {  // Σ over some dimensions
     sizes = x->sizes();
     in = x->dtype;
   }
+  static constexpr const char* rule = "gx = expand(g)";
   void vjp(Backward& b) { b.gx[0] = spread(ops::to(b.grad(), in), mask, sizes, keepdim); }
   void visit(SavedVisitor& v) {
     v.ints("dim", dims_of(mask, sizes.size()));
@@ -61,6 +63,7 @@ struct SumTo {  // Σ over what a broadcast repeated
     return lead ? alias(y, target, contiguous_strides(target), y->byte_offset) : y;
   }
   void save(Node&, const Tensor&, const Tensor& x) { sizes = x->sizes(); }
+  static constexpr const char* rule = "gx = expand(g)";
   void vjp(Backward& b) { b.gx[0] = ops::expand(b.grad(), sizes); }
   void visit(SavedVisitor& v) { v.ints("self_sym_sizes", sizes); }
 };
@@ -77,6 +80,7 @@ struct NanSum {  // Σ of what is not NaN
     return reduce_raw(Reduction::Sum, ops::masked_fill(c, ops::isnan(c), 0), mask, keepdim, out);
   }
   void save(Node&, const Tensor&, const Tensor& x) { x_.save(x); }
+  static constexpr const char* rule = "gx = expand(g) with 0 where x is NaN";
   void vjp(Backward& b) {
     Tensor x = x_.get(b.node);
     Tensor g = spread(ops::to(b.grad(), x->dtype), mask, x->sizes(), keepdim);
@@ -113,6 +117,7 @@ struct Mean {  // Σ x / n
     sizes = x->sizes();
     in = x->dtype;
   }
+  static constexpr const char* rule = "gx = expand(g)/n";
   void vjp(Backward& b) {
     Tensor g = ops::expand(ops::to(b.grad(), in), sizes);
     b.gx[0] = ops::div(g, double(numel_of(sizes)));
@@ -141,6 +146,7 @@ struct MeanDims {
     sizes = x->sizes();
     in = x->dtype;
   }
+  static constexpr const char* rule = "gx = expand(g)/n";
   void vjp(Backward& b) {
     // Divided first: the cotangent is smaller than the input.
     b.gx[0] = spread(ops::div(ops::to(b.grad(), in), double(count)), mask, sizes, keepdim);

@@ -27,6 +27,7 @@ struct Cat {
     Dtype dtype;
   };
   std::vector<Part> parts;
+  static constexpr const char* rule = "gxᵢ = the part of g where xᵢ lies";
   void vjp(Backward& b) {
     int64_t start = 0;
     for (size_t i = 0; i < parts.size(); ++i) {
@@ -44,6 +45,7 @@ struct Stack {
   static constexpr const char *name = "stack", *node = "StackBackward0";
   int64_t dim;
   std::vector<Dtype> dtypes;
+  static constexpr const char* rule = "gxᵢ = select(g, dim, i)";
   void vjp(Backward& b) {
     for (size_t i = 0; i < dtypes.size(); ++i)
       if (b.needs(int(i))) b.gx[i] = cotangent_as(select(b.grad(), dim, int64_t(i)), dtypes[i]);
@@ -222,6 +224,7 @@ struct BlockDiag {
   static constexpr const char *name = "block_diag", *node = "BlockDiagBackward0";
   std::vector<Dims> shapes;
   std::vector<Dtype> dtypes;
+  static constexpr const char* rule = "gxᵢ = the block of g where xᵢ lies";
   void vjp(Backward& b) {
     int64_t row = 0, col = 0;
     for (size_t i = 0; i < shapes.size(); ++i) {

@@ -33,6 +33,7 @@ struct Flip {
     copy_flipped(y, x, dims);
     return y;
   }
+  static constexpr const char* rule = "gx = flip(g)";
   void vjp(Backward& b) { b.gx[0] = flip(b.grad(), dims); }
   void visit(SavedVisitor& v) { v.ints("dims", dims); }
 };
@@ -68,6 +69,7 @@ struct Roll {
     for (int64_t i = 0; i < dims.size(); ++i) y = rolled(y, dims[i], shifts[i]);
     return y;
   }
+  static constexpr const char* rule = "gx = roll(g, −shifts)";
   void vjp(Backward& b) {
     Dims back = shifts;
     for (int64_t& s : back) s = -s;
@@ -101,6 +103,7 @@ struct Rot90 {
       default: return raw::clone(x);
     }
   }
+  static constexpr const char* rule = "gx = rot90(g, −k)";
   void vjp(Backward& b) { b.gx[0] = apply(Rot90{-k, d0, d1}, b.grad()); }
   void visit(SavedVisitor& v) {
     v.value("k", Scalar(k));

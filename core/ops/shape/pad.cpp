@@ -52,6 +52,7 @@ struct ConstantPad {
     }
     return y;
   }
+  static constexpr const char* rule = "gx = the part of g where x lies";
   void vjp(Backward& b) {
     Dims back = pad;
     for (int64_t& p : back) p = -p;
@@ -90,6 +91,7 @@ struct BorderPad {  // named after the mode and the number of dimensions
     return y.get() == x.get() || pad.empty() ? raw::clone(y) : y;
   }
   void save(Node&, const Tensor&, const Tensor& x) { shape = x->sizes(); }
+  static constexpr const char* rule = "gx = each element of g added to the element of x it shows";
   void vjp(Backward& b) {
     Tensor g = b.grad();
     for (int64_t i = pad.size() / 2 - 1; i >= 0; --i) {

@@ -29,6 +29,7 @@ struct Repeat {
     return y;
   }
   void save(Node&, const Tensor&, const Tensor& x) { shape = x->sizes(); }
+  static constexpr const char* rule = "gx = the sum of g over the repeats";
   void vjp(Backward& b) {
     Dims pairs, over;
     int64_t lead = repeats.size() - shape.size();

@@ -38,6 +38,7 @@ struct Triangle {
     });
     return y;
   }
+  static constexpr const char* rule = Upper ? "gx = triu(g)" : "gx = tril(g)";
   void vjp(Backward& b) { b.gx[0] = apply(Triangle{diagonal}, b.grad()); }
   void visit(SavedVisitor& v) { v.value("diagonal", Scalar(diagonal)); }
 };

@@ -19,6 +19,7 @@ struct ViewAsReal {
     y->set_geometry(sizes, strides);
     return y;
   }
+  static constexpr const char* rule = "gx = view_as_complex(g)";
   // The cotangent's last dimension may be strided: a copy then.
   void vjp(Backward& b) { b.gx[0] = view_as_complex(contiguous(b.grad())); }
 };
@@ -34,6 +35,7 @@ struct ViewAsComplex {
     y->set_geometry(sizes, strides);
     return y;
   }
+  static constexpr const char* rule = "gx = view_as_real(g)";
   void vjp(Backward& b) { b.gx[0] = view_as_real(b.grad()); }
 };
 

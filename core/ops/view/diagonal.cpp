@@ -39,6 +39,7 @@ struct DiagonalCopy {
   Dims shape;
   Tensor forward(const Tensor& x) { return raw::clone(picker(x)); }
   void save(Node&, const Tensor&, const Tensor& x) { shape = x->sizes(); }
+  static constexpr const char* rule = "gx = zeros with g on the diagonal";
   void vjp(Backward& b) { b.gx[0] = apply(Embed<DiagonalPick>{picker, shape}, b.grad()); }
 };
 
@@ -51,6 +52,7 @@ struct DiagEmbed {
     raw::copy(picker(y), x);
     return y;
   }
+  static constexpr const char* rule = "gx = diagonal(g)";
   void vjp(Backward& b) { b.gx[0] = diagonal(b.grad(), picker.offset, picker.dim1, picker.dim2); }
 };
 

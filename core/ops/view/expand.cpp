@@ -14,6 +14,7 @@ struct Expand {
   Dims shape;
   Tensor forward(const Tensor& x) { return adjoint::alias(x, sizes, strides, x->byte_offset); }
   void save(Node&, const Tensor&, const Tensor& x) { shape = x->sizes(); }
+  static constexpr const char* rule = "gx = the sum of g over the repeats";
   void vjp(Backward& b) { b.gx[0] = sum_to(b.grad(), shape); }
   void visit(SavedVisitor& v) { v.ints("self_sym_sizes", shape); }
 };
@@ -31,6 +32,7 @@ struct SqueezeBase {
     }
     return adjoint::alias(x, sizes, strides, x->byte_offset);
   }
+  static constexpr const char* rule = "gx = unsqueeze(g)";
   void vjp(Backward& b) {
     Tensor g = b.grad();
     for (int64_t i = 0; i < shape.size(); ++i)
@@ -59,6 +61,7 @@ struct Unsqueeze {
     strides.insert(dim, stride);
     return adjoint::alias(x, sizes, strides, x->byte_offset);
   }
+  static constexpr const char* rule = "gx = squeeze(g)";
   void vjp(Backward& b) { b.gx[0] = squeeze(b.grad(), dim); }
   void visit(SavedVisitor& v) { v.value("dim", Scalar(dim)); }
 };

@@ -22,6 +22,7 @@ struct Transpose {
   static constexpr const char *name = "transpose", *node = "TransposeBackward0";
   int64_t dim0, dim1;
   Tensor forward(const Tensor& x) { return swapped(x, dim0, dim1); }
+  static constexpr const char* rule = "gx = transpose(g)";
   void vjp(Backward& b) { b.gx[0] = transpose(b.grad(), dim0, dim1); }
   void visit(SavedVisitor& v) {
     v.value("dim0", Scalar(dim0));
@@ -35,6 +36,7 @@ struct TransposeInplace : Transpose {
 struct T {
   static constexpr const char *name = "t", *node = "TBackward0";
   Tensor forward(const Tensor& x) { return x->ndim < 2 ? adjoint::alias(x) : swapped(x, 0, 1); }
+  static constexpr const char* rule = "gx = gᵀ";
   void vjp(Backward& b) { b.gx[0] = t(b.grad()); }
 };
 struct TInplace : T {
@@ -53,6 +55,7 @@ struct Permute {
     }
     return adjoint::alias(x, sizes, strides, x->byte_offset);
   }
+  static constexpr const char* rule = "gx = permute(g) by the inverse of dims";
   void vjp(Backward& b) {
     Dims inverse(dims.size());
     for (int64_t i = 0; i < dims.size(); ++i) inverse[dims[i]] = i;

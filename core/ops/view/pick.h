@@ -3,9 +3,11 @@
 // vjp's vjp (the view again), so that derivatives of any order exist.
 //
 //   struct Select {
-//     static constexpr const char* name = "select", *node = "SelectBackward0", *embed_node =
-//     "SelectBackwardBackward0"; int64_t dim, index; Tensor operator()(const Tensor& x) const;      // alias
-//     of x, no autograd void visit(SavedVisitor& v);
+//     static constexpr const char *name = "select", *node = "SelectBackward0", *embed_node = "...";
+//     static constexpr const char *rule = "...", *embed_rule = "...", *scatter_rule = "...";
+//     int64_t dim, index;
+//     Tensor operator()(const Tensor& x) const;  // alias of x, no autograd
+//     void visit(SavedVisitor& v);
 //   };
 #pragma once
 #include "autograd/record.h"
@@ -26,6 +28,7 @@ struct Embed {  // zeros of `shape` that show g through the picker
     raw::copy(picker(gx), g);
     return gx;
   }
+  static constexpr const char* rule = Picker::embed_rule;
   void vjp(Backward& b) { b.gx[0] = apply_view(PickView<Picker>{picker, {}}, b.grad()); }
 };
 
@@ -36,6 +39,7 @@ struct PickView {
   Dims shape;
   Tensor forward(const Tensor& x) { return picker(x); }
   void save(Node&, const Tensor&, const Tensor& x) { shape = x->sizes(); }
+  static constexpr const char* rule = Picker::rule;
   void vjp(Backward& b) { b.gx[0] = apply(Embed<Picker>{picker, shape}, b.grad()); }
   void visit(SavedVisitor& v) {
     picker.visit(v);
@@ -47,6 +51,8 @@ struct PickView {
 struct SelectPick {
   static constexpr const char *name = "select", *node = "SelectBackward0",
                               *embed_node = "SelectBackwardBackward0";
+  static constexpr const char *rule = "gx = zeros with g at index", *embed_rule = "gx = select(g)",
+                              *scatter_rule = "gx = g with 0 at index; gsrc = select(g)";
   int64_t dim, index;
   Tensor operator()(const Tensor& x) const;
   void visit(SavedVisitor& v) {
@@ -57,6 +63,8 @@ struct SelectPick {
 struct SlicePick {
   static constexpr const char *name = "slice", *node = "SliceBackward0",
                               *embed_node = "SliceBackwardBackward0";
+  static constexpr const char *rule = "gx = zeros with g in the slice", *embed_rule = "gx = slice(g)",
+                              *scatter_rule = "gx = g with 0 in the slice; gsrc = slice(g)";
   int64_t dim, start, end, step;  // 0 <= start <= end <= size
   Tensor operator()(const Tensor& x) const;
   void visit(SavedVisitor& v) {
@@ -69,6 +77,8 @@ struct SlicePick {
 struct DiagonalPick {
   static constexpr const char *name = "diagonal", *node = "DiagonalBackward0",
                               *embed_node = "DiagonalBackwardBackward0";
+  static constexpr const char *rule = "gx = zeros with g on the diagonal", *embed_rule = "gx = diagonal(g)",
+                              *scatter_rule = "gx = g with 0 on the diagonal; gsrc = diagonal(g)";
   int64_t offset, dim1, dim2;  // wrapped, different
   Tensor operator()(const Tensor& x) const;
   void visit(SavedVisitor& v) {

@@ -18,6 +18,7 @@ struct View {
                                            : adjoint::alias_contiguous(x, sizes);
   }
   void save(Node&, const Tensor&, const Tensor& x) { shape = x->sizes(); }
+  static constexpr const char* rule = "gx = reshape(g)";
   void vjp(Backward& b) { b.gx[0] = reshape(b.grad(), shape); }
   void visit(SavedVisitor& v) { v.ints("self_sym_sizes", shape); }
 };
@@ -31,6 +32,7 @@ struct UnsafeView {
     return adjoint::alias(x, sizes, contiguous_strides(sizes), x->byte_offset);
   }
   void save(Node&, const Tensor&, const Tensor& x) { shape = x->sizes(); }
+  static constexpr const char* rule = "gx = reshape(g)";
   void vjp(Backward& b) { b.gx[0] = reshape(b.grad(), shape); }
   void visit(SavedVisitor& v) { v.ints("self_sym_sizes", shape); }
 };
@@ -72,7 +74,16 @@ Tensor view(const Tensor& x, Ints wanted) {
   return apply_view(View{sizes, strides, {}}, x);
 }
 
+// The sizes as given fit: none to be inferred.
+static bool fits(Ints wanted, int64_t numel) {
+  int64_t n = 1;
+  for (int64_t s : wanted)
+    if (s < 0 || __builtin_mul_overflow(n, s, &n)) return false;
+  return n == numel;
+}
+
 Tensor reshape(const Tensor& x, Ints wanted) {
+  if (x->contiguous() && fits(wanted, x->numel)) return apply_view(View{wanted, {}, {}}, x);
   Dims sizes, strides;
   infer_size(wanted, x->numel, sizes);
   if (__builtin_expect(x->contiguous(), 1)) return apply_view(View{sizes, {}, {}}, x);

@@ -37,6 +37,7 @@ struct Scatter {
     raw::copy(picker(y), src);
     return y;
   }
+  static constexpr const char* rule = Picker::scatter_rule;
   void vjp(Backward& b) {
     Tensor part = apply_view(PickView<Picker>{picker, {}}, b.grad());
     if (b.needs(0))
@@ -67,6 +68,7 @@ struct AsStridedScatter {
     raw::copy(place(y), src);
     return y;
   }
+  static constexpr const char* rule = "gx = g with 0 where src lies; gsrc = the part of g where src lies";
   void vjp(Backward& b) {
     if (b.needs(0)) {  // the cotangent outside of src's place
       Tensor ones = adjoint::full(part.sizes, 1, b.grad()->dtype, b.grad()->device);

@@ -36,6 +36,7 @@ struct Split {
   int64_t dim;
   Dims lengths;
   Part whole;
+  static constexpr const char* rule = "gx = cat(g₀, g₁, …)";
   void vjp(Backward& b) { b.gx[0] = cat(gathered(b, whole, lengths, dim), dim); }
   void visit(SavedVisitor& v) {
     v.value("dim", Scalar(dim));
@@ -47,6 +48,7 @@ struct Unbind {
   static constexpr const char *name = "unbind", *node = "UnbindBackward0";
   int64_t dim;
   Part whole;
+  static constexpr const char* rule = "gx = stack(g₀, g₁, …)";
   void vjp(Backward& b) {
     int64_t n = whole.shape[dim];
     Dims shape = whole.shape;

@@ -79,6 +79,7 @@ struct Restride {
     });
     return raw::clone(adjoint::alias(buffer, to.sizes, to.strides, to.offset * int64_t(g->itemsize())));
   }
+  static constexpr const char* rule = "gx = g through the transposed map";
   void vjp(Backward& b) { b.gx[0] = apply(Restride{to, from, !source_is_to}, b.grad()); }
 };
 
@@ -90,6 +91,7 @@ struct AsStrided {
   Tensor forward(const Tensor& x) {
     return adjoint::alias(x, to.sizes, to.strides, to.offset * int64_t(x->itemsize()));
   }
+  static constexpr const char* rule = "gx = each element of g added to the element of x it shows";
   void vjp(Backward& b) { b.gx[0] = restride(b.grad(), to, from); }
   void visit(SavedVisitor& v) {
     v.ints("size", to.sizes);
@@ -151,6 +153,7 @@ struct UnfoldGrad {  // adds the windows back
     });
     return gx;
   }
+  static constexpr const char* rule = "gx = unfold(g)";
   void vjp(Backward& b) { b.gx[0] = ops::unfold(b.grad(), w.dim, w.size, w.step); }
 };
 struct Unfold {
@@ -159,6 +162,7 @@ struct Unfold {
   Dims shape;
   Tensor forward(const Tensor& x) { return w.look(x); }
   void save(Node&, const Tensor&, const Tensor& x) { shape = x->sizes(); }
+  static constexpr const char* rule = "gx = each element of g added to the element of x it shows";
   void vjp(Backward& b) { b.gx[0] = apply(UnfoldGrad{w, shape}, b.grad()); }
   void visit(SavedVisitor& v) {
     v.value("dimension", Scalar(w.dim));

@@ -1,0 +1,1 @@
+"""How a `Graph` is drawn and written down; nothing here knows tensors."""

@@ -1,0 +1,1 @@
+"""What a derivation looks like: as text, Markdown, LaTeX and HTML."""
