@@ -81,10 +81,15 @@ class Runner:
     def _command(self, line: str) -> str:
         words = line.split("  #")[0]
         command = words.replace("adjoint", f"'{sys.executable}' -W error -m adjoint", 1)
-        more = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)}
+        more = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
+        }
         if "site-packages" in str(Path(__import__("adjoint").__file__)):
             more.pop("PYTHONPATH")  # the installed package is what is tested
-        done = subprocess.run(command, shell=True, cwd=self.folder, capture_output=True, text=True, timeout=120, env=more)
+        done = subprocess.run(
+            command, shell=True, cwd=self.folder, capture_output=True, text=True, timeout=120, env=more
+        )
         assert done.returncode == 0, f"{line}\n{done.stderr}"
         return done.stdout
 
