@@ -78,7 +78,7 @@ def operations() -> list[Operation]:
     homes, found = _homes(), {}
     for schema, flags, doc in _core._records():
         name = schema.partition("(")[0]
-        if name.startswith("_") or name.endswith("_") or flags & HIDDEN and not hasattr(adjoint, name):
+        if name.startswith("_") or name.endswith("_") or (flags & HIDDEN and not hasattr(adjoint, name)):
             continue
         family = "shapes" if name in _CASTS else homes.get(name, "pointwise")
         op = found.setdefault(name, Operation(name, family=family))
