@@ -12,8 +12,9 @@ namespace detail {
 static inline double scaled_bessel_k(int n, double x) {
   if (!(x > 0)) return x == 0 ? __builtin_inf() : __builtin_nan("");
   if (isinf(x)) return 0;
-  double step = x > 6 ? 0.7 / __builtin_sqrt(x) : 0.25, sum = 0.5;
-  for (double t = step;; t += step) {
+  double step = x > 9 ? 0.6 / __builtin_sqrt(x) : 0.2, sum = 0.5;
+  for (double i = 1;; i += 1) {
+    double t = i * step;
     double half = __builtin_sinh(0.5 * t), over = 2 * half * half;  // cosh t - 1, without cancelling
     double term = __builtin_exp(-x * over) * (n ? 1 + over : 1);
     sum += term;

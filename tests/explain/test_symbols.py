@@ -36,7 +36,9 @@ def test_every_records_text_can_be_read():
         if not catalogue.differentiable(operation):
             continue
         for args, kwargs in catalogue.samples(torch, operation, torch.float64)[:1]:
-            flat = [t for a in args for t in (a if isinstance(a, (list, tuple)) else [a]) if isinstance(t, torch.Tensor)]
+            flat = [
+                t for a in args for t in (a if isinstance(a, (list, tuple)) else [a]) if isinstance(t, torch.Tensor)
+            ]
             for t in flat:
                 if t.is_floating_point():
                     t.requires_grad_()
@@ -67,9 +69,10 @@ def test_simplify(text, simple):
 
 def test_substitute():
     by = {"a": name("l1"), "b": number(-2.5)}
-    assert plain(simplify(substitute(read("a·b"), by))) == "l1·(-2.5)" or plain(
-        simplify(substitute(read("a·b"), by))
-    ) == "-2.5·l1"
+    assert (
+        plain(simplify(substitute(read("a·b"), by))) == "l1·(-2.5)"
+        or plain(simplify(substitute(read("a·b"), by))) == "-2.5·l1"
+    )
     assert plain(substitute(read("b - a"), {"a": read("x + y"), "b": number(3 + 4j)})) == "(3+4i) - (x + y)"
 
 
@@ -107,7 +110,9 @@ def test_numbers():
 def test_values():
     assert str(value_of(torch.tensor([0.1, 0.2]))) == "[0.1, 0.2]" and value_of(torch.tensor(0.1)).numbers == (0.1,)
     v = value_of(torch.arange(100.0).reshape(4, 25))
-    assert v.numbers is None and (v.min, v.mean, v.max) == (0, 49.5, 99) and str(v).startswith("[4×25: min 0, mean 49.5")
+    assert (
+        v.numbers is None and (v.min, v.mean, v.max) == (0, 49.5, 99) and str(v).startswith("[4×25: min 0, mean 49.5")
+    )
     assert str(value_of(torch.full((5, 5), 2.0))) == "2 everywhere" and str(value_of(torch.ones(0))) == "[]"
     assert value_of(torch.tensor([1.0, float("nan")])).bad == 1
     assert value_of(torch.full((20,), 60000.0, dtype=_core.float16)).norm == pytest.approx(60000 * 20**0.5, rel=1e-2)
