@@ -31,7 +31,7 @@ newaxis = None
 
 _MODULES = frozenset(
     "backends cli compiler cuda explain fft func functional linalg nn optim overrides profiler random return_types special storage "
-    "profiler testing types utils".split()
+    "testing types utils".split()
 )
 
 

@@ -236,9 +236,9 @@ def _run_batched(outputs, grads, retain_graph, create_graph, inputs, allow_unuse
 def set_check_saved(mode):
     """Switches checking of saved tensors by checksum on or off.
 
-    An in-place change bumps the version counter, and backward raises. A change through ``.data`` or through a shared
-    NumPy array does not: with this mode on, every saved tensor's bytes are summed when it is saved and when it is used,
-    so that such a change raises, too. Costs a pass over each saved tensor. Also a context manager.
+    An in-place change bumps the version counter, also one through ``.data``, and backward raises. A change through a
+    shared NumPy array does not: with this mode on, every saved tensor's bytes are summed when it is saved and when it is
+    used, so that such a change raises, too. Costs a pass over each saved tensor. Also a context manager.
     """
     return _CheckSaved(mode)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .. import _core, __version__
+from .. import __version__, _core
 from ..autograd.grad_mode import no_grad
 from .capture import Capture
 from .value import norm, short, value_of

@@ -13,10 +13,10 @@ from ..autograd.grad_mode import no_grad
 from . import check, paths
 from .capture import Capture, Edge, Node, TooLarge, capture
 from .derivation import Definition, Derivation, Gradient, Output, Path, expression_of
-from .stretches import stretches
 from .naming import caller, key_of
 from .paths import Found, Place, Sweep
 from .steps import Local, Step, local_derivative
+from .stretches import stretches
 from .symbols import Term, name, names_in
 from .value import Value, norm, value_of
 from .wording import Wording, is_custom
@@ -342,7 +342,9 @@ class _Explainer:
 
     def _steps(self) -> tuple[Step, ...]:
         """From the outputs to the inputs, as the backward pass meets them."""
-        found = {(str(s.derivative), str(s.formula), str(s.value)): s for local in self.locals.values() if (s := local.step)}
+        found = {
+            (str(s.derivative), str(s.formula), str(s.value)): s for local in self.locals.values() if (s := local.step)
+        }
         return tuple(found.values())
 
     # --- the values that formulas speak of ---

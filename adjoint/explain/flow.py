@@ -11,7 +11,6 @@ from .. import _core
 from ..autograd.grad_mode import no_grad
 from .capture import Capture, Node
 
-
 call_rule = _core.Node.__call__  # the nodes of custom Functions refuse to be called, as PyTorch's do
 
 

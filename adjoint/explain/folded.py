@@ -133,7 +133,7 @@ def _inputs(graph: _Graph, given: Sequence[Any], known: Names) -> list[Any]:
         return leaves
     from .explaining import not_part
 
-    by_name = dict((n, t) for n, t in known.items())
+    by_name = dict(known.items())
     found = []
     for t in given:
         if isinstance(t, str):
@@ -202,7 +202,9 @@ class _Graph:
                         _deliver(waiting, ways, id(source), k, g, total)
         return found, counts
 
-    def follow(self, outputs: list[Any], cotangents: list[Any], target: tuple[int, int], whole: Any) -> tuple[Path, Any] | None:
+    def follow(
+        self, outputs: list[Any], cotangents: list[Any], target: tuple[int, int], whole: Any
+    ) -> tuple[Path, Any] | None:
         """One path, along the heaviest edge at each turn; None if it is too long to be followed."""
         behind = {target[0]}
         for node in self.nodes:
@@ -218,14 +220,12 @@ class _Graph:
                 node = self.by_id[at]
                 open_ways = [
                     (norm(g), -i, id(n), k, g)
-                    for i, ((n, k), g) in enumerate(
-                        zip(node.next_functions, run(node, {number: grad}), strict=True)
-                    )
+                    for i, ((n, k), g) in enumerate(zip(node.next_functions, run(node, {number: grad}), strict=True))
                     if n is not None and g is not None and id(n) in behind
                 ]
                 if not open_ways:
                     return None
-                _, i, source, k, g = max(open_ways, key=lambda w: w[:2])
+                _, _, source, k, g = max(open_ways, key=lambda w: w[:2])
                 steps.append(self._step(node, number, self.by_id[source], k, grad, g))
                 at, number, grad = source, k, g
         if (at, number) != target:

@@ -27,7 +27,10 @@ class Segment:
 
 def fold(steps: Sequence[Step]) -> list[Segment]:
     """A path's steps; of a long path, stretches in one module and stretches that repeat become one segment each."""
-    return [Segment(tuple(steps[a:b]), first, told) for a, b, first, told in stretches([(s.operation, s.module) for s in steps])]
+    return [
+        Segment(tuple(steps[a:b]), first, told)
+        for a, b, first, told in stretches([(s.operation, s.module) for s in steps])
+    ]
 
 
 Stretch = tuple[int, int, int, str]  # from, to, how many stand for all, words

@@ -11,7 +11,7 @@ namespace {
 
 struct Frexp {
   static constexpr const char *name = "frexp", *node = "FrexpBackward0";
-  static constexpr const char* rule = "g / exp2(exponent)";
+  static constexpr const char* rule = "gx = g/exp2(exponent)";
   SavedTensor exponent = {};
   void save(Node&, std::span<const Tensor> ys, std::span<const Tensor>) { exponent.save(ys[1]); }
   void vjp(Backward& b) {

@@ -183,6 +183,15 @@ PyObject* leaf_state(PyObject*, PyObject* o) {
   });
 }
 
+// A hook stays behind when its callables were removed: its dict is empty then.
+template <class H>
+bool any_callable(const HookList<H>& list) {
+  for (const auto& entry : list.entries) {
+    auto* dict = static_cast<PyObject*>(entry.fn->python());
+    if (!dict || PyObject_Size(dict) != 0) return true;
+  }
+  return false;
+}
 // _has_hooks(node) -> bool: would a backward pass run something of the user's here, or keep a .grad?
 PyObject* has_hooks(PyObject*, PyObject* o) {
   return guarded([&]() -> PyObject* {
@@ -190,11 +199,10 @@ PyObject* has_hooks(PyObject*, PyObject* o) {
     auto* self = reinterpret_cast<PyNode*>(o);
     bool any = false;
     if (self->leaf) {
-      any = self->leaf->meta && !self->leaf->meta->hooks.entries.empty();
+      any = self->leaf->meta && any_callable(self->leaf->meta->hooks);
     } else if (self->node && self->node->hooks) {
       const NodeHooks& h = *self->node->hooks;
-      any = !h.tensor_pre.entries.empty() || !h.retain.empty() || !h.pre.entries.empty() ||
-            !h.post.entries.empty();
+      any = any_callable(h.tensor_pre) || !h.retain.empty() || any_callable(h.pre) || any_callable(h.post);
     }
     return PyBool_FromLong(any);
   });

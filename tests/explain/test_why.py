@@ -220,3 +220,21 @@ def test_asking_leaves_nothing_behind():
     why(w, loss)
     assert w.grad is None and len(torch._core._cuts()) == before
     loss.backward()
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_no_false_alarm_on_random_graphs(seed):
+    import random
+
+    choose = random.Random(seed)
+    torch.manual_seed(seed)
+    w = torch.randn(3, 3, requires_grad=True)
+    values = [w, torch.randn(3, 3)]
+    for _ in range(choose.randint(1, 12)):
+        a, b = choose.choice(values), choose.choice(values)
+        steps = [lambda: a + b, lambda: a * 0.7, lambda: a.sin() + b, lambda: a @ b * 0.3, lambda: a.tanh()]
+        values.append(choose.choice(steps)())
+    loss = (values[-1] + w).mean()
+    told(why(w, loss), "backward_not_called" if not torch._core._leaf_state(w)["passes"] else "backward_on_other")
+    loss.backward(retain_graph=True)
+    told(why(w, loss), "healthy")

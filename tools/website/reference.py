@@ -78,7 +78,7 @@ def operations() -> list[Operation]:
     homes, found = _homes(), {}
     for schema, flags, doc in _core._records():
         name = schema.partition("(")[0]
-        if name.startswith("_") or name.endswith("_") or flags & HIDDEN and not hasattr(adjoint, name):
+        if name.startswith("_") or name.endswith("_") or (flags & HIDDEN and not hasattr(adjoint, name)):
             continue
         family = "shapes" if name in _CASTS else homes.get(name, "pointwise")
         op = found.setdefault(name, Operation(name, family=family))
@@ -143,7 +143,11 @@ def _rules(op: Operation, nodes: list[dict[str, Any]], known: dict[str, str]) ->
         return ['```text title="derivative"', *_formulas(nodes[0]), "```"]
     names = list(dict.fromkeys(told["operation"] for told in nodes))
     links = [f"[{_text(n)}]({known[n]}.md#{n})" if n in known and n != op.name else f"`{n}`" for n in names]
-    return [f"Its derivative is made of those of {', '.join(links[:-1])} and {links[-1]}." if links[1:] else f"Made of {links[0]}."]
+    return [
+        f"Its derivative is made of those of {', '.join(links[:-1])} and {links[-1]}."
+        if links[1:]
+        else f"Made of {links[0]}."
+    ]
 
 
 def _formulas(told: dict[str, Any]) -> Iterator[str]:
@@ -153,7 +157,10 @@ def _formulas(told: dict[str, Any]) -> Iterator[str]:
         return
     parameters = told["parameters"]
     letters = ["x"] if len(parameters) == 1 else [chr(ord("a") + i) for i in range(len(parameters))]
-    rows = [("y", told["value"]), *((f"∂y/∂{c}", s) for c, s in zip(letters, told["slopes"], strict=False) if s is not None)]
+    rows = [
+        ("y", told["value"]),
+        *((f"∂y/∂{c}", s) for c, s in zip(letters, told["slopes"], strict=False) if s is not None),
+    ]
     width = max(len(left) for left, _ in rows)
     yield from (f"{left:{width}} = {right}" for left, right in rows)
     yield f"{'':{width}}   where " + ", ".join(f"{c} is {p}" for c, p in zip(letters, parameters, strict=True))

@@ -65,5 +65,3 @@ def _escape(text: str) -> str:
     for c in "\\`*_[]<>#|":
         text = text.replace(c, "\\" + c)
     return text
-
-

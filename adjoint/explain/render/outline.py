@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..derivation import Derivation, Gradient, Path, cotangent_name, count_text
-from ..stretches import UNFOLDED, fold
 from ..steps import Step
+from ..stretches import UNFOLDED, fold
 from ..symbols import Term
 from ..value import Value, shape_text, short
 
@@ -222,7 +222,9 @@ def _along(p: Path, i: int, paths: int) -> Iterator[Block]:
         how = f"times {s.formula}" if s.elementwise and s.formula is not None else s.rule or ""
         rows.append(Row(("cotangent of ", s.by), ((pushed,),), how))
     if len(rows) > 1:
-        yield Equations(tuple(rows), title="step by step" + f" along path ({i + 1})" * (paths > 1), folded=len(rows) > 4)
+        yield Equations(
+            tuple(rows), title="step by step" + f" along path ({i + 1})" * (paths > 1), folded=len(rows) > 4
+        )
 
 
 def _sum(g: Gradient) -> Iterator[Block]:
