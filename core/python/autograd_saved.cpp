@@ -1,6 +1,7 @@
 // Saved tensors as Python sees them: `_saved_*` attributes, SavedTensor objects, and hooks that pack and
 // unpack.
 #include "python/autograd.h"
+#include "python/slots.h"
 #include <cstring>
 
 namespace adjoint::python {
@@ -100,13 +101,6 @@ PyType_Spec saved_spec = {"adjoint._core.SavedTensor", sizeof(PySaved), 0,
 
 // --- attributes of nodes ---
 
-PyObject* number(const Scalar& v) {
-  if (v.is_bool()) return PyBool_FromLong(v.to_bool());
-  if (v.is_integral()) return PyLong_FromLongLong(v.to_int());
-  if (v.is_complex()) return PyComplex_FromDoubles(v.to_complex().real(), v.to_complex().imag());
-  return PyFloat_FromDouble(v.to_double());
-}
-
 struct Find final : SavedVisitor {
   PyNode* owner;
   const char* wanted;
@@ -119,7 +113,7 @@ struct Find final : SavedVisitor {
     found = raw ? wrap_saved(reinterpret_cast<PyObject*>(owner), s) : must(wrap(s.get(*owner->node)));
   }
   void value(const char* name, const Scalar& v) override {
-    if (!raw && is_it(name)) found = must(number(v));
+    if (!raw && is_it(name)) found = must(number_of(v));
   }
   void ints(const char* name, Ints v) override {
     if (raw || !is_it(name)) return;

@@ -3,6 +3,7 @@
 #include "autograd/cuts.h"
 #include "ops/pointwise_record.h"
 #include "python/autograd.h"
+#include "python/slots.h"
 
 namespace adjoint::python {
 namespace {
@@ -39,20 +40,12 @@ struct List final : SavedVisitor {
     Ref text = Ref::steal(must(PyUnicode_FromString(name)));
     if (PyList_Append(lost.get(), text.get()) < 0) raise_set();
   }
-  void value(const char* name, const Scalar& v) override { add(name, number(v)); }
+  void value(const char* name, const Scalar& v) override { add(name, number_of(v)); }
   void ints(const char* name, Ints v) override {
     Ref t = Ref::steal(must(PyTuple_New(Py_ssize_t(v.size()))));
     for (size_t i = 0; i < v.size(); ++i)
       PyTuple_SET_ITEM(t.get(), Py_ssize_t(i), must(PyLong_FromLongLong(v[i])));
     add(name, t.take());
-  }
-  static PyObject* number(const Scalar& v) {
-    switch (v.category()) {
-      case Category::Bool: return PyBool_FromLong(v.to_bool());
-      case Category::Integer: return PyLong_FromLongLong(v.to_int());
-      case Category::Float: return PyFloat_FromDouble(v.to_double());
-      default: return PyComplex_FromDoubles(v.to_complex().real(), v.to_complex().imag());
-    }
   }
 };
 

@@ -1,6 +1,7 @@
 // What an operation gives, as Python objects: tensors, named tuples, numbers.
 #include <cstring>
 #include "python/op_function.h"
+#include "python/slots.h"
 #include "python/types.h"
 
 namespace adjoint::python {
@@ -21,14 +22,6 @@ PyObject* tuple_repr(PyObject* o) {
 
 PyObject* return_types = nullptr;  // the module's dictionary of them
 
-PyObject* give_number(const Scalar& s) {
-  switch (s.category()) {
-    case Category::Bool: return PyBool_FromLong(s.to_bool());
-    case Category::Integer: return PyLong_FromLongLong(s.to_int());
-    case Category::Float: return PyFloat_FromDouble(s.to_double());
-    default: return PyComplex_FromDoubles(s.to_complex().real(), s.to_complex().imag());
-  }
-}
 }  // namespace
 
 PyTypeObject* tuple_type(const Overload& o, const char* suffix) {
@@ -79,7 +72,7 @@ PyObject* give_back(Overload& o, Returned& r) {
     case Returned::Number:
     case Returned::Int:
     case Returned::Float:
-    case Returned::Bool: return give_number(r.scalar);
+    case Returned::Bool: return number_of(r.scalar);
     case Returned::IntList: return make_size(r.dims);
     default: Py_RETURN_NONE;
   }
