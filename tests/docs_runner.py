@@ -83,7 +83,7 @@ class Runner:
         command = words.replace("adjoint", f"'{sys.executable}' -W error -m adjoint", 1)
         more = {
             **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
+            "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
         }
         if "site-packages" in str(Path(__import__("adjoint").__file__)):
             more.pop("PYTHONPATH")  # the installed package is what is tested

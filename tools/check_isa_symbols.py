@@ -28,7 +28,7 @@ def shared_symbols(object_file: Path, isa: str) -> list[str]:
 def main(build: Path) -> int:
     wrong, seen = 0, 0
     for isa in ("v3", "v4"):
-        for object_file in sorted(build.glob(f"CMakeFiles/adjoint_{isa}.dir/**/*.o")):
+        for object_file in sorted(build.glob(f"core/CMakeFiles/adjoint_{isa}.dir/**/*.o")):
             seen += 1
             for name in shared_symbols(object_file, isa):
                 print(f"{isa} {object_file.name}: {name}")

@@ -1,4 +1,4 @@
-"""Rebuilds adjoint/data/digits.bin from scikit-learn's copy of the UCI data set.
+"""Rebuilds src/adjoint/data/digits.bin from scikit-learn's copy of the UCI data set.
 
     pip install scikit-learn && python tools/digits.py
 
@@ -12,6 +12,6 @@ from sklearn.datasets import load_digits
 
 digits = load_digits()
 raw = digits.data.astype("uint8").tobytes() + digits.target.astype("uint8").tobytes()
-path = Path(__file__).parent.parent / "adjoint" / "data" / "digits.bin"
+path = Path(__file__).parent.parent / "src" / "adjoint" / "data" / "digits.bin"
 path.write_bytes(zlib.compress(raw, 9))
 print(f"{path}: {len(raw):,} bytes in {path.stat().st_size:,}")

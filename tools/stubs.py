@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes adjoint/_core.pyi from the schemas of the registered operations.
+"""Writes src/adjoint/_core.pyi from the schemas of the registered operations.
 
 python tools/stubs.py            write the file
 python tools/stubs.py --check    exit with 1 where it is out of date
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGET = ROOT / "adjoint" / "_core.pyi"
+TARGET = ROOT / "src" / "adjoint" / "_core.pyi"
 TYPES = {
     "Tensor": "Tensor",
     "Number": "Tensor | Number",
@@ -305,8 +305,8 @@ def emit(entries, form, indent):
 
 def generate():
     # The installed package where there is one; a checkout has no extension of its own unless it was built in place.
-    if list((ROOT / "adjoint").glob("_core*.so")):
-        sys.path.insert(0, str(ROOT))
+    if list((ROOT / "src" / "adjoint").glob("_core*.so")):
+        sys.path.insert(0, str(ROOT / "src"))
     from adjoint import _core
 
     def entries(namespace):
@@ -352,7 +352,7 @@ def main():
         print(f"{TARGET.relative_to(ROOT)} is out of date: run tools/stubs.py", file=sys.stderr)
         return 1
     TARGET.write_text(text)
-    (ROOT / "adjoint" / "py.typed").touch()
+    (ROOT / "src" / "adjoint" / "py.typed").touch()
     return 0
 
 

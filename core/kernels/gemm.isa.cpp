@@ -15,10 +15,14 @@ namespace {
 
 #if defined(__AVX512F__)
 constexpr int kVectorBytes = 64, kRows = 14;  // 14 × 2 sums of 32 registers
+constexpr bool kFreeMasks = true;
 #elif defined(__AVX2__)
 constexpr int kVectorBytes = 32, kRows = 6;  // 6 × 2 of 16
 #else
 constexpr int kVectorBytes = 16, kRows = 4;  // 4 × 2 of 16, or of NEON's 32
+#endif
+#if !defined(__AVX512F__)
+constexpr bool kFreeMasks = false;
 #endif
 
 #define ADJOINT_INLINE inline __attribute__((always_inline))
@@ -35,7 +39,8 @@ struct Simd {
   static ADJOINT_INLINE Vector load(const T* p) { return *reinterpret_cast<const Unaligned*>(p); }
   static ADJOINT_INLINE void store(T* p, Vector v) { *reinterpret_cast<Unaligned*>(p) = v; }
 
-  // Which of a vector's lanes exist. AVX-512 and AVX2 skip the others at no cost; the rest takes a loop.
+  // Which of a vector's lanes exist. AVX-512 skips the others at no cost; AVX2 not on every processor (nine
+  // cycles a load on AMD's first Zen), so only where lanes are missing; the rest takes a loop.
   struct Lanes {
     int n;
 #if defined(__AVX512F__)
@@ -46,7 +51,10 @@ struct Simd {
     typedef Int Mask __attribute__((vector_size(32)));
     Mask mask;
     explicit Lanes(int64_t count) : n(count < kLanes ? int(count) : kLanes) {
-      ADJOINT_UNROLL for (int i = 0; i < kLanes; i++) mask[i] = i < n ? -1 : 0;
+      if constexpr (kLanes == 8)
+        mask = Mask{0, 1, 2, 3, 4, 5, 6, 7} < n;
+      else
+        mask = Mask{0, 1, 2, 3} < Int(n);
     }
 #else
     explicit Lanes(int64_t count) : n(count < kLanes ? int(count) : kLanes) {}
@@ -107,7 +115,8 @@ ADJOINT_INLINE void prefetch_tile(const T* c, int64_t ldc) {
   }
 }
 
-// C[M, n] (+)= alpha · A B, where n fills V vectors, the last one perhaps in part.
+// C[M, n] (+)= alpha · A B, where n fills V vectors, the last one perhaps in part. Where masks cost, a last
+// vector of two stands back, over the first one's end, and a single one reads a panel, which is padded.
 // kByRow: a row of A lies side by side and rows are `a_stride` apart; else columns are.
 template <class T, int M, int V, bool kByRow>
 __attribute__((noinline)) void micro(int64_t k, T alpha, const T* __restrict a, int64_t a_stride,
@@ -117,6 +126,7 @@ __attribute__((noinline)) void micro(int64_t k, T alpha, const T* __restrict a, 
   using Vector = typename S::Vector;
   constexpr int W = S::kLanes;
   const typename S::Lanes last(n - (V - 1) * W);
+  const int64_t last_at = kFreeMasks || V == 1 ? (V - 1) * W : n - W;
   const int64_t row = kByRow ? a_stride : 1, next = kByRow ? 1 : a_stride;
   Vector sum[M][V];
   ADJOINT_UNROLL for (int i = 0; i < M; i++) {
@@ -127,7 +137,7 @@ __attribute__((noinline)) void micro(int64_t k, T alpha, const T* __restrict a, 
     if constexpr (!kByRow && M > 4) __builtin_prefetch(a + 8 * a_stride, 0, 3);
     Vector x[V];
     ADJOINT_UNROLL for (int v = 0; v < V - 1; v++) x[v] = S::load(b + v * W);
-    x[V - 1] = S::load(b + (V - 1) * W, last);
+    x[V - 1] = kFreeMasks ? S::load(b + last_at, last) : S::load(b + last_at);
     ADJOINT_UNROLL for (int i = 0; i < M; i++) {
       T s = a[i * row];
       ADJOINT_UNROLL for (int v = 0; v < V; v++) sum[i][v] += s * x[v];
@@ -136,14 +146,18 @@ __attribute__((noinline)) void micro(int64_t k, T alpha, const T* __restrict a, 
     b += ldb;
   }
   ADJOINT_UNROLL for (int i = 0; i < M; i++) {
-    ADJOINT_UNROLL for (int v = 0; v < V; v++) {
-      T* to = c + i * ldc + v * W;
-      Vector y = rounded<Vector>(alpha * sum[i][v]);
-      if (v == V - 1)
-        S::store(to, accumulate ? S::load(to, last) + y : y, last);
-      else
-        S::store(to, accumulate ? S::load(to) + y : y);
+    T *to = c + i * ldc, *end = to + last_at;
+    Vector y[V];
+    ADJOINT_UNROLL for (int v = 0; v < V; v++) y[v] = rounded<Vector>(alpha * sum[i][v]);
+    if (accumulate) {  // all is read before anything is written
+      ADJOINT_UNROLL for (int v = 0; v < V - 1; v++) y[v] = S::load(to + v * W) + y[v];
+      y[V - 1] = (kFreeMasks || V == 1 ? S::load(end, last) : S::load(end)) + y[V - 1];
     }
+    ADJOINT_UNROLL for (int v = 0; v < V - 1; v++) S::store(to + v * W, y[v]);
+    if (kFreeMasks || V == 1)
+      S::store(end, y[V - 1], last);
+    else
+      S::store(end, y[V - 1]);
   }
 }
 
@@ -202,8 +216,12 @@ __attribute__((noinline)) void transpose_block(const T* src, int64_t ld, int64_t
   constexpr int W = S::kLanes;
   typename S::Vector r[W];
   const typename S::Lanes lanes(k);
-  ADJOINT_UNROLL for (int i = 0; i < W; i++) r[i] =
-      i < lines ? S::load(src + i * ld, lanes) : typename S::Vector{};
+  if (!kFreeMasks && k >= W) {
+    ADJOINT_UNROLL for (int i = 0; i < W; i++) r[i] = i < lines ? S::load(src + i * ld) : typename S::Vector{};
+  } else {
+    ADJOINT_UNROLL for (int i = 0; i < W; i++) r[i] =
+        i < lines ? S::load(src + i * ld, lanes) : typename S::Vector{};
+  }
   exchange_all<T, W / 2>(r);
   if (k >= W) {
     ADJOINT_UNROLL for (int i = 0; i < W; i++) S::store(dst + i * dst_stride, r[i]);
@@ -236,6 +254,10 @@ ADJOINT_INLINE void pack_across(const T* src, int64_t ld, int64_t width, int64_t
     T* to = panels;
     for (int64_t j = 0; j < width; j += step, to += k * panel_width) {
       int64_t n = width - j < step ? width - j : step;
+      if (!kFreeMasks && n == panel_width) {
+        for (int64_t i = 0; i < panel_width; i += W) S::store(to + i, S::load(src + j + i));
+        continue;
+      }
       for (int64_t i = 0; i < panel_width; i += W) {
         const typename S::Lanes lanes(n > i ? n - i : 0);
         S::store(to + i, S::load(src + j + i, lanes));
@@ -292,13 +314,14 @@ void direct(bool ta, bool tb, int64_t m, int64_t n, int64_t k, T alpha, const T*
   const bool copy = tb || (m > 2 * kRows && block * ldb * int64_t(sizeof(T)) > (64 << 10));
   for (int64_t j = 0; j < n; j += kCols) {
     int64_t nr = n - j < kCols ? n - j : kCols;
+    const bool gather = copy || (!kFreeMasks && nr < Simd<T>::kLanes);
     bool more = accumulate;
     for (int64_t p = 0; p < k; p += block, more = true) {
       int64_t kb = k - p < block ? k - p : block;
       const T* from = tb ? b + j * ldb + p : b + p * ldb + j;
-      if (copy) pack<T>(tb, from, ldb, nr, nr, kb, b_panel, kCols);
-      direct_block<T>(ta, m, nr, kb, alpha, ta ? a + p * lda : a + p, lda, copy ? b_panel : from,
-                      copy ? kCols : ldb, c + j, ldc, more);
+      if (gather) pack<T>(tb, from, ldb, nr, nr, kb, b_panel, kCols);
+      direct_block<T>(ta, m, nr, kb, alpha, ta ? a + p * lda : a + p, lda, gather ? b_panel : from,
+                      gather ? kCols : ldb, c + j, ldc, more);
     }
   }
 }
@@ -311,7 +334,17 @@ ADJOINT_INLINE void dot_rows(int64_t k, T alpha, const T* x, const T* b, int64_t
   constexpr int W = S::kLanes;
   typename S::Vector sum[R][2];
   ADJOINT_UNROLL for (int r = 0; r < R; r++) sum[r][0] = sum[r][1] = typename S::Vector{};
-  for (int64_t p = 0; p < k; p += 2 * W) {
+  int64_t p = 0;
+  if constexpr (!kFreeMasks) {
+    for (; p + 2 * W <= k; p += 2 * W) {
+      typename S::Vector x0 = S::load(x + p), x1 = S::load(x + p + W);
+      ADJOINT_UNROLL for (int r = 0; r < R; r++) {
+        sum[r][0] += x0 * S::load(b + r * ldb + p);
+        sum[r][1] += x1 * S::load(b + r * ldb + p + W);
+      }
+    }
+  }
+  for (; p < k; p += 2 * W) {
     const typename S::Lanes low(k - p), high(k - p > W ? k - p - W : 0);
     typename S::Vector x0 = S::load(x + p, low), x1 = S::load(x + p + W, high);
     ADJOINT_UNROLL for (int r = 0; r < R; r++) {

@@ -81,30 +81,38 @@ Bits<sizeof(T)> ordered_bits(T x) {
   }
 }
 
+// Sorting sees keys only, the same in descending order with all bits flipped: one instance of the library's
+// algorithms for each width, not two for each type.
+template <class T>
+[[gnu::always_inline]] inline Bits<sizeof(T)> sort_key(T x, bool descending) {
+  const auto key = ordered_bits(x);
+  return descending ? Bits<sizeof(T)>(~key) : key;
+}
+template <class U>
+using Keyed = std::pair<U, int64_t>;  // a key and its element's position
+struct ByKey {
+  template <class U>
+  bool operator()(const Keyed<U>& a, const Keyed<U>& b) const {
+    return a.first < b.first;
+  }
+};
+template <class T>
+void fill_keys(const T* x, int64_t n, bool descending, Keyed<Bits<sizeof(T)>>* to) {
+  for (int64_t i = 0; i < n; ++i) to[i] = {sort_key(x[i], descending), i};
+}
+
 template <class U>
 struct Item {
   U key;
   uint32_t position;
 };
 
-// Least significant byte first; stable; bytes in which all keys agree are skipped. Descending order flips the
-// keys. Rows below 2^32 elements.
-template <class T>
-void radix_sort(const T* x, int64_t n, bool descending, std::vector<Item<Bits<sizeof(T)>>>& scratch,
-                int64_t* index) {
-  using U = Bits<sizeof(T)>;
-  using I = Item<U>;
-  scratch.resize(2 * n);
-  I *from = scratch.data(), *to = from + n;
-  std::vector<uint32_t> counts(sizeof(U) * 256, 0);
-  for (int64_t i = 0; i < n; ++i) {
-    U key = ordered_bits(x[i]);
-    if (descending) key = U(~key);
-    from[i] = {key, uint32_t(i)};
-    for (size_t b = 0; b < sizeof(U); ++b) ++counts[b * 256 + ((key >> (8 * b)) & 255)];
-  }
+// Least significant byte first; stable; bytes in which all keys agree are skipped.
+template <class U>
+void radix_passes(Item<U>* from, int64_t n, uint32_t* counts, int64_t* index) {
+  Item<U>* to = from + n;
   for (size_t b = 0; b < sizeof(U); ++b) {
-    uint32_t* count = counts.data() + b * 256;
+    uint32_t* count = counts + b * 256;
     if (count[(from[0].key >> (8 * b)) & 255] == uint32_t(n)) continue;
     uint32_t sum = 0;
     for (int v = 0; v < 256; ++v) {
@@ -116,42 +124,61 @@ void radix_sort(const T* x, int64_t n, bool descending, std::vector<Item<Bits<si
   }
   for (int64_t i = 0; i < n; ++i) index[i] = from[i].position;
 }
-
+// Rows below 2^32 elements.
 template <class T>
-void merge_sort(const T* x, int64_t n, bool descending, int64_t* index) {
-  for (int64_t i = 0; i < n; ++i) index[i] = i;
+void radix_sort(const T* x, int64_t n, bool descending, std::vector<Item<Bits<sizeof(T)>>>& scratch,
+                int64_t* index) {
+  using U = Bits<sizeof(T)>;
+  scratch.resize(2 * n);
+  Item<U>* from = scratch.data();
+  std::vector<uint32_t> counts(sizeof(U) * 256, 0);
+  for (int64_t i = 0; i < n; ++i) {
+    const U key = sort_key(x[i], descending);
+    from[i] = {key, uint32_t(i)};
+    for (size_t b = 0; b < sizeof(U); ++b) ++counts[b * 256 + ((key >> (8 * b)) & 255)];
+  }
+  radix_passes(from, n, counts.data(), index);
+}
+
+template <class U>
+void merge_keys(std::vector<Keyed<U>>& pairs, int64_t* index) {
+  std::stable_sort(pairs.begin(), pairs.end(), ByKey());
+  for (size_t i = 0; i < pairs.size(); ++i) index[i] = pairs[i].second;
+}
+template <class T>
+void merge_sort(const T* x, int64_t n, bool descending, std::vector<Keyed<Bits<sizeof(T)>>>& pairs,
+                int64_t* index) {
   if (n <= 16) {  // insertion: no buffer
+    if (n > 0) index[0] = 0;
     for (int64_t i = 1; i < n; ++i) {
       int64_t at = i;
       for (; at > 0 && (descending ? greater(x[i], x[index[at - 1]]) : less(x[i], x[index[at - 1]])); --at)
         index[at] = index[at - 1];
       index[at] = i;
     }
-  } else if (descending) {
-    std::stable_sort(index, index + n, [x](int64_t a, int64_t b) { return greater(x[a], x[b]); });
-  } else {
-    std::stable_sort(index, index + n, [x](int64_t a, int64_t b) { return less(x[a], x[b]); });
+    return;
   }
+  pairs.resize(size_t(n));
+  fill_keys(x, n, descending, pairs.data());
+  merge_keys(pairs, index);
 }
 
-template <class T>
-using Pair = std::pair<T, int64_t>;
-
+template <class U>
+void introsort_keys(std::vector<Keyed<U>>& pairs, int64_t* index) {
+  std::sort(pairs.begin(), pairs.end(), ByKey());
+  for (size_t i = 0; i < pairs.size(); ++i) index[i] = pairs[i].second;
+}
 // Where equals meet, their order is the one in which std::sort leaves pairs. `index` is a sorted order
 // already.
 template <class T>
-void reorder_ties(const T* x, int64_t n, bool descending, std::vector<Pair<T>>& pairs, int64_t* index) {
+void reorder_ties(const T* x, int64_t n, bool descending, std::vector<Keyed<Bits<sizeof(T)>>>& pairs,
+                  int64_t* index) {
   int64_t i = 1;
-  while (i < n && (descending ? greater(x[index[i - 1]], x[index[i]]) : less(x[index[i - 1]], x[index[i]])))
-    ++i;
+  while (i < n && ordered_bits(x[index[i - 1]]) != ordered_bits(x[index[i]])) ++i;
   if (i >= n) return;
-  pairs.resize(n);
-  for (int64_t j = 0; j < n; ++j) pairs[j] = {x[j], j};
-  if (descending)
-    std::sort(pairs.begin(), pairs.end(), [](auto& a, auto& b) { return greater(a.first, b.first); });
-  else
-    std::sort(pairs.begin(), pairs.end(), [](auto& a, auto& b) { return less(a.first, b.first); });
-  for (int64_t j = 0; j < n; ++j) index[j] = pairs[j].second;
+  pairs.resize(size_t(n));
+  fill_keys(x, n, descending, pairs.data());
+  introsort_keys(pairs, index);
 }
 
 template <class T>
@@ -159,14 +186,14 @@ void sort_as(const T* x, int64_t rows, int64_t n, bool descending, T* values, in
   int64_t grain = kGrain / (n + 1);
   parallel_for(rows, grain < 1 ? 1 : grain, [&](int64_t begin, int64_t end) {
     std::vector<Item<Bits<sizeof(T)>>> scratch;
-    std::vector<Pair<T>> pairs;
+    std::vector<Keyed<Bits<sizeof(T)>>> pairs;
     for (int64_t r = begin; r < end; ++r) {
       const T* row = x + r * n;
       int64_t* index = indices + r * n;
       if (n >= kRadixFrom && n < (int64_t(1) << 32))
         radix_sort(row, n, descending, scratch, index);
       else
-        merge_sort(row, n, descending, index);
+        merge_sort(row, n, descending, pairs, index);
       if (ties == Ties::Introsort && n > 16 && n <= kIntrosortMost)
         reorder_ties(row, n, descending, pairs, index);
       if (values)
@@ -177,13 +204,13 @@ void sort_as(const T* x, int64_t rows, int64_t n, bool descending, T* values, in
 
 // ---- top-k
 
-template <class T, class Before>
-void topk_row(std::vector<Pair<T>>& queue, int64_t k, bool sorted, Before before) {
+template <class U>
+void topk_row(std::vector<Keyed<U>>& queue, int64_t k, bool sorted) {
   int64_t n = int64_t(queue.size());
   auto first = queue.begin();
-  if (k * 64 <= n) return std::partial_sort(first, first + k, queue.end(), before);
-  std::nth_element(first, first + k - 1, queue.end(), before);
-  if (sorted) std::sort(first, first + k - 1, before);
+  if (k * 64 <= n) return std::partial_sort(first, first + k, queue.end(), ByKey());
+  std::nth_element(first, first + k - 1, queue.end(), ByKey());
+  if (sorted) std::sort(first, first + k - 1, ByKey());
 }
 
 template <class T>
@@ -191,16 +218,14 @@ void topk_as(const T* x, int64_t rows, int64_t n, int64_t k, bool largest, bool 
              int64_t* indices) {
   int64_t grain = kGrain / (n + 1);
   parallel_for(rows, grain < 1 ? 1 : grain, [&](int64_t begin, int64_t end) {
-    std::vector<Pair<T>> queue(n);
+    std::vector<Keyed<Bits<sizeof(T)>>> queue(static_cast<size_t>(n));
     for (int64_t r = begin; r < end; ++r) {
-      for (int64_t i = 0; i < n; ++i) queue[i] = {x[r * n + i], i};
-      if (largest)
-        topk_row(queue, k, sorted,
-                 [](const Pair<T>& a, const Pair<T>& b) { return greater(a.first, b.first); });
-      else
-        topk_row(queue, k, sorted, [](const Pair<T>& a, const Pair<T>& b) { return less(a.first, b.first); });
-      for (int64_t i = 0; i < k; ++i)
-        values[r * k + i] = queue[i].first, indices[r * k + i] = queue[i].second;
+      fill_keys(x + r * n, n, largest, queue.data());
+      topk_row(queue, k, sorted);
+      for (int64_t i = 0; i < k; ++i) {
+        const int64_t at = queue[size_t(i)].second;
+        values[r * k + i] = x[r * n + at], indices[r * k + i] = at;
+      }
     }
   });
 }
@@ -208,9 +233,9 @@ void topk_as(const T* x, int64_t rows, int64_t n, int64_t k, bool largest, bool 
 // ---- selection
 
 // Hoare's quick select with the median of three as pivot; element k ends in its place.
-template <class T>
-void quick_select(Pair<T>* a, int64_t n, int64_t k) {
-  auto after = [](const Pair<T>& x, const Pair<T>& y) { return greater(x.first, y.first); };
+template <class U>
+void quick_select(Keyed<U>* a, int64_t n, int64_t k) {
+  auto after = [](const Keyed<U>& x, const Keyed<U>& y) { return x.first > y.first; };
   for (int64_t left = 0, right = n - 1; left < right;) {
     if (right == left + 1) {
       if (after(a[left], a[right])) std::swap(a[left], a[right]);
@@ -221,7 +246,7 @@ void quick_select(Pair<T>* a, int64_t n, int64_t k) {
     if (after(a[left], a[right])) std::swap(a[left], a[right]);
     if (after(a[left + 1], a[left])) std::swap(a[left + 1], a[left]);
     int64_t i = left + 1, j = right;
-    Pair<T> pivot = a[left];
+    Keyed<U> pivot = a[left];
     for (;;) {
       do ++i;
       while (after(pivot, a[i]));
@@ -238,14 +263,20 @@ void quick_select(Pair<T>* a, int64_t n, int64_t k) {
 template <class T>
 void kth_as(const T* x, int64_t rows, int64_t n, int64_t k, T* values, int64_t* indices) {
   for_rows(rows, n, [&](int64_t r) {
-    std::unique_ptr<Pair<T>[]> a(new Pair<T>[n]);
-    for (int64_t i = 0; i < n; ++i) a[i] = {x[r * n + i], i};
+    std::unique_ptr<Keyed<Bits<sizeof(T)>>[]> a(new Keyed<Bits<sizeof(T)>>[size_t(n)]);
+    fill_keys(x + r * n, n, false, a.get());
     quick_select(a.get(), n, k);
-    values[r] = a[k].first;
-    if (indices) indices[r] = a[k].second;
+    values[r] = x[r * n + a[size_t(k)].second];
+    if (indices) indices[r] = a[size_t(k)].second;
   });
 }
 
+// Of equals the one in the middle, as if sorted stably.
+template <class U>
+int64_t middle_of(Keyed<U>* a, int64_t n, int64_t middle) {
+  std::nth_element(a, a + middle, a + n);
+  return a[middle].second;
+}
 template <class T>
 int64_t median_of(const T* x, int64_t n, bool skip_nan) {
   int64_t nans = 0;
@@ -254,13 +285,9 @@ int64_t median_of(const T* x, int64_t n, bool skip_nan) {
       if (!skip_nan) return i;
       ++nans;
     }
-  std::unique_ptr<int64_t[]> at(new int64_t[n]);
-  for (int64_t i = 0; i < n; ++i) at[i] = i;
-  int64_t middle = nans == n ? 0 : (n - nans - 1) / 2;
-  std::nth_element(at.get(), at.get() + middle, at.get() + n, [x](int64_t a, int64_t b) {
-    return less(x[a], x[b]) || (a < b && !less(x[b], x[a]));  // of equals the middle one, as if sorted stably
-  });
-  return at[middle];
+  std::unique_ptr<Keyed<Bits<sizeof(T)>>[]> a(new Keyed<Bits<sizeof(T)>>[size_t(n)]);
+  fill_keys(x, n, false, a.get());
+  return middle_of(a.get(), n, nans == n ? 0 : (n - nans - 1) / 2);
 }
 template <class T>
 void median_as(const T* x, int64_t rows, int64_t n, bool skip_nan, T* values, int64_t* indices) {

@@ -12,6 +12,11 @@ struct V {
   Tensor tensor;
   Scalar scalar;
   V() = default;
+  V(const V&) = default;
+  V(V&&) = default;
+  V& operator=(const V&) = default;
+  V& operator=(V&&) = default;
+  [[gnu::noinline]] ~V() {}
   explicit V(Tensor t) : tensor(std::move(t)) {}
   explicit V(const Scalar& s) : scalar(s) {}
   explicit V(double v) : scalar(v) {}
@@ -25,14 +30,14 @@ V real_part(const V& a);
 V times_i(const V& a);
 
 #define ADJOINT_V_OP(op) \
-  inline V operator op(const V& a, const V& b) { return arithmetic(#op[0], a, b); }
+  [[gnu::noinline]] inline V operator op(const V& a, const V& b) { return arithmetic(#op[0], a, b); }
 // clang-format off
 ADJOINT_V_OP(+) ADJOINT_V_OP(-) ADJOINT_V_OP(*) ADJOINT_V_OP(/)
 // clang-format on
 #undef ADJOINT_V_OP
     V operator-(const V& a);
 #define ADJOINT_V_CMP(op, name)                                  \
-  inline V operator op(const V& a, const V& b) {                 \
+  [[gnu::noinline]] inline V operator op(const V& a, const V& b) {                 \
     static const PointwiseOp* cache;                             \
     return apply_named(cache, name, {a.operand(), b.operand()}); \
   }
@@ -51,8 +56,14 @@ ADJOINT_V_CMP(|, "logical_or")
 struct Symbol {
   std::string text;
   int precedence = 9;  // 1 comparison, 2 sum, 3 product, 4 sign, 5 power, 9 atom
+  // Not inlined: formulas make dozens of them, and their speed does not matter.
   Symbol() = default;
-  explicit Symbol(const char* name) : text(name) {}
+  Symbol(const Symbol&) = default;
+  Symbol(Symbol&&) = default;
+  Symbol& operator=(const Symbol&) = default;
+  Symbol& operator=(Symbol&&) = default;
+  [[gnu::noinline]] ~Symbol() {}
+  [[gnu::noinline]] explicit Symbol(const char* name) : text(name) {}
   Symbol(std::string t, int p) : text(std::move(t)), precedence(p) {}
   explicit Symbol(double v);
   explicit Symbol(int v) : text(std::to_string(v)), precedence(v < 0 ? 4 : 9) {}
@@ -63,7 +74,7 @@ inline Symbol conj_of(const Symbol& a) { return a; }
 inline Symbol times_i(const Symbol& a) { return symbol_binary("*", 3, Symbol("i"), a); }
 inline Symbol real_part(const Symbol& a) { return a; }
 #define ADJOINT_SYM_OP(op, p) \
-  inline Symbol operator op(const Symbol& a, const Symbol& b) { return symbol_binary(#op, p, a, b); }
+  [[gnu::noinline]] inline Symbol operator op(const Symbol& a, const Symbol& b) { return symbol_binary(#op, p, a, b); }
 // clang-format off
 ADJOINT_SYM_OP(+, 2) ADJOINT_SYM_OP(-, 2) ADJOINT_SYM_OP(*, 3) ADJOINT_SYM_OP(/, 3) ADJOINT_SYM_OP(<, 1)
 ADJOINT_SYM_OP(<=, 1) ADJOINT_SYM_OP(>, 1) ADJOINT_SYM_OP(>=, 1) ADJOINT_SYM_OP(==, 1)
@@ -75,17 +86,17 @@ Symbol operator!(const Symbol& a);
 
 namespace math {
 #define ADJOINT_FORMULA_1(f)                      \
-  inline V f(const V& a) {                        \
+  [[gnu::noinline]] inline V f(const V& a) {                        \
     static const PointwiseOp* cache;              \
     return apply_named(cache, #f, {a.operand()}); \
   }                                               \
-  inline Symbol f(const Symbol& a) { return symbol_call(#f, {a}); }
+  [[gnu::noinline]] inline Symbol f(const Symbol& a) { return symbol_call(#f, {a}); }
 #define ADJOINT_FORMULA_2(f)                                   \
-  inline V f(const V& a, const V& b) {                         \
+  [[gnu::noinline]] inline V f(const V& a, const V& b) {                         \
     static const PointwiseOp* cache;                           \
     return apply_named(cache, #f, {a.operand(), b.operand()}); \
   }                                                            \
-  inline Symbol f(const Symbol& a, const Symbol& b) { return symbol_call(#f, {a, b}); }
+  [[gnu::noinline]] inline Symbol f(const Symbol& a, const Symbol& b) { return symbol_call(#f, {a, b}); }
 // clang-format off
 ADJOINT_MATH_UNARY(ADJOINT_FORMULA_1) ADJOINT_MATH_BINARY(ADJOINT_FORMULA_2)
 // clang-format on

@@ -35,6 +35,15 @@ enum Compute : uint8_t { CBool, CI64, CF32, CF64, CC128, kComputes };
 // that the result needs. run_strided picks them, by the loop that it was given.
 enum Narrow : uint8_t { NBool, NU8, NI8, NI16, NI32, NI64, kNarrows };
 
+// See Note [Blocks].
+struct BlockLoop {
+  void (*run)(char* const* ptrs, const int64_t* steps, int64_t blocks);
+  uint8_t operands;  // with the result
+  uint8_t width;     // elements of a block
+  uint8_t sizes[7];  // bytes of an element
+};
+void run_blocks(const BlockLoop& loop, char* const* ptrs, const int64_t* strides, int64_t n);
+
 struct PointwiseKernels {
   Loop value[kComputes] = {};
   Loop narrow[kNarrows] = {};
@@ -59,6 +68,7 @@ struct Pointwise {
   static constexpr int data =
       kMaxOperands;                      // operands from here on are mostly numbers: a loop is made for that
   static constexpr bool narrow = false;  // see Note [Narrow loops]
+  static constexpr bool plain = false;   // plain without being narrow: see Note [Blocks]
   // Roots and quotients: AVX-512 processors take three times as long for 16 of them as for 8, and all
   // instruction sets round them alike.
   static constexpr bool half_vectors = false;
@@ -232,69 +242,118 @@ template <class T>
     return x;
 }
 
+// Elements a block has: 64 bytes of the widest operand. Complex numbers go one at a time: their formulas do
+// not vectorise.
+template <class... T>
+inline constexpr int kBlockOf = std::max({sizeof(T)...}) > 8 ? 1 : int(64 / std::max({sizeof(T)...}));
+
 template <size_t I, class T>
 struct Holder {
   T v;
 };
-template <unsigned Mask, class F, class R, class... T, size_t... I>
-[[gnu::always_inline]] inline void run_dense(char* const* p, int64_t n, std::index_sequence<I...>) {
-  R* out = reinterpret_cast<R*>(p[0]);
-  struct Scalars : Holder<I, T>... {};
+// Note [Blocks]: out[j] = F(in[j]...) over `n` blocks of kBlockOf elements. An operand's block lies `step`
+// bytes behind the one before; 0 for a single value, whose copies fill a block. So a formula is compiled once
+// for any mixture of tensors and numbers, without a remainder: run_blocks (pointwise_blocks.cpp) brings what
+// does not lie like that into buffers. The length is a constant, which the compiler vectorises even for size.
+// Flattened: a formula that stays a call keeps its loop from being vectorised.
+//
+// Plain operations (`narrow`, or `plain`) cost less than bringing operands into blocks. They have a loop for tensors beside
+// numbers (bit I of `Numbers`: operand I is one), and take remainders and far operands one by one.
+template <unsigned Numbers, class F, class R, class... T, size_t... I>
+[[gnu::flatten]] void blocks(char* const* p, const int64_t* step, int64_t n, std::index_sequence<I...>) {
+  constexpr int W = kBlockOf<R, T...>;
   struct Pointers : Holder<I, const Stored<T>*>... {};
-  const Scalars s{{load<T>(p[I + 1])}...};
-  const Pointers in{{reinterpret_cast<const Stored<T>*>(p[I + 1])}...};  // a byte stored could change p
-#define ADJOINT_OPERANDS(i)                                \
-  ((Mask >> I & 1) ? static_cast<const Holder<I, T>&>(s).v \
-                   : read<T>(static_cast<const Holder<I, const Stored<T>*>&>(in).v[i]))...
-  if constexpr (has_hard<F, T...>()) {
-    constexpr int64_t kBlock = 512;
-    for (int64_t begin = 0; begin < n; begin += kBlock) {
-      int64_t end = std::min(n, begin + kBlock);
-      int hard = 0;
-      for (int64_t i = begin; i < end; ++i) hard |= F::hard(ADJOINT_OPERANDS(i));
-      if (hard) {
-        for (int64_t i = begin; i < end; ++i) out[i] = element<F, R, T...>(ADJOINT_OPERANDS(i));
-      } else {
-#pragma GCC ivdep
-        for (int64_t i = begin; i < end; ++i) out[i] = R(F::call(ADJOINT_OPERANDS(i)));
-      }
+  struct Steps : Holder<I, int64_t>... {};
+  R* out = reinterpret_cast<R*>(p[0]);  // all of these in locals: a byte stored could change p
+  Pointers in{{reinterpret_cast<const Stored<T>*>(p[I + 1])}...};
+  const Steps by{{step[I + 1]}...};
+  struct Scalars : Holder<I, T>... {};
+  const Scalars numbers{{Numbers >> I & 1 ? load<T>(p[I + 1]) : T{}}...};
+#define ADJOINT_OPERANDS(j)                                       \
+  (Numbers >> I & 1 ? static_cast<const Holder<I, T>&>(numbers).v \
+                    : read<T>(static_cast<const Holder<I, const Stored<T>*>&>(in).v[j]))...
+  for (; n > 0; --n) {
+    bool hard = false;
+    if constexpr (has_hard<F, T...>()) {
+      int any = 0;
+      for (int j = 0; j < W; ++j) any |= F::hard(ADJOINT_OPERANDS(j));
+      hard = any != 0;
     }
-    return;
-  }
+    if (hard) {
+      R result[W];
+#pragma GCC unroll 1
+      for (int j = 0; j < W; ++j) result[j] = element<F, R, T...>(ADJOINT_OPERANDS(j));
+      for (int j = 0; j < W; ++j) out[j] = result[j];
+    } else {
 #pragma GCC ivdep
-  for (int64_t i = 0; i < n; ++i) out[i] = R(F::call(ADJOINT_OPERANDS(i)));
+      for (int j = 0; j < W; ++j) out[j] = R(F::call(ADJOINT_OPERANDS(j)));
+    }
+    out = reinterpret_cast<R*>(reinterpret_cast<char*>(out) + step[0]);
+    ((static_cast<Holder<I, const Stored<T>*>&>(in).v = reinterpret_cast<const Stored<T>*>(
+          reinterpret_cast<const char*>(static_cast<Holder<I, const Stored<T>*>&>(in).v) +
+          static_cast<const Holder<I, int64_t>&>(by).v)),
+     ...);
+  }
 #undef ADJOINT_OPERANDS
 }
+template <unsigned Numbers, class F, class R, class... T>
+void blocks_of(char* const* p, const int64_t* step, int64_t n) {
+  blocks<Numbers, F, R, T...>(p, step, n, std::make_index_sequence<sizeof...(T)>());
+}
 
-// F over n elements. Operands are dense, single values (stride 0), or anything. Flattened: a formula that
-// stays a call keeps its loop from being vectorised.
 template <class F, class R, class... T, size_t... I>
-[[gnu::flatten]] void run(char* const* p, const int64_t* st, int64_t n, std::index_sequence<I...> seq) {
-  constexpr size_t N = sizeof...(T);
-  if (n <= 0) return;
-  unsigned scalars = 0;
-  bool plain = st[0] == int64_t(sizeof(R));
-  ((st[I + 1] == 0 ? void(scalars |= 1u << I) : void(plain &= st[I + 1] == int64_t(sizeof(T)))), ...);
-  if (plain && scalars == (1u << N) - 1) {  // one value many times (the gradient of a sum goes this way)
-    const R value = R(F::call(load<T>(p[I + 1])...));
-    R* out = reinterpret_cast<R*>(p[0]);
-    for (int64_t i = 0; i < n; ++i) out[i] = value;
-    return;
-  }
-  if (plain) {
-    if (scalars == F::numbers) return run_dense<F::numbers, F, R, T...>(p, n, seq);
-    if constexpr (F::numbers != 0 && F::tensors_too) {
-      if (scalars == 0) return run_dense<0, F, R, T...>(p, n, seq);
-    } else if constexpr (F::numbers == 0 && N == 2) {
-      if (scalars == 1) return run_dense<1, F, R, T...>(p, n, seq);
-      if (scalars == 2) return run_dense<2, F, R, T...>(p, n, seq);
-    } else if constexpr (F::numbers == 0 && N == 3) {
-      if (scalars == 2) return run_dense<2, F, R, T...>(p, n, seq);
-      if (scalars == 4) return run_dense<4, F, R, T...>(p, n, seq);
+[[gnu::flatten]] void one_by_one(char* const* p, const int64_t* st, int64_t i, int64_t n,
+                                 std::index_sequence<I...>) {
+  for (; i < n; ++i)
+    *reinterpret_cast<R*>(p[0] + i * st[0]) = element<F, R, T...>(load<T>(p[I + 1] + i * st[I + 1])...);
+}
+template <class F, class R, class... T, size_t... I>
+[[gnu::always_inline]] inline void run_plain(char* const* p, const int64_t* st, int64_t n,
+                                             std::index_sequence<I...> seq) {
+  static constexpr int W = kBlockOf<R, T...>;
+  static constexpr int64_t dense[] = {W * sizeof(R), W * sizeof(T)...};
+  constexpr int kBeside = (std::is_floating_point_v<T> || ...) ? int(sizeof...(T)) : 1;  // of floats only
+  unsigned numbers = 0;
+  bool near = st[0] == int64_t(sizeof(R));
+  ((st[I + 1] == 0 ? void(numbers |= 1u << I) : void(near &= st[I + 1] == int64_t(sizeof(T)))), ...);
+  int64_t done = 0;
+  if (near && n >= W) {
+    done = n / W * W;
+    if (numbers == 0)
+      blocks_of<0, F, R, T...>(p, dense, n / W);
+    else if (numbers == 1 && kBeside >= 2)
+      blocks_of<kBeside >= 2 ? 1 : 0, F, R, T...>(p, dense, n / W);
+    else if (numbers == 2 && kBeside >= 2)
+      blocks_of<kBeside >= 2 ? 2 : 0, F, R, T...>(p, dense, n / W);
+    else if (numbers == 4 && kBeside >= 3)
+      blocks_of<kBeside >= 3 ? 4 : 0, F, R, T...>(p, dense, n / W);
+    else
+      done = 0;
+    if (numbers && !done) {  // of other combinations, the blocks of copies
+      static constexpr BlockLoop loop{blocks_of<0, F, R, T...>, 1 + sizeof...(T), W, {sizeof(R), sizeof(T)...}};
+      return run_blocks(loop, p, st, n);
     }
   }
-  for (int64_t i = 0; i < n; ++i)
-    *reinterpret_cast<R*>(p[0] + i * st[0]) = element<F, R, T...>(load<T>(p[I + 1] + i * st[I + 1])...);
+  if (done < n) one_by_one<F, R, T...>(p, st, done, n, seq);
+}
+
+// F over n elements. Operands are dense, single values (stride 0), or anything.
+template <class F, class R, class... T, size_t... I>
+[[gnu::always_inline]] inline void run(char* const* p, const int64_t* st, int64_t n,
+                                       std::index_sequence<I...> seq) {
+  static constexpr int W = kBlockOf<R, T...>;
+  if constexpr (W == 1) {
+    blocks_of<0, F, R, T...>(p, st, n);
+  } else if constexpr (F::plain) {
+    run_plain<F, R, T...>(p, st, n, seq);
+  } else {
+    if (n % W == 0 && st[0] == int64_t(sizeof(R)) && ((st[I + 1] == int64_t(sizeof(T))) && ...)) {
+      static constexpr int64_t dense[] = {W * sizeof(R), W * sizeof(T)...};
+      return blocks_of<0, F, R, T...>(p, dense, n / W);
+    }
+    static constexpr BlockLoop loop{blocks_of<0, F, R, T...>, 1 + sizeof...(T), W, {sizeof(R), sizeof(T)...}};
+    run_blocks(loop, p, st, n);
+  }
 }
 
 template <size_t J, class First, class... Rest>
@@ -314,6 +373,7 @@ inline constexpr bool watches = requires { &Op::template hard<float>; };
 
 template <class Op>
 struct ValueOf {
+  static constexpr bool plain = Op::narrow || Op::plain;
   static constexpr unsigned numbers =
       ((1u << arity<Op>)-1) & ~((1u << std::min(first_number<Op>, arity<Op>)) - 1);
   static constexpr bool tensors_too = Op::data < Op::promoting;
@@ -331,6 +391,7 @@ struct ValueOf {
 template <class Op, int I>
 struct PullOf {
   static constexpr int A = arity<Op>;
+  static constexpr bool plain = Op::narrow || Op::plain;
   static constexpr unsigned reads = pull_reads<Op, I>();
   static constexpr bool tensors_too = Op::data < Op::promoting;
   static constexpr unsigned numbers_among_read() {

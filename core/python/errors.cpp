@@ -1,7 +1,6 @@
 // Errors across the border: C++ exceptions become Python's and back.
 #include <cstdarg>
 #include <new>
-#include <nanobind/nanobind.h>
 #include "python/object.h"
 
 namespace adjoint::python {
@@ -68,8 +67,6 @@ PyObject* translate() noexcept {
     e.restore();
   } catch (const Error& e) {
     set_error(class_of(e.kind), e.what());
-  } catch (nanobind::python_error& e) {
-    e.restore();
   } catch (const std::bad_alloc&) {
     set_error(class_of(ErrorKind::Memory),
               "out of memory: the allocation was refused; free tensors or use smaller ones");

@@ -1,5 +1,4 @@
 // The extension module adjoint._core.
-#include <nanobind/nanobind.h>
 #include "kernels/blas.h"
 #include "kernels/isa.h"
 #include "kernels/parallel.h"
@@ -255,25 +254,21 @@ void fill_module(PyObject* m) {
   if (PyModule_AddFunctions(m, functions) < 0 || PyModule_AddFunctions(m, questions) < 0) raise_set();
   init_autograd(m);
 }
+
+int execute(PyObject* m) {
+  try {
+    first_import();
+    if (PyModule_AddStringConstant(m, "__version__", ADJOINT_VERSION) < 0) raise_set();
+    fill_module(m);
+    return 0;
+  } catch (...) {
+    translate();
+    return -1;
+  }
+}
+PyModuleDef_Slot module_slots[] = {{Py_mod_exec, reinterpret_cast<void*>(execute)}, {0, nullptr}};
+PyModuleDef module = {PyModuleDef_HEAD_INIT, "_core", nullptr, 0, nullptr, module_slots, nullptr, nullptr, nullptr};
 }  // namespace
 }  // namespace adjoint::python
 
-NB_MODULE(_core, m) {
-  m.attr("__version__") = ADJOINT_VERSION;
-  nanobind::register_exception_translator([](const std::exception_ptr& p, void*) {
-    try {
-      std::rethrow_exception(p);
-    } catch (const adjoint::python::PythonError& e) {
-      e.restore();
-    } catch (const adjoint::Error& e) {
-      PyErr_SetString(adjoint::python::class_of(e.kind), e.what());
-    }
-  });
-  try {
-    adjoint::python::first_import();
-    adjoint::python::fill_module(m.ptr());
-  } catch (...) {
-    adjoint::python::translate();
-    throw nanobind::python_error();
-  }
-}
+PyMODINIT_FUNC PyInit__core() { return PyModuleDef_Init(&adjoint::python::module); }

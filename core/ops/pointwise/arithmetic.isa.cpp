@@ -140,6 +140,7 @@ struct Mul : Pointwise {
 POINTWISE(Mul)
 
 struct Div : Pointwise {
+  static constexpr bool plain = true;
   static constexpr auto schema = "div(Tensor self, Number other) -> Tensor";
   static constexpr auto doc = "self / other";
   static constexpr uint32_t flags = 0;

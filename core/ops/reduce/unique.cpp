@@ -37,14 +37,13 @@ Triple finish(const Tensor& x, Tensor values, Tensor inverse, Tensor counts) {
 struct Groups {
   Tensor inverse, counts, leaders;  // leaders: one member of each group
 };
-template <class Starts>
-Groups group(int64_t n, const int64_t* order, Starts&& starts) {
+Groups group(int64_t n, const int64_t* order, const std::vector<uint8_t>& starts) {
   Tensor inverse = empty(Dims{n}, Dtype::I64);
   auto* inv = inverse->data_as<int64_t>();
   std::vector<int64_t> leaders, counts;
   for (int64_t i = 0; i < n; ++i) {
     int64_t e = order ? order[i] : i;
-    if (i == 0 || starts(i)) {
+    if (i == 0 || starts[size_t(i)]) {
       leaders.push_back(e);
       counts.push_back(0);
     }
@@ -60,6 +59,16 @@ Groups group(int64_t n, const int64_t* order, Starts&& starts) {
 
 Tensor none() { return empty(Dims{0}, Dtype::I64); }
 
+// starts[i]: element i is not the one before (NaN never is).
+std::vector<uint8_t> first_of_runs(const TensorImpl& x) {
+  std::vector<uint8_t> starts(size_t(x.numel), 1);
+  visit(x.dtype, [&]<class T>(T*) {
+    const T* v = x.data_as<T>();
+    for (int64_t i = 1; i < x.numel; ++i) starts[size_t(i)] = !(v[i] == v[i - 1]);
+  });
+  return starts;
+}
+
 template <class Name>
 Triple unique_flat(const Tensor& x, bool sort, bool want_inverse, bool want_counts) {
   if (is_complex(x->dtype)) fail_dtype("unique", x->dtype);
@@ -70,11 +79,7 @@ Triple unique_flat(const Tensor& x, bool sort, bool want_inverse, bool want_coun
     sorted = empty(Dims{n}, x->dtype);
     if (n) sort_rows(x->dtype, c->data(), 1, n, false, sorted->data(), order->data_as<int64_t>());
   }
-  Groups g = visit(x->dtype, [&]<class T>(T*) {
-    const T* v = sorted->data_as<T>();
-    return group(n, sort ? order->data_as<int64_t>() : nullptr,
-                 [v](int64_t i) { return !(v[i] == v[i - 1]); });
-  });
+  Groups g = group(n, sort ? order->data_as<int64_t>() : nullptr, first_of_runs(*sorted));
   Tensor values = ops::index_select(adjoint::alias(c, Dims{n}, Dims{1}, c->byte_offset), 0,
                                     g.leaders);  // an alias has no history
   Tensor inverse =
@@ -82,7 +87,26 @@ Triple unique_flat(const Tensor& x, bool sort, bool want_inverse, bool want_coun
   return finish<Name>(x, values, inverse, want_counts ? g.counts : none());
 }
 
-// Slices along `dim` are rows of memory, compared element by element.
+// Slices along `dim` are rows of memory, compared element by element: negative where row a comes before row b,
+// 0 where they are equal. Complex rows have no order.
+using CompareRows = int (*)(const char* a, const char* b, int64_t width);
+CompareRows compare_rows(Dtype dtype) {
+  return visit(dtype, [&]<class T>(T*) -> CompareRows {
+    return [](const char* a, const char* b, int64_t width) {
+      const T *x = reinterpret_cast<const T*>(a), *y = reinterpret_cast<const T*>(b);
+      int unlike = 0;  // 1 where no pair has an order and some pair is not equal (NaN)
+      for (int64_t i = 0; i < width; ++i) {
+        if constexpr (!requires(T t) { t.imag(); }) {
+          if (x[i] < y[i]) return -1;
+          if (y[i] < x[i]) return 1;
+        }
+        unlike |= !(x[i] == y[i]);
+      }
+      return unlike ? 2 : 0;
+    };
+  });
+}
+
 template <class Name>
 Triple unique_slices(const Tensor& x, int64_t dim, bool sort, bool want_inverse, bool want_counts) {
   if (is_complex(x->dtype)) fail_dtype("unique_dim", x->dtype);
@@ -90,24 +114,19 @@ Triple unique_slices(const Tensor& x, int64_t dim, bool sort, bool want_inverse,
   check(x->numel > 0 || n == 0,
         "There are 0 sized dimensions, and they aren't selected, so unique cannot be applied");
   Tensor rows = raw::contiguous(adjoint::alias(ops::movedim(detach(x), Dims{d}, Dims{0})));
-  int64_t width = n ? rows->numel / n : 0;
+  const int64_t width = n ? rows->numel / n : 0, bytes = width * int64_t(item_size(x->dtype));
+  const char* data = rows->data();
+  const CompareRows compare = compare_rows(x->dtype);
   std::vector<int64_t> order(static_cast<size_t>(n));
   std::iota(order.begin(), order.end(), 0);
-  Groups g = visit(x->dtype, [&]<class T>(T*) {
-    const T* v = rows->data_as<T>();
-    auto less = [&](int64_t a, int64_t b) {
-      if constexpr (requires(T t) { t.imag(); })
-        return false;
-      else
-        return std::lexicographical_compare(v + a * width, v + (a + 1) * width, v + b * width,
-                                            v + (b + 1) * width);
-    };
-    if (sort) std::stable_sort(order.begin(), order.end(), less);
-    return group(n, order.data(), [&](int64_t i) {
-      return !std::equal(v + order[size_t(i)] * width, v + (order[size_t(i)] + 1) * width,
-                         v + order[size_t(i - 1)] * width);
+  if (sort)
+    std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
+      return compare(data + a * bytes, data + b * bytes, width) == -1;
     });
-  });
+  std::vector<uint8_t> starts(size_t(n), 1);
+  for (size_t i = 1; i < size_t(n); ++i)
+    starts[i] = compare(data + order[i] * bytes, data + order[i - 1] * bytes, width) != 0;
+  Groups g = group(n, order.data(), starts);
   Tensor values = ops::index_select(detach(x), d, g.leaders);
   return finish<Name>(x, values, want_inverse ? g.inverse : none(), want_counts ? g.counts : none());
 }
