@@ -31,8 +31,7 @@ uint32_t last_cut();                    // the number of the newest entry
 
 // The cut that a result without history gets from its inputs.
 [[gnu::cold, gnu::noinline]] uint32_t cut_by_operation(const char* operation, const TensorImpl& x);
-template <class... T>
-inline void leave_cut(const Tensor& y, const char* operation, const T&... x) {
+template <class... T> inline void leave_cut(const Tensor& y, const char* operation, const T&... x) {
   if (__builtin_expect((requires_grad(x) || ...), 0)) {
     if (modes.grad || modes.user_off) {
       const TensorImpl* source = nullptr;
@@ -47,8 +46,7 @@ inline void leave_cut(const Tensor& y, const char* operation, const T&... x) {
 }
 void leave_cut(const Tensor& y, const char* operation, std::span<const Tensor> xs);
 // For results made without the door because nothing is to be recorded.
-template <class... T>
-Tensor without_history(Tensor y, const char* operation, const T&... x) {
+template <class... T> Tensor without_history(Tensor y, const char* operation, const T&... x) {
   leave_cut(y, operation, x...);
   return y;
 }

@@ -60,8 +60,7 @@ struct LeafHook {  // after accumulation, with the leaf
   virtual void call(const Tensor& leaf) = 0;
   virtual void* python() const { return nullptr; }
 };
-template <class H>
-struct HookList {
+template <class H> struct HookList {
   struct Entry {
     uint64_t id;
     uint32_t output_nr;

@@ -28,22 +28,17 @@
 
 namespace adjoint {
 
-template <class... T>
-bool needs_record(const T&... x) {
-  return modes.grad && (requires_grad(x) || ...);
-}
+template <class... T> bool needs_record(const T&... x) { return modes.grad && (requires_grad(x) || ...); }
 bool needs_record(std::span<const Tensor> xs);
 
-template <class Op>
-const char* name_of_op(const Op& op) {
+template <class Op> const char* name_of_op(const Op& op) {
   if constexpr (requires { op.name; })
     return op.name;
   else
     return op.node;
 }
 
-template <class Op>
-const char* rule_of_op(const Op& op) {
+template <class Op> const char* rule_of_op(const Op& op) {
   if constexpr (requires { op.rule(); })
     return op.rule();
   else if constexpr (requires { Op::rule; })
@@ -52,8 +47,7 @@ const char* rule_of_op(const Op& op) {
     return nullptr;
 }
 
-template <class Op, int N>
-struct NodeOf final : Node {
+template <class Op, int N> struct NodeOf final : Node {
   Edge edge_array[N > 0 ? N : 1];
   Op op;
   explicit NodeOf(Op&& o) : op(std::move(o)) {
@@ -74,8 +68,7 @@ struct NodeOf final : Node {
   }
 };
 // Any number of inputs (cat, stack, index_put ...): edges on the heap.
-template <class Op>
-struct NodeOfMany final : Node {
+template <class Op> struct NodeOfMany final : Node {
   std::unique_ptr<Edge[]> edge_array;
   Op op;
   NodeOfMany(Op&& o, size_t n) : edge_array(new Edge[n]), op(std::move(o)) {
@@ -103,8 +96,7 @@ void finish_node(Node& n);
 void set_history(TensorImpl& y, Node& n, uint32_t output_nr = 0);
 
 // Only differentiable dtypes carry gradients; an integer output of a recorded operation does not.
-template <class Op, class... T>
-Node* record(Op&& op, const Tensor& y, const T&... x) {
+template <class Op, class... T> Node* record(Op&& op, const Tensor& y, const T&... x) {
   using N = NodeOf<std::decay_t<Op>, sizeof...(T)>;
   auto* n = new (pool_alloc(sizeof(N))) N(std::move(op));
   NodeRef held = NodeRef::steal(n);  // saving may throw: user hooks, inference tensors
@@ -116,8 +108,7 @@ Node* record(Op&& op, const Tensor& y, const T&... x) {
   return y->grad_fn;
 }
 
-template <class Op, class... T>
-Tensor apply(Op op, const T&... x) {
+template <class Op, class... T> Tensor apply(Op op, const T&... x) {
   Tensor y = op.forward(x...);
   if (needs_record(x...) && is_differentiable(y->dtype))
     record(std::move(op), y, x...);
@@ -128,8 +119,7 @@ Tensor apply(Op op, const T&... x) {
 
 // Links a fresh alias to the tensor it views: base, creation mode. Every view operation passes here.
 void link_view(const Tensor& view, const Tensor& source, bool multi_output = false);
-template <class Op>
-Tensor apply_view(Op op, const Tensor& x) {
+template <class Op> Tensor apply_view(Op op, const Tensor& x) {
   Tensor y = op.forward(x);
   link_view(y, x);
   if (needs_record(x))
@@ -140,9 +130,8 @@ Tensor apply_view(Op op, const Tensor& x) {
 }
 
 // Several outputs (unbind, split, max with indices ...). `differentiable` outputs come first.
-template <class Op>
-std::vector<Tensor> apply_multi(Op op, std::span<const Tensor> xs, std::vector<Tensor> ys,
-                                size_t differentiable) {
+template <class Op> std::vector<Tensor> apply_multi(Op op, std::span<const Tensor> xs, std::vector<Tensor> ys,
+                                                    size_t differentiable) {
   if (!needs_record(xs)) {
     for (const Tensor& y : ys) leave_cut(y, name_of_op(op), xs);
     return ys;
@@ -160,8 +149,7 @@ std::vector<Tensor> apply_multi(Op op, std::span<const Tensor> xs, std::vector<T
   return ys;
 }
 // One output, any number of inputs.
-template <class Op>
-Tensor apply_many(Op op, std::span<const Tensor> xs, Tensor y) {
+template <class Op> Tensor apply_many(Op op, std::span<const Tensor> xs, Tensor y) {
   if (!is_differentiable(y->dtype)) {
     leave_cut(y, name_of_op(op), xs);
     return y;

@@ -18,8 +18,7 @@ namespace {
 constexpr int64_t kBlock = 16384, kGrain = 32768;
 
 // The first position of v among n elements (NaN finds NaN), or n. Looks at 64 at a time, without branches.
-template <class T>
-int64_t find(const T* x, int64_t stride, int64_t n, T v) {
+template <class T> int64_t find(const T* x, int64_t stride, int64_t n, T v) {
   bool nan = math::isnan(v);
   auto hit = [&](int64_t i) { return nan ? math::isnan(x[i * stride]) : x[i * stride] == v; };
   int64_t i = 0;
@@ -35,8 +34,7 @@ int64_t find(const T* x, int64_t stride, int64_t n, T v) {
   return n;
 }
 
-template <class T>
-int64_t find_in_row(const T* x, int64_t stride, int64_t n, T v) {
+template <class T> int64_t find_in_row(const T* x, int64_t stride, int64_t n, T v) {
   int64_t blocks = (n + kBlock - 1) / kBlock;
   if (blocks <= 8) return find(x, stride, n, v);
   std::unique_ptr<int64_t[]> at(new int64_t[blocks]);
@@ -50,8 +48,7 @@ int64_t find_in_row(const T* x, int64_t stride, int64_t n, T v) {
   return n;
 }
 
-template <class T>
-void find_rows(const T* x, const View3& v, const T* values, int64_t* index) {
+template <class T> void find_rows(const T* x, const View3& v, const T* values, int64_t* index) {
   int64_t count = v.outer * v.inner, grain = kGrain / (v.n + 8);
   auto row = [&](int64_t r) { return x + r / v.inner * v.outer_stride + r % v.inner * v.inner_stride; };
   if (count == 1) {
@@ -63,8 +60,7 @@ void find_rows(const T* x, const View3& v, const T* values, int64_t* index) {
   });
 }
 
-template <class T>
-ArgColumns<T> columns_kernel() {
+template <class T> ArgColumns<T> columns_kernel() {
   const ArgTable& t = arg_table();
   if constexpr (std::is_same_v<T, float>)
     return t.f32;

@@ -6,9 +6,8 @@
 namespace adjoint {
 namespace {
 
-template <bool kLargest, class T>
-void columns(const T* x, int64_t n, int64_t stride, int64_t width, T* __restrict values,
-             int32_t* __restrict index) {
+template <bool kLargest, class T> void columns(const T* x, int64_t n, int64_t stride, int64_t width,
+                                               T* __restrict values, int32_t* __restrict index) {
   for (int64_t i = 0; i < width; ++i) values[i] = x[i], index[i] = 0;
   for (int64_t k = 1; k < n; ++k) {
     const T* p = x + k * stride;

@@ -6,9 +6,8 @@ namespace adjoint {
 
 // Largest (smallest) of each of `width` ≤ kArgTile columns that lie side by side, n > 0 rows `stride` apart,
 // and its row: the first of equals, the first NaN if there is one. Rows are counted in 32 bits.
-template <class T>
-using ArgColumns = void (*)(bool largest, const T* x, int64_t n, int64_t stride, int64_t width, T* values,
-                            int32_t* index);
+template <class T> using ArgColumns = void (*)(bool largest, const T* x, int64_t n, int64_t stride,
+                                               int64_t width, T* values, int32_t* index);
 inline constexpr int64_t kArgTile = 512;
 
 struct ArgTable {

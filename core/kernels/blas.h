@@ -11,10 +11,7 @@ namespace adjoint {
 void* blas_symbol(const char* name);
 
 // blas<void(int, ...)>("dgetrf_"): the same, as a function of that type.
-template <class F>
-F* blas(const char* name) {
-  return reinterpret_cast<F*>(blas_symbol(name));
-}
+template <class F> F* blas(const char* name) { return reinterpret_cast<F*>(blas_symbol(name)); }
 
 bool blas_loaded();
 

@@ -38,15 +38,13 @@ void convert_loop(char* dst, int64_t dst_stride, const char* src, int64_t src_st
 struct Bytes16 {
   uint64_t low, high;
 };
-template <size_t Size>
-using BytesOf = std::conditional_t<
+template <size_t Size> using BytesOf = std::conditional_t<
     Size == 1, uint8_t,
     std::conditional_t<
         Size == 2, uint16_t,
         std::conditional_t<Size == 4, uint32_t, std::conditional_t<Size == 8, uint64_t, Bytes16>>>>;
 
-template <size_t To, size_t From>
-constexpr ConvertFn loop_for() {
+template <size_t To, size_t From> constexpr ConvertFn loop_for() {
   using T = std::tuple_element_t<To, Types>;
   if constexpr (To == From)
     return convert_loop<BytesOf<sizeof(T)>, BytesOf<sizeof(T)>>;

@@ -6,16 +6,12 @@
 namespace adjoint {
 
 namespace detail {
-template <class T>
-inline constexpr bool is_std_complex = false;
-template <class T>
-inline constexpr bool is_std_complex<std::complex<T>> = true;
-template <class T>
-inline constexpr bool is_half = std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>;
+template <class T> inline constexpr bool is_std_complex = false;
+template <class T> inline constexpr bool is_std_complex<std::complex<T>> = true;
+template <class T> inline constexpr bool is_half = std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>;
 }  // namespace detail
 
-template <class To, class From>
-[[gnu::always_inline]] inline To convert_to(From x) {
+template <class To, class From> [[gnu::always_inline]] inline To convert_to(From x) {
   if constexpr (std::is_same_v<To, From>) {
     return x;
   } else if constexpr (detail::is_half<From>) {

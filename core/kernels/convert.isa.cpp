@@ -13,8 +13,7 @@
 namespace adjoint {
 namespace {
 
-template <class To, class From>
-void plain(char* dst, const char* src, int64_t n) {
+template <class To, class From> void plain(char* dst, const char* src, int64_t n) {
   To* to = reinterpret_cast<To*>(dst);
   const From* from = reinterpret_cast<const From*>(src);
 #pragma GCC ivdep

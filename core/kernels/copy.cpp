@@ -45,8 +45,7 @@ bool make_plan(Plan& p, int ndim, const int64_t* sizes, const int64_t* to, const
 }
 
 // Calls f(dst offset, src offset) for rows [begin, end) of the dimensions from `first` on.
-template <class F>
-void walk(const Plan& p, int first, int64_t begin, int64_t end, F f) {
+template <class F> void walk(const Plan& p, int first, int64_t begin, int64_t end, F f) {
   int64_t index[kMaxRank], to = 0, from = 0, rest = begin;
   for (int d = first; d < p.rank; ++d) {
     index[d] = rest % p.size[d], rest /= p.size[d];
@@ -81,9 +80,8 @@ void copy_bytes(char* dst, const char* src, int64_t bytes) {
 
 // Transposes whole cache lines: a tile of as many lines as a line has elements is read line by line into a
 // buffer and written line by line, whatever the strides.
-template <class T>
-void transpose_tile(char* dst, int64_t dst_stride, const char* src, int64_t src_stride, int64_t nj,
-                    int64_t ni) {
+template <class T> void transpose_tile(char* dst, int64_t dst_stride, const char* src, int64_t src_stride,
+                                       int64_t nj, int64_t ni) {
   constexpr int64_t E = 64 / sizeof(T);
   alignas(64) T tile[E][E];
   if (ni == E && nj == E) {
@@ -101,8 +99,7 @@ void transpose_tile(char* dst, int64_t dst_stride, const char* src, int64_t src_
                   src + i * src_stride + j * int64_t(sizeof(T)), sizeof(T));
 }
 // dst runs along dimension 0, src along dimension 1.
-template <class T>
-void copy_transposed(const Plan& p, char* dst, const char* src) {
+template <class T> void copy_transposed(const Plan& p, char* dst, const char* src) {
   constexpr int64_t E = 64 / sizeof(T), S = sizeof(T);
   int64_t ni = p.size[0], nj = p.size[1], strips = (nj + E - 1) / E, all = strips * rows_of(p, 2);
   int64_t grain = kGrain / (ni * E);
@@ -143,8 +140,7 @@ bool is_transpose(Plan& p, int64_t item) {
 }
 
 // f(dst, src, n) over every row; rows are cut where they are long.
-template <class F>
-void for_rows(const Plan& p, F f) {
+template <class F> void for_rows(const Plan& p, F f) {
   int64_t n = p.rank ? p.size[0] : 1, to = p.rank ? p.to[0] : 0, from = p.rank ? p.from[0] : 0;
   int64_t rows = rows_of(p, 1);
   if (rows == 1)

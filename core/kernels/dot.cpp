@@ -60,8 +60,7 @@ Sum dot_of(int64_t n, const T* x, int64_t x_stride, const T* y, int64_t y_stride
   return sums[0];
 }
 
-template <class T>
-struct SumOf {
+template <class T> struct SumOf {
   using type = T;
 };
 template <class T>
@@ -69,12 +68,10 @@ template <class T>
 struct SumOf<T> {
   using type = uint64_t;
 };
-template <>
-struct SumOf<Half> {
+template <> struct SumOf<Half> {
   using type = float;
 };
-template <>
-struct SumOf<BFloat16> {
+template <> struct SumOf<BFloat16> {
   using type = float;
 };
 

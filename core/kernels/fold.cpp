@@ -16,8 +16,7 @@ constexpr int64_t kTile = 1024;  // columns walked together: their accumulators 
 constexpr int64_t kGathered = 16;  // rows of a tile gathered at once; a multiple of the kernels' four
 constexpr int64_t kGrain = 32768;  // elements worth a thread
 
-template <class T>
-const FoldKernels<T>& kernels_of(Fold op) {
+template <class T> const FoldKernels<T>& kernels_of(Fold op) {
   const ReduceTable& t = reduce_table();
   if constexpr (std::is_same_v<T, float>)
     return t.f32[int(op)];
@@ -31,8 +30,7 @@ const FoldKernels<T>& kernels_of(Fold op) {
     return t.u8[int(op)];
 }
 
-template <class T>
-T identity_of(Fold op) {
+template <class T> T identity_of(Fold op) {
   constexpr bool floating = std::is_floating_point_v<T>;
   switch (op) {
     case Fold::Prod: return T(1);
@@ -44,8 +42,7 @@ T identity_of(Fold op) {
     default: return T(0);
   }
 }
-template <class T>
-T combine(Fold op, T a, T b) {
+template <class T> T combine(Fold op, T a, T b) {
   switch (op) {
     case Fold::Prod: return T(a * b);
     case Fold::Max:
@@ -56,14 +53,12 @@ T combine(Fold op, T a, T b) {
   }
 }
 
-template <class T>
-constexpr Dtype dtype_in() {
+template <class T> constexpr Dtype dtype_in() {
   return std::is_same_v<T, uint8_t> ? Dtype::Bool : dtype_of<T>;
 }
 
 // Dense T from n elements at a stride.
-template <class T>
-void gather(const Source<T>& s, int64_t offset, int64_t stride, int64_t n, T* to) {
+template <class T> void gather(const Source<T>& s, int64_t offset, int64_t stride, int64_t n, T* to) {
   int64_t item = int64_t(item_size(s.dtype));
   const char* from = static_cast<const char*>(s.x) + offset * item;
   if (s.gather == Gather::Modulus) {
@@ -84,14 +79,12 @@ void gather(const Source<T>& s, int64_t offset, int64_t stride, int64_t n, T* to
                        n);
   }
 }
-template <class T>
-bool is_direct(const Source<T>& s) {
+template <class T> bool is_direct(const Source<T>& s) {
   return s.dtype == dtype_in<T>() && (s.gather == Gather::Value || std::is_same_v<T, uint8_t>);
 }
 
 // The kernel that sums rows of this source without a buffer, or null.
-template <class T>
-SumNarrowRows narrow_sum(Fold op, const Source<T>& s) {
+template <class T> SumNarrowRows narrow_sum(Fold op, const Source<T>& s) {
   if (!std::is_same_v<T, float> || op != Fold::Sum || s.gather != Gather::Value || s.view.n_stride != 1)
     return nullptr;
   return s.dtype == Dtype::F16    ? reduce_table().half
@@ -100,16 +93,14 @@ SumNarrowRows narrow_sum(Fold op, const Source<T>& s) {
 }
 
 // The fixed tree: the left half is the largest power of two. Parts are `stride` apart.
-template <class T>
-T tree(Fold op, const T* parts, int64_t n, int64_t stride) {
+template <class T> T tree(Fold op, const T* parts, int64_t n, int64_t stride) {
   if (n == 1) return parts[0];
   int64_t half = 1;
   while (half * 2 < n) half *= 2;
   return combine(op, tree(op, parts, half, stride), tree(op, parts + half * stride, n - half, stride));
 }
 
-template <class T>
-struct Job {
+template <class T> struct Job {
   Fold op;
   const Source<T>& s;
   T* out;
@@ -230,8 +221,7 @@ struct Job {
 };
 
 // Few dense columns: so many rows together make one wide row, and the wide columns are folded at the end.
-template <class T>
-bool widen(const Job<T>& job) {
+template <class T> bool widen(const Job<T>& job) {
   const View3& v = job.s.view;
   constexpr int64_t kWide = 64;
   if (v.inner >= kWide / 2 || v.inner_stride != 1 || v.n_stride != v.inner || job.centre || job.out1)
@@ -252,8 +242,7 @@ bool widen(const Job<T>& job) {
 
 }  // namespace
 
-template <class T>
-void fold(Fold op, const Source<T>& source, T* out, const T* centre, T* out1) {
+template <class T> void fold(Fold op, const Source<T>& source, T* out, const T* centre, T* out1) {
   const View3& v = source.view;
   if (v.outer == 0 || v.inner == 0) return;
   Job<T> job{op, source, out, centre, out1, kernels_of<T>(op)};

@@ -8,8 +8,7 @@ namespace adjoint {
 // How gathered elements become T: converted, `!= 0`, or |z| of a complex number.
 enum class Gather : uint8_t { Value, Nonzero, Modulus };
 
-template <class T>
-struct Source {
+template <class T> struct Source {
   const void* x;
   Dtype dtype;
   View3 view;

@@ -16,8 +16,7 @@ using namespace gemm_detail;
 // ---- float, double, complex ------------------------------------------------------------------------
 
 // How to read the matrix without a copy, if it can be.
-template <class T>
-bool as_operand(MatrixIn m, int64_t rows, int64_t cols, Operand<T>& out) {
+template <class T> bool as_operand(MatrixIn m, int64_t rows, int64_t cols, Operand<T>& out) {
   const T* data = static_cast<const T*>(m.data);
   if (m.col_stride == 1 || cols == 1)
     out = {data, m.row_stride, false};
@@ -28,8 +27,7 @@ bool as_operand(MatrixIn m, int64_t rows, int64_t cols, Operand<T>& out) {
   return true;
 }
 
-template <class T>
-Operand<T> copied(MatrixIn m, int64_t rows, int64_t cols, T* to) {
+template <class T> Operand<T> copied(MatrixIn m, int64_t rows, int64_t cols, T* to) {
   const T* from = static_cast<const T*>(m.data);
   parallel_for(rows, 16384 / (cols + 1) + 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {
@@ -39,8 +37,7 @@ Operand<T> copied(MatrixIn m, int64_t rows, int64_t cols, T* to) {
   return {to, cols, false};
 }
 
-template <class T>
-void scale(int64_t M, int64_t N, T beta, T* c, int64_t ldc) {
+template <class T> void scale(int64_t M, int64_t N, T beta, T* c, int64_t ldc) {
   parallel_for(M, 16384 / (N + 1) + 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {
       for (int64_t j = 0; j < N; j++) c[i * ldc + j] = beta == T(0) ? T(0) : T(beta * c[i * ldc + j]);
@@ -64,9 +61,8 @@ void gemm_blas(int64_t M, int64_t N, int64_t K, T alpha, MatrixIn a, MatrixIn b,
 }
 
 // Four rows by four columns take less time than the questions that the general road asks.
-template <class T>
-bool gemm_tiny(int64_t M, int64_t N, int64_t K, const Scalar& alpha, const MatrixIn& a, const MatrixIn& b,
-               const Scalar& beta, const MatrixOut& c) {
+template <class T> bool gemm_tiny(int64_t M, int64_t N, int64_t K, const Scalar& alpha, const MatrixIn& a,
+                                  const MatrixIn& b, const Scalar& beta, const MatrixOut& c) {
   if (!fits_tiny(M, N, K) || !alpha.equals(1) || !beta.equals(0)) return false;
   table<T>().tiny(M, N, K, static_cast<const T*>(a.data), a.row_stride, a.col_stride,
                   static_cast<const T*>(b.data), b.row_stride, b.col_stride, static_cast<T*>(c.data),
@@ -76,17 +72,15 @@ bool gemm_tiny(int64_t M, int64_t N, int64_t K, const Scalar& alpha, const Matri
 
 // ---- 16-bit floats ---------------------------------------------------------------------------------
 
-template <class T>
-void widen(MatrixIn m, int64_t rows, int64_t cols, float* to) {
+template <class T> void widen(MatrixIn m, int64_t rows, int64_t cols, float* to) {
   const int64_t sizes[2] = {rows, cols}, dst[2] = {cols * 4, 4},
                 src[2] = {m.row_stride * 2, m.col_stride * 2};
   copy_strided(2, sizes, reinterpret_cast<char*>(to), dst, Dtype::F32, static_cast<const char*>(m.data), src,
                dtype_of<T>);
 }
 
-template <class T>
-void gemm_reduced(int64_t M, int64_t N, int64_t K, float alpha, MatrixIn a, MatrixIn b, float beta,
-                  MatrixOut c) {
+template <class T> void gemm_reduced(int64_t M, int64_t N, int64_t K, float alpha, MatrixIn a, MatrixIn b,
+                                     float beta, MatrixOut c) {
   Buffer<float> room(M * K + K * N + M * N);
   float *wide_a = room.get(), *wide_b = wide_a + M * K, *wide_c = wide_b + K * N;
   widen<T>(a, M, K, wide_a);

@@ -28,8 +28,7 @@ constexpr bool kFreeMasks = false;
 #define ADJOINT_INLINE inline __attribute__((always_inline))
 #define ADJOINT_UNROLL _Pragma("GCC unroll 16")
 
-template <class T>
-struct Simd {
+template <class T> struct Simd {
   static constexpr int kLanes = kVectorBytes / int(sizeof(T));
   static constexpr int kCols = 2 * kLanes;
   static constexpr int kPanelA = (kRows + kLanes - 1) / kLanes * kLanes;
@@ -93,8 +92,7 @@ struct Simd {
 
 // Rounds a product now: the compiler may not fuse it into the addition that follows, which it would do in
 // some of the kernels and not in others.
-template <class V>
-ADJOINT_INLINE V rounded(V v) {
+template <class V> ADJOINT_INLINE V rounded(V v) {
 #if defined(__AVX512F__)
   asm("" : "+v"(v));
 #elif defined(__x86_64__)
@@ -107,8 +105,7 @@ ADJOINT_INLINE V rounded(V v) {
 
 // Asks for a tile of C, which comes from afar while its sums are made. Into the second level: its rows may
 // all fall into one set of the first.
-template <class T, int M, int V>
-ADJOINT_INLINE void prefetch_tile(const T* c, int64_t ldc) {
+template <class T, int M, int V> ADJOINT_INLINE void prefetch_tile(const T* c, int64_t ldc) {
   ADJOINT_UNROLL for (int i = 0; i < M; i++, c += ldc) {
     asm("" : "+r"(c));  // or the compiler keeps all the addresses, and spills a sum for them
     ADJOINT_UNROLL for (int v = 0; v < V; v++) __builtin_prefetch(c + v * Simd<T>::kLanes, 0, 2);
@@ -165,17 +162,15 @@ template <class T>
 using Micro = void (*)(int64_t, T, const T*, int64_t, const T*, int64_t, T*, int64_t, int64_t, bool);
 
 // The kernel for `m` rows and one or two vectors of columns.
-template <class T, int V, bool kByRow, int... I>
-struct Kernels {
+template <class T, int V, bool kByRow, int... I> struct Kernels {
   static constexpr Micro<T> list[sizeof...(I)] = {micro<T, I + 1, V, kByRow>...};
 };
-template <class T, int V, bool kByRow, int N, int... I>
-struct KernelList : KernelList<T, V, kByRow, N - 1, N - 1, I...> {};
-template <class T, int V, bool kByRow, int... I>
-struct KernelList<T, V, kByRow, 0, I...> : Kernels<T, V, kByRow, I...> {};
+template <class T, int V, bool kByRow, int N, int... I> struct KernelList
+    : KernelList<T, V, kByRow, N - 1, N - 1, I...> {};
+template <class T, int V, bool kByRow, int... I> struct KernelList<T, V, kByRow, 0, I...>
+    : Kernels<T, V, kByRow, I...> {};
 
-template <class T, bool kByRow>
-ADJOINT_INLINE Micro<T> pick(int64_t m, int64_t n) {
+template <class T, bool kByRow> ADJOINT_INLINE Micro<T> pick(int64_t m, int64_t n) {
   return n <= Simd<T>::kLanes ? KernelList<T, 1, kByRow, kRows>::list[m - 1]
                               : KernelList<T, 2, kByRow, kRows>::list[m - 1];
 }
@@ -183,22 +178,18 @@ ADJOINT_INLINE Micro<T> pick(int64_t m, int64_t n) {
 // ---- packing ---------------------------------------------------------------------------------------
 
 // One step of a transposition in registers: exchanges the halves of width H between lines i and i + H.
-template <class Vector, int H, int... I>
-ADJOINT_INLINE void exchange(Vector& a, Vector& b) {
+template <class Vector, int H, int... I> ADJOINT_INLINE void exchange(Vector& a, Vector& b) {
   constexpr int W = sizeof...(I);
   Vector low = __builtin_shufflevector(a, b, (I & H ? W + (I ^ H) : I)...);
   Vector high = __builtin_shufflevector(a, b, (I & H ? W + I : I + H)...);
   a = low, b = high;
 }
-template <class Vector, int H, int N, int... I>
-struct Exchange : Exchange<Vector, H, N - 1, N - 1, I...> {};
-template <class Vector, int H, int... I>
-struct Exchange<Vector, H, 0, I...> {
+template <class Vector, int H, int N, int... I> struct Exchange : Exchange<Vector, H, N - 1, N - 1, I...> {};
+template <class Vector, int H, int... I> struct Exchange<Vector, H, 0, I...> {
   static ADJOINT_INLINE void run(Vector& a, Vector& b) { exchange<Vector, H, I...>(a, b); }
 };
 
-template <class T, int H>
-ADJOINT_INLINE void exchange_all(typename Simd<T>::Vector* r) {
+template <class T, int H> ADJOINT_INLINE void exchange_all(typename Simd<T>::Vector* r) {
   constexpr int W = Simd<T>::kLanes;
   if constexpr (H > 0) {
     ADJOINT_UNROLL for (int i = 0; i < W; i++) {
@@ -209,15 +200,15 @@ ADJOINT_INLINE void exchange_all(typename Simd<T>::Vector* r) {
 }
 
 // W lines of at most W elements, `lines` of them present, become W elements for each k.
-template <class T>
-__attribute__((noinline)) void transpose_block(const T* src, int64_t ld, int64_t lines, int64_t k, T* dst,
-                                               int64_t dst_stride) {
+template <class T> __attribute__((noinline)) void transpose_block(const T* src, int64_t ld, int64_t lines,
+                                                                  int64_t k, T* dst, int64_t dst_stride) {
   using S = Simd<T>;
   constexpr int W = S::kLanes;
   typename S::Vector r[W];
   const typename S::Lanes lanes(k);
   if (!kFreeMasks && k >= W) {
-    ADJOINT_UNROLL for (int i = 0; i < W; i++) r[i] = i < lines ? S::load(src + i * ld) : typename S::Vector{};
+    ADJOINT_UNROLL for (int i = 0; i < W; i++) r[i] =
+        i < lines ? S::load(src + i * ld) : typename S::Vector{};
   } else {
     ADJOINT_UNROLL for (int i = 0; i < W; i++) r[i] =
         i < lines ? S::load(src + i * ld, lanes) : typename S::Vector{};
@@ -233,9 +224,8 @@ __attribute__((noinline)) void transpose_block(const T* src, int64_t ld, int64_t
 }
 
 // One panel of lines that lie along k: blocks of W × W, transposed.
-template <class T>
-ADJOINT_INLINE void pack_along(const T* src, int64_t ld, int64_t width, int64_t k, T* panel,
-                               int64_t panel_width) {
+template <class T> ADJOINT_INLINE void pack_along(const T* src, int64_t ld, int64_t width, int64_t k,
+                                                  T* panel, int64_t panel_width) {
   constexpr int W = Simd<T>::kLanes;
   for (int64_t p = 0; p < k; p += W) {
     for (int64_t i = 0; i < panel_width; i += W) {
@@ -245,9 +235,8 @@ ADJOINT_INLINE void pack_along(const T* src, int64_t ld, int64_t width, int64_t 
 }
 
 // Panels of lines that lie across k: whole rows of the source at a time, in the order of memory.
-template <class T>
-ADJOINT_INLINE void pack_across(const T* src, int64_t ld, int64_t width, int64_t step, int64_t k, T* panels,
-                                int64_t panel_width) {
+template <class T> ADJOINT_INLINE void pack_across(const T* src, int64_t ld, int64_t width, int64_t step,
+                                                   int64_t k, T* panels, int64_t panel_width) {
   using S = Simd<T>;
   constexpr int W = S::kLanes;
   for (int64_t p = 0; p < k; p++, src += ld, panels += panel_width) {
@@ -266,9 +255,8 @@ ADJOINT_INLINE void pack_across(const T* src, int64_t ld, int64_t width, int64_t
   }
 }
 
-template <class T>
-void pack(bool along_k, const T* src, int64_t ld, int64_t width, int64_t step, int64_t k, T* panels,
-          int64_t panel_width) {
+template <class T> void pack(bool along_k, const T* src, int64_t ld, int64_t width, int64_t step, int64_t k,
+                             T* panels, int64_t panel_width) {
   if (!along_k) return pack_across<T>(src, ld, width, step, k, panels, panel_width);
   for (int64_t j = 0; j < width; j += step, panels += k * panel_width) {
     pack_along<T>(src + j * ld, ld, width - j < step ? width - j : step, k, panels, panel_width);
@@ -277,9 +265,8 @@ void pack(bool along_k, const T* src, int64_t ld, int64_t width, int64_t step, i
 
 // ---- pieces of a product ---------------------------------------------------------------------------
 
-template <class T>
-void packed(int64_t m, int64_t n, int64_t k, T alpha, const T* a_panels, const T* b_panels, T* c, int64_t ldc,
-            bool accumulate) {
+template <class T> void packed(int64_t m, int64_t n, int64_t k, T alpha, const T* a_panels, const T* b_panels,
+                               T* c, int64_t ldc, bool accumulate) {
   using S = Simd<T>;
   for (int64_t j = 0; j < n; j += S::kCols, b_panels += k * S::kCols) {
     int64_t nr = n - j < S::kCols ? n - j : S::kCols;
@@ -293,9 +280,9 @@ void packed(int64_t m, int64_t n, int64_t k, T alpha, const T* a_panels, const T
 }
 
 // One block of K. Rows are dealt out evenly (15 = 8 + 7, not 14 + 1).
-template <class T>
-ADJOINT_INLINE void direct_block(bool ta, int64_t m, int64_t n, int64_t k, T alpha, const T* a, int64_t lda,
-                                 const T* b, int64_t ldb, T* c, int64_t ldc, bool accumulate) {
+template <class T> ADJOINT_INLINE void direct_block(bool ta, int64_t m, int64_t n, int64_t k, T alpha,
+                                                    const T* a, int64_t lda, const T* b, int64_t ldb, T* c,
+                                                    int64_t ldc, bool accumulate) {
   int64_t left = (m + kRows - 1) / kRows;
   for (int64_t i = 0; i < m; left--) {
     int64_t mr = (m - i + left - 1) / left;
@@ -305,9 +292,9 @@ ADJOINT_INLINE void direct_block(bool ta, int64_t m, int64_t n, int64_t k, T alp
   }
 }
 
-template <class T>
-void direct(bool ta, bool tb, int64_t m, int64_t n, int64_t k, T alpha, const T* a, int64_t lda, const T* b,
-            int64_t ldb, T* c, int64_t ldc, bool accumulate, T* b_panel) {
+template <class T> void direct(bool ta, bool tb, int64_t m, int64_t n, int64_t k, T alpha, const T* a,
+                               int64_t lda, const T* b, int64_t ldb, T* c, int64_t ldc, bool accumulate,
+                               T* b_panel) {
   constexpr int kCols = Simd<T>::kCols;
   const int64_t block = block_of(k);
   // Rows of B that are far apart are gathered once for all the rows of A.
@@ -327,9 +314,8 @@ void direct(bool ta, bool tb, int64_t m, int64_t n, int64_t k, T alpha, const T*
 }
 
 // R rows of B against x, each with two running vectors, so that R does not change a row's bits.
-template <class T, int R>
-ADJOINT_INLINE void dot_rows(int64_t k, T alpha, const T* x, const T* b, int64_t ldb, T* y, int64_t y_stride,
-                             bool accumulate) {
+template <class T, int R> ADJOINT_INLINE void dot_rows(int64_t k, T alpha, const T* x, const T* b,
+                                                       int64_t ldb, T* y, int64_t y_stride, bool accumulate) {
   using S = Simd<T>;
   constexpr int W = S::kLanes;
   typename S::Vector sum[R][2];
@@ -365,9 +351,8 @@ ADJOINT_INLINE void dot_rows(int64_t k, T alpha, const T* x, const T* b, int64_t
   }
 }
 
-template <class T>
-void rows_dot(int64_t n, int64_t k, T alpha, const T* x, const T* b, int64_t ldb, T* y, int64_t y_stride,
-              bool accumulate) {
+template <class T> void rows_dot(int64_t n, int64_t k, T alpha, const T* x, const T* b, int64_t ldb, T* y,
+                                 int64_t y_stride, bool accumulate) {
   int64_t j = 0;
   for (; j + 4 <= n; j += 4)
     dot_rows<T, 4>(k, alpha, x, b + j * ldb, ldb, y + j * y_stride, y_stride, accumulate);
@@ -377,8 +362,7 @@ void rows_dot(int64_t n, int64_t k, T alpha, const T* x, const T* b, int64_t ldb
 // ---- the same, where the elements of a column do not lie side by side ----
 
 // Columns at a time: their 2 W partial sums each lie in the first-level cache.
-template <class T>
-inline constexpr int kStrip = 16 * Simd<T>::kLanes;
+template <class T> inline constexpr int kStrip = 16 * Simd<T>::kLanes;
 
 // Adds `Turns` rows of B, 2 W apart, to one row of partial sums, which is loaded and stored once for all.
 template <class T, int Turns>
@@ -397,9 +381,8 @@ ADJOINT_INLINE void add_rows(int64_t n, const T* x, const T* b, int64_t ldb, T* 
 }
 
 // The partial sums that dot_rows keeps in the lanes of its two vectors, of n ≤ kStrip columns: `have` rows.
-template <class T>
-ADJOINT_INLINE void partial_sums(int64_t n, int64_t k, const T* x, const T* b, int64_t ldb, T* sums,
-                                 int64_t have) {
+template <class T> ADJOINT_INLINE void partial_sums(int64_t n, int64_t k, const T* x, const T* b, int64_t ldb,
+                                                    T* sums, int64_t have) {
   constexpr int W = Simd<T>::kLanes;
   for (int64_t r = 0; r < have; r++) {
     for (int64_t j = 0; j < n; j += W) Simd<T>::store(sums + r * kStrip<T> + j, typename Simd<T>::Vector{});
@@ -412,9 +395,8 @@ ADJOINT_INLINE void partial_sums(int64_t n, int64_t k, const T* x, const T* b, i
   for (; p < k; p++) add_rows<T, 1>(n, x + p, b + p * ldb, ldb, sums + p % (2 * W) * kStrip<T>);
 }
 
-template <class T>
-void columns_dot(int64_t n, int64_t k, T alpha, const T* x, const T* b, int64_t ldb, T* y, int64_t y_stride,
-                 bool accumulate) {
+template <class T> void columns_dot(int64_t n, int64_t k, T alpha, const T* x, const T* b, int64_t ldb, T* y,
+                                    int64_t y_stride, bool accumulate) {
   constexpr int W = Simd<T>::kLanes;
   alignas(64) T sums[2 * W * kStrip<T>];
   for (int64_t begin = 0; begin < n; begin += kStrip<T>) {
@@ -437,9 +419,9 @@ void columns_dot(int64_t n, int64_t k, T alpha, const T* x, const T* b, int64_t 
 // ---- tiny products ---------------------------------------------------------------------------------
 
 // R rows of C, W columns wide, from rows of B that lie W apart.
-template <class T, int W, int R>
-ADJOINT_INLINE void tiny_rows(int64_t k, const T* a, int64_t a_row, int64_t a_col, const T* b, int64_t ldb,
-                              T* c, int64_t ldc, int64_t n) {
+template <class T, int W, int R> ADJOINT_INLINE void tiny_rows(int64_t k, const T* a, int64_t a_row,
+                                                               int64_t a_col, const T* b, int64_t ldb, T* c,
+                                                               int64_t ldc, int64_t n) {
   typedef T Row __attribute__((vector_size(W * sizeof(T)), aligned(sizeof(T)), may_alias));
   Row sum[R];
   ADJOINT_UNROLL for (int i = 0; i < R; i++) sum[i] = Row{};
@@ -455,10 +437,10 @@ ADJOINT_INLINE void tiny_rows(int64_t k, const T* a, int64_t a_row, int64_t a_co
   }
 }
 
-template <class T, int W>
-__attribute__((noinline)) void tiny_wide(int64_t m, int64_t n, int64_t k, const T* a, int64_t a_row,
-                                         int64_t a_col, const T* b, int64_t b_row, int64_t b_col, T* c,
-                                         int64_t ldc) {
+template <class T, int W> __attribute__((noinline)) void tiny_wide(int64_t m, int64_t n, int64_t k,
+                                                                   const T* a, int64_t a_row, int64_t a_col,
+                                                                   const T* b, int64_t b_row, int64_t b_col,
+                                                                   T* c, int64_t ldc) {
   alignas(64) T rows[kTinyDepth * W];
   if (b_col != 1 || n != W) {  // B as rows of W, padded with zeros
     for (int64_t p = 0; p < k; p++) {
@@ -472,16 +454,15 @@ __attribute__((noinline)) void tiny_wide(int64_t m, int64_t n, int64_t k, const 
   for (; i < m; i++) tiny_rows<T, W, 1>(k, a + i * a_row, a_row, a_col, b, b_row, c + i * ldc, ldc, n);
 }
 
-template <class T>
-void tiny(int64_t m, int64_t n, int64_t k, const T* a, int64_t a_row, int64_t a_col, const T* b,
-          int64_t b_row, int64_t b_col, T* c, int64_t ldc) {
+template <class T> void tiny(int64_t m, int64_t n, int64_t k, const T* a, int64_t a_row, int64_t a_col,
+                             const T* b, int64_t b_row, int64_t b_col, T* c, int64_t ldc) {
   auto run = n <= 4 ? tiny_wide<T, 4> : n <= 8 ? tiny_wide<T, 8> : tiny_wide<T, 16>;
   run(m, n, k, a, a_row, a_col, b, b_row, b_col, c, ldc);
 }
 
-template <class T>
-constexpr Table<T> kTable = {kRows,     Simd<T>::kCols, Simd<T>::kPanelA, pack<T>,       packed<T>,
-                             direct<T>, tiny<T>,        rows_dot<T>,      columns_dot<T>};
+template <class T> constexpr Table<T> kTable = {kRows,   Simd<T>::kCols, Simd<T>::kPanelA,
+                                                pack<T>, packed<T>,      direct<T>,
+                                                tiny<T>, rows_dot<T>,    columns_dot<T>};
 
 }  // namespace
 

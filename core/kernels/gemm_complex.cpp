@@ -14,8 +14,7 @@ using BlasGemm = void(int order, int ta, int tb, int m, int n, int k, const void
                       int lda, const void* b, int ldb, const void* beta, void* c, int ldc);
 enum { kRowMajor = 101, kPlain = 111, kTransposed = 112 };
 
-template <class T>
-BlasGemm* blas_gemm() {
+template <class T> BlasGemm* blas_gemm() {
   static BlasGemm* f = blas<BlasGemm>(sizeof(T) == 8 ? "cblas_cgemm" : "cblas_zgemm");
   return f;
 }
@@ -23,24 +22,21 @@ BlasGemm* blas_gemm() {
 // BLAS refuses rows that overlap (an expanded operand's) and counts in 32 bits.
 bool fits(int64_t ld, int64_t width) { return ld >= width && ld < (int64_t(1) << 31); }
 
-template <class T>
-void tile(const Product<T>& p, int64_t row, int64_t rows, int64_t col, int64_t cols) {
+template <class T> void tile(const Product<T>& p, int64_t row, int64_t rows, int64_t col, int64_t cols) {
   T beta = p.accumulate ? T(1) : T(0);
   blas_gemm<T>()(kRowMajor, p.a.t ? kTransposed : kPlain, p.b.t ? kTransposed : kPlain, int(rows), int(cols),
                  int(p.K), &p.alpha, p.a.at(row, 0), int(p.a.ld), p.b.at(0, col), int(p.b.ld), &beta,
                  p.c + row * p.ldc + col, int(p.ldc));
 }
 
-template <class T>
-Operand<T> copied(const Operand<T>& x, int64_t rows, int64_t cols, T* to) {
+template <class T> Operand<T> copied(const Operand<T>& x, int64_t rows, int64_t cols, T* to) {
   for (int64_t i = 0; i < rows; i++) {
     for (int64_t j = 0; j < cols; j++) to[i * cols + j] = *x.at(i, j);
   }
   return {to, cols, false};
 }
 
-template <class T>
-void multiply_complex(const Product<T>& p) {
+template <class T> void multiply_complex(const Product<T>& p) {
   constexpr double kSmall = 16 * 16 * 16;
   if (double(p.M) * double(p.N) * double(p.K) <= kSmall) {
     auto in = [](const Operand<T>& x) { return MatrixIn{x.data, x.t ? 1 : x.ld, x.t ? x.ld : 1}; };
@@ -69,13 +65,7 @@ void multiply_complex(const Product<T>& p) {
 
 }  // namespace
 
-template <>
-void multiply(const Product<std::complex<float>>& p) {
-  multiply_complex(p);
-}
-template <>
-void multiply(const Product<std::complex<double>>& p) {
-  multiply_complex(p);
-}
+template <> void multiply(const Product<std::complex<float>>& p) { multiply_complex(p); }
+template <> void multiply(const Product<std::complex<double>>& p) { multiply_complex(p); }
 
 }  // namespace adjoint::gemm_detail

@@ -10,8 +10,7 @@
 namespace adjoint::gemm_detail {
 
 // An operand as BLAS wants it: the elements of a row (or, `t`, of a column) side by side, `ld` apart.
-template <class T>
-struct Operand {
+template <class T> struct Operand {
   const T* data;
   int64_t ld;
   bool t;
@@ -19,8 +18,7 @@ struct Operand {
 };
 
 // C = alpha · A B + C, or without + C. K > 0 and alpha ≠ 0.
-template <class T>
-struct Product {
+template <class T> struct Product {
   int64_t M, N, K;
   T alpha;
   Operand<T> a, b;
@@ -30,8 +28,7 @@ struct Product {
 };
 
 // Temporary memory for one product.
-template <class T>
-class Buffer {
+template <class T> class Buffer {
  public:
   explicit Buffer(int64_t n)
       : data_(static_cast<T*>(std::aligned_alloc(64, (size_t(n) * sizeof(T) + 127) / 64 * 64))) {
@@ -49,8 +46,7 @@ class Buffer {
 // About this many multiply-adds are worth another thread's attention.
 inline constexpr int64_t kChunkWork = 256 * 1024;
 
-template <class T>
-void multiply(const Product<T>& p);  // float, double, complex
+template <class T> void multiply(const Product<T>& p);  // float, double, complex
 
 // Row by row, for small integer-like work: see gemm_plain.cpp.
 template <class T>

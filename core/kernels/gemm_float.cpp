@@ -57,9 +57,8 @@ Range share(int64_t n, int64_t unit, int64_t parts, int64_t i) {
 // ---- dot products ----------------------------------------------------------------------------------
 
 // y[j] (+)= alpha · Σ x[k] m[j, k] for n lines of k elements, which lie along k or across.
-template <class T>
-void dots(int64_t n, int64_t k, T alpha, const T* x, const T* m, int64_t ld, bool along_k, T* y,
-          int64_t y_stride, bool accumulate) {
+template <class T> void dots(int64_t n, int64_t k, T alpha, const T* x, const T* m, int64_t ld, bool along_k,
+                             T* y, int64_t y_stride, bool accumulate) {
   const Table<T>& t = table<T>();
   int64_t fewest = along_k ? 4 : 8 * t.cols;  // columns are read in long runs
   parallel_for(n, std::max<int64_t>(fewest, kChunkWork / 4 / k), [&](int64_t begin, int64_t end) {
@@ -70,15 +69,13 @@ void dots(int64_t n, int64_t k, T alpha, const T* x, const T* m, int64_t ld, boo
 }
 
 // The vector of a product with a matrix, side by side.
-template <class T>
-const T* contiguous(const T* x, int64_t n, int64_t stride, T* room) {
+template <class T> const T* contiguous(const T* x, int64_t n, int64_t stride, T* room) {
   if (stride == 1) return x;
   for (int64_t i = 0; i < n; i++) room[i] = x[i * stride];
   return room;
 }
 
-template <class T>
-void multiply_vector(const Product<T>& p) {
+template <class T> void multiply_vector(const Product<T>& p) {
   constexpr int64_t kRoom = 512;
   bool row = p.M == 1;
   const Operand<T>&vector = row ? p.a : p.b, &matrix = row ? p.b : p.a;
@@ -98,8 +95,7 @@ void multiply_vector(const Product<T>& p) {
 
 constexpr int64_t kPanelBytes = kLongestBlock * 2 * 64;  // a block of K × cols elements, at most
 
-template <class T>
-void direct_piece(const Product<T>& p, Range rows, Range cols) {
+template <class T> void direct_piece(const Product<T>& p, Range rows, Range cols) {
   alignas(64) char panel[kPanelBytes];
   table<T>().direct(p.a.t, p.b.t, rows.end - rows.begin, cols.end - cols.begin, p.K, p.alpha,
                     p.a.at(rows.begin, 0), p.a.ld, p.b.at(0, cols.begin), p.b.ld,
@@ -108,8 +104,7 @@ void direct_piece(const Product<T>& p, Range rows, Range cols) {
 
 // Cuts C in pieces of about kChunkWork: strips of columns, cut again across where B needs no packing, or
 // where the rows are many enough to pay for packing it again.
-template <class T>
-void multiply_direct(const Product<T>& p) {
+template <class T> void multiply_direct(const Product<T>& p) {
   const Table<T>& t = table<T>();
   int64_t unit = t.cols;
   int64_t fewest_rows = p.b.t ? 8 * t.rows : 2 * t.rows;
@@ -125,8 +120,7 @@ void multiply_direct(const Product<T>& p) {
 // ---- packed ----------------------------------------------------------------------------------------
 
 // One round: a block of A (rows × k) and one of B (k × cols), packed.
-template <class T>
-struct Round {
+template <class T> struct Round {
   const Product<T>& p;
   Range rows, cols, ks;
   T *a_panels, *b_panels;
@@ -173,8 +167,7 @@ struct Round {
   }
 };
 
-template <class T>
-void multiply_packed(const Product<T>& p) {
+template <class T> void multiply_packed(const Product<T>& p) {
   const Table<T>& t = table<T>();
   int64_t row_block = 72 * t.rows, col_block = 64 * t.cols;  // the panels of a round fit in the shared cache
   int64_t block = block_of(p.K), a_size = 72 * t.a_width * block;
@@ -196,8 +189,7 @@ void multiply_packed(const Product<T>& p) {
   }
 }
 
-template <class T>
-void multiply_real(const Product<T>& p) {
+template <class T> void multiply_real(const Product<T>& p) {
   constexpr int64_t kSerial = 40 * 40 * 40, kThin = 64, kDirect = 160 * 160 * 160;
   if (p.M == 1 || p.N == 1) return multiply_vector(p);
   double work = double(p.M) * double(p.N) * double(p.K);
@@ -211,13 +203,7 @@ void multiply_real(const Product<T>& p) {
 
 }  // namespace
 
-template <>
-void multiply(const Product<float>& p) {
-  multiply_real(p);
-}
-template <>
-void multiply(const Product<double>& p) {
-  multiply_real(p);
-}
+template <> void multiply(const Product<float>& p) { multiply_real(p); }
+template <> void multiply(const Product<double>& p) { multiply_real(p); }
 
 }  // namespace adjoint::gemm_detail

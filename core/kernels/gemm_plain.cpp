@@ -9,8 +9,7 @@ namespace adjoint::gemm_detail {
 namespace {
 
 // Arithmetic type of T: integers wrap round in an unsigned type that `int` does not promote.
-template <class T>
-struct Wide {
+template <class T> struct Wide {
   using type = T;
 };
 template <class T>
@@ -23,10 +22,7 @@ template <class R>
 std::complex<R> times(std::complex<R> a, std::complex<R> b) {  // operator* spends most of its time on NaN
   return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()};
 }
-template <class W>
-W times(W a, W b) {
-  return a * b;
-}
+template <class W> W times(W a, W b) { return a * b; }
 
 }  // namespace
 

@@ -15,8 +15,7 @@ __attribute__((always_inline)) inline constexpr int64_t block_of(int64_t K) {
   return ((K + blocks - 1) / blocks + 15) / 16 * 16;
 }
 
-template <class T>
-struct Table {
+template <class T> struct Table {
   int rows, cols;  // the tile that the micro-kernel keeps in registers; cols is B's panel width
   int a_width;     // A's panel width: rows, rounded up to a vector
   // Fills panels (`step` lines each, padded to `panel_width`) with `width` lines of `k` elements. `along_k`:
@@ -48,8 +47,7 @@ constexpr bool fits_tiny(int64_t m, int64_t n, int64_t k) {
 
 const Table<float>& table_f32();
 const Table<double>& table_f64();
-template <class T>
-const Table<T>& table() {
+template <class T> const Table<T>& table() {
   if constexpr (sizeof(T) == sizeof(float))
     return table_f32();
   else

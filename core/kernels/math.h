@@ -64,53 +64,23 @@ ADJOINT_FN long double copysign(long double x, long double y) { return __builtin
 
 // ---- choice and classification
 
-template <class T>
-ADJOINT_FN T where(bool c, T a, T b) {
-  return c ? a : b;
-}
+template <class T> ADJOINT_FN T where(bool c, T a, T b) { return c ? a : b; }
 ADJOINT_FN bool isnan(Floating auto x) { return x != x; }
-template <Floating T>
-ADJOINT_FN bool isinf(T x) {
-  return abs(x) == T(__builtin_inf());
-}
-template <Floating T>
-ADJOINT_FN bool isfinite(T x) {
-  return abs(x) < T(__builtin_inf());
-}
+template <Floating T> ADJOINT_FN bool isinf(T x) { return abs(x) == T(__builtin_inf()); }
+template <Floating T> ADJOINT_FN bool isfinite(T x) { return abs(x) < T(__builtin_inf()); }
 ADJOINT_FN bool isnan(Integer auto) { return false; }
 ADJOINT_FN bool isinf(Integer auto) { return false; }
 ADJOINT_FN bool isfinite(Integer auto) { return true; }
 ADJOINT_FN bool signbit(float x) { return detail::float_to_bits(x) < 0; }
 ADJOINT_FN bool signbit(double x) { return detail::double_to_bits(x) < 0; }
 ADJOINT_FN bool signbit(Integer auto x) { return x < 0; }
-template <Real T>
-ADJOINT_FN T sign(T x) {
-  return T(int(x > T(0)) - int(x < T(0)));
-}  // NaN gives 0
-template <Real T>
-ADJOINT_FN T sgn(T x) {
-  return sign(x);
-}
-template <Real T>
-ADJOINT_FN T real(T x) {
-  return x;
-}
-template <Real T>
-ADJOINT_FN T imag(T) {
-  return T(0);
-}
-template <Real T>
-ADJOINT_FN T conj(T x) {
-  return x;
-}
-template <Floating T>
-ADJOINT_FN T angle(T x) {
-  return x != x ? x : x < 0 ? T(detail::kPi) : T(0);
-}
-template <Integer T>
-ADJOINT_FN T abs(T x) {
-  return x < T(0) ? T(0 - std::make_unsigned_t<T>(x)) : x;
-}
+template <Real T> ADJOINT_FN T sign(T x) { return T(int(x > T(0)) - int(x < T(0))); }  // NaN gives 0
+template <Real T> ADJOINT_FN T sgn(T x) { return sign(x); }
+template <Real T> ADJOINT_FN T real(T x) { return x; }
+template <Real T> ADJOINT_FN T imag(T) { return T(0); }
+template <Real T> ADJOINT_FN T conj(T x) { return x; }
+template <Floating T> ADJOINT_FN T angle(T x) { return x != x ? x : x < 0 ? T(detail::kPi) : T(0); }
+template <Integer T> ADJOINT_FN T abs(T x) { return x < T(0) ? T(0 - std::make_unsigned_t<T>(x)) : x; }
 ADJOINT_FN bool abs(bool x) { return x; }
 
 // ---- rounding
@@ -120,64 +90,38 @@ ADJOINT_FN float floor(float x) { return __builtin_floorf(x); }
 ADJOINT_FN float trunc(float x) { return __builtin_truncf(x); }
 ADJOINT_FN float round(float x) { return __builtin_rintf(x); }  // half to even
 ADJOINT_FN double round(double x) { return __builtin_rint(x); }
-template <Floating T>
-ADJOINT_FN T frac(T x) {
-  return x - trunc(x);
-}
-template <Integer T>
-ADJOINT_FN T ceil(T x) {
-  return x;
-}
-template <Integer T>
-ADJOINT_FN T floor(T x) {
-  return x;
-}
-template <Integer T>
-ADJOINT_FN T trunc(T x) {
-  return x;
-}
-template <Integer T>
-ADJOINT_FN T round(T x) {
-  return x;
-}
-template <Integer T>
-ADJOINT_FN T frac(T) {
-  return T(0);
-}
+template <Floating T> ADJOINT_FN T frac(T x) { return x - trunc(x); }
+template <Integer T> ADJOINT_FN T ceil(T x) { return x; }
+template <Integer T> ADJOINT_FN T floor(T x) { return x; }
+template <Integer T> ADJOINT_FN T trunc(T x) { return x; }
+template <Integer T> ADJOINT_FN T round(T x) { return x; }
+template <Integer T> ADJOINT_FN T frac(T) { return T(0); }
 
 // ---- order: maximum, minimum let NaN win; fmax, fmin let the number win
 
-template <Real T>
-ADJOINT_FN T maximum(T a, T b) {
+template <Real T> ADJOINT_FN T maximum(T a, T b) {
   T r = a > b ? a : b;
   return a != a ? a : r;
 }
-template <Real T>
-ADJOINT_FN T minimum(T a, T b) {
+template <Real T> ADJOINT_FN T minimum(T a, T b) {
   T r = a < b ? a : b;
   return a != a ? a : r;
 }
-template <Real T>
-ADJOINT_FN T fmax(T a, T b) {
+template <Real T> ADJOINT_FN T fmax(T a, T b) {
   T r = a < b ? b : a;
   return a != a ? b : r;
 }
-template <Real T>
-ADJOINT_FN T fmin(T a, T b) {
+template <Real T> ADJOINT_FN T fmin(T a, T b) {
   T r = a > b ? b : a;
   return a != a ? b : r;
 }
-template <Real T>
-ADJOINT_FN T heaviside(T x, T at_zero) {
-  return x == T(0) ? at_zero : T(x > T(0));
-}
+template <Real T> ADJOINT_FN T heaviside(T x, T at_zero) { return x == T(0) ? at_zero : T(x > T(0)); }
 
 // ---- division with rounding
 
 #if defined(ADJOINT_VECTOR_DOUBLE)
 // One exact multiply-add, for quotients that T holds to the last whole number; x / y may be off by one.
-template <class T>
-ADJOINT_FN T quick_fmod(T x, T y) {
+template <class T> ADJOINT_FN T quick_fmod(T x, T y) {
   T a = abs(x), b = abs(y), q = trunc(a / b), r = detail::madd(-q, b, a);
   r = r < 0 ? r + b : r;
   r = b == T(__builtin_inf()) && a < b ? a : r;
@@ -185,13 +129,11 @@ ADJOINT_FN T quick_fmod(T x, T y) {
 }
 ADJOINT_FN double fmod(double x, double y) { return quick_fmod(x, y); }
 ADJOINT_FN float fmod(float x, float y) { return quick_fmod(x, y); }
-template <Floating T>
-ADJOINT_FN bool is_hard_quotient(T x, T y) {
+template <Floating T> ADJOINT_FN bool is_hard_quotient(T x, T y) {
   T a = abs(x), b = abs(y);
   return (a > b * (sizeof(T) == 4 ? T(0x1p22) : T(0x1p50))) & (b > 0) & (a < T(__builtin_inf()));
 }
-template <Floating T>
-ADJOINT_FN bool is_hard_angle(T x) {
+template <Floating T> ADJOINT_FN bool is_hard_angle(T x) {
   T a = abs(x);
   return (a > (sizeof(T) == 4 ? T(1e5) : T(0x1p40))) & (a < T(__builtin_inf()));
 }
@@ -203,14 +145,12 @@ ADJOINT_FN bool is_hard_angle(Floating auto) { return false; }
 #endif
 
 // Python's %: the divisor's sign.
-template <Floating T>
-ADJOINT_FN T remainder(T a, T b) {
+template <Floating T> ADJOINT_FN T remainder(T a, T b) {
   T m = fmod(a, b);
   return m != 0 && ((b < 0) != (m < 0)) ? m + b : m;
 }
 // Python's //, corrected where a - fmod(a, b) over b rounds across an integer.
-template <Floating T>
-ADJOINT_FN T floor_divide(T a, T b) {
+template <Floating T> ADJOINT_FN T floor_divide(T a, T b) {
   T m = fmod(a, b), q = (a - m) / b;
   q = m != 0 && ((b < 0) != (m < 0)) ? q - 1 : q;
   T whole = floor(q);
@@ -220,33 +160,23 @@ ADJOINT_FN T floor_divide(T a, T b) {
 }
 // Integers: division by zero is the caller's error; here it gives 0 rather than a trap. So does the division
 // of the smallest number by -1, which wraps.
-template <Integer T>
-ADJOINT_FN T fmod(T a, T b) {
-  return b == T(0) || b == T(-1) ? T(0) : T(a % b);
-}
-template <Integer T>
-ADJOINT_FN T remainder(T a, T b) {
+template <Integer T> ADJOINT_FN T fmod(T a, T b) { return b == T(0) || b == T(-1) ? T(0) : T(a % b); }
+template <Integer T> ADJOINT_FN T remainder(T a, T b) {
   T m = fmod(a, b);
   return m != T(0) && ((b < T(0)) != (m < T(0))) ? T(m + b) : m;
 }
-template <Integer T>
-ADJOINT_FN T trunc_divide(T a, T b) {
+template <Integer T> ADJOINT_FN T trunc_divide(T a, T b) {
   if (b == T(0)) return T(0);
   if constexpr (std::is_signed_v<T>)
     if (b == T(-1)) return T(0 - std::make_unsigned_t<T>(a));
   return T(a / b);
 }
-template <Integer T>
-ADJOINT_FN T floor_divide(T a, T b) {
+template <Integer T> ADJOINT_FN T floor_divide(T a, T b) {
   T q = trunc_divide(a, b), m = fmod(a, b);
   return m != T(0) && ((b < T(0)) != (m < T(0))) ? T(q - 1) : q;
 }
-template <Floating T>
-ADJOINT_FN T trunc_divide(T a, T b) {
-  return trunc(a / b);
-}
-template <Integer T>
-ADJOINT_FN T gcd(T a, T b) {
+template <Floating T> ADJOINT_FN T trunc_divide(T a, T b) { return trunc(a / b); }
+template <Integer T> ADJOINT_FN T gcd(T a, T b) {
   a = abs(a), b = abs(b);
   while (a != T(0)) {
     T c = a;
@@ -254,14 +184,12 @@ ADJOINT_FN T gcd(T a, T b) {
   }
   return b;
 }
-template <Integer T>
-ADJOINT_FN T lcm(T a, T b) {
+template <Integer T> ADJOINT_FN T lcm(T a, T b) {
   T g = gcd(a, b);
   return g == T(0) ? T(0) : T(abs(T(a / g * b)));
 }
 // A negative exponent leaves 1, -1 and 0.
-template <Integer T>
-ADJOINT_FN T pow(T x, T n) {
+template <Integer T> ADJOINT_FN T pow(T x, T n) {
   if (n < T(0)) return x == T(1) ? T(1) : x == T(-1) ? (n % 2 != 0 ? T(-1) : T(1)) : T(0);
   using U = uint64_t;
   U r = 1, b = U(int64_t(x));
@@ -272,60 +200,33 @@ ADJOINT_FN T pow(T x, T n) {
 
 // ---- compositions
 
-template <class T>
-ADJOINT_FN T square(T x) {
-  return T(x * x);
-}
-template <Floating T>
-ADJOINT_FN T reciprocal(T x) {
-  return T(1) / x;
-}
-template <Floating T>
-ADJOINT_FN T rsqrt(T x) {
-  return T(1) / sqrt(x);
-}
-template <Floating T>
-ADJOINT_FN T sigmoid(T x) {
-  return T(1) / (T(1) + exp(-x));
-}
-template <Floating T>
-ADJOINT_FN T log_sigmoid(T x) {
-  return minimum(T(0), x) - log1p(exp(-abs(x)));
-}
-template <Floating T>
-ADJOINT_FN T softplus(T x) {
-  return maximum(x, T(0)) + log1p(exp(-abs(x)));
-}
-template <Floating T>
-ADJOINT_FN T normal_cdf(T x) {
+template <class T> ADJOINT_FN T square(T x) { return T(x * x); }
+template <Floating T> ADJOINT_FN T reciprocal(T x) { return T(1) / x; }
+template <Floating T> ADJOINT_FN T rsqrt(T x) { return T(1) / sqrt(x); }
+template <Floating T> ADJOINT_FN T sigmoid(T x) { return T(1) / (T(1) + exp(-x)); }
+template <Floating T> ADJOINT_FN T log_sigmoid(T x) { return minimum(T(0), x) - log1p(exp(-abs(x))); }
+template <Floating T> ADJOINT_FN T softplus(T x) { return maximum(x, T(0)) + log1p(exp(-abs(x))); }
+template <Floating T> ADJOINT_FN T normal_cdf(T x) {
   return T(0.5) * (T(1) + erf(x * T(0.707106781186547524)));
 }
-template <Floating T>
-ADJOINT_FN T normal_pdf(T x) {
-  return exp(T(-0.5) * x * x) * T(0.398942280401432678);
-}
-template <Floating T>
-ADJOINT_FN T xlogy(T x, T y) {
+template <Floating T> ADJOINT_FN T normal_pdf(T x) { return exp(T(-0.5) * x * x) * T(0.398942280401432678); }
+template <Floating T> ADJOINT_FN T xlogy(T x, T y) {
   T r = x == 0 ? T(0) : x * log(y);
   return y != y ? y : r;
 }
-template <Floating T>
-ADJOINT_FN T xlog1py(T x, T y) {
+template <Floating T> ADJOINT_FN T xlog1py(T x, T y) {
   T r = x == 0 ? T(0) : x * log1p(y);
   return y != y ? y : r;
 }
-template <Floating T>
-ADJOINT_FN T sinc(T x) {
+template <Floating T> ADJOINT_FN T sinc(T x) {
   T p = T(detail::kPi) * x;
   return x == 0 ? T(1) : sin(p) / p;
 }
-template <Floating T>
-ADJOINT_FN T logaddexp(T a, T b) {
+template <Floating T> ADJOINT_FN T logaddexp(T a, T b) {
   T r = maximum(a, b) + log1p(exp(-abs(a - b)));
   return a == b && isinf(a) ? a : r;
 }
-template <Floating T>
-ADJOINT_FN T logaddexp2(T a, T b) {
+template <Floating T> ADJOINT_FN T logaddexp2(T a, T b) {
   T r = maximum(a, b) + log1p(exp2(-abs(a - b))) * T(1.44269504088896341);
   return a == b && isinf(a) ? a : r;
 }

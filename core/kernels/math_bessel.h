@@ -25,8 +25,7 @@ static inline double bessel_k(int n, double x) { return scaled_bessel_k(n, x) * 
 
 // A family of polynomials by its three-term recurrence: next(k, p_k, p_{k-1}) is p_{k+1}. n is cut to an
 // integer; 0 for negative n, as PyTorch; NaN beyond a million steps.
-template <class F>
-static inline double recurrence(double n, double p0, double p1, F next) {
+template <class F> static inline double recurrence(double n, double p0, double p1, F next) {
   if (!(n < 1e6)) return __builtin_nan("");
   if (n <= -1) return 0;
   if (n < 1) return p0;

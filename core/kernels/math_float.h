@@ -31,12 +31,8 @@ ADJOINT_FN float madd(float a, float b, float c) { return a * b + c; }
 ADJOINT_FN double madd(double a, double b, double c) { return a * b + c; }
 #endif
 // Coefficients from the highest power down (Horner).
-template <class T>
-ADJOINT_FN T horner(T, T c) {
-  return c;
-}
-template <class T, class... C>
-ADJOINT_FN T horner(T x, T c, T next, C... rest) {
+template <class T> ADJOINT_FN T horner(T, T c) { return c; }
+template <class T, class... C> ADJOINT_FN T horner(T x, T c, T next, C... rest) {
   return horner(x, madd(c, x, next), rest...);
 }
 

@@ -8,8 +8,7 @@ namespace detail {
 
 // I_n(x) for x >= 0 and n = 0, 1, or e^-x I_n(x): the power series, whose terms are all positive, or for
 // large x the asymptotic one, e^x / √(2πx) · Σ (-1)^k Π (4n² - (2j-1)²) / (k! (8x)^k).
-template <bool kScaled = false>
-static inline double bessel_i(int n, double x) {
+template <bool kScaled = false> static inline double bessel_i(int n, double x) {
   if (x < 25) {
     double q = 0.25 * x * x, term = n ? 0.5 * x : 1, sum = term;
     for (int k = 1; term > 1e-17 * sum; ++k) sum += term *= q / (double(k) * (k + n));
@@ -69,8 +68,7 @@ static inline double zeta(double s, double q) {
 }
 
 // In the precision of its argument: at negative integers that decides what the pole becomes.
-template <class T>
-static inline T trigamma(T x) {
+template <class T> static inline T trigamma(T x) {
   T sign = 1, result = 0;
   if (x < T(0.5)) {
     sign = -1;

@@ -22,8 +22,7 @@ void run_chunks(int64_t nchunks, ChunkFn f, void* context);
 }  // namespace detail
 
 // Calls f(chunk) for every chunk in [0, nchunks), in any order and from any worker.
-template <class F>
-void parallel_chunks(int64_t nchunks, F f) {
+template <class F> void parallel_chunks(int64_t nchunks, F f) {
   if (nchunks <= 1) {
     if (nchunks == 1) f(int64_t(0));
     return;
@@ -32,8 +31,7 @@ void parallel_chunks(int64_t nchunks, F f) {
 }
 
 // Calls f(begin, end) over pieces which cover [0, n); a piece has at least about `grain` items.
-template <class F>
-void parallel_for(int64_t n, int64_t grain, F f) {
+template <class F> void parallel_for(int64_t n, int64_t grain, F f) {
   if (n <= grain) {
     if (n > 0) f(int64_t(0), n);
     return;

@@ -18,8 +18,7 @@ ADJOINT_PICK_TABLE(ReduceTable, reduce_table)
 
 namespace {
 
-template <class T>
-constexpr T kInfinity = T(__builtin_inf());
+template <class T> constexpr T kInfinity = T(__builtin_inf());
 
 Fold fold_of(Reduction op) {
   switch (op) {
@@ -49,8 +48,7 @@ Dtype folded_dtype(Reduction op, Dtype in) {
   return is_norm(op) || op == Reduction::LogSumExp ? Dtype::F64 : Dtype::I64;
 }
 
-template <class T>
-void log_sum_exp(Source<T> source, T* out) {
+template <class T> void log_sum_exp(Source<T> source, T* out) {
   const View3& v = source.view;
   int64_t count = v.outer * v.inner;
   fold(Fold::Max, source, out);
@@ -61,8 +59,7 @@ void log_sum_exp(Source<T> source, T* out) {
   for (int64_t i = 0; i < count; ++i) out[i] = math::log(sum[i]) + centre[i];
 }
 
-template <class T>
-void reduce_as(Reduction op, const Source<T>& source, T* out, double p) {
+template <class T> void reduce_as(Reduction op, const Source<T>& source, T* out, double p) {
   if (op == Reduction::LogSumExp) {
     if constexpr (math::Floating<T>) log_sum_exp(source, out);
     return;
@@ -92,14 +89,12 @@ void reduce_folded(Reduction op, Dtype in, const void* x, const View3& view, voi
 }
 
 // A complex view as a real one of its real (part 0) or imaginary (part 1) numbers; `outputs` likewise.
-template <class T, class F>
-void by_parts(const std::complex<T>* x, View3 view, F f) {
+template <class T, class F> void by_parts(const std::complex<T>* x, View3 view, F f) {
   view.outer_stride *= 2, view.n_stride *= 2, view.inner_stride *= 2;
   for (int part = 0; part < 2; ++part)
     f(Source<T>{reinterpret_cast<const T*>(x) + part, dtype_of<T>, view}, part);
 }
-template <class T>
-void complex_sum(const std::complex<T>* x, const View3& view, std::complex<T>* out) {
+template <class T> void complex_sum(const std::complex<T>* x, const View3& view, std::complex<T>* out) {
   T* parts = reinterpret_cast<T*>(out);
   if (view.inner == 1 || view.inner_stride == 1) {  // the parts are two columns side by side
     View3 wide{view.outer, view.n, view.inner * 2, view.outer_stride * 2, view.n_stride * 2, 1};
@@ -112,8 +107,7 @@ void complex_sum(const std::complex<T>* x, const View3& view, std::complex<T>* o
     for (int64_t i = 0; i < count; ++i) parts[2 * i + part] = one[i];
   });
 }
-template <class T>
-void complex_prod(const std::complex<T>* x, const View3& v, std::complex<T>* out) {
+template <class T> void complex_prod(const std::complex<T>* x, const View3& v, std::complex<T>* out) {
   for (int64_t o = 0; o < v.outer; ++o)
     for (int64_t i = 0; i < v.inner; ++i) {
       T re = 1, im = 0;
@@ -130,8 +124,7 @@ void reduce_complex(Reduction op, const std::complex<T>* x, const View3& view, s
   op == Reduction::Prod ? complex_prod(x, view, out) : complex_sum(x, view, out);
 }
 
-template <class T>
-void moments(const Source<T>& source, T* mean, T* m2) {
+template <class T> void moments(const Source<T>& source, T* mean, T* m2) {
   const View3& v = source.view;
   int64_t count = v.outer * v.inner;
   fold(Fold::Sum, source, mean);
@@ -146,8 +139,7 @@ void moments(const Source<T>& source, T* mean, T* m2) {
     m2[i] = m2[i] < 0 ? T(0) : m2[i];
   }
 }
-template <class T>
-void complex_moments(const std::complex<T>* x, const View3& view, T* mean, T* m2) {
+template <class T> void complex_moments(const std::complex<T>* x, const View3& view, T* mean, T* m2) {
   int64_t count = view.outer * view.inner;
   std::unique_ptr<T[]> part_mean(new T[2 * count]);
   T* part_m2 = part_mean.get() + count;

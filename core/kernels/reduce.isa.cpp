@@ -19,25 +19,20 @@ constexpr int kVectorBytes = 16;
 #endif
 constexpr int kLaneBytes = 256;  // accumulators of a row: four of the widest vectors
 
-template <class T>
-struct VectorOf {
+template <class T> struct VectorOf {
   typedef T type __attribute__((vector_size(kVectorBytes), aligned(alignof(T)), may_alias));
 };
-template <class T>
-using Vector = typename VectorOf<T>::type;
-template <class T>
-inline constexpr int kLanes = kLaneBytes / int(sizeof(T));
+template <class T> using Vector = typename VectorOf<T>::type;
+template <class T> inline constexpr int kLanes = kLaneBytes / int(sizeof(T));
 constexpr int kVectors = kLaneBytes / kVectorBytes;
 
-template <class T>
-constexpr T lowest() {
+template <class T> constexpr T lowest() {
   if constexpr (math::Floating<T>)
     return -T(__builtin_inf());
   else
     return T(-1) < T(0) ? T(uint64_t(1) << (8 * sizeof(T) - 1)) : T(0);
 }
-template <class T>
-constexpr T highest() {
+template <class T> constexpr T highest() {
   if constexpr (math::Floating<T>)
     return T(__builtin_inf());
   else
@@ -46,109 +41,48 @@ constexpr T highest() {
 
 // Each works on numbers and on vectors. NaN wins comparisons: a NaN in b is taken, one in a stays.
 struct Sum {
-  template <class T>
-  static constexpr T identity() {
-    return T(0);
-  }
-  template <class V>
-  ADJOINT_FN V map(V x) {
-    return x;
-  }
-  template <class V>
-  ADJOINT_FN V combine(V a, V b) {
-    return a + b;
-  }
+  template <class T> static constexpr T identity() { return T(0); }
+  template <class V> ADJOINT_FN V map(V x) { return x; }
+  template <class V> ADJOINT_FN V combine(V a, V b) { return a + b; }
 };
 struct Prod {
-  template <class T>
-  static constexpr T identity() {
-    return T(1);
-  }
-  template <class V>
-  ADJOINT_FN V map(V x) {
-    return x;
-  }
-  template <class V>
-  ADJOINT_FN V combine(V a, V b) {
-    return a * b;
-  }
+  template <class T> static constexpr T identity() { return T(1); }
+  template <class V> ADJOINT_FN V map(V x) { return x; }
+  template <class V> ADJOINT_FN V combine(V a, V b) { return a * b; }
 };
 struct Max {
-  template <class T>
-  static constexpr T identity() {
-    return lowest<T>();
-  }
-  template <class V>
-  ADJOINT_FN V map(V x) {
-    return x;
-  }
-  template <class V>
-  ADJOINT_FN V combine(V a, V b) {
-    return ((b > a) | (b != b)) ? b : a;
-  }
+  template <class T> static constexpr T identity() { return lowest<T>(); }
+  template <class V> ADJOINT_FN V map(V x) { return x; }
+  template <class V> ADJOINT_FN V combine(V a, V b) { return ((b > a) | (b != b)) ? b : a; }
 };
 struct Min {
-  template <class T>
-  static constexpr T identity() {
-    return highest<T>();
-  }
-  template <class V>
-  ADJOINT_FN V map(V x) {
-    return x;
-  }
-  template <class V>
-  ADJOINT_FN V combine(V a, V b) {
-    return ((b < a) | (b != b)) ? b : a;
-  }
+  template <class T> static constexpr T identity() { return highest<T>(); }
+  template <class V> ADJOINT_FN V map(V x) { return x; }
+  template <class V> ADJOINT_FN V combine(V a, V b) { return ((b < a) | (b != b)) ? b : a; }
 };
-template <class V>
-ADJOINT_FN V absolute(V x) {
-  return x < V{} ? -x : x;
-}
+template <class V> ADJOINT_FN V absolute(V x) { return x < V{} ? -x : x; }
 struct SumAbs : Sum {
-  template <class V>
-  ADJOINT_FN V map(V x) {
-    return absolute(x);
-  }
+  template <class V> ADJOINT_FN V map(V x) { return absolute(x); }
 };
 struct SumSquares : Sum {
-  template <class V>
-  ADJOINT_FN V map(V x) {
-    return x * x;
-  }
+  template <class V> ADJOINT_FN V map(V x) { return x * x; }
 };
 struct MaxAbs : Max {
-  template <class T>
-  static constexpr T identity() {
-    return T(0);
-  }
-  template <class V>
-  ADJOINT_FN V map(V x) {
-    return absolute(x);
-  }
+  template <class T> static constexpr T identity() { return T(0); }
+  template <class V> ADJOINT_FN V map(V x) { return absolute(x); }
 };
 struct MinAbs : Min {
-  template <class V>
-  ADJOINT_FN V map(V x) {
-    return absolute(x);
-  }
+  template <class V> ADJOINT_FN V map(V x) { return absolute(x); }
 };
 // Maps with functions of math.h, which plain loops vectorise: into a buffer first.
 struct SumPow : Sum {
-  template <class T>
-  ADJOINT_FN T outer_map(T x, T p) {
-    return math::pow(math::abs(x), p);
-  }
+  template <class T> ADJOINT_FN T outer_map(T x, T p) { return math::pow(math::abs(x), p); }
 };
 struct ExpSum : Sum {
-  template <class T>
-  ADJOINT_FN T outer_map(T x, T c) {
-    return math::exp(x - c);
-  }
+  template <class T> ADJOINT_FN T outer_map(T x, T c) { return math::exp(x - c); }
 };
 
-template <class Op, class T>
-struct Lanes {
+template <class Op, class T> struct Lanes {
   Vector<T> acc[kVectors];
   ADJOINT_FN void start(Lanes& s) {
     for (int k = 0; k < kVectors; ++k) s.acc[k] = Op::template identity<T>() - Vector<T>{};
@@ -176,8 +110,7 @@ struct Lanes {
 
 constexpr int kShort = 32;  // rows below it are folded without vectors, in four chains
 
-template <class Op, class T>
-ADJOINT_FN T fold_short(const T* x, int64_t n) {
+template <class Op, class T> ADJOINT_FN T fold_short(const T* x, int64_t n) {
   T a[4];
   for (T& v : a) v = Op::template identity<T>();
   int64_t i = 0;
@@ -186,8 +119,7 @@ ADJOINT_FN T fold_short(const T* x, int64_t n) {
   for (; i < n; ++i) a[0] = Op::combine(a[0], Op::map(x[i]));
   return Op::combine(Op::combine(a[0], a[1]), Op::combine(a[2], a[3]));
 }
-template <class Op, class T>
-ADJOINT_FN T fold_row(const T* x, int64_t n) {
+template <class Op, class T> ADJOINT_FN T fold_row(const T* x, int64_t n) {
   using L = Lanes<Op, T>;
   L s;
   L::start(s);
@@ -222,8 +154,7 @@ void fold_cols(const T* x, int64_t n, int64_t stride, int64_t width, const T*, T
 
 constexpr int64_t kBuffer = 512;
 
-template <class Op, class T>
-void map_into(const T* x, int64_t n, T c, T* __restrict y) {
+template <class Op, class T> void map_into(const T* x, int64_t n, T c, T* __restrict y) {
 #pragma GCC ivdep
   for (int64_t i = 0; i < n; ++i) y[i] = Op::outer_map(x[i], c);
 }
@@ -243,9 +174,8 @@ void mapped_rows(const T* x, int64_t rows, int64_t row_stride, int64_t n, const 
     out[r] = L::finish(s);
   }
 }
-template <class Op, class T>
-void mapped_cols(const T* x, int64_t n, int64_t stride, int64_t width, const T* centre, T* __restrict acc,
-                 T*) {
+template <class Op, class T> void mapped_cols(const T* x, int64_t n, int64_t stride, int64_t width,
+                                              const T* centre, T* __restrict acc, T*) {
   for (int64_t k = 0; k < n; ++k) {
     const T* a = x + k * stride;
 #pragma GCC ivdep
@@ -281,9 +211,8 @@ void moments_rows(const T* x, int64_t rows, int64_t row_stride, int64_t n, const
     out[r] = L::finish(s), out1[r] = L::finish(q);
   }
 }
-template <class T>
-void moments_cols(const T* x, int64_t n, int64_t stride, int64_t width, const T* centre, T* __restrict acc,
-                  T* __restrict acc1) {
+template <class T> void moments_cols(const T* x, int64_t n, int64_t stride, int64_t width, const T* centre,
+                                     T* __restrict acc, T* __restrict acc1) {
   for (int64_t k = 0; k < n; ++k) {
     const T* a = x + k * stride;
 #pragma GCC ivdep
@@ -344,12 +273,10 @@ constexpr SumNarrowRows kSumHalf = sum_narrow_rows<HalfToFloat>, kSumBFloat = su
 constexpr SumNarrowRows kSumHalf = nullptr, kSumBFloat = nullptr;
 #endif
 
-template <class Op, class T>
-constexpr FoldKernels<T> kernels_of() {
+template <class Op, class T> constexpr FoldKernels<T> kernels_of() {
   return {fold_rows<Op, T>, fold_cols<Op, T>};
 }
-template <class Op, class T>
-constexpr FoldKernels<T> mapped_of() {
+template <class Op, class T> constexpr FoldKernels<T> mapped_of() {
   return {mapped_rows<Op, T>, mapped_cols<Op, T>};
 }
 

@@ -23,8 +23,7 @@ inline constexpr int kFolds = 11;
 
 // A row is folded in kLanes<T> interleaved accumulators, combined pairwise at the end, on every instruction
 // set.
-template <class T>
-struct FoldKernels {
+template <class T> struct FoldKernels {
   // out[r] = fold of x[r * row_stride + 0..n); `centre` (one a row) and `out1` only where the fold has them.
   void (*rows)(const T* x, int64_t rows, int64_t row_stride, int64_t n, const T* centre, T* out, T* out1);
   // acc[c] = combine(acc[c], fold over k of x[k * stride + c]), c < width.

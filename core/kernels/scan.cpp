@@ -13,57 +13,35 @@ namespace {
 
 constexpr int64_t kTile = 256, kGrain = 16384;
 
-template <class T>
-struct Wider {
+template <class T> struct Wider {
   using type = T;
 };
-template <>
-struct Wider<float> {
+template <> struct Wider<float> {
   using type = double;
 };
-template <>
-struct Wider<std::complex<float>> {
+template <> struct Wider<std::complex<float>> {
   using type = std::complex<double>;
 };
 
 struct RunningSum {
-  template <class A>
-  static A start() {
-    return A(0);
-  }
-  template <class A>
-  [[gnu::always_inline]] static A step(A a, A x) {
-    return A(a + x);
-  }
+  template <class A> static A start() { return A(0); }
+  template <class A> [[gnu::always_inline]] static A step(A a, A x) { return A(a + x); }
 };
 struct RunningProd {
-  template <class A>
-  static A start() {
-    return A(1);
-  }
-  template <class A>
-  [[gnu::always_inline]] static A step(A a, A x) {
-    return A(a * x);
-  }
+  template <class A> static A start() { return A(1); }
+  template <class A> [[gnu::always_inline]] static A step(A a, A x) { return A(a * x); }
   template <class T>
   [[gnu::always_inline]] static std::complex<T> step(std::complex<T> a, std::complex<T> x) {
     return {a.real() * x.real() - a.imag() * x.imag(), a.real() * x.imag() + a.imag() * x.real()};
   }
 };
 struct RunningLogSumExp {
-  template <class A>
-  static A start() {
-    return A(-__builtin_inf());
-  }
-  template <class A>
-  [[gnu::always_inline]] static A step(A a, A x) {
-    return math::logaddexp(a, x);
-  }
+  template <class A> static A start() { return A(-__builtin_inf()); }
+  template <class A> [[gnu::always_inline]] static A step(A a, A x) { return math::logaddexp(a, x); }
 };
 
 // R rows of n elements, side by side: each waits for its own last sum only.
-template <class Op, int R, class T>
-void scan_rows(T* x, int64_t n) {
+template <class Op, int R, class T> void scan_rows(T* x, int64_t n) {
   using A = typename Wider<T>::type;
   A a[R];
   for (A& v : a) v = Op::template start<A>();
@@ -72,8 +50,7 @@ void scan_rows(T* x, int64_t n) {
 }
 
 // In place over x, contiguous [outer, n, inner].
-template <class Op, class T>
-void scan_in_place(T* x, int64_t outer, int64_t n, int64_t inner) {
+template <class Op, class T> void scan_in_place(T* x, int64_t outer, int64_t n, int64_t inner) {
   using A = typename Wider<T>::type;
   if (inner == 1)
     return parallel_for(outer, kGrain / (n + 1) + 4, [&](int64_t begin, int64_t end) {
@@ -93,8 +70,7 @@ void scan_in_place(T* x, int64_t outer, int64_t n, int64_t inner) {
   });
 }
 
-template <class T>
-void scan_as(Scan op, T* x, int64_t outer, int64_t n, int64_t inner) {
+template <class T> void scan_as(Scan op, T* x, int64_t outer, int64_t n, int64_t inner) {
   if (op == Scan::Sum) return scan_in_place<RunningSum>(x, outer, n, inner);
   if (op == Scan::Prod) return scan_in_place<RunningProd>(x, outer, n, inner);
   if constexpr (!std::is_integral_v<T>) scan_in_place<RunningLogSumExp>(x, outer, n, inner);
@@ -108,9 +84,8 @@ void copy_to_dense(const void* x, Dtype in, const View3& v, void* out, Dtype typ
 }
 
 // x op y keeps the later of equals; NaN stays.
-template <class T>
-void extremum_row(bool largest, const T* x, int64_t stride, int64_t n, T* values, int64_t* index,
-                  int64_t out_stride) {
+template <class T> void extremum_row(bool largest, const T* x, int64_t stride, int64_t n, T* values,
+                                     int64_t* index, int64_t out_stride) {
   T best = x[0];
   int64_t at = 0;
   for (int64_t k = 0; k < n; ++k) {

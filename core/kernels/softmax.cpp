@@ -16,8 +16,7 @@ namespace {
 
 constexpr int64_t kGrain = 8192;
 
-template <class T>
-const SoftmaxKernels<T>& softmax_kernels() {
+template <class T> const SoftmaxKernels<T>& softmax_kernels() {
   if constexpr (sizeof(T) == 4)
     return softmax_table().f32;
   else
@@ -25,8 +24,7 @@ const SoftmaxKernels<T>& softmax_kernels() {
 }
 
 // f(outer index, first column, width) over tiles of columns.
-template <class F>
-void for_tiles(int64_t outer, int64_t n, int64_t inner, F f) {
+template <class F> void for_tiles(int64_t outer, int64_t n, int64_t inner, F f) {
   int64_t tiles = (inner + kSoftmaxTile - 1) / kSoftmaxTile,
           width = inner < kSoftmaxTile ? inner : kSoftmaxTile;
   int64_t grain = kGrain / (n * width + 1);
@@ -39,8 +37,7 @@ void for_tiles(int64_t outer, int64_t n, int64_t inner, F f) {
 }
 
 // True when done.
-template <class T>
-bool softmax_direct(bool log, const T* x, const View3& v, T* y) {
+template <class T> bool softmax_direct(bool log, const T* x, const View3& v, T* y) {
   const auto& kernels = softmax_kernels<T>();
   if (v.inner == 1 && v.n_stride == 1) {
     int64_t grain = kGrain / (v.n + 1);
@@ -57,8 +54,7 @@ bool softmax_direct(bool log, const T* x, const View3& v, T* y) {
   return true;
 }
 
-template <class T>
-void softmax_as(bool log, Dtype dtype, const void* x, const View3& v, void* y) {
+template <class T> void softmax_as(bool log, Dtype dtype, const void* x, const View3& v, void* y) {
   if (dtype == dtype_of<T> && softmax_direct(log, static_cast<const T*>(x), v, static_cast<T*>(y))) return;
   int64_t all = v.outer * v.n * v.inner, item = int64_t(item_size(dtype)), wide_item = sizeof(T);
   std::unique_ptr<T[]> wide(new T[2 * all]);

@@ -16,14 +16,12 @@ constexpr int kVectorBytes = 32;
 #else
 constexpr int kVectorBytes = 16;
 #endif
-template <class T>
-struct VectorOf {
+template <class T> struct VectorOf {
   typedef T type __attribute__((vector_size(kVectorBytes), aligned(alignof(T)), may_alias));
 };
 
 // Folds term(i) for i < n, where term gives a vector (V) at i or a number (T).
-template <class T, class C, class F>
-ADJOINT_FN T fold_lanes(int64_t n, T identity, C combine, F term) {
+template <class T, class C, class F> ADJOINT_FN T fold_lanes(int64_t n, T identity, C combine, F term) {
   using V = typename VectorOf<T>::type;
   constexpr int W = kVectorBytes / sizeof(T), K = kLanes / W > 0 ? kLanes / W : 1;
   V acc[K];
@@ -38,53 +36,40 @@ ADJOINT_FN T fold_lanes(int64_t n, T identity, C combine, F term) {
     for (int l = 0; l < h; ++l) t[l] = combine(t[l], t[l + h]);
   return t[0];
 }
-template <class V, class T>
-ADJOINT_FN V load(V, const T* p) {
-  return *reinterpret_cast<const V*>(p);
-}
+template <class V, class T> ADJOINT_FN V load(V, const T* p) { return *reinterpret_cast<const V*>(p); }
 
 struct Add {
-  template <class V>
-  [[gnu::always_inline]] V operator()(V a, V b) const {
-    return a + b;
-  }
+  template <class V> [[gnu::always_inline]] V operator()(V a, V b) const { return a + b; }
 };
 struct Larger {  // NaN wins
-  template <class V>
-  [[gnu::always_inline]] V operator()(V a, V b) const {
+  template <class V> [[gnu::always_inline]] V operator()(V a, V b) const {
     return ((b > a) | (b != b)) ? b : a;
   }
 };
 
-template <class T>
-T max_of(const T* x, int64_t n) {
+template <class T> T max_of(const T* x, int64_t n) {
   return fold_lanes(n, -T(__builtin_inf()), Larger{},
                     [&](auto v, int64_t i) __attribute__((always_inline)) { return load(v, x + i); });
 }
-template <class T>
-T sum_of(const T* x, int64_t n) {
+template <class T> T sum_of(const T* x, int64_t n) {
   return fold_lanes(n, T(0), Add{},
                     [&](auto v, int64_t i) __attribute__((always_inline)) { return load(v, x + i); });
 }
-template <class T>
-T dot_of(const T* x, const T* y, int64_t n) {
+template <class T> T dot_of(const T* x, const T* y, int64_t n) {
   return fold_lanes(n, T(0), Add{}, [&](auto v, int64_t i) __attribute__((always_inline)) {
     return load(v, x + i) * load(v, y + i);
   });
 }
-template <class T>
-void exp_shifted(const T* __restrict x, int64_t n, T shift, T* __restrict y) {
+template <class T> void exp_shifted(const T* __restrict x, int64_t n, T shift, T* __restrict y) {
   for (int64_t i = 0; i < n; ++i) y[i] = math::exp(x[i] - shift);
 }
 
-template <class T>
-void softmax_row(const T* x, int64_t n, T* __restrict y) {
+template <class T> void softmax_row(const T* x, int64_t n, T* __restrict y) {
   exp_shifted(x, n, max_of(x, n), y);
   T scale = T(1) / sum_of(y, n);
   for (int64_t i = 0; i < n; ++i) y[i] *= scale;
 }
-template <class T>
-void log_softmax_row(const T* x, int64_t n, T* __restrict y) {
+template <class T> void log_softmax_row(const T* x, int64_t n, T* __restrict y) {
   constexpr int64_t kBuffer = 1024;
   T buffer[kBuffer], shift = max_of(x, n), sum = 0;
   for (int64_t i = 0; i < n; i += kBuffer) {
@@ -98,8 +83,7 @@ void log_softmax_row(const T* x, int64_t n, T* __restrict y) {
 // Short rows are padded with -inf to whole groups of lanes, so that no loop has a tail.
 constexpr int kGroup = 16, kShort = 4 * kGroup;
 
-template <class T>
-void short_row(bool log, const T* x, int64_t n, T* __restrict y) {
+template <class T> void short_row(bool log, const T* x, int64_t n, T* __restrict y) {
   T value[kShort], power[kShort], acc[kGroup];
   int64_t padded = (n + kGroup - 1) / kGroup * kGroup;
   for (int64_t i = padded - kGroup; i < padded; ++i) value[i] = -T(__builtin_inf());
@@ -144,8 +128,7 @@ void backward_rows(bool log, const T* g, const T* y, int64_t rows, int64_t n, T*
 constexpr int64_t kSumBlock = 64;
 
 // total[i] += Σ_k term(k, i), k < n.
-template <class T, class F>
-ADJOINT_FN void sum_cols(int64_t n, int64_t width, T* __restrict total, F term) {
+template <class T, class F> ADJOINT_FN void sum_cols(int64_t n, int64_t width, T* __restrict total, F term) {
   T part[kSoftmaxTile];
   for (int64_t k = 0; k < n;) {
     for (int64_t i = 0; i < width; ++i) part[i] = 0;
@@ -235,8 +218,7 @@ void backward_cols(bool log, const T* g, const T* y, int64_t n, int64_t stride, 
   }
 }
 
-template <class T>
-constexpr SoftmaxKernels<T> softmax_kernels() {
+template <class T> constexpr SoftmaxKernels<T> softmax_kernels() {
   return {softmax_rows<T>, backward_rows<T>, softmax_cols<T>, backward_cols<T>};
 }
 

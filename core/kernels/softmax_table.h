@@ -4,8 +4,7 @@
 
 namespace adjoint {
 
-template <class T>
-struct SoftmaxKernels {
+template <class T> struct SoftmaxKernels {
   // Rows of n dense elements, row_stride apart in x and n apart in y.
   void (*rows)(bool log, const T* x, int64_t rows, int64_t row_stride, int64_t n, T* y);
   void (*rows_backward)(bool log, const T* g, const T* y, int64_t rows, int64_t n, T* gx);

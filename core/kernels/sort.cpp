@@ -17,39 +17,27 @@ constexpr int64_t kGrain = 4096;
 constexpr int64_t kRadixFrom = 256;  // shorter rows merge faster than they count
 
 // How elements compare: 16-bit floats as floats.
-template <class T>
-struct Compared {
+template <class T> struct Compared {
   using type = T;
 };
-template <>
-struct Compared<Half> {
+template <> struct Compared<Half> {
   using type = float;
 };
-template <>
-struct Compared<BFloat16> {
+template <> struct Compared<BFloat16> {
   using type = float;
 };
-template <class T>
-[[gnu::always_inline]] inline auto key_of(T x) {
-  return typename Compared<T>::type(x);
-}
+template <class T> [[gnu::always_inline]] inline auto key_of(T x) { return typename Compared<T>::type(x); }
 
-template <class T>
-inline bool is_nan(T x) {
+template <class T> inline bool is_nan(T x) {
   auto k = key_of(x);
   return k != k;
 }
-template <class T>
-inline bool less(T a, T b) {
-  return (is_nan(b) && !is_nan(a)) || key_of(a) < key_of(b);
-}
-template <class T>
-inline bool greater(T a, T b) {
+template <class T> inline bool less(T a, T b) { return (is_nan(b) && !is_nan(a)) || key_of(a) < key_of(b); }
+template <class T> inline bool greater(T a, T b) {
   return (is_nan(a) && !is_nan(b)) || key_of(a) > key_of(b);
 }
 
-template <class F>
-void for_rows(int64_t rows, int64_t n, F f) {
+template <class F> void for_rows(int64_t rows, int64_t n, F f) {
   int64_t grain = kGrain / (n + 1);
   parallel_for(rows, grain < 1 ? 1 : grain, [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) f(r);
@@ -58,14 +46,12 @@ void for_rows(int64_t rows, int64_t n, F f) {
 
 // ---- radix sort
 
-template <size_t Size>
-using Bits = std::conditional_t<
+template <size_t Size> using Bits = std::conditional_t<
     Size == 1, uint8_t,
     std::conditional_t<Size == 2, uint16_t, std::conditional_t<Size == 4, uint32_t, uint64_t>>>;
 
 // An unsigned number which orders as the value does: NaN above all (every NaN alike), -0 equal to 0.
-template <class T>
-Bits<sizeof(T)> ordered_bits(T x) {
+template <class T> Bits<sizeof(T)> ordered_bits(T x) {
   using U = Bits<sizeof(T)>;
   constexpr U sign = U(U(1) << (sizeof(T) * 8 - 1));
   U u;
@@ -83,33 +69,25 @@ Bits<sizeof(T)> ordered_bits(T x) {
 
 // Sorting sees keys only, the same in descending order with all bits flipped: one instance of the library's
 // algorithms for each width, not two for each type.
-template <class T>
-[[gnu::always_inline]] inline Bits<sizeof(T)> sort_key(T x, bool descending) {
+template <class T> [[gnu::always_inline]] inline Bits<sizeof(T)> sort_key(T x, bool descending) {
   const auto key = ordered_bits(x);
   return descending ? Bits<sizeof(T)>(~key) : key;
 }
-template <class U>
-using Keyed = std::pair<U, int64_t>;  // a key and its element's position
+template <class U> using Keyed = std::pair<U, int64_t>;  // a key and its element's position
 struct ByKey {
-  template <class U>
-  bool operator()(const Keyed<U>& a, const Keyed<U>& b) const {
-    return a.first < b.first;
-  }
+  template <class U> bool operator()(const Keyed<U>& a, const Keyed<U>& b) const { return a.first < b.first; }
 };
-template <class T>
-void fill_keys(const T* x, int64_t n, bool descending, Keyed<Bits<sizeof(T)>>* to) {
+template <class T> void fill_keys(const T* x, int64_t n, bool descending, Keyed<Bits<sizeof(T)>>* to) {
   for (int64_t i = 0; i < n; ++i) to[i] = {sort_key(x[i], descending), i};
 }
 
-template <class U>
-struct Item {
+template <class U> struct Item {
   U key;
   uint32_t position;
 };
 
 // Least significant byte first; stable; bytes in which all keys agree are skipped.
-template <class U>
-void radix_passes(Item<U>* from, int64_t n, uint32_t* counts, int64_t* index) {
+template <class U> void radix_passes(Item<U>* from, int64_t n, uint32_t* counts, int64_t* index) {
   Item<U>* to = from + n;
   for (size_t b = 0; b < sizeof(U); ++b) {
     uint32_t* count = counts + b * 256;
@@ -125,9 +103,8 @@ void radix_passes(Item<U>* from, int64_t n, uint32_t* counts, int64_t* index) {
   for (int64_t i = 0; i < n; ++i) index[i] = from[i].position;
 }
 // Rows below 2^32 elements.
-template <class T>
-void radix_sort(const T* x, int64_t n, bool descending, std::vector<Item<Bits<sizeof(T)>>>& scratch,
-                int64_t* index) {
+template <class T> void radix_sort(const T* x, int64_t n, bool descending,
+                                   std::vector<Item<Bits<sizeof(T)>>>& scratch, int64_t* index) {
   using U = Bits<sizeof(T)>;
   scratch.resize(2 * n);
   Item<U>* from = scratch.data();
@@ -140,14 +117,12 @@ void radix_sort(const T* x, int64_t n, bool descending, std::vector<Item<Bits<si
   radix_passes(from, n, counts.data(), index);
 }
 
-template <class U>
-void merge_keys(std::vector<Keyed<U>>& pairs, int64_t* index) {
+template <class U> void merge_keys(std::vector<Keyed<U>>& pairs, int64_t* index) {
   std::stable_sort(pairs.begin(), pairs.end(), ByKey());
   for (size_t i = 0; i < pairs.size(); ++i) index[i] = pairs[i].second;
 }
-template <class T>
-void merge_sort(const T* x, int64_t n, bool descending, std::vector<Keyed<Bits<sizeof(T)>>>& pairs,
-                int64_t* index) {
+template <class T> void merge_sort(const T* x, int64_t n, bool descending,
+                                   std::vector<Keyed<Bits<sizeof(T)>>>& pairs, int64_t* index) {
   if (n <= 16) {  // insertion: no buffer
     if (n > 0) index[0] = 0;
     for (int64_t i = 1; i < n; ++i) {
@@ -163,16 +138,14 @@ void merge_sort(const T* x, int64_t n, bool descending, std::vector<Keyed<Bits<s
   merge_keys(pairs, index);
 }
 
-template <class U>
-void introsort_keys(std::vector<Keyed<U>>& pairs, int64_t* index) {
+template <class U> void introsort_keys(std::vector<Keyed<U>>& pairs, int64_t* index) {
   std::sort(pairs.begin(), pairs.end(), ByKey());
   for (size_t i = 0; i < pairs.size(); ++i) index[i] = pairs[i].second;
 }
 // Where equals meet, their order is the one in which std::sort leaves pairs. `index` is a sorted order
 // already.
-template <class T>
-void reorder_ties(const T* x, int64_t n, bool descending, std::vector<Keyed<Bits<sizeof(T)>>>& pairs,
-                  int64_t* index) {
+template <class T> void reorder_ties(const T* x, int64_t n, bool descending,
+                                     std::vector<Keyed<Bits<sizeof(T)>>>& pairs, int64_t* index) {
   int64_t i = 1;
   while (i < n && ordered_bits(x[index[i - 1]]) != ordered_bits(x[index[i]])) ++i;
   if (i >= n) return;
@@ -204,8 +177,7 @@ void sort_as(const T* x, int64_t rows, int64_t n, bool descending, T* values, in
 
 // ---- top-k
 
-template <class U>
-void topk_row(std::vector<Keyed<U>>& queue, int64_t k, bool sorted) {
+template <class U> void topk_row(std::vector<Keyed<U>>& queue, int64_t k, bool sorted) {
   int64_t n = int64_t(queue.size());
   auto first = queue.begin();
   if (k * 64 <= n) return std::partial_sort(first, first + k, queue.end(), ByKey());
@@ -213,9 +185,8 @@ void topk_row(std::vector<Keyed<U>>& queue, int64_t k, bool sorted) {
   if (sorted) std::sort(first, first + k - 1, ByKey());
 }
 
-template <class T>
-void topk_as(const T* x, int64_t rows, int64_t n, int64_t k, bool largest, bool sorted, T* values,
-             int64_t* indices) {
+template <class T> void topk_as(const T* x, int64_t rows, int64_t n, int64_t k, bool largest, bool sorted,
+                                T* values, int64_t* indices) {
   int64_t grain = kGrain / (n + 1);
   parallel_for(rows, grain < 1 ? 1 : grain, [&](int64_t begin, int64_t end) {
     std::vector<Keyed<Bits<sizeof(T)>>> queue(static_cast<size_t>(n));
@@ -233,8 +204,7 @@ void topk_as(const T* x, int64_t rows, int64_t n, int64_t k, bool largest, bool 
 // ---- selection
 
 // Hoare's quick select with the median of three as pivot; element k ends in its place.
-template <class U>
-void quick_select(Keyed<U>* a, int64_t n, int64_t k) {
+template <class U> void quick_select(Keyed<U>* a, int64_t n, int64_t k) {
   auto after = [](const Keyed<U>& x, const Keyed<U>& y) { return x.first > y.first; };
   for (int64_t left = 0, right = n - 1; left < right;) {
     if (right == left + 1) {
@@ -260,8 +230,7 @@ void quick_select(Keyed<U>* a, int64_t n, int64_t k) {
     if (j >= k) right = j - 1;
   }
 }
-template <class T>
-void kth_as(const T* x, int64_t rows, int64_t n, int64_t k, T* values, int64_t* indices) {
+template <class T> void kth_as(const T* x, int64_t rows, int64_t n, int64_t k, T* values, int64_t* indices) {
   for_rows(rows, n, [&](int64_t r) {
     std::unique_ptr<Keyed<Bits<sizeof(T)>>[]> a(new Keyed<Bits<sizeof(T)>>[size_t(n)]);
     fill_keys(x + r * n, n, false, a.get());
@@ -272,13 +241,11 @@ void kth_as(const T* x, int64_t rows, int64_t n, int64_t k, T* values, int64_t* 
 }
 
 // Of equals the one in the middle, as if sorted stably.
-template <class U>
-int64_t middle_of(Keyed<U>* a, int64_t n, int64_t middle) {
+template <class U> int64_t middle_of(Keyed<U>* a, int64_t n, int64_t middle) {
   std::nth_element(a, a + middle, a + n);
   return a[middle].second;
 }
-template <class T>
-int64_t median_of(const T* x, int64_t n, bool skip_nan) {
+template <class T> int64_t median_of(const T* x, int64_t n, bool skip_nan) {
   int64_t nans = 0;
   for (int64_t i = 0; i < n; ++i)
     if (is_nan(x[i])) {
@@ -299,8 +266,7 @@ void median_as(const T* x, int64_t rows, int64_t n, bool skip_nan, T* values, in
 }
 
 // f(null pointer of the element type), for every type but the complex ones.
-template <class F>
-void visit_real(Dtype dtype, F f) {
+template <class F> void visit_real(Dtype dtype, F f) {
   visit(dtype, [&](auto* tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     if constexpr (sizeof(T) <= 8 && !std::is_same_v<T, std::complex<float>>) f(tag);

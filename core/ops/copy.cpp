@@ -74,8 +74,7 @@ struct FillTensor {
   }
 };
 
-template <class Base, int N>
-struct Filled : Base {  // the out-of-place forms
+template <class Base, int N> struct Filled : Base {  // the out-of-place forms
   static constexpr const char* node = N == 0 ? "FillBackward0" : "FillBackward1";
 };
 

@@ -36,10 +36,10 @@ ADJOINT_V_OP(+) ADJOINT_V_OP(-) ADJOINT_V_OP(*) ADJOINT_V_OP(/)
 // clang-format on
 #undef ADJOINT_V_OP
     V operator-(const V& a);
-#define ADJOINT_V_CMP(op, name)                                  \
-  [[gnu::noinline]] inline V operator op(const V& a, const V& b) {                 \
-    static const PointwiseOp* cache;                             \
-    return apply_named(cache, name, {a.operand(), b.operand()}); \
+#define ADJOINT_V_CMP(op, name)                                    \
+  [[gnu::noinline]] inline V operator op(const V& a, const V& b) { \
+    static const PointwiseOp* cache;                               \
+    return apply_named(cache, name, {a.operand(), b.operand()});   \
   }
 // clang-format off
 ADJOINT_V_CMP(<, "lt") ADJOINT_V_CMP(<=, "le") ADJOINT_V_CMP(>, "gt") ADJOINT_V_CMP(>=, "ge")
@@ -73,8 +73,10 @@ Symbol symbol_call(const char* name, std::initializer_list<Symbol> args);
 inline Symbol conj_of(const Symbol& a) { return a; }
 inline Symbol times_i(const Symbol& a) { return symbol_binary("*", 3, Symbol("i"), a); }
 inline Symbol real_part(const Symbol& a) { return a; }
-#define ADJOINT_SYM_OP(op, p) \
-  [[gnu::noinline]] inline Symbol operator op(const Symbol& a, const Symbol& b) { return symbol_binary(#op, p, a, b); }
+#define ADJOINT_SYM_OP(op, p)                                                     \
+  [[gnu::noinline]] inline Symbol operator op(const Symbol& a, const Symbol& b) { \
+    return symbol_binary(#op, p, a, b);                                           \
+  }
 // clang-format off
 ADJOINT_SYM_OP(+, 2) ADJOINT_SYM_OP(-, 2) ADJOINT_SYM_OP(*, 3) ADJOINT_SYM_OP(/, 3) ADJOINT_SYM_OP(<, 1)
 ADJOINT_SYM_OP(<=, 1) ADJOINT_SYM_OP(>, 1) ADJOINT_SYM_OP(>=, 1) ADJOINT_SYM_OP(==, 1)
@@ -86,13 +88,13 @@ Symbol operator!(const Symbol& a);
 
 namespace math {
 #define ADJOINT_FORMULA_1(f)                      \
-  [[gnu::noinline]] inline V f(const V& a) {                        \
+  [[gnu::noinline]] inline V f(const V& a) {      \
     static const PointwiseOp* cache;              \
     return apply_named(cache, #f, {a.operand()}); \
   }                                               \
   [[gnu::noinline]] inline Symbol f(const Symbol& a) { return symbol_call(#f, {a}); }
 #define ADJOINT_FORMULA_2(f)                                   \
-  [[gnu::noinline]] inline V f(const V& a, const V& b) {                         \
+  [[gnu::noinline]] inline V f(const V& a, const V& b) {       \
     static const PointwiseOp* cache;                           \
     return apply_named(cache, #f, {a.operand(), b.operand()}); \
   }                                                            \

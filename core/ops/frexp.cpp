@@ -24,8 +24,7 @@ struct Frexp {
   void visit(SavedVisitor& v) { v.tensor("exponent", exponent); }
 };
 
-template <class T>
-void take_apart(const T* x, T* mantissa, int32_t* exponent, int64_t n) {
+template <class T> void take_apart(const T* x, T* mantissa, int32_t* exponent, int64_t n) {
   for (int64_t i = 0; i < n; ++i) {
     int e = 0;
     mantissa[i] = std::isfinite(x[i]) ? std::frexp(x[i], &e) : x[i];

@@ -8,8 +8,7 @@ namespace {
 constexpr int kOperands = 7, kBytes = 64;
 constexpr int64_t kChunk = 32;  // blocks gathered at a time
 
-template <class T>
-[[gnu::always_inline]] inline void spread(char* to, const char* from) {
+template <class T> [[gnu::always_inline]] inline void spread(char* to, const char* from) {
   T v;
   std::memcpy(&v, from, sizeof v);
   for (int i = 0; i < kBytes / int(sizeof v); ++i) std::memcpy(to + i * int(sizeof v), &v, sizeof v);
@@ -23,9 +22,9 @@ void spread(char* to, const char* from, int size) {
     default: return spread<uint64_t>(to, from);
   }
 }
-template <class T>
-[[gnu::always_inline]] inline void move_elements(char* to, int64_t to_stride, const char* from,
-                                                 int64_t from_stride, int64_t n) {
+template <class T> [[gnu::always_inline]] inline void move_elements(char* to, int64_t to_stride,
+                                                                    const char* from, int64_t from_stride,
+                                                                    int64_t n) {
   for (int64_t i = 0; i < n; ++i) std::memcpy(to + i * to_stride, from + i * from_stride, sizeof(T));
 }
 void move_elements(char* to, int64_t to_stride, const char* from, int64_t from_stride, int64_t n, int size) {

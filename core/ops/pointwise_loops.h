@@ -77,12 +77,10 @@ struct Pointwise {
 
 // For formulas that treat complex numbers apart. Tensors and symbols count as real: there the operations
 // decide.
-template <class T>
-inline constexpr bool is_complex_number = requires(T x) { x.imag(); };
+template <class T> inline constexpr bool is_complex_number = requires(T x) { x.imag(); };
 
 namespace loops {
-template <class Op>
-constexpr int count_args(const char* s) {  // parameters of the schema: all are operands
+template <class Op> constexpr int count_args(const char* s) {  // parameters of the schema: all are operands
   int n = 0;
   bool inside = false;
   for (; *s; ++s) {
@@ -96,12 +94,10 @@ constexpr int count_args(const char* s) {  // parameters of the schema: all are 
   }
   return n;
 }
-template <class Op>
-inline constexpr int arity = count_args<Op>(Op::schema);
+template <class Op> inline constexpr int arity = count_args<Op>(Op::schema);
 
 // How operand I's gradient is given: 0 not at all, 1 by a slope, 2 by a pull.
-template <class Op, int I>
-constexpr int slope_kind() {
+template <class Op, int I> constexpr int slope_kind() {
   constexpr int A = arity<Op>;
   using P = Probe;
 #define ADJOINT_SLOPE(n, ...)                                                \
@@ -128,22 +124,19 @@ constexpr int slope_kind() {
 #undef ADJOINT_SLOPE
 }
 
-template <class T>
-[[gnu::always_inline]] inline T conj_of(T x) {
+template <class T> [[gnu::always_inline]] inline T conj_of(T x) {
   if constexpr (requires { x.imag(); })
     return T(x.real(), -x.imag());
   else
     return x;
 }
-template <class T>
-[[gnu::always_inline]] constexpr auto real_part(T x) {
+template <class T> [[gnu::always_inline]] constexpr auto real_part(T x) {
   if constexpr (is_complex_number<T>)
     return x.real();
   else
     return x;
 }
-template <class T>
-[[gnu::always_inline]] constexpr T times_i(T x) {
+template <class T> [[gnu::always_inline]] constexpr T times_i(T x) {
   if constexpr (is_complex_number<T>)
     return T(-x.imag(), x.real());
   else
@@ -171,8 +164,7 @@ template <class Op, int I, class G, class Y, class... X>
 #undef ADJOINT_PULL
 }
 // What operand I's pull reads: bit i for operand i, bit `arity` for the result.
-template <class Op, int I>
-constexpr unsigned pull_reads() {
+template <class Op, int I> constexpr unsigned pull_reads() {
   if constexpr (slope_kind<Op, I>() == 0)
     return 0;
   else {
@@ -189,14 +181,12 @@ constexpr unsigned pull_reads() {
   }
 }
 
-template <class T>
-[[gnu::always_inline]] inline T load(const char* p) {
+template <class T> [[gnu::always_inline]] inline T load(const char* p) {
   return *reinterpret_cast<const T*>(p);
 }
 
 // True if operand I's cotangent is g itself (add, or x - y for x): no loop has to run then.
-template <class Op, int I>
-constexpr bool pull_is_identity() {
+template <class Op, int I> constexpr bool pull_is_identity() {
   if constexpr (slope_kind<Op, I>() != 2)
     return false;
   else {
@@ -217,25 +207,21 @@ constexpr bool pull_is_identity() {
 // reduce, fmod for quotients that a float holds. `hard(x...)` names the others, which are computed as long
 // double, for which math.h calls the C library. Each element by itself decides, so that its bits do not
 // depend on its neighbours.
-template <class F, class... T>
-constexpr bool has_hard() {
+template <class F, class... T> constexpr bool has_hard() {
   if constexpr ((std::is_floating_point_v<T> && ...))
     return requires(T... x) { F::hard(x...); };
   else
     return false;
 }
-template <class F, class R, class... T>
-[[gnu::always_inline]] inline R element(T... x) {
+template <class F, class R, class... T> [[gnu::always_inline]] inline R element(T... x) {
   if constexpr (has_hard<F, T...>())
     if (F::hard(x...)) return R(F::call(static_cast<long double>(x)...));
   return R(F::call(x...));
 }
 
 // Truth values are read as bytes: the compiler vectorises a comparison of those, not the logic of bools.
-template <class T>
-using Stored = std::conditional_t<std::is_same_v<T, bool>, unsigned char, T>;
-template <class T>
-[[gnu::always_inline]] inline T read(Stored<T> x) {
+template <class T> using Stored = std::conditional_t<std::is_same_v<T, bool>, unsigned char, T>;
+template <class T> [[gnu::always_inline]] inline T read(Stored<T> x) {
   if constexpr (std::is_same_v<T, bool>)
     return x != 0;
   else
@@ -244,11 +230,10 @@ template <class T>
 
 // Elements a block has: 64 bytes of the widest operand. Complex numbers go one at a time: their formulas do
 // not vectorise.
-template <class... T>
-inline constexpr int kBlockOf = std::max({sizeof(T)...}) > 8 ? 1 : int(64 / std::max({sizeof(T)...}));
+template <class... T> inline constexpr int kBlockOf =
+    std::max({sizeof(T)...}) > 8 ? 1 : int(64 / std::max({sizeof(T)...}));
 
-template <size_t I, class T>
-struct Holder {
+template <size_t I, class T> struct Holder {
   T v;
 };
 // Note [Blocks]: out[j] = F(in[j]...) over `n` blocks of kBlockOf elements. An operand's block lies `step`
@@ -330,7 +315,8 @@ template <class F, class R, class... T, size_t... I>
     else
       done = 0;
     if (numbers && !done) {  // of other combinations, the blocks of copies
-      static constexpr BlockLoop loop{blocks_of<0, F, R, T...>, 1 + sizeof...(T), W, {sizeof(R), sizeof(T)...}};
+      static constexpr BlockLoop loop{
+          blocks_of<0, F, R, T...>, 1 + sizeof...(T), W, {sizeof(R), sizeof(T)...}};
       return run_blocks(loop, p, st, n);
     }
   }
@@ -365,22 +351,16 @@ template <size_t J, class First, class... Rest>
 }
 
 // The operands that are usually single numbers: attributes always are, a clamp's bounds mostly.
-template <class Op>
-inline constexpr int first_number = std::min(Op::promoting, Op::data);
+template <class Op> inline constexpr int first_number = std::min(Op::promoting, Op::data);
 
-template <class Op>
-inline constexpr bool watches = requires { &Op::template hard<float>; };
+template <class Op> inline constexpr bool watches = requires { &Op::template hard<float>; };
 
-template <class Op>
-struct ValueOf {
+template <class Op> struct ValueOf {
   static constexpr bool plain = Op::narrow || Op::plain;
   static constexpr unsigned numbers =
       ((1u << arity<Op>)-1) & ~((1u << std::min(first_number<Op>, arity<Op>)) - 1);
   static constexpr bool tensors_too = Op::data < Op::promoting;
-  template <class... X>
-  [[gnu::always_inline]] static auto call(X... x) {
-    return Op::value(x...);
-  }
+  template <class... X> [[gnu::always_inline]] static auto call(X... x) { return Op::value(x...); }
   template <class... X>
     requires(watches<Op>)
   [[gnu::always_inline]] static bool hard(X... x) {
@@ -388,8 +368,7 @@ struct ValueOf {
   }
 };
 // A pull loop's operands are g and then those of (operands..., y) which the pull reads, in order.
-template <class Op, int I>
-struct PullOf {
+template <class Op, int I> struct PullOf {
   static constexpr int A = arity<Op>;
   static constexpr bool plain = Op::narrow || Op::plain;
   static constexpr unsigned reads = pull_reads<Op, I>();
@@ -421,8 +400,7 @@ struct PullOf {
     else
       return Op::hard(pick<0>(g, x...), pick<1>(g, x...));
   }
-  template <class T, class... X>
-  [[gnu::always_inline]] static T call([[maybe_unused]] T g, X... x) {
+  template <class T, class... X> [[gnu::always_inline]] static T call([[maybe_unused]] T g, X... x) {
     if constexpr (A == 1)
       return pull_of<Op, I>(g, pick<1>(g, x...), pick<0>(g, x...));
     else if constexpr (A == 2)
@@ -435,23 +413,19 @@ struct PullOf {
   }
 };
 
-template <class T>
-struct RealPart {
+template <class T> struct RealPart {
   using type = T;
 };
-template <class T>
-struct RealPart<std::complex<T>> {
+template <class T> struct RealPart<std::complex<T>> {
   using type = T;
 };
-template <class Op, class T>
-struct ResultOf {
+template <class Op, class T> struct ResultOf {
   static constexpr bool real = Op::promotion == Promotion::Real || Op::promotion == Promotion::RealFloat;
   using type = std::conditional_t<Op::promotion == Promotion::Bool, bool,
                                   std::conditional_t<real, typename RealPart<T>::type, T>>;
 };
 
-template <class Op, class T>
-void value_loop(char* const* p, const int64_t* s, int64_t n) {
+template <class Op, class T> void value_loop(char* const* p, const int64_t* s, int64_t n) {
   using R = typename ResultOf<Op, T>::type;
   using C = std::conditional_t<Op::cond_first, bool, T>;
   constexpr int A = arity<Op>;
@@ -464,18 +438,15 @@ void value_loop(char* const* p, const int64_t* s, int64_t n) {
   else
     run<ValueOf<Op>, R, C, T, T, T>(p, s, n, std::make_index_sequence<4>());
 }
-template <class Op>
-struct NarrowOf : ValueOf<Op> {
-  template <class First, class... X>
-  [[gnu::always_inline]] static auto call(First first, X... x) {
+template <class Op> struct NarrowOf : ValueOf<Op> {
+  template <class First, class... X> [[gnu::always_inline]] static auto call(First first, X... x) {
     if constexpr (Op::cond_first)
       return Op::value(first, int64_t(x)...);
     else
       return Op::value(int64_t(first), int64_t(x)...);
   }
 };
-template <class Op, class T>
-void narrow_loop(char* const* p, const int64_t* s, int64_t n) {
+template <class Op, class T> void narrow_loop(char* const* p, const int64_t* s, int64_t n) {
   using R = std::conditional_t<Op::promotion == Promotion::Bool, bool, T>;
   using C = std::conditional_t<Op::cond_first, bool, T>;
   constexpr int A = arity<Op>;
@@ -487,8 +458,7 @@ void narrow_loop(char* const* p, const int64_t* s, int64_t n) {
   else
     run<NarrowOf<Op>, R, C, T, T>(p, s, n, std::make_index_sequence<3>());
 }
-template <class Op>
-constexpr void fill_narrow(PointwiseKernels& k) {
+template <class Op> constexpr void fill_narrow(PointwiseKernels& k) {
   if constexpr (Op::narrow) {
     if constexpr ((Op::types & kBoolAsInt) != 0) k.narrow[NBool] = narrow_loop<Op, bool>;
     k.narrow[NU8] = narrow_loop<Op, uint8_t>;
@@ -499,8 +469,7 @@ constexpr void fill_narrow(PointwiseKernels& k) {
   }
 }
 // In a pull, g and y have the result's type (real, where abs made it so); the loop computes in the operands'.
-template <class Op, int I, class T>
-void pull_loop(char* const* p, const int64_t* s, int64_t n) {
+template <class Op, int I, class T> void pull_loop(char* const* p, const int64_t* s, int64_t n) {
   using F = PullOf<Op, I>;
   using C = std::conditional_t<Op::cond_first && (F::reads & 1), bool, T>;
   constexpr int K = __builtin_popcount(F::reads);
@@ -517,8 +486,7 @@ void pull_loop(char* const* p, const int64_t* s, int64_t n) {
   else
     run<F, T, T, C, T, T, T, T>(p, s, n, std::make_index_sequence<6>());
 }
-template <class Op, int I>
-constexpr void fill_pulls(PointwiseKernels& k) {
+template <class Op, int I> constexpr void fill_pulls(PointwiseKernels& k) {
   if constexpr (I < arity<Op>) {
     if constexpr (slope_kind<Op, I>() != 0) {
       if constexpr (Op::types & kFloats) {
@@ -536,8 +504,7 @@ constexpr void fill_pulls(PointwiseKernels& k) {
 using loops::conj_of, loops::real_part, loops::times_i;  // for formulas
 
 // Float and narrow loops differ between instruction sets; the others exist once, in the base compilation.
-template <class Op>
-constexpr PointwiseKernels make_kernels() {
+template <class Op> constexpr PointwiseKernels make_kernels() {
   PointwiseKernels k;
   if constexpr (Op::types & kFloats) {
     k.value[CF32] = loops::value_loop<Op, float>;

@@ -12,8 +12,7 @@ using namespace pointwise_detail;
 
 namespace {
 
-template <int N>
-struct Sized final : PointwiseNode {
+template <int N> struct Sized final : PointwiseNode {
   Edge edge_array[N];
   Arg arg_array[N];
   Sized(const PointwiseOp& o, Dtype c) : PointwiseNode(o, c) {
@@ -24,8 +23,7 @@ struct Sized final : PointwiseNode {
     bytes = sizeof(*this);
   }
 };
-template <int N>
-PointwiseNode* make_sized(const PointwiseOp& op, Dtype common) {
+template <int N> PointwiseNode* make_sized(const PointwiseOp& op, Dtype common) {
   return new (pool_alloc(sizeof(Sized<N>))) Sized<N>(op, common);
 }
 

@@ -10,8 +10,7 @@ namespace adjoint {
 namespace {
 
 // Arguments as the loop takes them. A 0-d or expanded tensor beside a dense one is a number in memory.
-template <int N>
-struct Dense {
+template <int N> struct Dense {
   const TensorImpl* model = nullptr;  // the first operand with the result's shape
   char* p[N + 1];
   int64_t st[N + 1];
@@ -94,8 +93,7 @@ struct Dense {
     if (xs[k].tensor) leave_cut(out, op.name.c_str(), Tensor::share(const_cast<TensorImpl*>(xs[k].tensor)));
 }
 
-template <int N>
-[[gnu::always_inline]] inline Tensor quick_n(const PointwiseOp& op, const QuickArg* xs) {
+template <int N> [[gnu::always_inline]] inline Tensor quick_n(const PointwiseOp& op, const QuickArg* xs) {
   Dense<N> c;
   if (!c.prepare(op, xs, false)) return Tensor();
   const bool truth = op.promotion == Promotion::Bool;

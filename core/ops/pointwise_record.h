@@ -65,15 +65,13 @@ void register_narrow(const PointwiseKernels* const* by_isa);  // ops/narrow.cpp
 
 inline namespace ADJOINT_ISA {
 namespace loops {
-template <class Op>
-constexpr uint32_t flags_of() {
+template <class Op> constexpr uint32_t flags_of() {
   if constexpr (requires { Op::flags; })
     return Op::flags;
   else
     return kAll;
 }
-template <class Op, int I>
-void fill_pull(PointwiseOp& p) {
+template <class Op, int I> void fill_pull(PointwiseOp& p) {
   if constexpr (I < arity<Op> && I < 3 && slope_kind<Op, I>() != 0) {
     p.pull[I].exists = true;
     p.pull[I].reads = pull_reads<Op, I>();
@@ -101,8 +99,7 @@ void fill_pull(PointwiseOp& p) {
     };
   }
 }
-template <class Op, class... S>
-std::string value_text(S... s) {
+template <class Op, class... S> std::string value_text(S... s) {
   // A formula for integers only (bitwise ones, gcd) is written as a call.
   if constexpr (requires { Op::value(s...); })
     return Op::value(s...).text;
@@ -111,8 +108,7 @@ std::string value_text(S... s) {
     return symbol_call(schema.substr(0, schema.find('(')).c_str(), {s...}).text;
   }
 }
-template <class Op>
-std::string text_of_value() {
+template <class Op> std::string text_of_value() {
   if constexpr (arity<Op> == 1)
     return value_text<Op>(Symbol("x"));
   else if constexpr (arity<Op> == 2)
@@ -126,9 +122,8 @@ std::string text_of_value() {
 
 // Options of an Op: `node` ("PowBackward0", where it does not follow from the name), `kernel`, `flags`,
 // `aliases` ("arcsin"), `special_aliases`.
-template <class Op>
-const PointwiseOp& make_record(const PointwiseKernels& base, const PointwiseKernels* v3,
-                               const PointwiseKernels* v4) {
+template <class Op> const PointwiseOp& make_record(const PointwiseKernels& base, const PointwiseKernels* v3,
+                                                   const PointwiseKernels* v4) {
   static const PointwiseOp* self;  // the record's invoke has no closure: one variable for each operation
   auto* p = new PointwiseOp;
   self = p;

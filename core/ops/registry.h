@@ -113,73 +113,56 @@ std::vector<const OpRecord*> all_records();  // in registration order
 void register_op(OpRecord* r);
 
 namespace detail {
-template <class T>
-struct Unpack;
-template <>
-struct Unpack<const Tensor&> {
+template <class T> struct Unpack;
+template <> struct Unpack<const Tensor&> {
   static const Tensor& get(const Value& v) {
     static const Tensor none;
     return v.kind == Value::None ? none : *v.tensor;
   }
 };
-template <>
-struct Unpack<Operand> {
+template <> struct Unpack<Operand> {
   static Operand get(const Value& v) {
     return v.kind == Value::TensorK ? Operand(*v.tensor) : Operand(v.scalar);
   }
 };
-template <>
-struct Unpack<const Operand&> : Unpack<Operand> {};
-template <>
-struct Unpack<const Scalar&> {
+template <> struct Unpack<const Operand&> : Unpack<Operand> {};
+template <> struct Unpack<const Scalar&> {
   static const Scalar& get(const Value& v) { return v.scalar; }
 };
-template <>
-struct Unpack<Scalar> {
+template <> struct Unpack<Scalar> {
   static Scalar get(const Value& v) { return v.scalar; }
 };
-template <>
-struct Unpack<int64_t> {
+template <> struct Unpack<int64_t> {
   static int64_t get(const Value& v) { return v.i; }
 };
-template <>
-struct Unpack<double> {
+template <> struct Unpack<double> {
   static double get(const Value& v) { return v.d; }
 };
-template <>
-struct Unpack<bool> {
+template <> struct Unpack<bool> {
   static bool get(const Value& v) { return v.b; }
 };
-template <>
-struct Unpack<Dtype> {
+template <> struct Unpack<Dtype> {
   static Dtype get(const Value& v) { return v.dtype; }
 };
-template <>
-struct Unpack<Device> {
+template <> struct Unpack<Device> {
   static Device get(const Value& v) { return v.device; }
 };
-template <>
-struct Unpack<MemoryFormat> {
+template <> struct Unpack<MemoryFormat> {
   static MemoryFormat get(const Value& v) { return v.format; }
 };
-template <>
-struct Unpack<Generator*> {
+template <> struct Unpack<Generator*> {
   static Generator* get(const Value& v) { return v.kind == Value::None ? nullptr : v.generator; }
 };
-template <>
-struct Unpack<Ints> {
+template <> struct Unpack<Ints> {
   static Ints get(const Value& v) { return {v.ints.p, v.ints.n}; }
 };
-template <>
-struct Unpack<std::string_view> {
+template <> struct Unpack<std::string_view> {
   static std::string_view get(const Value& v) { return {v.str.p, v.str.n}; }
 };
-template <>
-struct Unpack<std::span<const Tensor>> {
+template <> struct Unpack<std::span<const Tensor>> {
   static std::span<const Tensor> get(const Value& v) { return *v.tensors; }
 };
-template <class T>
-struct Unpack<std::optional<T>> {
+template <class T> struct Unpack<std::optional<T>> {
   static std::optional<T> get(const Value& v) {
     return v.kind == Value::None ? std::optional<T>() : std::optional<T>(Unpack<T>::get(v));
   }
@@ -213,34 +196,28 @@ inline void give(Returned& r, Dims d) {
   r.kind = Returned::IntList;
   r.dims = std::move(d);
 }
-template <class... T>
-void give(Returned& r, std::tuple<T...> t) {
+template <class... T> void give(Returned& r, std::tuple<T...> t) {
   r.kind = Returned::Tuple;
   std::apply([&](auto&... x) { (r.tensors.push_back(std::move(x)), ...); }, t);
 }
-template <size_t N>
-void give(Returned& r, std::array<Tensor, N> a) {
+template <size_t N> void give(Returned& r, std::array<Tensor, N> a) {
   r.kind = Returned::Tuple;
   for (auto& x : a) r.tensors.push_back(std::move(x));
 }
 
-template <class F>
-struct Signature;
-template <class R, class... A>
-struct Signature<R (*)(A...)> {
+template <class F> struct Signature;
+template <class R, class... A> struct Signature<R (*)(A...)> {
   using Args = std::tuple<A...>;
   using Result = R;
 };
-template <class R, class... A>
-struct Signature<R (*)(A...) noexcept> {
+template <class R, class... A> struct Signature<R (*)(A...) noexcept> {
   using Args = std::tuple<A...>;
   using Result = R;
 };
 template <class F>
   requires requires { &F::operator(); }
 struct Signature<F> {
-  template <class C, class R, class... A>
-  static Signature<R (*)(A...)> of(R (C::*)(A...) const);
+  template <class C, class R, class... A> static Signature<R (*)(A...)> of(R (C::*)(A...) const);
   using S = decltype(of(&F::operator()));
   using Args = typename S::Args;
   using Result = typename S::Result;
@@ -262,13 +239,11 @@ void call(const Value* v, const Dest& dest, Returned& out, std::index_sequence<I
   else
     give(out, Fn(arg.template operator()<I>()...));
 }
-template <auto Fn>
-void invoke(const Value* v, const Dest& dest, Returned& out) {
+template <auto Fn> void invoke(const Value* v, const Dest& dest, Returned& out) {
   using Args = typename Signature<std::decay_t<decltype(Fn)>>::Args;
   call<Fn>(v, dest, out, std::make_index_sequence<std::tuple_size_v<Args>>());
 }
-template <class Args>
-constexpr bool takes_dest() {
+template <class Args> constexpr bool takes_dest() {
   if constexpr (std::tuple_size_v<Args> == 0)
     return false;
   else
@@ -276,8 +251,7 @@ constexpr bool takes_dest() {
 }
 }  // namespace detail
 
-template <auto Fn>
-OpRecord* def(const char* schema, uint32_t flags, const char* doc = "") {
+template <auto Fn> OpRecord* def(const char* schema, uint32_t flags, const char* doc = "") {
   using Args = typename detail::Signature<std::decay_t<decltype(Fn)>>::Args;
   auto* r = new OpRecord;
   r->schema = schema;

@@ -14,14 +14,12 @@ struct Name {
   }
 };
 
-template <Name name>
-Tensor at_point(const Tensor& x, const Dest& dest) {
+template <Name name> Tensor at_point(const Tensor& x, const Dest& dest) {
   static const PointwiseOp& op = find_pointwise(name.text);
   NoGrad no_grad;
   return pointwise(op, {x}, dest);
 }
-template <Name name>
-Tensor polynomial(Operand x, Operand n, const Dest& dest) {
+template <Name name> Tensor polynomial(Operand x, Operand n, const Dest& dest) {
   static const PointwiseOp& op = find_pointwise(name.text);
   check_as(x.is_tensor() || n.is_tensor(), ErrorKind::Type, "special_", name.text,
            "(): one of input and n must be a Tensor");

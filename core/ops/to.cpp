@@ -64,15 +64,11 @@ Tensor to_dtype(const Tensor& x, Dtype dtype, bool, bool copy, Format f) {
 Tensor to_other(const Tensor& x, const Tensor& other, bool, bool copy, Format f) {
   return convert_to(x, other->dtype, other->device, copy, f);
 }
-template <Dtype D>
-Tensor cast(const Tensor& x, Format f) {
-  return convert_to(x, D, x->device, false, f);
-}
+template <Dtype D> Tensor cast(const Tensor& x, Format f) { return convert_to(x, D, x->device, false, f); }
 
 constexpr const char* kFormat = "(Tensor self, *, memory_format? memory_format=None) -> Tensor";
 
-template <Dtype D>
-OpRecord* def_cast(const char* name) {
+template <Dtype D> OpRecord* def_cast(const char* name) {
   auto* schema = new std::string(std::string(name) + kFormat);  // lives as long as the registry
   auto* doc = new std::string(std::string("self.to(") + name_of(D) + ")");
   return def<cast<D>>(schema->c_str(), kMethod, doc->c_str());

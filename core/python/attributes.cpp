@@ -123,8 +123,7 @@ int set_attribute(PyObject* self, PyObject* value, void* closure) {
 }
 
 // --- methods without arguments ---
-template <PyObject* (*F)(const Tensor&)>
-PyObject* ask(PyObject* self, PyObject*) {
+template <PyObject* (*F)(const Tensor&)> PyObject* ask(PyObject* self, PyObject*) {
   return guarded([&]() -> PyObject* { return F(unwrap(self)); });
 }
 PyObject* data_pointer(const Tensor& x) {

@@ -125,14 +125,12 @@ struct NodeHookDict final : NodeHook {
 };
 
 // Our dict in a list of hooks; null when there is none yet.
-template <class Ours, class H>
-PyObject* find_dict(const HookList<H>& list, uint32_t nr) {
+template <class Ours, class H> PyObject* find_dict(const HookList<H>& list, uint32_t nr) {
   for (const auto& e : list.entries)
     if (auto* ours = dynamic_cast<Ours*>(e.fn.get()); ours && e.output_nr == nr) return ours->dict.get();
   return nullptr;
 }
-template <class Ours, class H>
-void set_dict(HookList<H>& list, uint32_t nr, PyObject* dict) {
+template <class Ours, class H> void set_dict(HookList<H>& list, uint32_t nr, PyObject* dict) {
   std::erase_if(list.entries,
                 [&](const auto& e) { return e.output_nr == nr && dynamic_cast<Ours*>(e.fn.get()); });
   if (dict) list.add(std::make_shared<Ours>(dict), nr);
@@ -143,8 +141,7 @@ Ref new_dict() {
   return Ref::steal(must(PyObject_CallNoArgs(ordered)));
 }
 // Adds a callable; returns its RemovableHandle.
-template <class Ours, class H>
-PyObject* add(HookList<H>& list, uint32_t nr, PyObject* hook) {
+template <class Ours, class H> PyObject* add(HookList<H>& list, uint32_t nr, PyObject* hook) {
   static PyObject* handle_type =
       must(PyObject_GetAttrString(Ref::steal(package("utils.hooks")).get(), "RemovableHandle"));
   PyObject* dict = find_dict<Ours>(list, nr);

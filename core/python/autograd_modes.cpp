@@ -130,8 +130,7 @@ PyObject* make_mode(PyTypeObject* type, bool on) {
   return o;
 }
 // `@no_grad` without parentheses calls the class with the function: then the instance decorates it.
-template <bool on>
-PyObject* new_fixed(PyTypeObject* type, PyObject* args, PyObject* keywords) {
+template <bool on> PyObject* new_fixed(PyTypeObject* type, PyObject* args, PyObject* keywords) {
   return guarded([&]() -> PyObject* {
     PyObject* function = nullptr;
     static const char* const names[] = {"orig_func", nullptr};

@@ -109,8 +109,7 @@ namespace {
 
 PyContext* as_context(PyObject* o) { return reinterpret_cast<PyContext*>(o); }
 
-template <class F>
-void each_member(PyContext* c, F f) {
+template <class F> void each_member(PyContext* c, F f) {
   f(c->to_save);
   f(c->dirty_tensors);
   f(c->non_differentiable);

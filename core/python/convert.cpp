@@ -34,8 +34,7 @@ PyObject* py_item(PyObject* self, PyObject*) {
   });
 }
 
-template <class T, class Make>
-PyObject* nested(const TensorImpl& t, int dim, const char* p, Make make) {
+template <class T, class Make> PyObject* nested(const TensorImpl& t, int dim, const char* p, Make make) {
   if (dim == t.ndim) return must(make(*reinterpret_cast<const T*>(p)));
   Ref list = Ref::steal(must(PyList_New(t.size(dim))));
   int64_t step = t.stride(dim) * int64_t(sizeof(T));

@@ -70,8 +70,7 @@ Dims shape_of(PyObject* data) {
   fail("value cannot be converted to type ", name_of(d), " without overflow");
 }
 
-template <class T>
-void store_int(PyObject* o, T* p, Dtype d) {
+template <class T> void store_int(PyObject* o, T* p, Dtype d) {
   int64_t v;
   if (PyLong_Check(o)) {
     int overflow = 0;

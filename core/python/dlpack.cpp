@@ -46,22 +46,19 @@ constexpr DLDataType codes[kDtypes] = {{kBool, 8, 1},   {kUInt, 8, 1},     {kInt
                                        {kFloat, 16, 1}, {kBfloat, 16, 1},  {kFloat, 32, 1},
                                        {kFloat, 64, 1}, {kComplex, 64, 1}, {kComplex, 128, 1}};
 
-template <class M>
-struct Export {
+template <class M> struct Export {
   M managed;
   Tensor tensor;
   Dims sizes, strides;
 };
 
-template <class M>
-void destroy_export(M* m) {
+template <class M> void destroy_export(M* m) {
   PyGILState_STATE gil = PyGILState_Ensure();
   delete static_cast<Export<M>*>(m->context);
   PyGILState_Release(gil);
 }
 
-template <class M>
-M* make_export(const Tensor& t, uint64_t flags) {
+template <class M> M* make_export(const Tensor& t, uint64_t flags) {
   auto* e = new Export<M>{{}, t, Dims(t->sizes()), Dims(t->strides())};
   M& m = e->managed;
   m.context = e;
@@ -76,8 +73,7 @@ M* make_export(const Tensor& t, uint64_t flags) {
   return &m;
 }
 
-template <class M>
-void capsule_destroy(PyObject* capsule) {
+template <class M> void capsule_destroy(PyObject* capsule) {
   const char* name = PyCapsule_GetName(capsule);
   if (!name || !std::strncmp(name, "used_", 5)) return;  // the consumer owns it
   auto* m = static_cast<M*>(PyCapsule_GetPointer(capsule, name));
@@ -107,8 +103,7 @@ Dtype dtype_of(const DLDataType& d) {
   fail("Unsupported DLPack type: code ", int(d.code), ", ", int(d.bits), " bits, ", int(d.lanes), " lanes");
 }
 
-template <class M>
-Tensor import(M* m) {
+template <class M> Tensor import(M* m) {
   const DLTensor& d = m->tensor;
   check(d.device.device_type == kCpuDevice, "DLPack: the memory is on device type ", d.device.device_type,
         "; only the processor's (1) can be read");

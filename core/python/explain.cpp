@@ -177,8 +177,7 @@ PyObject* leaf_state(PyObject*, PyObject* o) {
 }
 
 // A hook stays behind when its callables were removed: its dict is empty then.
-template <class H>
-bool any_callable(const HookList<H>& list) {
+template <class H> bool any_callable(const HookList<H>& list) {
   for (const auto& entry : list.entries) {
     auto* dict = static_cast<PyObject*>(entry.fn->python());
     if (!dict || PyObject_Size(dict) != 0) return true;

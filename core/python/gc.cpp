@@ -23,8 +23,7 @@ namespace {
 bool only_python = false;  // tp_traverse leaves the C++ side out
 
 // Calls node(Node&), tensor(TensorImpl&) and python(PyObject*) for each reference that is held.
-template <class N, class T, class P>
-struct References final : SavedVisitor {
+template <class N, class T, class P> struct References final : SavedVisitor {
   N node;
   T tensor_ref;
   P python;
@@ -34,8 +33,7 @@ struct References final : SavedVisitor {
   void tensor(const char*, SavedTensor& s) override {
     if (s.raw() && once.insert(&s).second) tensor_ref(*s.raw());
   }
-  template <class H>
-  void hooks(const HookList<H>& list) {
+  template <class H> void hooks(const HookList<H>& list) {
     for (const auto& e : list.entries)
       if (void* o = e.fn->python(); o && e.fn.use_count() == 1) python(static_cast<PyObject*>(o));
   }
@@ -94,8 +92,7 @@ struct References final : SavedVisitor {
     hooks(t.meta->accumulate_post);
   }
 };
-template <class N, class T, class P>
-References(N, T, P) -> References<N, T, P>;
+template <class N, class T, class P> References(N, T, P) -> References<N, T, P>;
 
 // A tensor, node or Python object as one word: the low bits tell which.
 using Thing = uintptr_t;
@@ -107,8 +104,7 @@ size_t refs_of(Thing t) {
   if (t & 2) return size_t(Py_REFCNT(reinterpret_cast<PyObject*>(t - 2)));
   return reinterpret_cast<TensorImpl*>(t)->refs;
 }
-template <class R>
-void references_of(Thing t, R& r) {
+template <class R> void references_of(Thing t, R& r) {
   if (t & 1)
     r.of(*reinterpret_cast<Node*>(t - 1));
   else if (t & 2)
@@ -121,8 +117,7 @@ void references_of(Thing t, R& r) {
 class Walk {
  public:
   Walk(visitproc visit, void* arg) : visit_(visit), arg_(arg) {}
-  template <class X>
-  void reach(X& x) {
+  template <class X> void reach(X& x) {
     Thing t = thing(x);
     size_t refs = refs_of(t);
     if (refs == 1 || ++met_[t] == refs) todo_.push_back(t);
@@ -152,10 +147,7 @@ class Walk {
 // reaches.
 class Region {
  public:
-  template <class X>
-  void start(X& x) {
-    enter(thing(x));
-  }
+  template <class X> void start(X& x) { enter(thing(x)); }
   // False if the region grew too large to be worth the time.
   bool run() {
     auto count = [this](auto& x) { enter(thing(x)), ++met_[thing(x)]; };
@@ -169,10 +161,7 @@ class Region {
     spread_life();
     return true;
   }
-  template <class X>
-  bool dead(X& x) const {
-    return !alive_.contains(thing(x));
-  }
+  template <class X> bool dead(X& x) const { return !alive_.contains(thing(x)); }
 
  private:
   static constexpr size_t kLimit = 500'000;

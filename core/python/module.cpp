@@ -26,8 +26,7 @@ int64_t int_argument(PyObject* o, const char* function) {
   if (!to_int(o, i)) raise(PyExc_TypeError, "%s expects an int, but got %s", function, Py_TYPE(o)->tp_name);
   return i;
 }
-template <class F>
-PyObject* run(F&& f) {
+template <class F> PyObject* run(F&& f) {
   return guarded([&]() -> PyObject* { return f(); });
 }
 
@@ -162,8 +161,7 @@ PyObject* set_parameter_type(PyObject*, PyObject* o) {
 }
 
 // Questions that are methods, as functions of a tensor.
-template <const char* const& Name>
-PyObject* as_function(PyObject*, PyObject* args, PyObject* kwargs) {
+template <const char* const& Name> PyObject* as_function(PyObject*, PyObject* args, PyObject* kwargs) {
   return run([&] {
     static const char* names[] = {"input", nullptr};
     PyObject* x;
@@ -267,7 +265,8 @@ int execute(PyObject* m) {
   }
 }
 PyModuleDef_Slot module_slots[] = {{Py_mod_exec, reinterpret_cast<void*>(execute)}, {0, nullptr}};
-PyModuleDef module = {PyModuleDef_HEAD_INIT, "_core", nullptr, 0, nullptr, module_slots, nullptr, nullptr, nullptr};
+PyModuleDef module = {PyModuleDef_HEAD_INIT, "_core", nullptr, 0,      nullptr,
+                      module_slots,          nullptr, nullptr, nullptr};
 }  // namespace
 }  // namespace adjoint::python
 

@@ -116,8 +116,7 @@ extern PyObject* out_of_memory_error;  // a RuntimeError; torch.OutOfMemoryError
 extern PyObject* linalg_error;         // a RuntimeError; torch.linalg.LinAlgError
 
 // The body of a slot: runs f, turns C++ exceptions into Python's; `bad` is what the slot returns then.
-template <class F>
-[[gnu::always_inline]] inline auto guarded(F&& f) noexcept -> decltype(f()) {
+template <class F> [[gnu::always_inline]] inline auto guarded(F&& f) noexcept -> decltype(f()) {
   using R = decltype(f());
   try {
     return f();

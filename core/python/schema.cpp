@@ -176,8 +176,7 @@ class Reader {
       default: bad(t);
     }
   }
-  template <class T>
-  T number(std::string_view t) const {
+  template <class T> T number(std::string_view t) const {
     T n{};
     auto [end, error] = std::from_chars(t.data(), t.data() + t.size(), n);
     if (error != std::errc() || end != t.data() + t.size()) {

@@ -6,8 +6,7 @@ namespace adjoint::python {
 PyTypeObject* size_type = nullptr;
 
 namespace {
-template <class T>
-void fill(PyObject* tuple, T values) {
+template <class T> void fill(PyObject* tuple, T values) {
   Py_ssize_t i = 0;
   for (int64_t v : values) PyTuple_SET_ITEM(tuple, i++, must(PyLong_FromLongLong(v)));
 }

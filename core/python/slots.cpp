@@ -78,8 +78,7 @@ PyObject* reflected(int k, PyObject* x, PyObject* y) {
   });
 }
 
-template <int K>
-[[gnu::cold]] PyObject* binary_slow(PyObject* x, PyObject* y) {
+template <int K> [[gnu::cold]] PyObject* binary_slow(PyObject* x, PyObject* y) {
   if (!is_tensor(x)) return reflected(K, x, y);
   if (!methods[K]) return missing(names[K]);
   if (!operand_like(y)) {
@@ -102,8 +101,7 @@ template <int K>
   return r ? wrap_result(std::move(r)) : nullptr;
 }
 
-template <int K>
-PyObject* binary(PyObject* x, PyObject* y) {
+template <int K> PyObject* binary(PyObject* x, PyObject* y) {
   return guarded([&]() -> PyObject* {
     if constexpr (K <= Div) {
       if (__builtin_expect(profiling, 0)) {  // the method's road writes the row
@@ -122,8 +120,7 @@ PyObject* binary(PyObject* x, PyObject* y) {
   });
 }
 
-template <int K>
-PyObject* binary_inplace(PyObject* x, PyObject* y) {
+template <int K> PyObject* binary_inplace(PyObject* x, PyObject* y) {
   return guarded([&]() -> PyObject* {
     if constexpr (K <= Div) {
       QuickArg xs[2];
@@ -143,8 +140,7 @@ PyObject* power(PyObject* x, PyObject* y, PyObject* modulus) {
 }
 PyObject* power_inplace(PyObject* x, PyObject* y, PyObject*) { return binary_inplace<Pow>(x, y); }
 
-template <int K>
-PyObject* unary(PyObject* x) {
+template <int K> PyObject* unary(PyObject* x) {
   return guarded([&]() -> PyObject* {
     const Tensor& t = unwrap(x);
     if (K == Invert && t->dtype > Dtype::I64)

@@ -62,8 +62,7 @@ PyMemberDef members[] = {{"__dictoffset__", T_PYSSIZET, offsetof(PyTensor, dict)
 
 const char* name_in(const PyMethodDef& d) { return d.ml_name; }
 const char* name_in(const PyGetSetDef& d) { return d.name; }
-template <class Def>
-Def* joined(std::initializer_list<Def*> tables) {
+template <class Def> Def* joined(std::initializer_list<Def*> tables) {
   auto* all = new std::vector<Def>;  // as long as the type
   for (Def* t : tables)
     for (; name_in(*t); ++t) all->push_back(*t);

@@ -120,61 +120,46 @@ inline uint16_t Half::encode(float f) {
 }
 
 // dtype_of<T> and visit(dtype, f): f is called with a null pointer of the C++ type.
-template <class T>
-struct DtypeOf;
-template <>
-struct DtypeOf<bool> {
+template <class T> struct DtypeOf;
+template <> struct DtypeOf<bool> {
   static constexpr Dtype value = Dtype::Bool;
 };
-template <>
-struct DtypeOf<uint8_t> {
+template <> struct DtypeOf<uint8_t> {
   static constexpr Dtype value = Dtype::U8;
 };
-template <>
-struct DtypeOf<int8_t> {
+template <> struct DtypeOf<int8_t> {
   static constexpr Dtype value = Dtype::I8;
 };
-template <>
-struct DtypeOf<int16_t> {
+template <> struct DtypeOf<int16_t> {
   static constexpr Dtype value = Dtype::I16;
 };
-template <>
-struct DtypeOf<int32_t> {
+template <> struct DtypeOf<int32_t> {
   static constexpr Dtype value = Dtype::I32;
 };
-template <>
-struct DtypeOf<int64_t> {
+template <> struct DtypeOf<int64_t> {
   static constexpr Dtype value = Dtype::I64;
 };
-template <>
-struct DtypeOf<Half> {
+template <> struct DtypeOf<Half> {
   static constexpr Dtype value = Dtype::F16;
 };
-template <>
-struct DtypeOf<BFloat16> {
+template <> struct DtypeOf<BFloat16> {
   static constexpr Dtype value = Dtype::BF16;
 };
-template <>
-struct DtypeOf<float> {
+template <> struct DtypeOf<float> {
   static constexpr Dtype value = Dtype::F32;
 };
-template <>
-struct DtypeOf<double> {
+template <> struct DtypeOf<double> {
   static constexpr Dtype value = Dtype::F64;
 };
-template <>
-struct DtypeOf<std::complex<float>> {
+template <> struct DtypeOf<std::complex<float>> {
   static constexpr Dtype value = Dtype::C64;
 };
-template <>
-struct DtypeOf<std::complex<double>> {
+template <> struct DtypeOf<std::complex<double>> {
   static constexpr Dtype value = Dtype::C128;
 };
-template <class T>
-inline constexpr Dtype dtype_of = DtypeOf<T>::value;
+template <class T> inline constexpr Dtype dtype_of = DtypeOf<T>::value;
 
-template <class F>
-auto visit(Dtype d, F&& f) {
+template <class F> auto visit(Dtype d, F&& f) {
   switch (d) {
     case Dtype::Bool: return f((bool*)nullptr);
     case Dtype::U8: return f((uint8_t*)nullptr);

@@ -46,27 +46,22 @@ std::string text(I i) {
 }  // namespace detail
 
 // str("expected ", 3, " got ", name): concatenation for messages.
-template <class... A>
-std::string str(const A&... a) {
+template <class... A> std::string str(const A&... a) {
   std::string s;
   ((s += detail::text(a)), ...);
   return s;
 }
-template <class... A>
-[[noreturn, gnu::cold, gnu::noinline]] void fail(ErrorKind k, const A&... a) {
+template <class... A> [[noreturn, gnu::cold, gnu::noinline]] void fail(ErrorKind k, const A&... a) {
   throw Error(k, str(a...));
 }
-template <class... A>
-[[noreturn, gnu::cold, gnu::noinline]] void fail(const A&... a) {
+template <class... A> [[noreturn, gnu::cold, gnu::noinline]] void fail(const A&... a) {
   throw Error(ErrorKind::Runtime, str(a...));
 }
 // check(cond, "text", value, ...): RuntimeError unless cond.
-template <class... A>
-inline void check(bool ok, const A&... a) {
+template <class... A> inline void check(bool ok, const A&... a) {
   if (__builtin_expect(!ok, 0)) fail(ErrorKind::Runtime, a...);
 }
-template <class... A>
-inline void check_as(bool ok, ErrorKind k, const A&... a) {
+template <class... A> inline void check_as(bool ok, ErrorKind k, const A&... a) {
   if (__builtin_expect(!ok, 0)) fail(k, a...);
 }
 

@@ -36,8 +36,7 @@ class Scalar {
   Scalar conj() const { return is_complex() ? Scalar(std::conj(to_complex())) : *this; }
   // Writes the value as `d` into `p` (item_size(d) bytes).
   void store(void* p, Dtype d) const;
-  template <class T>
-  T to() const {
+  template <class T> T to() const {
     if constexpr (std::is_same_v<T, bool>)
       return to_bool();
     else if constexpr (std::is_integral_v<T>)

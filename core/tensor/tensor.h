@@ -59,10 +59,7 @@ struct TensorImpl {
   int64_t size(int i) const { return dims[i]; }
   int64_t stride(int i) const { return dims[ndim + i]; }
   char* data() const { return storage->data + byte_offset; }
-  template <class T>
-  T* data_as() const {
-    return reinterpret_cast<T*>(data());
-  }
+  template <class T> T* data_as() const { return reinterpret_cast<T*>(data()); }
   int64_t storage_offset() const { return byte_offset / int64_t(item_size(dtype)); }
   size_t itemsize() const { return item_size(dtype); }
   // A view requires grad when its base does, also when it was made before the base did.

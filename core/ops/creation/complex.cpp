@@ -19,8 +19,7 @@ void check_pair(const Tensor& a, const Tensor& b) {
 }
 
 // Both inputs broadcast and contiguous; f makes an element.
-template <class F>
-Tensor paired(const Tensor& a, const Tensor& b, F f) {
+template <class F> Tensor paired(const Tensor& a, const Tensor& b, F f) {
   Dims shape = broadcast_shapes(a->sizes(), b->sizes());
   Tensor y = adjoint::empty(shape, complex_of(a->dtype), a->device);
   if (y->meta_device()) return y;

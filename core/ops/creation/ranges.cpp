@@ -18,12 +18,10 @@ namespace {
 using MaybeDtype = std::optional<Dtype>;
 using MaybeDevice = std::optional<Device>;
 
-template <class T>
-constexpr int64_t kLanes = 32 / int64_t(sizeof(T));
+template <class T> constexpr int64_t kLanes = 32 / int64_t(sizeof(T));
 
 // T(start + step·i) in the wider type A, with lanes.
-template <class T, class A>
-void write_arange(T* out, int64_t n, A start, A step) {
+template <class T, class A> void write_arange(T* out, int64_t n, A start, A step) {
   constexpr int64_t lanes = kLanes<T>, run = 2 * lanes;
   int64_t i = 0;
   if constexpr (std::is_floating_point_v<T>) {
@@ -128,15 +126,13 @@ Tensor range(const Scalar& start, const Scalar& end, const Scalar& step, MaybeDt
 }
 
 // From both ends to the middle, so that the last element is exact. S: the type of the step.
-template <class T, class S>
-void write_linspace(T* out, int64_t n, S start, S end) {
+template <class T, class S> void write_linspace(T* out, int64_t n, S start, S end) {
   S step = S((end - start) / S(double(n - 1)));
   for (int64_t i = 0; i < n; ++i)
     out[i] = T(i < n / 2 ? std::fma(step, S(i), start) : std::fma(-step, S(n - i - 1), end));
 }
 
-template <class C>
-void write_linspace_complex(C* out, int64_t n, C start, C end) {
+template <class C> void write_linspace_complex(C* out, int64_t n, C start, C end) {
   C step = (end - start) / C(typename C::value_type(n - 1));
   int64_t halfway = n / 2;
   for (int64_t i = 0; i < n; ++i)
@@ -191,8 +187,7 @@ Tensor linspace(Operand start, Operand end, int64_t steps, MaybeDtype dtype, May
   return finish_creation(y, dest, "linspace");
 }
 
-template <class T, class S>
-void write_logspace(T* out, int64_t n, S start, S end, S base) {
+template <class T, class S> void write_logspace(T* out, int64_t n, S start, S end, S base) {
   S step = S((end - start) / S(double(n - 1)));
   for (int64_t i = 0; i < n; ++i)
     out[i] = T(std::pow(base, i < n / 2 ? std::fma(step, S(i), start) : std::fma(-step, S(n - i - 1), end)));

@@ -9,8 +9,7 @@ namespace adjoint::ops {
 namespace {
 
 // Calls f(offset in x in elements, position in the dense result, block elements) for every run of the result.
-template <class F>
-void each_block(const Advanced& a, F&& f) {
+template <class F> void each_block(const Advanced& a, F&& f) {
   int64_t block = numel_of(a.after), blocks = a.blocks(), k = 0;
   Dims at(a.before.size());
   for (int64_t b = 0; b < blocks; ++b) {
@@ -39,12 +38,10 @@ bool dense(const std::vector<int64_t>& block) {
          (block.back() == int64_t(block.size()) - 1 && block[0] == 0 && (block.size() < 2 || block[1] == 1));
 }
 
-template <size_t N>
-struct Bytes {
+template <size_t N> struct Bytes {
   char b[N];
 };
-template <class F>
-void by_size(size_t item, F&& f) {
+template <class F> void by_size(size_t item, F&& f) {
   switch (item) {
     case 1: return f(Bytes<1>());
     case 2: return f(Bytes<2>());

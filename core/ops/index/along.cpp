@@ -73,8 +73,7 @@ struct Gather {
   }
 };
 
-template <class T>
-T combined(Combine how, T a, T b) {
+template <class T> T combined(Combine how, T a, T b) {
   if constexpr (std::is_same_v<T, bool>) {
     return how == Combine::Set ? b : how == Combine::Add || how == Combine::Max ? (a || b) : (a && b);
   } else {

@@ -46,8 +46,7 @@ void check_shapes(const Tensor& sorted, const Tensor& x) {
 }
 
 // The first place whose value is not below x (above x, for the upper side). NaN counts as above everything.
-template <class T>
-int64_t place_of(const T* row, int64_t n, T x, bool upper) {
+template <class T> int64_t place_of(const T* row, int64_t n, T x, bool upper) {
   int64_t low = 0, high = n;
   while (low < high) {
     int64_t mid = low + (high - low) / 2;

@@ -164,8 +164,7 @@ Tensor dot_raw(const Tensor& a, const Tensor& b) {
   return y;
 }
 
-template <bool kConj>
-struct Dot {  // Σ a b, or Σ conj(a) b
+template <bool kConj> struct Dot {  // Σ a b, or Σ conj(a) b
   static constexpr const char *name = kConj ? "vdot" : "dot",
                               *node = kConj ? "VdotBackward0" : "DotBackward0";
   SavedTensor a_ = {}, b_ = {};
@@ -194,8 +193,7 @@ struct Dot {  // Σ a b, or Σ conj(a) b
   }
 };
 
-template <bool kConj>
-Tensor dot_op(const Tensor& a, const Tensor& b) {
+template <bool kConj> Tensor dot_op(const Tensor& a, const Tensor& b) {
   check(a->ndim == 1 && b->ndim == 1, "1D tensors expected, but got ", int(a->ndim), "D and ", int(b->ndim),
         "D tensors");
   check(a->dtype == b->dtype, "dot : expected both vectors to have same dtype, but found ",

@@ -8,14 +8,8 @@ struct Sigmoid : Pointwise {
   static constexpr auto doc = "1 / (1 + exp(-self))";
   static constexpr auto special_aliases = "expit";
   static constexpr uint32_t flags = kAll | kNN;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::sigmoid(x);
-  }
-  template <class T>
-  static constexpr auto slope(T, T y) {
-    return y * (T(1) - y);
-  }
+  template <class T> static constexpr auto value(T x) { return math::sigmoid(x); }
+  template <class T> static constexpr auto slope(T, T y) { return y * (T(1) - y); }
 };
 POINTWISE(Sigmoid)
 
@@ -26,14 +20,8 @@ struct Relu : Pointwise {
   static constexpr unsigned types = kFloats | kInts;
   static constexpr Refusal no_bool{"Boolean inputs not supported for relu"};
   static constexpr Refusal no_complex{"clamp is not supported for complex types", false};
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::where(x < T(0), T(0), x);
-  }
-  template <class T>
-  static constexpr auto pull(T g, T, T y) {
-    return math::where(y <= T(0), T(0), g);
-  }
+  template <class T> static constexpr auto value(T x) { return math::where(x < T(0), T(0), x); }
+  template <class T> static constexpr auto pull(T g, T, T y) { return math::where(y <= T(0), T(0), g); }
 };
 POINTWISE(Relu)
 
@@ -44,16 +32,11 @@ struct Gelu : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto cdf(T x) {
+  template <class T> static constexpr auto cdf(T x) {
     return T(0.5) * (T(1) + math::erf(x * T(0.707106781186547524)));
   }
-  template <class T>
-  static constexpr auto value(T x) {
-    return x * cdf(x);
-  }
-  template <class T>
-  static constexpr auto slope(T x, T) {
+  template <class T> static constexpr auto value(T x) { return x * cdf(x); }
+  template <class T> static constexpr auto slope(T x, T) {
     return cdf(x) + x * (math::exp(T(-0.5) * (x * x)) * T(0.398942280401432678));
   }
 };
@@ -66,16 +49,11 @@ struct GeluTanh : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto inner(T x) {
+  template <class T> static constexpr auto inner(T x) {
     return math::tanh(T(0.797884560802865356) * (x + T(0.044715) * (x * x * x)));
   }
-  template <class T>
-  static constexpr auto value(T x) {
-    return T(0.5) * x * (T(1) + inner(x));
-  }
-  template <class T>
-  static constexpr auto slope(T x, T) {
+  template <class T> static constexpr auto value(T x) { return T(0.5) * x * (T(1) + inner(x)); }
+  template <class T> static constexpr auto slope(T x, T) {
     auto t = inner(x);
     auto d = T(0.797884560802865356) * (T(1) + T(0.134145) * (x * x));
     return T(0.5) * (T(1) + t) + T(0.5) * x * (T(1) - t * t) * d;
@@ -89,12 +67,8 @@ struct Silu : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kComplex;
-  template <class T>
-  static constexpr auto value(T x) {
-    return x * math::sigmoid(x);
-  }
-  template <class T>
-  static constexpr auto slope(T x, T) {
+  template <class T> static constexpr auto value(T x) { return x * math::sigmoid(x); }
+  template <class T> static constexpr auto slope(T x, T) {
     auto s = math::sigmoid(x);
     return s * (T(1) + x * (T(1) - s));
   }
@@ -109,17 +83,14 @@ struct Mish : Pointwise {
   static constexpr unsigned types = kFloats;
   // tanh(log(1 + e)) = n / (n + 2) with e = exp(x), n = e (e + 2). Beyond 20 that is 1; exp is held lest it
   // overflows.
-  template <class T>
-  static constexpr auto held_exp(T x) {
+  template <class T> static constexpr auto held_exp(T x) {
     return math::exp(math::where(x > T(20), T(20), x));
   }
-  template <class T>
-  static constexpr auto value(T x) {
+  template <class T> static constexpr auto value(T x) {
     auto e = held_exp(x), n = e * (e + T(2));
     return x * (n / (n + T(2)));
   }
-  template <class T>
-  static constexpr auto slope(T x, T) {
+  template <class T> static constexpr auto slope(T x, T) {
     auto e = held_exp(x), n = e * (e + T(2));
     auto t = n / (n + T(2));
     return t + x * (e / (e + T(1))) * (T(1) - t * t);
@@ -134,12 +105,10 @@ struct Softplus : Pointwise {
   static constexpr int promoting = 1;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T x, T beta, T threshold) {
+  template <class T> static constexpr auto value(T x, T beta, T threshold) {
     return math::where(x * beta > threshold, x, math::log1p(math::exp(x * beta)) / beta);
   }
-  template <class T>
-  static constexpr auto pull0(T g, T x, T beta, T threshold, T) {
+  template <class T> static constexpr auto pull0(T g, T x, T beta, T threshold, T) {
     return math::where(x * beta > threshold, g, g * math::sigmoid(x * beta));
   }
 };
@@ -152,14 +121,8 @@ struct LeakyRelu : Pointwise {
   static constexpr int promoting = 1;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T x, T s) {
-    return math::where(x > T(0), x, x * s);
-  }
-  template <class T>
-  static constexpr auto pull0(T g, T x, T s, T) {
-    return math::where(x > T(0), g, g * s);
-  }
+  template <class T> static constexpr auto value(T x, T s) { return math::where(x > T(0), x, x * s); }
+  template <class T> static constexpr auto pull0(T g, T x, T s, T) { return math::where(x > T(0), g, g * s); }
 };
 POINTWISE(LeakyRelu)
 
@@ -171,13 +134,11 @@ struct Elu : Pointwise {
   static constexpr int promoting = 1;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T x, T alpha, T scale, T input_scale) {
+  template <class T> static constexpr auto value(T x, T alpha, T scale, T input_scale) {
     return math::where(x > T(0), x * scale, math::expm1(x * input_scale) * (alpha * scale));
   }
   // exp of positive x is never used; held at 0 lest it overflows and spoils higher derivatives.
-  template <class T>
-  static constexpr auto pull0(T g, T x, T alpha, T scale, T input_scale, T) {
+  template <class T> static constexpr auto pull0(T g, T x, T alpha, T scale, T input_scale, T) {
     auto below = math::where(x <= T(0), x, T(0));
     return math::where(x <= T(0), g * (math::exp(below * input_scale) * (alpha * scale * input_scale)),
                        g * scale);
@@ -194,12 +155,10 @@ struct Hardtanh : Pointwise {
   static constexpr unsigned types = kFloats | kInts;
   static constexpr Refusal no_bool{"Bool inputs not supported for hardtanh"};
   static constexpr Refusal no_complex{"clamp is not supported for complex types", false};
-  template <class T>
-  static constexpr auto value(T x, T low, T high) {
+  template <class T> static constexpr auto value(T x, T low, T high) {
     return math::minimum(math::maximum(x, low), high);
   }
-  template <class T>
-  static constexpr auto pull0(T g, T x, T low, T high, T) {
+  template <class T> static constexpr auto pull0(T g, T x, T low, T high, T) {
     return math::where((x <= low) | (x >= high), T(0), g);
   }
 };
@@ -212,12 +171,10 @@ struct Hardsigmoid : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
   static constexpr bool half_vectors = true;
-  template <class T>
-  static constexpr auto value(T x) {
+  template <class T> static constexpr auto value(T x) {
     return math::minimum(math::maximum(x + T(3), T(0)), T(6)) / T(6);
   }
-  template <class T>
-  static constexpr auto pull(T g, T x, T) {
+  template <class T> static constexpr auto pull(T g, T x, T) {
     return math::where((x > T(-3)) & (x < T(3)), g / T(6), T(0));
   }
 };
@@ -230,12 +187,10 @@ struct Hardswish : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
   static constexpr bool half_vectors = true;
-  template <class T>
-  static constexpr auto value(T x) {
+  template <class T> static constexpr auto value(T x) {
     return x * math::minimum(math::maximum(x + T(3), T(0)), T(6)) / T(6);
   }
-  template <class T>
-  static constexpr auto pull(T g, T x, T) {
+  template <class T> static constexpr auto pull(T g, T x, T) {
     return math::where(x <= T(-3), T(0), math::where(x < T(3), g * (x / T(3) + T(0.5)), g));
   }
 };
@@ -248,12 +203,10 @@ struct Threshold : Pointwise {
   static constexpr int promoting = 1;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts;
-  template <class T>
-  static constexpr auto value(T x, T threshold, T v) {
+  template <class T> static constexpr auto value(T x, T threshold, T v) {
     return math::where(x <= threshold, v, x);
   }
-  template <class T>
-  static constexpr auto pull0(T g, T x, T threshold, T, T) {
+  template <class T> static constexpr auto pull0(T g, T x, T threshold, T, T) {
     return math::where(x <= threshold, T(0), g);
   }
 };
@@ -265,14 +218,10 @@ struct LogSigmoid : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T x) {
+  template <class T> static constexpr auto value(T x) {
     return math::where(x < T(0), x, T(0)) - math::log1p(math::exp(-math::abs(x)));
   }
-  template <class T>
-  static constexpr auto slope(T x, T) {
-    return math::sigmoid(-x);
-  }
+  template <class T> static constexpr auto slope(T x, T) { return math::sigmoid(-x); }
 };
 POINTWISE(LogSigmoid)
 
@@ -283,16 +232,9 @@ struct Prelu : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T x, T w) {
-    return math::where(x > T(0), x, w * x);
-  }
-  template <class T>
-  static constexpr auto pull0(T g, T x, T w, T) {
-    return math::where(x > T(0), g, w * g);
-  }
-  template <class T>
-  static constexpr auto pull1(T g, T x, T, T) {
+  template <class T> static constexpr auto value(T x, T w) { return math::where(x > T(0), x, w * x); }
+  template <class T> static constexpr auto pull0(T g, T x, T w, T) { return math::where(x > T(0), g, w * g); }
+  template <class T> static constexpr auto pull1(T g, T x, T, T) {
     return math::where(x > T(0), T(0), x * g);
   }
 };
@@ -305,12 +247,10 @@ struct Hardshrink : Pointwise {
   static constexpr int promoting = 1;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T x, T l) {
+  template <class T> static constexpr auto value(T x, T l) {
     return math::where((x >= -l) & (x <= l), T(0), x);
   }
-  template <class T>
-  static constexpr auto pull0(T g, T x, T l, T) {
+  template <class T> static constexpr auto pull0(T g, T x, T l, T) {
     return math::where((x >= -l) & (x <= l), T(0), g);
   }
 };
@@ -324,12 +264,10 @@ struct Softshrink : Pointwise {
   static constexpr int promoting = 1;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T x, T l) {
+  template <class T> static constexpr auto value(T x, T l) {
     return math::where(x > l, x - l, math::where(x < -l, x + l, x * T(0)));
   }
-  template <class T>
-  static constexpr auto pull0(T g, T x, T l, T) {
+  template <class T> static constexpr auto pull0(T g, T x, T l, T) {
     return math::where((x >= -l) & (x <= l), T(0), g);
   }
 };

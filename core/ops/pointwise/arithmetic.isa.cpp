@@ -10,18 +10,9 @@ struct Add : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kAnyType;
   static constexpr bool narrow = true;
-  template <class T>
-  static constexpr auto value(T a, T b) {
-    return a + b;
-  }
-  template <class T>
-  static constexpr auto pull0(T g, T, T, T) {
-    return g;
-  }
-  template <class T>
-  static constexpr auto pull1(T g, T, T, T) {
-    return g;
-  }
+  template <class T> static constexpr auto value(T a, T b) { return a + b; }
+  template <class T> static constexpr auto pull0(T g, T, T, T) { return g; }
+  template <class T> static constexpr auto pull1(T g, T, T, T) { return g; }
 };
 POINTWISE(Add)
 
@@ -34,18 +25,9 @@ struct AddScaled : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kAnyType;
   static constexpr bool narrow = true;
-  template <class T>
-  static constexpr auto value(T a, T b, T alpha) {
-    return a + alpha * b;
-  }
-  template <class T>
-  static constexpr auto pull0(T g, T, T, T, T) {
-    return g;
-  }
-  template <class T>
-  static constexpr auto slope1(T, T, T alpha, T) {
-    return alpha;
-  }
+  template <class T> static constexpr auto value(T a, T b, T alpha) { return a + alpha * b; }
+  template <class T> static constexpr auto pull0(T g, T, T, T, T) { return g; }
+  template <class T> static constexpr auto slope1(T, T, T alpha, T) { return alpha; }
 };
 POINTWISE(AddScaled)
 
@@ -56,18 +38,9 @@ struct Sub : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kAnyType;
   static constexpr bool narrow = true;
-  template <class T>
-  static constexpr auto value(T a, T b) {
-    return a - b;
-  }
-  template <class T>
-  static constexpr auto pull0(T g, T, T, T) {
-    return g;
-  }
-  template <class T>
-  static constexpr auto pull1(T g, T, T, T) {
-    return -g;
-  }
+  template <class T> static constexpr auto value(T a, T b) { return a - b; }
+  template <class T> static constexpr auto pull0(T g, T, T, T) { return g; }
+  template <class T> static constexpr auto pull1(T g, T, T, T) { return -g; }
 };
 POINTWISE(Sub)
 
@@ -80,18 +53,9 @@ struct SubScaled : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kAnyType;
   static constexpr bool narrow = true;
-  template <class T>
-  static constexpr auto value(T a, T b, T alpha) {
-    return a - alpha * b;
-  }
-  template <class T>
-  static constexpr auto pull0(T g, T, T, T, T) {
-    return g;
-  }
-  template <class T>
-  static constexpr auto slope1(T, T, T alpha, T) {
-    return -alpha;
-  }
+  template <class T> static constexpr auto value(T a, T b, T alpha) { return a - alpha * b; }
+  template <class T> static constexpr auto pull0(T g, T, T, T, T) { return g; }
+  template <class T> static constexpr auto slope1(T, T, T alpha, T) { return -alpha; }
 };
 POINTWISE(SubScaled)
 
@@ -102,18 +66,9 @@ struct Rsub : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kAnyType;
   static constexpr bool narrow = true;
-  template <class T>
-  static constexpr auto value(T a, T b) {
-    return b - a;
-  }
-  template <class T>
-  static constexpr auto pull0(T g, T, T, T) {
-    return -g;
-  }
-  template <class T>
-  static constexpr auto pull1(T g, T, T, T) {
-    return g;
-  }
+  template <class T> static constexpr auto value(T a, T b) { return b - a; }
+  template <class T> static constexpr auto pull0(T g, T, T, T) { return -g; }
+  template <class T> static constexpr auto pull1(T g, T, T, T) { return g; }
 };
 POINTWISE(Rsub)
 
@@ -124,18 +79,9 @@ struct Mul : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kAnyType;
   static constexpr bool narrow = true;
-  template <class T>
-  static constexpr auto value(T a, T b) {
-    return a * b;
-  }
-  template <class T>
-  static constexpr auto slope0(T, T b, T) {
-    return b;
-  }
-  template <class T>
-  static constexpr auto slope1(T a, T, T) {
-    return a;
-  }
+  template <class T> static constexpr auto value(T a, T b) { return a * b; }
+  template <class T> static constexpr auto slope0(T, T b, T) { return b; }
+  template <class T> static constexpr auto slope1(T a, T, T) { return a; }
 };
 POINTWISE(Mul)
 
@@ -145,18 +91,9 @@ struct Div : Pointwise {
   static constexpr auto doc = "self / other";
   static constexpr uint32_t flags = 0;
   static constexpr bool half_vectors = true;
-  template <class T>
-  static constexpr auto value(T a, T b) {
-    return a / b;
-  }
-  template <class T>
-  static constexpr auto pull0(T g, T, T b, T) {
-    return g / conj_of(b);
-  }
-  template <class T>
-  static constexpr auto pull1(T g, T a, T b, T) {
-    return -g * conj_of(a / b / b);
-  }
+  template <class T> static constexpr auto value(T a, T b) { return a / b; }
+  template <class T> static constexpr auto pull0(T g, T, T b, T) { return g / conj_of(b); }
+  template <class T> static constexpr auto pull1(T g, T a, T b, T) { return -g * conj_of(a / b / b); }
 };
 POINTWISE(Div)
 
@@ -167,21 +104,14 @@ struct DivTrunc : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts;
-  template <class T>
-  static constexpr auto value(T a, T b) {
+  template <class T> static constexpr auto value(T a, T b) {
     if constexpr (std::is_integral_v<T>)
       return math::trunc_divide(a, b);
     else
       return math::trunc(a / b);
   }
-  template <class T>
-  static constexpr auto pull0(T, T, T, T) {
-    return T(0);
-  }
-  template <class T>
-  static constexpr auto pull1(T, T, T, T) {
-    return T(0);
-  }
+  template <class T> static constexpr auto pull0(T, T, T, T) { return T(0); }
+  template <class T> static constexpr auto pull1(T, T, T, T) { return T(0); }
 };
 POINTWISE(DivTrunc)
 
@@ -192,22 +122,10 @@ struct DivFloor : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts;
-  template <class T>
-  static constexpr bool hard(T a, T b) {
-    return math::is_hard_quotient(a, b);
-  }
-  template <class T>
-  static constexpr auto value(T a, T b) {
-    return math::floor_divide(a, b);
-  }
-  template <class T>
-  static constexpr auto pull0(T, T, T, T) {
-    return T(0);
-  }
-  template <class T>
-  static constexpr auto pull1(T, T, T, T) {
-    return T(0);
-  }
+  template <class T> static constexpr bool hard(T a, T b) { return math::is_hard_quotient(a, b); }
+  template <class T> static constexpr auto value(T a, T b) { return math::floor_divide(a, b); }
+  template <class T> static constexpr auto pull0(T, T, T, T) { return T(0); }
+  template <class T> static constexpr auto pull1(T, T, T, T) { return T(0); }
 };
 POINTWISE(DivFloor)
 
@@ -218,22 +136,10 @@ struct Remainder : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts;
-  template <class T>
-  static constexpr bool hard(T a, T b) {
-    return math::is_hard_quotient(a, b);
-  }
-  template <class T>
-  static constexpr auto value(T a, T b) {
-    return math::remainder(a, b);
-  }
-  template <class T>
-  static constexpr auto pull0(T g, T, T, T) {
-    return g;
-  }
-  template <class T>
-  static constexpr auto pull1(T g, T a, T b, T) {
-    return -g * math::floor_divide(a, b);
-  }
+  template <class T> static constexpr bool hard(T a, T b) { return math::is_hard_quotient(a, b); }
+  template <class T> static constexpr auto value(T a, T b) { return math::remainder(a, b); }
+  template <class T> static constexpr auto pull0(T g, T, T, T) { return g; }
+  template <class T> static constexpr auto pull1(T g, T a, T b, T) { return -g * math::floor_divide(a, b); }
 };
 POINTWISE(Remainder)
 
@@ -244,22 +150,10 @@ struct Fmod : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts;
-  template <class T>
-  static constexpr bool hard(T a, T b) {
-    return math::is_hard_quotient(a, b);
-  }
-  template <class T>
-  static constexpr auto value(T a, T b) {
-    return math::fmod(a, b);
-  }
-  template <class T>
-  static constexpr auto pull0(T g, T, T, T) {
-    return g;
-  }
-  template <class T>
-  static constexpr auto pull1(T g, T a, T b, T) {
-    return -g * math::trunc(a / b);
-  }
+  template <class T> static constexpr bool hard(T a, T b) { return math::is_hard_quotient(a, b); }
+  template <class T> static constexpr auto value(T a, T b) { return math::fmod(a, b); }
+  template <class T> static constexpr auto pull0(T g, T, T, T) { return g; }
+  template <class T> static constexpr auto pull1(T g, T a, T b, T) { return -g * math::trunc(a / b); }
 };
 POINTWISE(Fmod)
 
@@ -274,14 +168,8 @@ struct Neg : Pointwise {
       "use the "
       "`~` or `logical_not()` operator instead."};
   static constexpr bool narrow = true;
-  template <class T>
-  static constexpr auto value(T x) {
-    return -x;
-  }
-  template <class T>
-  static constexpr auto pull(T g, T, T) {
-    return -g;
-  }
+  template <class T> static constexpr auto value(T x) { return -x; }
+  template <class T> static constexpr auto pull(T g, T, T) { return -g; }
 };
 POINTWISE(Neg)
 
@@ -289,14 +177,8 @@ struct Reciprocal : Pointwise {
   static constexpr auto schema = "reciprocal(Tensor self) -> Tensor";
   static constexpr auto doc = "1 / self";
   static constexpr bool half_vectors = true;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::reciprocal(x);
-  }
-  template <class T>
-  static constexpr auto slope(T, T y) {
-    return -(y * y);
-  }
+  template <class T> static constexpr auto value(T x) { return math::reciprocal(x); }
+  template <class T> static constexpr auto slope(T, T y) { return -(y * y); }
 };
 POINTWISE(Reciprocal)
 ADJOINT_POINTWISE_END

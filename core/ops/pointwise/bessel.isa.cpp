@@ -9,14 +9,8 @@ struct I0 : Pointwise {
   static constexpr auto kernel = "i0_vml_cpu";
   static constexpr uint32_t flags = kAll | kSpecial;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::i0(x);
-  }
-  template <class T>
-  static constexpr auto slope(T x, T) {
-    return math::i1(x);
-  }
+  template <class T> static constexpr auto value(T x) { return math::i0(x); }
+  template <class T> static constexpr auto slope(T x, T) { return math::i1(x); }
 };
 POINTWISE(I0)
 
@@ -26,12 +20,8 @@ struct I1 : Pointwise {
   static constexpr auto node = "SpecialI1Backward0";
   static constexpr uint32_t flags = kSpecial | kOut;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::i1(x);
-  }
-  template <class T>
-  static constexpr auto pull(T g, T x, T y) {
+  template <class T> static constexpr auto value(T x) { return math::i1(x); }
+  template <class T> static constexpr auto pull(T g, T x, T y) {
     auto safe = math::where(x == T(0), T(1), x);
     return math::where(x == T(0), g * T(0.5), g * (math::i0(x) - y / safe));
   }
@@ -44,14 +34,8 @@ struct I0e : Pointwise {
   static constexpr auto node = "SpecialI0EBackward0";
   static constexpr uint32_t flags = kSpecial | kOut;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::i0e(x);
-  }
-  template <class T>
-  static constexpr auto slope(T x, T y) {
-    return math::i1e(x) - math::sgn(x) * y;
-  }
+  template <class T> static constexpr auto value(T x) { return math::i0e(x); }
+  template <class T> static constexpr auto slope(T x, T y) { return math::i1e(x) - math::sgn(x) * y; }
 };
 POINTWISE(I0e)
 
@@ -61,12 +45,8 @@ struct I1e : Pointwise {
   static constexpr auto node = "SpecialI1EBackward0";
   static constexpr uint32_t flags = kSpecial | kOut;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::i1e(x);
-  }
-  template <class T>
-  static constexpr auto pull(T g, T x, T y) {
+  template <class T> static constexpr auto value(T x) { return math::i1e(x); }
+  template <class T> static constexpr auto pull(T g, T x, T y) {
     auto safe = math::where(x == T(0), T(1), x);
     return math::where(x == T(0), g * T(0.5), g * (math::i0e(x) - y * (math::sgn(x) + T(1) / safe)));
   }
@@ -74,17 +54,14 @@ struct I1e : Pointwise {
 POINTWISE(I1e)
 
 // Through double for both types: not written as a formula, for nobody reads it with tensors or symbols.
-#define BESSEL(Op, function)                                            \
-  struct Op : Pointwise {                                               \
-    static constexpr auto schema = #function "(Tensor self) -> Tensor"; \
-    static constexpr auto doc = "";                                     \
-    static constexpr uint32_t flags = 0;                                \
-    static constexpr unsigned types = kFloats;                          \
-    template <math::Floating T>                                         \
-    static constexpr auto value(T x) {                                  \
-      return T(math::function(double(x)));                              \
-    }                                                                   \
-  };                                                                    \
+#define BESSEL(Op, function)                                                                              \
+  struct Op : Pointwise {                                                                                 \
+    static constexpr auto schema = #function "(Tensor self) -> Tensor";                                   \
+    static constexpr auto doc = "";                                                                       \
+    static constexpr uint32_t flags = 0;                                                                  \
+    static constexpr unsigned types = kFloats;                                                            \
+    template <math::Floating T> static constexpr auto value(T x) { return T(math::function(double(x))); } \
+  };                                                                                                      \
   POINTWISE(Op)
 
 BESSEL(J0, bessel_j0)

@@ -8,10 +8,7 @@ struct Eq : Pointwise {
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kAnyType;
   static constexpr bool narrow = true;
-  template <class T>
-  static constexpr auto value(T a, T b) {
-    return a == b;
-  }
+  template <class T> static constexpr auto value(T a, T b) { return a == b; }
 };
 POINTWISE(Eq)
 
@@ -22,10 +19,7 @@ struct Ne : Pointwise {
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kAnyType;
   static constexpr bool narrow = true;
-  template <class T>
-  static constexpr auto value(T a, T b) {
-    return a != b;
-  }
+  template <class T> static constexpr auto value(T a, T b) { return a != b; }
 };
 POINTWISE(Ne)
 
@@ -36,10 +30,7 @@ struct Lt : Pointwise {
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kRealTypes;
   static constexpr bool narrow = true;
-  template <class T>
-  static constexpr auto value(T a, T b) {
-    return a < b;
-  }
+  template <class T> static constexpr auto value(T a, T b) { return a < b; }
 };
 POINTWISE(Lt)
 
@@ -50,10 +41,7 @@ struct Le : Pointwise {
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kRealTypes;
   static constexpr bool narrow = true;
-  template <class T>
-  static constexpr auto value(T a, T b) {
-    return a <= b;
-  }
+  template <class T> static constexpr auto value(T a, T b) { return a <= b; }
 };
 POINTWISE(Le)
 
@@ -64,10 +52,7 @@ struct Gt : Pointwise {
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kRealTypes;
   static constexpr bool narrow = true;
-  template <class T>
-  static constexpr auto value(T a, T b) {
-    return a > b;
-  }
+  template <class T> static constexpr auto value(T a, T b) { return a > b; }
 };
 POINTWISE(Gt)
 
@@ -78,10 +63,7 @@ struct Ge : Pointwise {
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kRealTypes;
   static constexpr bool narrow = true;
-  template <class T>
-  static constexpr auto value(T a, T b) {
-    return a >= b;
-  }
+  template <class T> static constexpr auto value(T a, T b) { return a >= b; }
 };
 POINTWISE(Ge)
 
@@ -91,10 +73,7 @@ struct Isnan : Pointwise {
   static constexpr uint32_t flags = kBoth;
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kAnyType;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::isnan(x);
-  }
+  template <class T> static constexpr auto value(T x) { return math::isnan(x); }
 };
 POINTWISE(Isnan)
 
@@ -104,10 +83,7 @@ struct Isinf : Pointwise {
   static constexpr uint32_t flags = kBoth;
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kAnyType;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::isinf(x);
-  }
+  template <class T> static constexpr auto value(T x) { return math::isinf(x); }
 };
 POINTWISE(Isinf)
 
@@ -117,10 +93,7 @@ struct Isfinite : Pointwise {
   static constexpr uint32_t flags = kBoth;
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kAnyType;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::isfinite(x);
-  }
+  template <class T> static constexpr auto value(T x) { return math::isfinite(x); }
 };
 POINTWISE(Isfinite)
 
@@ -131,10 +104,7 @@ struct Isposinf : Pointwise {
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kRealTypes;
   static constexpr Refusal no_complex{"isposinf does not support complex inputs."};
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::isinf(x) & (x > T(0));
-  }
+  template <class T> static constexpr auto value(T x) { return math::isinf(x) & (x > T(0)); }
 };
 POINTWISE(Isposinf)
 
@@ -145,10 +115,7 @@ struct Isneginf : Pointwise {
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kRealTypes;
   static constexpr Refusal no_complex{"isneginf does not support complex inputs."};
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::isinf(x) & (x < T(0));
-  }
+  template <class T> static constexpr auto value(T x) { return math::isinf(x) & (x < T(0)); }
 };
 POINTWISE(Isneginf)
 
@@ -176,10 +143,7 @@ struct Signbit : Pointwise {
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kRealTypes;
   static constexpr Refusal no_complex{"signbit is not implemented for complex tensors."};
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::signbit(x);
-  }
+  template <class T> static constexpr auto value(T x) { return math::signbit(x); }
 };
 POINTWISE(Signbit)
 
@@ -191,8 +155,7 @@ struct Isclose : Pointwise {
   static constexpr int promoting = 2;
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kFloats | kComplex;
-  template <class T>
-  static constexpr auto value(T a, T b, T rtol, T atol) {
+  template <class T> static constexpr auto value(T a, T b, T rtol, T atol) {
     auto far = math::abs(a - b);
     return (a == b) | (math::isfinite(far) & (far <= real_part(atol) + math::abs(rtol * b)));
   }

@@ -10,14 +10,8 @@ struct Abs : Pointwise {
   static constexpr auto promotion = Promotion::Real;
   static constexpr unsigned types = kFloats | kInts | kComplex;
   static constexpr bool narrow = true;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::abs(x);
-  }
-  template <class T>
-  static constexpr auto pull(T g, T x, T) {
-    return g * math::sgn(x);
-  }
+  template <class T> static constexpr auto value(T x) { return math::abs(x); }
+  template <class T> static constexpr auto pull(T g, T x, T) { return g * math::sgn(x); }
 };
 POINTWISE(Abs)
 
@@ -26,13 +20,9 @@ struct Angle : Pointwise {
   static constexpr auto doc = "The argument of self in radians: 0 or π for real numbers.";
   static constexpr uint32_t flags = kBoth | kOut;
   static constexpr auto promotion = Promotion::RealFloat;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::angle(x);
-  }
+  template <class T> static constexpr auto value(T x) { return math::angle(x); }
   // g · i · x / |x|²; for real numbers that has no real part.
-  template <class T>
-  static constexpr auto pull(T g, T x, T) {
+  template <class T> static constexpr auto pull(T g, T x, T) {
     return math::where(x == T(0), T(0), times_i(g) / conj_of(x));
   }
 };
@@ -43,13 +33,9 @@ struct Sgn : Pointwise {
   static constexpr auto doc = "self / |self|, and 0 at 0";
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kAnyType;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::sgn(x);
-  }
+  template <class T> static constexpr auto value(T x) { return math::sgn(x); }
   // The part of g along the direction y changes only the magnitude.
-  template <class T>
-  static constexpr auto pull(T g, T x, T y) {
+  template <class T> static constexpr auto pull(T g, T x, T y) {
     return math::where(x == T(0), T(0), (g - y * T(real_part(conj_of(y) * g))) / T(math::abs(x)));
   }
 };
@@ -61,14 +47,8 @@ struct Conj : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kAnyType;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::conj(x);
-  }
-  template <class T>
-  static constexpr auto pull(T g, T, T) {
-    return math::conj(g);
-  }
+  template <class T> static constexpr auto value(T x) { return math::conj(x); }
+  template <class T> static constexpr auto pull(T g, T, T) { return math::conj(g); }
 };
 POINTWISE(Conj)
 ADJOINT_POINTWISE_END

@@ -5,14 +5,8 @@ ADJOINT_POINTWISE_BEGIN
 struct Exp : Pointwise {
   static constexpr auto schema = "exp(Tensor self) -> Tensor";
   static constexpr auto doc = "e to the power of self";
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::exp(x);
-  }
-  template <class T>
-  static constexpr auto slope(T, T y) {
-    return y;
-  }
+  template <class T> static constexpr auto value(T x) { return math::exp(x); }
+  template <class T> static constexpr auto slope(T, T y) { return y; }
 };
 POINTWISE(Exp)
 
@@ -20,14 +14,8 @@ struct Exp2 : Pointwise {
   static constexpr auto schema = "exp2(Tensor self) -> Tensor";
   static constexpr auto doc = "2 to the power of self";
   static constexpr uint32_t flags = kAll | kSpecial;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::exp2(x);
-  }
-  template <class T>
-  static constexpr auto slope(T, T y) {
-    return y * T(0.693147180559945309);
-  }
+  template <class T> static constexpr auto value(T x) { return math::exp2(x); }
+  template <class T> static constexpr auto slope(T, T y) { return y * T(0.693147180559945309); }
 };
 POINTWISE(Exp2)
 
@@ -35,40 +23,24 @@ struct Expm1 : Pointwise {
   static constexpr auto schema = "expm1(Tensor self) -> Tensor";
   static constexpr auto doc = "exp(self) - 1, exact for small values";
   static constexpr uint32_t flags = kAll | kSpecial;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::expm1(x);
-  }
-  template <class T>
-  static constexpr auto slope(T, T y) {
-    return y + T(1);
-  }
+  template <class T> static constexpr auto value(T x) { return math::expm1(x); }
+  template <class T> static constexpr auto slope(T, T y) { return y + T(1); }
 };
 POINTWISE(Expm1)
 
 struct Log : Pointwise {
   static constexpr auto schema = "log(Tensor self) -> Tensor";
   static constexpr auto doc = "The natural logarithm.";
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::log(x);
-  }
-  template <class T>
-  static constexpr auto pull(T g, T x, T) {
-    return g / conj_of(x);
-  }
+  template <class T> static constexpr auto value(T x) { return math::log(x); }
+  template <class T> static constexpr auto pull(T g, T x, T) { return g / conj_of(x); }
 };
 POINTWISE(Log)
 
 struct Log2 : Pointwise {
   static constexpr auto schema = "log2(Tensor self) -> Tensor";
   static constexpr auto doc = "The logarithm to the base 2.";
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::log2(x);
-  }
-  template <class T>
-  static constexpr auto pull(T g, T x, T) {
+  template <class T> static constexpr auto value(T x) { return math::log2(x); }
+  template <class T> static constexpr auto pull(T g, T x, T) {
     return g / (conj_of(x) * T(0.693147180559945309));
   }
 };
@@ -77,12 +49,8 @@ POINTWISE(Log2)
 struct Log10 : Pointwise {
   static constexpr auto schema = "log10(Tensor self) -> Tensor";
   static constexpr auto doc = "The logarithm to the base 10.";
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::log10(x);
-  }
-  template <class T>
-  static constexpr auto pull(T g, T x, T) {
+  template <class T> static constexpr auto value(T x) { return math::log10(x); }
+  template <class T> static constexpr auto pull(T g, T x, T) {
     return g / (conj_of(x) * T(2.302585092994045684));
   }
 };
@@ -93,14 +61,8 @@ struct Log1p : Pointwise {
   static constexpr auto doc = "log(1 + self), exact for small values";
   static constexpr auto node = "Log1PBackward0";
   static constexpr uint32_t flags = kAll | kSpecial;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::log1p(x);
-  }
-  template <class T>
-  static constexpr auto pull(T g, T x, T) {
-    return g / conj_of(x + T(1));
-  }
+  template <class T> static constexpr auto value(T x) { return math::log1p(x); }
+  template <class T> static constexpr auto pull(T g, T x, T) { return g / conj_of(x + T(1)); }
 };
 POINTWISE(Log1p)
 
@@ -110,16 +72,11 @@ struct Logaddexp : Pointwise {
   static constexpr uint32_t flags = kBoth | kOut;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kComplex;
-  template <class T>
-  static constexpr auto value(T a, T b) {
-    return math::logaddexp(a, b);
-  }
-  template <class T>
-  static constexpr auto pull0(T g, T a, T b, T) {
+  template <class T> static constexpr auto value(T a, T b) { return math::logaddexp(a, b); }
+  template <class T> static constexpr auto pull0(T g, T a, T b, T) {
     return g / conj_of(T(1) + math::exp(b - a));
   }
-  template <class T>
-  static constexpr auto pull1(T g, T a, T b, T) {
+  template <class T> static constexpr auto pull1(T g, T a, T b, T) {
     return g / conj_of(T(1) + math::exp(a - b));
   }
 };
@@ -131,18 +88,9 @@ struct Logaddexp2 : Pointwise {
   static constexpr uint32_t flags = kBoth | kOut;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T a, T b) {
-    return math::logaddexp2(a, b);
-  }
-  template <class T>
-  static constexpr auto pull0(T g, T a, T b, T) {
-    return g / (T(1) + math::exp2(b - a));
-  }
-  template <class T>
-  static constexpr auto pull1(T g, T a, T b, T) {
-    return g / (T(1) + math::exp2(a - b));
-  }
+  template <class T> static constexpr auto value(T a, T b) { return math::logaddexp2(a, b); }
+  template <class T> static constexpr auto pull0(T g, T a, T b, T) { return g / (T(1) + math::exp2(b - a)); }
+  template <class T> static constexpr auto pull1(T g, T a, T b, T) { return g / (T(1) + math::exp2(a - b)); }
 };
 POINTWISE(Logaddexp2)
 
@@ -151,18 +99,11 @@ struct Xlogy : Pointwise {
   static constexpr auto doc = "self * log(other), and 0 where self is 0";
   static constexpr uint32_t flags = 0;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T a, T b) {
-    return math::xlogy(a, b);
-  }
-  template <class T>
-  static constexpr auto pull0(T g, T a, T b, T) {
+  template <class T> static constexpr auto value(T a, T b) { return math::xlogy(a, b); }
+  template <class T> static constexpr auto pull0(T g, T a, T b, T) {
     return math::where((a == T(0)) & (b <= T(0)), T(0), math::xlogy(g, b));
   }
-  template <class T>
-  static constexpr auto pull1(T g, T a, T b, T) {
-    return g * a / b;
-  }
+  template <class T> static constexpr auto pull1(T g, T a, T b, T) { return g * a / b; }
 };
 POINTWISE(Xlogy)
 
@@ -172,18 +113,11 @@ struct Xlog1py : Pointwise {
   static constexpr auto node = "SpecialXlog1PyBackward0";
   static constexpr uint32_t flags = 0;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T a, T b) {
-    return math::xlog1py(a, b);
-  }
-  template <class T>
-  static constexpr auto pull0(T g, T a, T b, T) {
+  template <class T> static constexpr auto value(T a, T b) { return math::xlog1py(a, b); }
+  template <class T> static constexpr auto pull0(T g, T a, T b, T) {
     return math::where((a == T(0)) & (b <= T(-1)), T(0), math::xlog1py(g, b));
   }
-  template <class T>
-  static constexpr auto pull1(T g, T a, T b, T) {
-    return g * a / (b + T(1));
-  }
+  template <class T> static constexpr auto pull1(T g, T a, T b, T) { return g * a / (b + T(1)); }
 };
 POINTWISE(Xlog1py)
 
@@ -192,12 +126,8 @@ struct Logit : Pointwise {
   static constexpr auto doc = "log(self / (1 - self))";
   static constexpr uint32_t flags = 0;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::log(x / (T(1) - x));
-  }
-  template <class T>
-  static constexpr auto pull(T g, T x, T) {
+  template <class T> static constexpr auto value(T x) { return math::log(x / (T(1) - x)); }
+  template <class T> static constexpr auto pull(T g, T x, T) {
     return math::where((x < T(0)) | (x > T(1)), T(__builtin_nan("")), g / (x * (T(1) - x)));
   }
 };
@@ -210,13 +140,11 @@ struct LogitEps : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr int promoting = 1;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T x, T eps) {
+  template <class T> static constexpr auto value(T x, T eps) {
     auto z = math::where(x < eps, eps, math::where(x > T(1) - eps, T(1) - eps, x));
     return math::log(z / (T(1) - z));
   }
-  template <class T>
-  static constexpr auto pull0(T g, T x, T eps, T) {
+  template <class T> static constexpr auto pull0(T g, T x, T eps, T) {
     return math::where((x < eps) | (x > T(1) - eps), T(0), g / (x * (T(1) - x)));
   }
 };

@@ -11,12 +11,8 @@ struct Igamma : Pointwise {
   static constexpr auto special_aliases = "gammainc";
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <math::Floating T>
-  static constexpr auto value(T a, T x) {
-    return math::igamma(a, x);
-  }
-  template <class T>
-  static constexpr auto slope1(T a, T x, T) {
+  template <math::Floating T> static constexpr auto value(T a, T x) { return math::igamma(a, x); }
+  template <class T> static constexpr auto slope1(T a, T x, T) {
     return math::exp((a - T(1)) * math::log(x) - x - math::lgamma(a));
   }
 };
@@ -28,12 +24,8 @@ struct Igammac : Pointwise {
   static constexpr auto special_aliases = "gammaincc";
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <math::Floating T>
-  static constexpr auto value(T a, T x) {
-    return math::igammac(a, x);
-  }
-  template <class T>
-  static constexpr auto slope1(T a, T x, T) {
+  template <math::Floating T> static constexpr auto value(T a, T x) { return math::igammac(a, x); }
+  template <class T> static constexpr auto slope1(T a, T x, T) {
     return -math::exp((a - T(1)) * math::log(x) - x - math::lgamma(a));
   }
 };
@@ -45,14 +37,8 @@ struct Zeta : Pointwise {
   static constexpr auto node = "SpecialZetaBackward0";
   static constexpr uint32_t flags = 0;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T s, T q) {
-    return math::zeta(s, q);
-  }
-  template <class T>
-  static constexpr auto slope1(T s, T q, T) {
-    return -s * math::zeta(s + T(1), q);
-  }
+  template <class T> static constexpr auto value(T s, T q) { return math::zeta(s, q); }
+  template <class T> static constexpr auto slope1(T s, T q, T) { return -s * math::zeta(s + T(1), q); }
 };
 POINTWISE(Zeta)
 ADJOINT_POINTWISE_END

@@ -5,28 +5,16 @@ ADJOINT_POINTWISE_BEGIN
 struct Sinh : Pointwise {
   static constexpr auto schema = "sinh(Tensor self) -> Tensor";
   static constexpr auto doc = "(exp(self) - exp(-self)) / 2";
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::sinh(x);
-  }
-  template <class T>
-  static constexpr auto slope(T x, T) {
-    return math::cosh(x);
-  }
+  template <class T> static constexpr auto value(T x) { return math::sinh(x); }
+  template <class T> static constexpr auto slope(T x, T) { return math::cosh(x); }
 };
 POINTWISE(Sinh)
 
 struct Cosh : Pointwise {
   static constexpr auto schema = "cosh(Tensor self) -> Tensor";
   static constexpr auto doc = "(exp(self) + exp(-self)) / 2";
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::cosh(x);
-  }
-  template <class T>
-  static constexpr auto slope(T x, T) {
-    return math::sinh(x);
-  }
+  template <class T> static constexpr auto value(T x) { return math::cosh(x); }
+  template <class T> static constexpr auto slope(T x, T) { return math::sinh(x); }
 };
 POINTWISE(Cosh)
 
@@ -34,14 +22,8 @@ struct Tanh : Pointwise {
   static constexpr auto schema = "tanh(Tensor self) -> Tensor";
   static constexpr auto doc = "sinh(self) / cosh(self)";
   static constexpr uint32_t flags = kAll | kNN;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::tanh(x);
-  }
-  template <class T>
-  static constexpr auto slope(T, T y) {
-    return T(1) - y * y;
-  }
+  template <class T> static constexpr auto value(T x) { return math::tanh(x); }
+  template <class T> static constexpr auto slope(T, T y) { return T(1) - y * y; }
 };
 POINTWISE(Tanh)
 
@@ -49,14 +31,8 @@ struct Asinh : Pointwise {
   static constexpr auto schema = "asinh(Tensor self) -> Tensor";
   static constexpr auto doc = "The inverse of sinh.";
   static constexpr auto aliases = "arcsinh";
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::asinh(x);
-  }
-  template <class T>
-  static constexpr auto slope(T x, T) {
-    return math::rsqrt(x * x + T(1));
-  }
+  template <class T> static constexpr auto value(T x) { return math::asinh(x); }
+  template <class T> static constexpr auto slope(T x, T) { return math::rsqrt(x * x + T(1)); }
 };
 POINTWISE(Asinh)
 
@@ -64,13 +40,9 @@ struct Acosh : Pointwise {
   static constexpr auto schema = "acosh(Tensor self) -> Tensor";
   static constexpr auto doc = "The inverse of cosh on [1, ∞).";
   static constexpr auto aliases = "arccosh";
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::acosh(x);
-  }
+  template <class T> static constexpr auto value(T x) { return math::acosh(x); }
   // Two roots: for complex numbers the root of the product is another branch.
-  template <class T>
-  static constexpr auto slope(T x, T) {
+  template <class T> static constexpr auto slope(T x, T) {
     return math::rsqrt(x - T(1)) * math::rsqrt(x + T(1));
   }
 };
@@ -80,14 +52,8 @@ struct Atanh : Pointwise {
   static constexpr auto schema = "atanh(Tensor self) -> Tensor";
   static constexpr auto doc = "The inverse of tanh.";
   static constexpr auto aliases = "arctanh";
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::atanh(x);
-  }
-  template <class T>
-  static constexpr auto pull(T g, T x, T) {
-    return g / conj_of(T(1) - x * x);
-  }
+  template <class T> static constexpr auto value(T x) { return math::atanh(x); }
+  template <class T> static constexpr auto pull(T g, T x, T) { return g / conj_of(T(1) - x * x); }
 };
 POINTWISE(Atanh)
 ADJOINT_POINTWISE_END

@@ -8,10 +8,7 @@ struct LogicalNot : Pointwise {
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kAnyType;
   static constexpr bool narrow = true;
-  template <class T>
-  static constexpr auto value(T x) {
-    return x == T(0);
-  }
+  template <class T> static constexpr auto value(T x) { return x == T(0); }
 };
 POINTWISE(LogicalNot)
 
@@ -21,10 +18,7 @@ struct LogicalAnd : Pointwise {
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kAnyType;
   static constexpr bool narrow = true;
-  template <class T>
-  static constexpr auto value(T a, T b) {
-    return (a != T(0)) & (b != T(0));
-  }
+  template <class T> static constexpr auto value(T a, T b) { return (a != T(0)) & (b != T(0)); }
 };
 POINTWISE(LogicalAnd)
 
@@ -34,10 +28,7 @@ struct LogicalOr : Pointwise {
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kAnyType;
   static constexpr bool narrow = true;
-  template <class T>
-  static constexpr auto value(T a, T b) {
-    return (a != T(0)) | (b != T(0));
-  }
+  template <class T> static constexpr auto value(T a, T b) { return (a != T(0)) | (b != T(0)); }
 };
 POINTWISE(LogicalOr)
 
@@ -47,10 +38,7 @@ struct LogicalXor : Pointwise {
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kAnyType;
   static constexpr bool narrow = true;
-  template <class T>
-  static constexpr auto value(T a, T b) {
-    return (a != T(0)) != (b != T(0));
-  }
+  template <class T> static constexpr auto value(T a, T b) { return (a != T(0)) != (b != T(0)); }
 };
 POINTWISE(LogicalXor)
 
@@ -60,8 +48,7 @@ struct BitwiseNot : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kInts | kBools;
   static constexpr bool narrow = true;
-  template <math::Integer T>
-  static constexpr T value(T x) {
+  template <math::Integer T> static constexpr T value(T x) {
     if constexpr (std::is_same_v<T, bool>)
       return !x;
     else
@@ -76,10 +63,7 @@ struct BitwiseAnd : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kInts | kBoolAsInt;
   static constexpr bool narrow = true;
-  template <math::Integer T>
-  static constexpr auto value(T a, T b) {
-    return a & b;
-  }
+  template <math::Integer T> static constexpr auto value(T a, T b) { return a & b; }
 };
 POINTWISE(BitwiseAnd)
 
@@ -89,10 +73,7 @@ struct BitwiseOr : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kInts | kBoolAsInt;
   static constexpr bool narrow = true;
-  template <math::Integer T>
-  static constexpr auto value(T a, T b) {
-    return a | b;
-  }
+  template <math::Integer T> static constexpr auto value(T a, T b) { return a | b; }
 };
 POINTWISE(BitwiseOr)
 
@@ -102,10 +83,7 @@ struct BitwiseXor : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kInts | kBoolAsInt;
   static constexpr bool narrow = true;
-  template <math::Integer T>
-  static constexpr auto value(T a, T b) {
-    return a ^ b;
-  }
+  template <math::Integer T> static constexpr auto value(T a, T b) { return a ^ b; }
 };
 POINTWISE(BitwiseXor)
 
@@ -119,8 +97,7 @@ struct LeftShift : Pointwise {
   static constexpr int promoting = 2;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kInts;
-  template <math::Integer T>
-  static constexpr auto value(T a, T b, T bits) {
+  template <math::Integer T> static constexpr auto value(T a, T b, T bits) {
     return b < 0 || b >= bits ? T(0) : T(uint64_t(a) << uint64_t(b & 63));
   }
 };
@@ -134,8 +111,7 @@ struct RightShift : Pointwise {
   static constexpr int promoting = 2;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kInts;
-  template <math::Integer T>
-  static constexpr auto value(T a, T b, T bits) {
+  template <math::Integer T> static constexpr auto value(T a, T b, T bits) {
     return a >> (b < 0 || b >= bits ? T(63) : b);
   }
 };
@@ -146,10 +122,7 @@ struct Gcd : Pointwise {
   static constexpr auto doc = "The greatest common divisor.";
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kInts;
-  template <math::Integer T>
-  static constexpr auto value(T a, T b) {
-    return math::gcd(a, b);
-  }
+  template <math::Integer T> static constexpr auto value(T a, T b) { return math::gcd(a, b); }
 };
 POINTWISE(Gcd)
 
@@ -158,10 +131,7 @@ struct Lcm : Pointwise {
   static constexpr auto doc = "The least common multiple.";
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kInts;
-  template <math::Integer T>
-  static constexpr auto value(T a, T b) {
-    return math::lcm(a, b);
-  }
+  template <math::Integer T> static constexpr auto value(T a, T b) { return math::lcm(a, b); }
 };
 POINTWISE(Lcm)
 ADJOINT_POINTWISE_END

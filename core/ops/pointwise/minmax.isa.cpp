@@ -11,16 +11,11 @@ struct Maximum : Pointwise {
   static constexpr unsigned types = kRealTypes;
   static constexpr Refusal no_complex{"maximum not implemented for complex tensors."};
   static constexpr bool narrow = true;
-  template <class T>
-  static constexpr auto value(T a, T b) {
-    return math::maximum(a, b);
-  }
-  template <class T>
-  static constexpr auto pull0(T g, T a, T b, T) {
+  template <class T> static constexpr auto value(T a, T b) { return math::maximum(a, b); }
+  template <class T> static constexpr auto pull0(T g, T a, T b, T) {
     return math::where(a < b, T(0), math::where(a == b, g * T(0.5), g));
   }
-  template <class T>
-  static constexpr auto pull1(T g, T a, T b, T) {
+  template <class T> static constexpr auto pull1(T g, T a, T b, T) {
     return math::where(a > b, T(0), math::where(a == b, g * T(0.5), g));
   }
 };
@@ -34,16 +29,11 @@ struct Minimum : Pointwise {
   static constexpr unsigned types = kRealTypes;
   static constexpr Refusal no_complex{"minimum not implemented for complex tensors."};
   static constexpr bool narrow = true;
-  template <class T>
-  static constexpr auto value(T a, T b) {
-    return math::minimum(a, b);
-  }
-  template <class T>
-  static constexpr auto pull0(T g, T a, T b, T) {
+  template <class T> static constexpr auto value(T a, T b) { return math::minimum(a, b); }
+  template <class T> static constexpr auto pull0(T g, T a, T b, T) {
     return math::where(a > b, T(0), math::where(a == b, g * T(0.5), g));
   }
-  template <class T>
-  static constexpr auto pull1(T g, T a, T b, T) {
+  template <class T> static constexpr auto pull1(T g, T a, T b, T) {
     return math::where(a < b, T(0), math::where(a == b, g * T(0.5), g));
   }
 };
@@ -56,16 +46,11 @@ struct Fmax : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kRealTypes;
   static constexpr Refusal no_complex{"fmax not implemented for complex tensors."};
-  template <class T>
-  static constexpr auto value(T a, T b) {
-    return math::fmax(a, b);
-  }
-  template <class T>
-  static constexpr auto pull0(T g, T a, T b, T) {
+  template <class T> static constexpr auto value(T a, T b) { return math::fmax(a, b); }
+  template <class T> static constexpr auto pull0(T g, T a, T b, T) {
     return math::where((a >= b) | (b != b), g, T(0));
   }
-  template <class T>
-  static constexpr auto pull1(T g, T a, T b, T) {
+  template <class T> static constexpr auto pull1(T g, T a, T b, T) {
     return math::where((a >= b) | (b != b), T(0), g);
   }
 };
@@ -78,16 +63,11 @@ struct Fmin : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kRealTypes;
   static constexpr Refusal no_complex{"fmin not implemented for complex tensors."};
-  template <class T>
-  static constexpr auto value(T a, T b) {
-    return math::fmin(a, b);
-  }
-  template <class T>
-  static constexpr auto pull0(T g, T a, T b, T) {
+  template <class T> static constexpr auto value(T a, T b) { return math::fmin(a, b); }
+  template <class T> static constexpr auto pull0(T g, T a, T b, T) {
     return math::where((a <= b) | (b != b), g, T(0));
   }
-  template <class T>
-  static constexpr auto pull1(T g, T a, T b, T) {
+  template <class T> static constexpr auto pull1(T g, T a, T b, T) {
     return math::where((a <= b) | (b != b), T(0), g);
   }
 };
@@ -103,20 +83,16 @@ struct Clamp : Pointwise {
   static constexpr unsigned types = kFloats | kInts;
   static constexpr Refusal no_complex{"clamp is not supported for complex types", false};
   static constexpr bool narrow = true;
-  template <class T>
-  static constexpr auto value(T x, T low, T high) {
+  template <class T> static constexpr auto value(T x, T low, T high) {
     return math::minimum(math::maximum(x, low), high);
   }
-  template <class T>
-  static constexpr auto pull0(T g, T x, T low, T high, T) {
+  template <class T> static constexpr auto pull0(T g, T x, T low, T high, T) {
     return math::where((x >= low) & (x <= high), g, T(0));
   }
-  template <class T>
-  static constexpr auto pull1(T g, T x, T low, T high, T) {
+  template <class T> static constexpr auto pull1(T g, T x, T low, T high, T) {
     return math::where((low < high) & (x < low), g, T(0));
   }
-  template <class T>
-  static constexpr auto pull2(T g, T x, T low, T high, T) {
+  template <class T> static constexpr auto pull2(T g, T x, T low, T high, T) {
     return math::where((x > high) | (high < low), g, T(0));
   }
 };
@@ -131,18 +107,11 @@ struct ClampMin : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kRealTypes;
   static constexpr bool narrow = true;
-  template <class T>
-  static constexpr auto value(T x, T low) {
-    return math::maximum(x, low);
-  }
-  template <class T>
-  static constexpr auto pull0(T g, T x, T low, T) {
+  template <class T> static constexpr auto value(T x, T low) { return math::maximum(x, low); }
+  template <class T> static constexpr auto pull0(T g, T x, T low, T) {
     return math::where(x >= low, g, T(0));
   }
-  template <class T>
-  static constexpr auto pull1(T g, T x, T low, T) {
-    return math::where(x < low, g, T(0));
-  }
+  template <class T> static constexpr auto pull1(T g, T x, T low, T) { return math::where(x < low, g, T(0)); }
 };
 POINTWISE(ClampMin)
 
@@ -155,16 +124,11 @@ struct ClampMax : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kRealTypes;
   static constexpr bool narrow = true;
-  template <class T>
-  static constexpr auto value(T x, T high) {
-    return math::minimum(x, high);
-  }
-  template <class T>
-  static constexpr auto pull0(T g, T x, T high, T) {
+  template <class T> static constexpr auto value(T x, T high) { return math::minimum(x, high); }
+  template <class T> static constexpr auto pull0(T g, T x, T high, T) {
     return math::where(x <= high, g, T(0));
   }
-  template <class T>
-  static constexpr auto pull1(T g, T x, T high, T) {
+  template <class T> static constexpr auto pull1(T g, T x, T high, T) {
     return math::where(x > high, g, T(0));
   }
 };

@@ -9,14 +9,8 @@ struct Erfcx : Pointwise {
   static constexpr auto node = "SpecialErfcxBackward0";
   static constexpr uint32_t flags = kSpecial | kOut;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::erfcx(x);
-  }
-  template <class T>
-  static constexpr auto slope(T x, T y) {
-    return T(2) * x * y - T(1.128379167095512574);
-  }
+  template <class T> static constexpr auto value(T x) { return math::erfcx(x); }
+  template <class T> static constexpr auto slope(T x, T y) { return T(2) * x * y - T(1.128379167095512574); }
 };
 POINTWISE(Erfcx)
 
@@ -27,12 +21,10 @@ struct Ndtr : Pointwise {
   static constexpr auto kernel = "erf_vml_cpu";
   static constexpr uint32_t flags = kSpecial | kOut;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T x) {
+  template <class T> static constexpr auto value(T x) {
     return T(0.5) * math::erfc(x * T(-0.707106781186547524));
   }
-  template <class T>
-  static constexpr auto slope(T x, T) {
+  template <class T> static constexpr auto slope(T x, T) {
     return T(0.398942280401432678) * math::exp(x * x * T(-0.5));
   }
 };
@@ -44,12 +36,8 @@ struct LogNdtr : Pointwise {
   static constexpr auto node = "SpecialLogNdtrBackward0";
   static constexpr uint32_t flags = kSpecial | kOut;
   static constexpr unsigned types = kFloats;
-  template <math::Floating T>
-  static constexpr auto value(T x) {
-    return math::log_ndtr(x);
-  }
-  template <class T>
-  static constexpr auto slope(T x, T) {
+  template <math::Floating T> static constexpr auto value(T x) { return math::log_ndtr(x); }
+  template <class T> static constexpr auto slope(T x, T) {
     return T(0.797884560802865356) / math::erfcx(x * T(-0.707106781186547524));
   }
 };
@@ -61,12 +49,8 @@ struct Ndtri : Pointwise {
   static constexpr auto node = "SpecialNdtriBackward0";
   static constexpr uint32_t flags = kSpecial | kOut;
   static constexpr unsigned types = kFloats;
-  template <math::Floating T>
-  static constexpr auto value(T x) {
-    return math::ndtri(x);
-  }
-  template <class T>
-  static constexpr auto slope(T, T y) {
+  template <math::Floating T> static constexpr auto value(T x) { return math::ndtri(x); }
+  template <class T> static constexpr auto slope(T, T y) {
     return T(2.50662827463100050) * math::exp(y * y * T(0.5));
   }
 };

@@ -10,8 +10,7 @@ ADJOINT_POINTWISE_BEGIN
     static constexpr auto doc = "";                                           \
     static constexpr uint32_t flags = 0;                                      \
     static constexpr unsigned types = kFloats;                                \
-    template <math::Floating T>                                               \
-    static constexpr auto value(T x, T n) {                                   \
+    template <math::Floating T> static constexpr auto value(T x, T n) {       \
       return T(math::function(at, double(n)));                                \
     }                                                                         \
   };                                                                          \

@@ -10,17 +10,12 @@ struct Pow : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts | kComplex;
-  template <class T>
-  static constexpr auto value(T a, T b) {
-    return math::pow(a, b);
-  }
-  template <class T>
-  static constexpr auto pull0(T g, T a, T b, T) {
+  template <class T> static constexpr auto value(T a, T b) { return math::pow(a, b); }
+  template <class T> static constexpr auto pull0(T g, T a, T b, T) {
     return math::where(b == T(0), T(0), g * conj_of(b * math::pow(a, b - T(1))));
   }
   // 0 ** b has no slope in b where b is positive: log(0) would make it NaN.
-  template <class T>
-  static constexpr auto pull1(T g, T a, T b, T y) {
+  template <class T> static constexpr auto pull1(T g, T a, T b, T y) {
     return math::where((a == T(0)) & (real_part(b) >= real_part(T(0))), T(0), g * conj_of(y * math::log(a)));
   }
 };
@@ -34,12 +29,10 @@ struct PowNumber : Pointwise {
   static constexpr int data = 1;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts | kComplex;
-  template <class T>
-  static constexpr auto value(T x, T n) {
+  template <class T> static constexpr auto value(T x, T n) {
     return math::where(n == T(0), T(1), math::pow(x, n));
   }
-  template <class T>
-  static constexpr auto pull0(T g, T x, T n, T) {
+  template <class T> static constexpr auto pull0(T g, T x, T n, T) {
     return math::where(n == T(0), T(0), g * conj_of(n * math::pow(x, n - T(1))));
   }
 };
@@ -54,14 +47,8 @@ struct PowTwo : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts | kComplex;
   static constexpr bool narrow = true;
-  template <class T>
-  static constexpr auto value(T x, T) {
-    return x * x;
-  }
-  template <class T>
-  static constexpr auto pull0(T g, T x, T n, T) {
-    return g * conj_of(n * x);
-  }
+  template <class T> static constexpr auto value(T x, T) { return x * x; }
+  template <class T> static constexpr auto pull0(T g, T x, T n, T) { return g * conj_of(n * x); }
 };
 POINTWISE(PowTwo)
 
@@ -73,14 +60,8 @@ struct PowThree : Pointwise {
   static constexpr int data = 1;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts | kComplex;
-  template <class T>
-  static constexpr auto value(T x, T) {
-    return x * x * x;
-  }
-  template <class T>
-  static constexpr auto pull0(T g, T x, T n, T) {
-    return g * conj_of(n * (x * x));
-  }
+  template <class T> static constexpr auto value(T x, T) { return x * x * x; }
+  template <class T> static constexpr auto pull0(T g, T x, T n, T) { return g * conj_of(n * (x * x)); }
 };
 POINTWISE(PowThree)
 
@@ -91,14 +72,8 @@ struct PowHalf : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr int data = 1;
   static constexpr bool half_vectors = true;
-  template <class T>
-  static constexpr auto value(T x, T) {
-    return math::sqrt(x);
-  }
-  template <class T>
-  static constexpr auto pull0(T g, T x, T n, T) {
-    return g * conj_of(n * math::rsqrt(x));
-  }
+  template <class T> static constexpr auto value(T x, T) { return math::sqrt(x); }
+  template <class T> static constexpr auto pull0(T g, T x, T n, T) { return g * conj_of(n * math::rsqrt(x)); }
 };
 POINTWISE(PowHalf)
 
@@ -109,12 +84,8 @@ struct PowMinusOne : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr int data = 1;
   static constexpr bool half_vectors = true;
-  template <class T>
-  static constexpr auto value(T x, T) {
-    return math::reciprocal(x);
-  }
-  template <class T>
-  static constexpr auto pull0(T g, T x, T n, T) {
+  template <class T> static constexpr auto value(T x, T) { return math::reciprocal(x); }
+  template <class T> static constexpr auto pull0(T g, T x, T n, T) {
     return g * conj_of(n * math::reciprocal(x * x));
   }
 };
@@ -127,12 +98,8 @@ struct PowMinusTwo : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr int data = 1;
   static constexpr bool half_vectors = true;
-  template <class T>
-  static constexpr auto value(T x, T) {
-    return math::reciprocal(x * x);
-  }
-  template <class T>
-  static constexpr auto pull0(T g, T x, T n, T) {
+  template <class T> static constexpr auto value(T x, T) { return math::reciprocal(x * x); }
+  template <class T> static constexpr auto pull0(T g, T x, T n, T) {
     return g * conj_of(n * math::reciprocal(x * x * x));
   }
 };
@@ -146,14 +113,8 @@ struct Square : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts | kComplex;
   static constexpr bool narrow = true;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::square(x);
-  }
-  template <class T>
-  static constexpr auto slope(T x, T) {
-    return T(2) * x;
-  }
+  template <class T> static constexpr auto value(T x) { return math::square(x); }
+  template <class T> static constexpr auto slope(T x, T) { return T(2) * x; }
 };
 POINTWISE(Square)
 
@@ -161,14 +122,8 @@ struct Sqrt : Pointwise {
   static constexpr auto schema = "sqrt(Tensor self) -> Tensor";
   static constexpr auto doc = "The square root.";
   static constexpr bool half_vectors = true;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::sqrt(x);
-  }
-  template <class T>
-  static constexpr auto pull(T g, T, T y) {
-    return g / (T(2) * conj_of(y));
-  }
+  template <class T> static constexpr auto value(T x) { return math::sqrt(x); }
+  template <class T> static constexpr auto pull(T g, T, T y) { return g / (T(2) * conj_of(y)); }
 };
 POINTWISE(Sqrt)
 
@@ -176,14 +131,8 @@ struct Rsqrt : Pointwise {
   static constexpr auto schema = "rsqrt(Tensor self) -> Tensor";
   static constexpr auto doc = "1 / sqrt(self)";
   static constexpr bool half_vectors = true;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::rsqrt(x);
-  }
-  template <class T>
-  static constexpr auto slope(T, T y) {
-    return T(-0.5) * (y * y * y);
-  }
+  template <class T> static constexpr auto value(T x) { return math::rsqrt(x); }
+  template <class T> static constexpr auto slope(T, T y) { return T(-0.5) * (y * y * y); }
 };
 POINTWISE(Rsqrt)
 
@@ -192,18 +141,9 @@ struct Hypot : Pointwise {
   static constexpr auto doc = "sqrt(self² + other²), without overflow on the way";
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T a, T b) {
-    return math::hypot(a, b);
-  }
-  template <class T>
-  static constexpr auto slope0(T a, T, T y) {
-    return a / y;
-  }
-  template <class T>
-  static constexpr auto slope1(T, T b, T y) {
-    return b / y;
-  }
+  template <class T> static constexpr auto value(T a, T b) { return math::hypot(a, b); }
+  template <class T> static constexpr auto slope0(T a, T, T y) { return a / y; }
+  template <class T> static constexpr auto slope1(T, T b, T y) { return b / y; }
 };
 POINTWISE(Hypot)
 ADJOINT_POINTWISE_END

@@ -9,14 +9,8 @@ struct Ceil : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts;
   static constexpr Refusal no_complex{"ceil is not supported for complex inputs", false};
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::ceil(x);
-  }
-  template <class T>
-  static constexpr auto pull(T, T, T) {
-    return T(0);
-  }
+  template <class T> static constexpr auto value(T x) { return math::ceil(x); }
+  template <class T> static constexpr auto pull(T, T, T) { return T(0); }
 };
 POINTWISE(Ceil)
 
@@ -27,14 +21,8 @@ struct Floor : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts;
   static constexpr Refusal no_complex{"floor is not supported for complex inputs", false};
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::floor(x);
-  }
-  template <class T>
-  static constexpr auto pull(T, T, T) {
-    return T(0);
-  }
+  template <class T> static constexpr auto value(T x) { return math::floor(x); }
+  template <class T> static constexpr auto pull(T, T, T) { return T(0); }
 };
 POINTWISE(Floor)
 
@@ -45,14 +33,8 @@ struct Trunc : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts;
   static constexpr Refusal no_complex{"trunc is not supported for complex inputs", false};
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::trunc(x);
-  }
-  template <class T>
-  static constexpr auto pull(T, T, T) {
-    return T(0);
-  }
+  template <class T> static constexpr auto value(T x) { return math::trunc(x); }
+  template <class T> static constexpr auto pull(T, T, T) { return T(0); }
 };
 POINTWISE(Trunc)
 
@@ -61,14 +43,8 @@ struct Frac : Pointwise {
   static constexpr auto doc = "self - trunc(self)";
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::frac(x);
-  }
-  template <class T>
-  static constexpr auto pull(T g, T, T) {
-    return g;
-  }
+  template <class T> static constexpr auto value(T x) { return math::frac(x); }
+  template <class T> static constexpr auto pull(T g, T, T) { return g; }
 };
 POINTWISE(Frac)
 
@@ -78,14 +54,8 @@ struct Round : Pointwise {
   static constexpr auto kernel = "round_vml_cpu";
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::round(x);
-  }
-  template <class T>
-  static constexpr auto pull(T, T, T) {
-    return T(0);
-  }
+  template <class T> static constexpr auto value(T x) { return math::round(x); }
+  template <class T> static constexpr auto pull(T, T, T) { return T(0); }
 };
 POINTWISE(Round)
 
@@ -98,14 +68,8 @@ struct RoundDecimals : Pointwise {
   static constexpr int promoting = 1;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T x, T scale) {
-    return math::round(x * scale) / scale;
-  }
-  template <class T>
-  static constexpr auto pull0(T, T, T, T) {
-    return T(0);
-  }
+  template <class T> static constexpr auto value(T x, T scale) { return math::round(x * scale) / scale; }
+  template <class T> static constexpr auto pull0(T, T, T, T) { return T(0); }
 };
 POINTWISE(RoundDecimals)
 
@@ -117,14 +81,8 @@ struct RoundTens : Pointwise {
   static constexpr int promoting = 1;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T x, T scale) {
-    return math::round(x / scale) * scale;
-  }
-  template <class T>
-  static constexpr auto pull0(T, T, T, T) {
-    return T(0);
-  }
+  template <class T> static constexpr auto value(T x, T scale) { return math::round(x / scale) * scale; }
+  template <class T> static constexpr auto pull0(T, T, T, T) { return T(0); }
 };
 POINTWISE(RoundTens)
 
@@ -137,14 +95,8 @@ struct Sign : Pointwise {
   static constexpr Refusal no_complex{
       "Unlike NumPy, torch.sign is not intended to support complex numbers. Please use torch.sgn instead.",
       false};
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::sign(x);
-  }
-  template <class T>
-  static constexpr auto pull(T, T, T) {
-    return T(0);
-  }
+  template <class T> static constexpr auto value(T x) { return math::sign(x); }
+  template <class T> static constexpr auto pull(T, T, T) { return T(0); }
 };
 POINTWISE(Sign)
 ADJOINT_POINTWISE_END

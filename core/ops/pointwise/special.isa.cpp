@@ -9,12 +9,8 @@ struct Erf : Pointwise {
   static constexpr auto kernel = "erf_vml_cpu";
   static constexpr uint32_t flags = kAll | kSpecial;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::erf(x);
-  }
-  template <class T>
-  static constexpr auto slope(T x, T) {
+  template <class T> static constexpr auto value(T x) { return math::erf(x); }
+  template <class T> static constexpr auto slope(T x, T) {
     return T(1.128379167095512574) * math::exp(-(x * x));
   }
 };
@@ -26,12 +22,8 @@ struct Erfc : Pointwise {
   static constexpr auto kernel = "erfc_vml_cpu";
   static constexpr uint32_t flags = kAll | kSpecial;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::erfc(x);
-  }
-  template <class T>
-  static constexpr auto slope(T x, T) {
+  template <class T> static constexpr auto value(T x) { return math::erfc(x); }
+  template <class T> static constexpr auto slope(T x, T) {
     return T(-1.128379167095512574) * math::exp(-(x * x));
   }
 };
@@ -43,12 +35,8 @@ struct Erfinv : Pointwise {
   static constexpr auto kernel = "erfinv_vml_cpu";
   static constexpr uint32_t flags = kAll | kSpecial;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::erfinv(x);
-  }
-  template <class T>
-  static constexpr auto slope(T x, T) {
+  template <class T> static constexpr auto value(T x) { return math::erfinv(x); }
+  template <class T> static constexpr auto slope(T x, T) {
     auto y = math::erfinv(x);
     return T(0.886226925452758014) * math::exp(y * y);
   }
@@ -60,14 +48,8 @@ struct Lgamma : Pointwise {
   static constexpr auto doc = "log |Γ(self)|";
   static constexpr auto kernel = "lgamma_vml_cpu", special_aliases = "gammaln";
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::lgamma(x);
-  }
-  template <class T>
-  static constexpr auto slope(T x, T) {
-    return math::digamma(x);
-  }
+  template <class T> static constexpr auto value(T x) { return math::lgamma(x); }
+  template <class T> static constexpr auto slope(T x, T) { return math::digamma(x); }
 };
 POINTWISE(Lgamma)
 
@@ -77,14 +59,8 @@ struct Digamma : Pointwise {
   static constexpr auto kernel = "digamma", special_aliases = "psi";
   static constexpr uint32_t flags = kAll | kSpecial;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T x) {
-    return math::digamma(x);
-  }
-  template <class T>
-  static constexpr auto slope(T x, T) {
-    return math::polygamma(T(1), x);
-  }
+  template <class T> static constexpr auto value(T x) { return math::digamma(x); }
+  template <class T> static constexpr auto slope(T x, T) { return math::polygamma(T(1), x); }
 };
 POINTWISE(Digamma)
 
@@ -94,14 +70,8 @@ struct Polygamma : Pointwise {
   static constexpr auto kernel = "polygamma";
   static constexpr uint32_t flags = 0;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T n, T x) {
-    return math::polygamma(n, x);
-  }
-  template <class T>
-  static constexpr auto slope1(T n, T x, T) {
-    return math::polygamma(n + T(1), x);
-  }
+  template <class T> static constexpr auto value(T n, T x) { return math::polygamma(n, x); }
+  template <class T> static constexpr auto slope1(T n, T x, T) { return math::polygamma(n + T(1), x); }
 };
 POINTWISE(Polygamma)
 
@@ -111,15 +81,11 @@ struct Entr : Pointwise {
   static constexpr auto node = "SpecialEntrBackward0";
   static constexpr uint32_t flags = kSpecial | kOut;
   static constexpr unsigned types = kFloats;
-  template <class T>
-  static constexpr auto value(T x) {
+  template <class T> static constexpr auto value(T x) {
     auto y = math::where(x == T(0), T(0), T(-__builtin_inf()));
     return math::where((x > T(0)) | math::isnan(x), -x * math::log(x), y);
   }
-  template <class T>
-  static constexpr auto slope(T x, T) {
-    return -(math::log(x) + T(1));
-  }
+  template <class T> static constexpr auto slope(T x, T) { return -(math::log(x) + T(1)); }
 };
 POINTWISE(Entr)
 ADJOINT_POINTWISE_END

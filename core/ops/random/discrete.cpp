@@ -74,8 +74,7 @@ Tensor bernoulli_number(const Tensor& x, double p, Generator* g) {
 }
 
 // By inversion of the cumulative distribution, a double draw a sample.
-template <class T>
-void with_replacement(const T* p, int64_t n, int64_t samples, int64_t* out, Generator& g) {
+template <class T> void with_replacement(const T* p, int64_t n, int64_t samples, int64_t* out, Generator& g) {
   std::vector<T> cumulative(static_cast<size_t>(n));
   random::Wide<T> sum = 0;
   for (int64_t i = 0; i < n; ++i) {

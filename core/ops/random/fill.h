@@ -8,15 +8,14 @@
 namespace adjoint::random {
 
 // PyTorch's uniform number: the low 24 (53) bits, scaled; from and to enter by one fused multiply-add.
-template <class T>
-T uniform(Generator& g, T from, T to) {
+template <class T> T uniform(Generator& g, T from, T to) {
   constexpr int digits = sizeof(T) == 8 ? 53 : 24;
   constexpr T scale = T(1) / T(uint64_t(1) << digits);
   uint64_t bits = (sizeof(T) == 8 ? g.random64() : g.random()) & ((uint64_t(1) << digits) - 1);
   return std::fma(T(bits) * scale, to - from, from);
 }
-template <class T>
-using Wide = std::conditional_t<sizeof(T) == 8, double, float>;  // what samples are computed in
+template <class T> using Wide =
+    std::conditional_t<sizeof(T) == 8, double, float>;  // what samples are computed in
 
 // Standard normal numbers in double, two from each pair of uniforms; the generator keeps the second.
 double normal(Generator& g);
@@ -37,8 +36,7 @@ inline Dims memory_order(const TensorImpl& x) {
 }
 
 // f(T*) for each element, in memory order.
-template <class T, class F>
-void each(const TensorImpl& x, F f) {
+template <class T, class F> void each(const TensorImpl& x, F f) {
   if (x.numel == 0) return;
   T* p = x.data_as<T>();
   if (x.contiguous()) {

@@ -89,21 +89,18 @@ void transform_16(double* data, double mean, double std) {
   }
 }
 
-template <class T>
-void draw_16(T* data, T mean, T std, Generator& g) {
+template <class T> void draw_16(T* data, T mean, T std, Generator& g) {
   for (int i = 0; i < 16; ++i) data[i] = uniform<T>(g, 0, 1);
   transform_16(data, mean, std);
 }
 // All uniform numbers first; when the last group is not full, the last 16 elements are drawn anew.
-template <class T>
-void fill_groups(T* data, int64_t n, T mean, T std, Generator& g) {
+template <class T> void fill_groups(T* data, int64_t n, T mean, T std, Generator& g) {
   for (int64_t i = 0; i < n; ++i) data[i] = uniform<T>(g, 0, 1);
   for (int64_t i = 0; i + 16 <= n; i += 16) transform_16(data + i, mean, std);
   if (n % 16 != 0) draw_16(data + n - 16, mean, std, g);
 }
 // 16-bit floats: in float, a group at a time.
-template <class T>
-void fill_groups_reduced(T* data, int64_t n, float mean, float std, Generator& g) {
+template <class T> void fill_groups_reduced(T* data, int64_t n, float mean, float std, Generator& g) {
   float group[16];
   auto put = [&](T* to) {
     draw_16(group, mean, std, g);

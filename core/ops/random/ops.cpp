@@ -248,8 +248,7 @@ struct NormalOf {  // samples around tensors: no gradient reaches them
     if (b.node.inputs > 1 && b.needs(1)) b.gx[1] = adjoint::zeros(std, b.grad()->dtype, b.grad()->device);
   }
 };
-template <class... T>
-Tensor with_node(Tensor y, const char* node, const T&... x) {
+template <class... T> Tensor with_node(Tensor y, const char* node, const T&... x) {
   if (needs_record(x...)) record(NormalOf{node, Dims(x->sizes())..., {}}, y, x...);
   return y;
 }

@@ -31,24 +31,21 @@ struct Extreme {
   }
 };
 
-template <bool kMax>
-struct ExtremeAll : Extreme {
+template <bool kMax> struct ExtremeAll : Extreme {
   static constexpr const char *name = kMax ? "max" : "min", *node = kMax ? "MaxBackward1" : "MinBackward1";
   Tensor forward(const Tensor& x) {
     return reduce_all_raw(kMax ? Reduction::Max : Reduction::Min, x, x->dtype);
   }
 };
 
-template <bool kMax>
-Tensor extreme_all(const Tensor& x) {
+template <bool kMax> Tensor extreme_all(const Tensor& x) {
   check_not_empty(*x, kMax ? "max" : "min");
   if (is_complex(x->dtype)) fail_dtype(kMax ? "max_all" : "min_all", x->dtype);
   return apply(ExtremeAll<kMax>{}, x);
 }
 
 // --- along one dimension, with places ---
-template <bool kMax>
-struct ExtremeDim : Picked {
+template <bool kMax> struct ExtremeDim : Picked {
   static constexpr const char *name = kMax ? "max" : "min", *node = kMax ? "MaxBackward0" : "MinBackward0";
 };
 
@@ -62,8 +59,7 @@ ValueIndex extreme_raw(bool largest, const Tensor& x, int64_t dim, bool keepdim)
   return y;
 }
 
-template <bool kMax>
-Pair extreme_dim(const Tensor& x, int64_t dim, bool keepdim) {
+template <bool kMax> Pair extreme_dim(const Tensor& x, int64_t dim, bool keepdim) {
   const char* name = kMax ? "max" : "min";
   int64_t d = wrap_dim(dim, x->ndim);
   check_not_empty_dim(*x, d, name);
@@ -72,8 +68,7 @@ Pair extreme_dim(const Tensor& x, int64_t dim, bool keepdim) {
 }
 
 // --- along several dimensions: equals share the cotangent ---
-template <bool kMax>
-struct ExtremeDims {
+template <bool kMax> struct ExtremeDims {
   static constexpr const char *name = kMax ? "amax" : "amin",
                               *node = kMax ? "AmaxBackward0" : "AminBackward0";
   Mask mask;
@@ -104,13 +99,11 @@ Tensor share_among_equals(const Tensor& g, const Tensor& x, const Tensor& y, Mas
   Tensor wide = ops::mul(restore_dims(g, m, x->ndim, keepdim), hit);
   return ops::div(wide, x->ndim ? ops::sum(hit, dims_of(m, x->ndim), true) : ops::sum(hit));
 }
-template <bool kMax>
-void ExtremeDims<kMax>::vjp(Backward& b) {
+template <bool kMax> void ExtremeDims<kMax>::vjp(Backward& b) {
   b.gx[0] = share_among_equals(b.grad(), x_.get(b.node), y_.get(b.node), mask, keepdim);
 }
 
-template <bool kMax>
-Tensor extreme_dims(const Tensor& x, Ints dims, bool keepdim) {
+template <bool kMax> Tensor extreme_dims(const Tensor& x, Ints dims, bool keepdim) {
   const char* name = kMax ? "amax" : "amin";
   Mask m = mask_of(dims, x->ndim);
   if (dims.empty())
@@ -169,8 +162,7 @@ Pair aminmax(const Tensor& x, std::optional<int64_t> dim, bool keepdim) {
 }
 
 // --- the places ---
-template <bool kMax>
-Tensor extreme_place(const Tensor& x, std::optional<int64_t> dim, bool keepdim) {
+template <bool kMax> Tensor extreme_place(const Tensor& x, std::optional<int64_t> dim, bool keepdim) {
   const char* name = kMax ? "argmax" : "argmin";
   if (!dim)
     check_as(x->numel > 0, ErrorKind::Index, name,

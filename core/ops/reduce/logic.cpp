@@ -5,20 +5,14 @@ namespace adjoint {
 namespace {
 
 // uint8 was PyTorch's boolean once: it stays uint8.
-template <Reduction kOp>
-Tensor ask(const Tensor& x, Mask m, bool keepdim) {
+template <Reduction kOp> Tensor ask(const Tensor& x, Mask m, bool keepdim) {
   return reduce_raw(kOp, x, m, keepdim, x->dtype == Dtype::U8 ? Dtype::U8 : Dtype::Bool);
 }
-template <Reduction kOp>
-Tensor ask_all(const Tensor& x) {
-  return ask<kOp>(x, Mask::all(x->ndim), false);
-}
-template <Reduction kOp>
-Tensor ask_dim(const Tensor& x, int64_t dim, bool keepdim) {
+template <Reduction kOp> Tensor ask_all(const Tensor& x) { return ask<kOp>(x, Mask::all(x->ndim), false); }
+template <Reduction kOp> Tensor ask_dim(const Tensor& x, int64_t dim, bool keepdim) {
   return ask<kOp>(x, mask_of(dim, x->ndim), keepdim);
 }
-template <Reduction kOp>
-Tensor ask_dims(const Tensor& x, std::optional<Ints> dims, bool keepdim) {
+template <Reduction kOp> Tensor ask_dims(const Tensor& x, std::optional<Ints> dims, bool keepdim) {
   if (dims && dims->empty())  // an empty list reduces nothing here
     return raw::cast(raw::cast(x, Dtype::Bool), x->dtype == Dtype::U8 ? Dtype::U8 : Dtype::Bool);
   return ask<kOp>(x, mask_of(dims, x->ndim), keepdim);

@@ -18,8 +18,7 @@ void warn_degrees(bool too_few, const char* name) {
             "(input numel divided by output numel)."));
 }
 
-template <class T>
-void finish_variance(T* m2, int64_t n, double divisor, bool root) {
+template <class T> void finish_variance(T* m2, int64_t n, double divisor, bool root) {
   for (int64_t i = 0; i < n; ++i) {
     T v = T(double(m2[i]) / divisor);
     m2[i] = root ? std::sqrt(v) : v;
@@ -81,8 +80,7 @@ struct Spread {
   }
 };
 
-template <bool kRoot>
-struct Deviation : Spread {
+template <bool kRoot> struct Deviation : Spread {
   static constexpr const char *name = kRoot ? "std" : "var", *node = kRoot ? "StdBackward0" : "VarBackward0";
   Tensor forward(const Tensor& x) { return moments(x, mask, correction, keepdim, kRoot, name).var; }
   void save(Node& n, const Tensor& y, const Tensor& x) {
@@ -97,8 +95,7 @@ struct Deviation : Spread {
   }
 };
 
-template <bool kRoot>
-struct DeviationMean : Spread {
+template <bool kRoot> struct DeviationMean : Spread {
   static constexpr const char *name = kRoot ? "std_mean" : "var_mean",
                               *node = kRoot ? "StdMeanBackward0" : "VarMeanBackward0";
   void save(Node& n, std::span<const Tensor> ys, std::span<const Tensor> xs) {
@@ -127,9 +124,8 @@ Tensor deviation(const Tensor& x, std::optional<Ints> dims, double correction, b
   check_type(x, "std and var");
   return apply(Deviation<kRoot>{{mask_of(dims, x->ndim), correction, keepdim}}, x);
 }
-template <bool kRoot>
-std::tuple<Tensor, Tensor> deviation_mean(const Tensor& x, std::optional<Ints> dims, double correction,
-                                          bool keepdim) {
+template <bool kRoot> std::tuple<Tensor, Tensor> deviation_mean(const Tensor& x, std::optional<Ints> dims,
+                                                                double correction, bool keepdim) {
   const char* name = DeviationMean<kRoot>::name;
   check_type(x, name);
   Mask mask = mask_of(dims, x->ndim);
@@ -141,28 +137,22 @@ std::tuple<Tensor, Tensor> deviation_mean(const Tensor& x, std::optional<Ints> d
 
 using OptInts = std::optional<Ints>;
 using OptScalar = std::optional<Scalar>;
-template <bool kRoot>
-Tensor unbiased_all(const Tensor& x, bool unbiased) {
+template <bool kRoot> Tensor unbiased_all(const Tensor& x, bool unbiased) {
   return deviation<kRoot>(x, {}, unbiased, false);
 }
-template <bool kRoot>
-Tensor unbiased_dims(const Tensor& x, OptInts dims, bool unbiased, bool keepdim) {
+template <bool kRoot> Tensor unbiased_dims(const Tensor& x, OptInts dims, bool unbiased, bool keepdim) {
   return deviation<kRoot>(x, dims, unbiased, keepdim);
 }
-template <bool kRoot>
-Tensor corrected(const Tensor& x, OptInts dims, OptScalar c, bool keepdim) {
+template <bool kRoot> Tensor corrected(const Tensor& x, OptInts dims, OptScalar c, bool keepdim) {
   return deviation<kRoot>(x, dims, correction_of(c), keepdim);
 }
-template <bool kRoot>
-auto unbiased_all_mean(const Tensor& x, bool unbiased) {
+template <bool kRoot> auto unbiased_all_mean(const Tensor& x, bool unbiased) {
   return deviation_mean<kRoot>(x, {}, unbiased, false);
 }
-template <bool kRoot>
-auto unbiased_dims_mean(const Tensor& x, OptInts dims, bool unbiased, bool keepdim) {
+template <bool kRoot> auto unbiased_dims_mean(const Tensor& x, OptInts dims, bool unbiased, bool keepdim) {
   return deviation_mean<kRoot>(x, dims, unbiased, keepdim);
 }
-template <bool kRoot>
-auto corrected_mean(const Tensor& x, OptInts dims, OptScalar c, bool keepdim) {
+template <bool kRoot> auto corrected_mean(const Tensor& x, OptInts dims, OptScalar c, bool keepdim) {
   return deviation_mean<kRoot>(x, dims, correction_of(c), keepdim);
 }
 

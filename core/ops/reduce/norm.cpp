@@ -7,8 +7,7 @@ namespace adjoint {
 
 namespace {
 
-template <class T>
-void root(T* y, int64_t n, double p) {
+template <class T> void root(T* y, int64_t n, double p) {
   for (int64_t i = 0; i < n; ++i) y[i] = p == 2 ? std::sqrt(y[i]) : T(std::pow(double(y[i]), 1 / p));
 }
 

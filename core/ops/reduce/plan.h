@@ -92,8 +92,7 @@ struct ValueIndex {
   Tensor values, indices;
 };
 using Pair = std::tuple<Tensor, Tensor>;
-template <class Op>
-Pair apply_picked(const Tensor& x, int64_t dim, bool keepdim, ValueIndex y) {
+template <class Op> Pair apply_picked(const Tensor& x, int64_t dim, bool keepdim, ValueIndex y) {
   if (!needs_record(x) || !is_differentiable(x->dtype)) {
     leave_cut(y.values, Op::name, x);
     leave_cut(y.indices, Op::name, x);

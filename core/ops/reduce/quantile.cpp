@@ -69,9 +69,8 @@ Tensor quantile_of(const Tensor& x, const Tensor& q, std::optional<int64_t> dim,
   return ops::reshape(ops::movedim(y, Dims{-1}, Dims{0}), sizes);
 }
 
-template <bool kNan>
-Tensor quantile(const Tensor& x, const Tensor& q, std::optional<int64_t> dim, bool keepdim,
-                std::string_view mode) {
+template <bool kNan> Tensor quantile(const Tensor& x, const Tensor& q, std::optional<int64_t> dim,
+                                     bool keepdim, std::string_view mode) {
   if (!q->meta_device() && q->numel) {
     NoGrad off;
     Tensor bad = ops::logical_or(ops::lt(q, 0), ops::gt(q, 1));
@@ -79,9 +78,8 @@ Tensor quantile(const Tensor& x, const Tensor& q, std::optional<int64_t> dim, bo
   }
   return quantile_of(x, q, dim, keepdim, mode, kNan);
 }
-template <bool kNan>
-Tensor quantile_number(const Tensor& x, double q, std::optional<int64_t> dim, bool keepdim,
-                       std::string_view mode) {
+template <bool kNan> Tensor quantile_number(const Tensor& x, double q, std::optional<int64_t> dim,
+                                            bool keepdim, std::string_view mode) {
   check(q >= 0 && q <= 1, "quantile() q must be in the range [0, 1] but got ", q);
   Dtype d = is_floating(x->dtype) ? x->dtype : default_dtype();
   return quantile_of(x, scalar_tensor(q, d, x->device), dim, keepdim, mode, kNan);

@@ -35,8 +35,7 @@ Tensor cumsum(const Tensor& x, int64_t dim, std::optional<Dtype> d) {
   return apply(CumSum{wrap_dim(dim, x->ndim), out}, x);
 }
 
-template <bool kMax>
-struct CumExtreme : Picked {
+template <bool kMax> struct CumExtreme : Picked {
   static constexpr const char *name = kMax ? "cummax" : "cummin",
                               *node = kMax ? "CummaxBackward0" : "CumminBackward0";
   static constexpr const char* rule = "gx = scatter_add(zeros, dim, indices, g)";
@@ -54,8 +53,7 @@ struct CumExtreme : Picked {
   }
 };
 
-template <bool kMax>
-Pair cumulative_extreme(const Tensor& x, int64_t dim) {
+template <bool kMax> Pair cumulative_extreme(const Tensor& x, int64_t dim) {
   int64_t d = wrap_dim(dim, x->ndim);
   if (is_complex(x->dtype) && x->ndim) fail_dtype(kMax ? "cummax_cpu" : "cummin_cpu", x->dtype);
   ValueIndex y{empty(x->sizes(), x->dtype, x->device), empty(x->sizes(), Dtype::I64, x->device)};

@@ -29,8 +29,7 @@ Tensor softmax_backward_raw(bool log, const Tensor& g, const Tensor& y, int64_t 
   return gx;
 }
 
-template <bool kLog>
-struct Softmax {
+template <bool kLog> struct Softmax {
   static constexpr const char *name = kLog ? "log_softmax" : "softmax",
                               *node = kLog ? "LogSoftmaxBackward0" : "SoftmaxBackward0";
   int64_t dim;
@@ -61,8 +60,7 @@ struct Softmax {
   }
 };
 
-template <bool kLog>
-Tensor softmax_op(const Tensor& x, int64_t dim, std::optional<Dtype> d) {
+template <bool kLog> Tensor softmax_op(const Tensor& x, int64_t dim, std::optional<Dtype> d) {
   return apply(Softmax<kLog>{wrap_dim(dim, x->ndim), d.value_or(x->dtype)}, x);
 }
 

@@ -22,15 +22,13 @@ struct Kth : Picked {
 struct Mode : Picked {
   static constexpr const char *name = "mode", *node = "ModeBackward0";
 };
-template <bool kNan>
-struct MedianDim : Picked {
+template <bool kNan> struct MedianDim : Picked {
   static constexpr const char *name = kNan ? "nanmedian" : "median",
                               *node = kNan ? "NanmedianBackward1" : "MedianBackward1";
 };
 
 // Values and indices of `k` per row, dims in x's order with `dim` of size k (or gone).
-template <class F>
-ValueIndex by_rows(const Tensor& x, int64_t dim, int64_t k, bool drop, F&& kernel) {
+template <class F> ValueIndex by_rows(const Tensor& x, int64_t dim, int64_t k, bool drop, F&& kernel) {
   Dims sizes = rows_sizes(*x, dim, k);
   ValueIndex y{empty(sizes, x->dtype, x->device), empty(sizes, Dtype::I64, x->device)};
   if (x->ndim == 0 && k == 1 && !x->meta_device()) {
@@ -45,8 +43,7 @@ ValueIndex by_rows(const Tensor& x, int64_t dim, int64_t k, bool drop, F&& kerne
   return {from_rows(y.values, dim, drop), from_rows(y.indices, dim, drop)};
 }
 
-template <class Op>
-Pair sorted(const Tensor& x, int64_t dim, bool descending, Ties ties) {
+template <class Op> Pair sorted(const Tensor& x, int64_t dim, bool descending, Ties ties) {
   int64_t d = wrap_dim(dim, x->ndim);
   check(!is_complex(x->dtype), " Sort does not support complex dtypes on CPU");
   int64_t n = x->ndim ? x->size(int(d)) : 1;
@@ -94,8 +91,7 @@ Pair kthvalue(const Tensor& x, int64_t k, int64_t dim, bool keepdim) {
                            }));
 }
 
-template <bool kNan>
-Pair median_dim(const Tensor& x, int64_t dim, bool keepdim) {
+template <bool kNan> Pair median_dim(const Tensor& x, int64_t dim, bool keepdim) {
   int64_t d = wrap_dim(dim, x->ndim);
   check_not_empty_dim(*x, d, kNan ? "nanmedian" : "median");
   check_selectable(x, "median_out_impl");
@@ -105,8 +101,7 @@ Pair median_dim(const Tensor& x, int64_t dim, bool keepdim) {
                                        }));
 }
 
-template <bool kNan>
-struct Median {  // of all elements
+template <bool kNan> struct Median {  // of all elements
   static constexpr const char *name = kNan ? "nanmedian" : "median",
                               *node = kNan ? "NanmedianBackward0" : "MedianBackward0";
   SavedTensor x_ = {}, y_ = {};
@@ -144,8 +139,7 @@ struct Median {  // of all elements
   }
 };
 
-template <bool kNan>
-Tensor median(const Tensor& x) {
+template <bool kNan> Tensor median(const Tensor& x) {
   check_selectable(x, "median_cpu");
   return apply(Median<kNan>{}, x);
 }

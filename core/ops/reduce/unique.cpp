@@ -9,8 +9,7 @@ namespace adjoint {
 namespace {
 
 // The values could carry gradients, but PyTorch gives them none: asking is an error.
-template <class Name>
-struct Unique {
+template <class Name> struct Unique {
   static constexpr const char *name = Name::name, *node = Name::node;
   void vjp(Backward&) {
     fail(ErrorKind::NotImplemented, "the derivative for '", name, "' is not implemented.");
@@ -27,8 +26,7 @@ struct Along {
 };
 
 using Triple = std::tuple<Tensor, Tensor, Tensor>;
-template <class Name>
-Triple finish(const Tensor& x, Tensor values, Tensor inverse, Tensor counts) {
+template <class Name> Triple finish(const Tensor& x, Tensor values, Tensor inverse, Tensor counts) {
   if (is_differentiable(x->dtype)) values = apply_many(Unique<Name>{}, std::span(&x, 1), std::move(values));
   return {std::move(values), std::move(inverse), std::move(counts)};
 }
@@ -69,8 +67,7 @@ std::vector<uint8_t> first_of_runs(const TensorImpl& x) {
   return starts;
 }
 
-template <class Name>
-Triple unique_flat(const Tensor& x, bool sort, bool want_inverse, bool want_counts) {
+template <class Name> Triple unique_flat(const Tensor& x, bool sort, bool want_inverse, bool want_counts) {
   if (is_complex(x->dtype)) fail_dtype("unique", x->dtype);
   Tensor c = raw::contiguous(x), order, sorted = c;
   int64_t n = x->numel;

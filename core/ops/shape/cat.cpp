@@ -201,8 +201,7 @@ Tensor stack(Tensors xs, int64_t dim) {
 
 namespace {
 
-template <auto F>
-std::vector<Tensor> at_least(Tensors xs, const char* name) {
+template <auto F> std::vector<Tensor> at_least(Tensors xs, const char* name) {
   check(!xs.empty(), name, " expects a non-empty TensorList");
   std::vector<Tensor> ys;
   for (const Tensor& x : xs) ys.push_back(F(x));

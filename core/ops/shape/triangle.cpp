@@ -10,8 +10,7 @@ namespace adjoint::ops {
 
 namespace {
 
-template <bool Upper>
-struct Triangle {
+template <bool Upper> struct Triangle {
   static constexpr const char* name = Upper ? "triu" : "tril";
   static constexpr const char* node = Upper ? "TriuBackward0" : "TrilBackward0";
   int64_t diagonal;

@@ -41,8 +41,7 @@ struct SqueezeBase {
   }
   void visit(SavedVisitor& v) { v.ints("self_sym_sizes", shape); }
 };
-template <int N>
-struct Squeeze : SqueezeBase {
+template <int N> struct Squeeze : SqueezeBase {
   static constexpr const char* name = "squeeze";
   static constexpr const char* names[] = {"SqueezeBackward0", "SqueezeBackward1", "SqueezeBackward2",
                                           "SqueezeBackward3", "SqueezeBackward4", "SqueezeBackward5"};
@@ -74,12 +73,10 @@ uint64_t bits_of(Ints dims, int n) {
   for (int64_t d : wrap_dims(dims, n)) bits |= uint64_t(1) << d;
   return bits;
 }
-template <int N>
-Tensor squeeze_as(const Tensor& x, uint64_t drop) {
+template <int N> Tensor squeeze_as(const Tensor& x, uint64_t drop) {
   return apply_view(Squeeze<N>{{drop, {}}}, x);
 }
-template <int N>
-Tensor squeeze_inplace(const Tensor& x, uint64_t drop) {
+template <int N> Tensor squeeze_inplace(const Tensor& x, uint64_t drop) {
   return apply_view_inplace(Squeeze<N>{{drop, x->sizes()}}, x, "squeeze_");
 }
 

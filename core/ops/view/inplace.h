@@ -5,8 +5,7 @@
 namespace adjoint {
 
 // A node with its edges set, before any tensor knows it. In-place operations need it before they write.
-template <class Op, class... T>
-NodeRef make_node(Op&& op, const T&... x) {
+template <class Op, class... T> NodeRef make_node(Op&& op, const T&... x) {
   using N = NodeOf<std::decay_t<Op>, sizeof...(T)>;
   auto* n = new (pool_alloc(sizeof(N))) N(std::move(op));
   int i = 0;
@@ -16,8 +15,7 @@ NodeRef make_node(Op&& op, const T&... x) {
 }
 
 // x takes the geometry of its own view: t_, squeeze_, ... (the op knows all it needs: `save` is not called)
-template <class Op>
-Tensor apply_view_inplace(Op op, const Tensor& x, const char* name) {
+template <class Op> Tensor apply_view_inplace(Op op, const Tensor& x, const char* name) {
   bool record = needs_record(x);
   check_inplace(x, name, record);
   Tensor y = op.forward(x);

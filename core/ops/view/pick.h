@@ -15,11 +15,9 @@
 
 namespace adjoint {
 
-template <class Picker>
-struct PickView;
+template <class Picker> struct PickView;
 
-template <class Picker>
-struct Embed {  // zeros of `shape` that show g through the picker
+template <class Picker> struct Embed {  // zeros of `shape` that show g through the picker
   static constexpr const char *name = Picker::name, *node = Picker::embed_node;
   Picker picker;
   Dims shape;
@@ -32,8 +30,7 @@ struct Embed {  // zeros of `shape` that show g through the picker
   void vjp(Backward& b) { b.gx[0] = apply_view(PickView<Picker>{picker, {}}, b.grad()); }
 };
 
-template <class Picker>
-struct PickView {
+template <class Picker> struct PickView {
   static constexpr const char *name = Picker::name, *node = Picker::node;
   Picker picker;
   Dims shape;

@@ -177,8 +177,7 @@ Tensor atleast_3d(const Tensor& x) {
   if (x->ndim == 0) return reshape(x, Dims{1, 1, 1});
   return x->ndim == 1 ? unsqueeze(unsqueeze(x, 0), -1) : x->ndim == 2 ? unsqueeze(x, -1) : x;
 }
-template <auto F>
-std::vector<Tensor> each(Tensors xs) {
+template <auto F> std::vector<Tensor> each(Tensors xs) {
   std::vector<Tensor> ys;
   for (const Tensor& x : xs) ys.push_back(F(x));
   return ys;

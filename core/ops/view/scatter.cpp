@@ -12,23 +12,18 @@ namespace adjoint::ops {
 namespace {
 
 // How a picker's scatter is named, and what it says when src does not fit.
-template <class Picker>
-struct ScatterName;
-template <>
-struct ScatterName<SelectPick> {
+template <class Picker> struct ScatterName;
+template <> struct ScatterName<SelectPick> {
   static constexpr const char* node = "SelectScatterBackward0";
 };
-template <>
-struct ScatterName<SlicePick> {
+template <> struct ScatterName<SlicePick> {
   static constexpr const char* node = "SliceScatterBackward0";
 };
-template <>
-struct ScatterName<DiagonalPick> {
+template <> struct ScatterName<DiagonalPick> {
   static constexpr const char* node = "DiagonalScatterBackward0";
 };
 
-template <class Picker>
-struct Scatter {
+template <class Picker> struct Scatter {
   static constexpr const char *name = Picker::name, *node = ScatterName<Picker>::node;
   Picker picker;
   Tensor forward(const Tensor& x, const Tensor& src) {
@@ -46,8 +41,7 @@ struct Scatter {
   }
 };
 
-template <class Picker>
-Tensor scatter_through(Picker picker, const Tensor& x, const Tensor& src) {
+template <class Picker> Tensor scatter_through(Picker picker, const Tensor& x, const Tensor& src) {
   Tensor part = picker(x);
   check(same_sizes(*part, *src),
         "expected src to have a size equal to the slice of self. src size = ", src->sizes(),

@@ -29,8 +29,7 @@ std::vector<Tensor> gathered(Backward& b, const Part& whole, Ints lengths, int64
   return gs;
 }
 
-template <bool Sizes>
-struct Split {
+template <bool Sizes> struct Split {
   static constexpr const char* name = "split";
   static constexpr const char* node = Sizes ? "SplitWithSizesBackward0" : "SplitBackward0";
   int64_t dim;
@@ -62,15 +61,13 @@ struct Unbind {
 
 Part part_of(const Tensor& x) { return {x->sizes(), x->dtype, x->device}; }
 
-template <class Op>
-std::vector<Tensor> linked(Op op, const Tensor& x, std::vector<Tensor> ys) {
+template <class Op> std::vector<Tensor> linked(Op op, const Tensor& x, std::vector<Tensor> ys) {
   for (const Tensor& y : ys) link_view(y, x, true);
   size_t n = ys.size();
   return n && is_differentiable(x->dtype) ? apply_multi(std::move(op), Tensors(&x, 1), std::move(ys), n) : ys;
 }
 
-template <bool Sizes>
-std::vector<Tensor> split_at(const Tensor& x, Dims lengths, int64_t dim) {
+template <bool Sizes> std::vector<Tensor> split_at(const Tensor& x, Dims lengths, int64_t dim) {
   std::vector<Tensor> ys;
   int64_t start = 0;
   for (int64_t n : lengths) {
@@ -187,16 +184,14 @@ static int64_t axis_dim(const Axis& a, const Tensor& x) {
         int(x->ndim), " dimensions!");
   return x->ndim == 1 ? 0 : a.dim;
 }
-template <const Axis& A>
-std::vector<Tensor> axis_split(const Tensor& x, int64_t n) {
+template <const Axis& A> std::vector<Tensor> axis_split(const Tensor& x, int64_t n) {
   int64_t dim = axis_dim(A, x);
   check(n != 0 && x->size(int(dim)) % n == 0, "torch.", A.name, " attempted to split along dimension ", dim,
         ", but the size of the dimension ", x->size(int(dim)), " is not divisible by the split_size ", n,
         "!");
   return tensor_split(x, n, dim);
 }
-template <const Axis& A>
-std::vector<Tensor> axis_split_at(const Tensor& x, Ints indices) {
+template <const Axis& A> std::vector<Tensor> axis_split_at(const Tensor& x, Ints indices) {
   return tensor_split_at(x, indices, axis_dim(A, x));
 }
 

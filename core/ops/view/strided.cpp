@@ -25,8 +25,7 @@ int64_t reach(const Geometry& a) {  // one past the last element, counted from t
 }
 
 // Calls f(position) for every index of the geometry, in order.
-template <class F>
-void each_position(const Geometry& a, F f) {
+template <class F> void each_position(const Geometry& a, F f) {
   int64_t n = a.sizes.size(), count = 1;
   for (int64_t s : a.sizes) count *= s;
   Dims at(n);
@@ -42,16 +41,14 @@ void each_position(const Geometry& a, F f) {
   }
 }
 
-template <class T>
-void add_at(const Tensor& buffer, const Geometry& a, const Tensor& g) {
+template <class T> void add_at(const Tensor& buffer, const Geometry& a, const Tensor& g) {
   T* out = buffer->data_as<T>();
   const T* in = g->data_as<T>();
   each_position(a, [&](int64_t p) { out[p] = T(out[p] + *in++); });
 }
 
 // A place of `source` that several of its indices share gets its part of the cotangent from each: the mean.
-template <class T>
-void share_out(const Tensor& buffer, const Geometry& source) {
+template <class T> void share_out(const Tensor& buffer, const Geometry& source) {
   Dims count(buffer->numel);
   each_position(source, [&](int64_t p) { ++count[p]; });
   T* out = buffer->data_as<T>();
@@ -83,8 +80,7 @@ struct Restride {
   void vjp(Backward& b) { b.gx[0] = apply(Restride{to, from, !source_is_to}, b.grad()); }
 };
 
-template <bool InPlace>
-struct AsStrided {
+template <bool InPlace> struct AsStrided {
   static constexpr const char* name = "as_strided";
   static constexpr const char* node = InPlace ? "AsStridedBackward1" : "AsStridedBackward0";
   Geometry to, from;
