@@ -6,6 +6,7 @@ python tools/stubs.py --check    exit with 1 where it is out of date
 """
 
 import argparse
+import importlib.util
 import keyword
 import re
 import sys
@@ -304,8 +305,7 @@ def emit(entries, form, indent):
 
 
 def generate():
-    # The installed package where there is one; a checkout has no extension of its own unless it was built in place.
-    if list((ROOT / "src" / "adjoint").glob("_core*.so")):
+    if importlib.util.find_spec("adjoint") is None:  # neither installed nor on the path: what tools/dev has built
         sys.path.insert(0, str(ROOT / "src"))
     from adjoint import _core
 
