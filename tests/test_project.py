@@ -1,0 +1,55 @@
+"""What the project's files say of each other: one version, the README's commands, the linters' versions."""
+
+import importlib.metadata
+import re
+from pathlib import Path
+
+import pytest
+
+import adjoint
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def read(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+VERSION = re.search(r'^version = "(.+)"$', read("pyproject.toml"), re.M)[1]
+
+
+def test_the_core_has_the_projects_version():
+    assert adjoint.__version__ == VERSION
+
+
+def test_the_installed_distribution_has_the_projects_version():
+    try:
+        assert importlib.metadata.version("adjoint") == VERSION
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip("adjoint is not installed, only built into the source tree")
+
+
+def test_no_other_file_repeats_the_version():
+    files = ["CMakeLists.txt", "core/CMakeLists.txt", "tools/dev", "tools/release", "src/adjoint/__init__.py"]
+    assert [f for f in files if VERSION in read(f)] == []
+
+
+def test_the_changelog_has_a_heading_for_the_version():
+    assert re.search(rf"^## \[{re.escape(VERSION)}\]", read("CHANGELOG.md"), re.M)
+
+
+def test_ci_runs_the_readmes_lines_word_for_word():
+    lines = re.search(r"^## Try it\n+```sh\n(.*?)```", read("README.md"), re.M | re.S)[1].splitlines()
+    run = re.findall(r"^readme '(.*)'$", read(".ci/run"), re.M)
+    assert len(lines) == 2 and run == lines
+
+
+def test_pre_commit_pins_the_linters_of_ci():
+    group = re.search(r"^lint = \[(.*?)\]", read("pyproject.toml"), re.M)[1]
+    hooks = re.findall(r"additional_dependencies: \[(.*)\]", read(".pre-commit-config.yaml"))
+    assert {w.strip() for h in hooks for w in h.split(",")} == set(re.findall(r'"(.*?)"', group))
+
+
+def test_a_program_in_the_root_imports_what_is_installed():
+    """No folder of the checkout's root may be called as the package is."""
+    assert not list(ROOT.glob("adjoint*"))
