@@ -4,9 +4,11 @@ oddities      objects no caller should pass, and numbers at every limit
 recipes       a call as a small tree, which can be built, printed as a program and cut down
 operands      random recipes of tensors and of values for a parameter
 surface       what there is to call
+samples       calls after the catalogue's samples
 calls         a seed becomes a call
 checks        runs a call and says what is wrong with it
 children      batches in child processes: crashes, hangs, replay, reduction
-gradients     random programs: their gradients against finite differences and PyTorch
-differential  random valid calls on PyTorch and on Adjoint
+programs      random differentiable programs
+gradients     their gradients against finite differences and PyTorch
+differential  random valid calls on PyTorch and on Adjoint; deviations: what differs on purpose
 """

@@ -9,6 +9,7 @@ from adjoint import _core
 from . import oddities, surface
 from .operands import FALSE, NONE, TRUE, Operands, seeded
 from .recipes import Call, Code, List, Ref, Steps, Value
+from .samples import sample
 
 
 @functools.cache
@@ -60,7 +61,7 @@ def of_target(op, target):
 
 def _out(op):
     r = op.random()
-    if r < 0.3 and op.made:
+    if r < 0.3 and op.made and op.aliases:
         return op.alias()
     if r < 0.75:
         return op.tensor()
@@ -270,6 +271,8 @@ def backward(op):
     leaf = _leaf(op)
     op.made.append((0, op.shape))
     result = _result(op, 0)
+    if op.random() < 0.5:
+        result = Steps(result, (("sum", ()),))
     kwargs = {}
     for name, kind in (
         ("retain_graph", "bool"),
@@ -280,7 +283,7 @@ def backward(op):
     ):
         if op.random() < 0.15:
             kwargs[name] = op.odd() if op.random() < op.wild else op.value(kind, name)
-    if op.random() < 0.6:
+    if op.random() < 0.35:
         kwargs["grad_outputs"] = op.value(op.rng.choice(("Tensor", "Tensor[]", "Any")), "")
     if op.random() < 0.3:
         hook = op.rng.choice(HOOKS)
@@ -377,7 +380,8 @@ def other(op):
 
 
 FAMILIES = (
-    [operation] * 12
+    [operation] * 8
+    + [sample] * 5
     + [other] * 3
     + [indexing] * 2
     + [attribute, constructor, constructor, node, node, backward, backward, function, part]

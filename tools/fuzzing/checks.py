@@ -29,24 +29,67 @@ def _sign(t):
     return t.shape, t.stride(), t.storage_offset(), t.dtype, t.requires_grad, t._version
 
 
-def _snapshot(env, call):
-    """The bytes of all operands that the call must leave alone, and what their tensors look like."""
-    if call.writes == "any":
-        return [], []
-    skip = set()
-    if call.writes:
-        skip.update(range(*env.owned[0])) if env.owned else None
-    keywords = list(call.kwargs)
-    if "out" in keywords:
-        skip.update(range(*env.owned[len(call.args) + keywords.index("out")]))
-        if env.shared:  # out may be a view of any operand
-            return [], []
-    if call.writes and env.shared:
-        return [], []
-    memory = [(t, t.data_ptr(), t.nbytes) for i, t in enumerate(env.owners) if i not in skip]
-    memory = [(t, pointer, size, _bytes(pointer, size)) for t, pointer, size in memory if size]
-    tensors = [] if call.writes or skip else [(t, _sign(t)) for t in env.operands if type(t) is torch.Tensor]
-    return memory, tensors
+def _overlaps(t):
+    """Do two elements of a small tensor share memory?"""
+    if not 1 < t.numel() <= 64:
+        return False
+    places = [0]
+    for size, stride in zip(t.shape, t.stride(), strict=True):
+        places = [p + i * stride for p in places for i in range(size)]
+    return len(set(places)) < len(places)
+
+
+class Before:
+    """What the operands were: the bytes and the looks of those that stay, the version and the bytes of what is written."""
+
+    def __init__(self, env, call):
+        self.memory, self.tensors, self.written = [], [], None
+        if call.writes == "any":
+            return
+        keywords = list(call.kwargs)
+        skip = set(range(*env.owned[0])) if call.writes and env.owned else set()
+        if call.writes and env.owned:
+            self._note_written(env, call.kind)
+        if call.writes or "out" in keywords:
+            if env.shared:  # what is written may be a view of any operand
+                return
+        else:
+            self.tensors = [(t, _sign(t)) for t in env.operands if type(t) is torch.Tensor]
+        if "out" in keywords:
+            skip.update(range(*env.owned[len(call.args) + keywords.index("out")]))
+        self.memory = [self._bytes(t) for i, t in enumerate(env.owners) if i not in skip]
+
+    @staticmethod
+    def _bytes(t):
+        pointer, size = t.data_ptr(), t.nbytes
+        return t, pointer, size, _bytes(pointer, size) if size else b""
+
+    @staticmethod
+    def _changed(entry):
+        t, pointer, size, before = entry
+        return size and t.data_ptr() == pointer and t.nbytes == size and _bytes(pointer, size) != before
+
+    def _note_written(self, env, kind):
+        first, end = env.owned[0]
+        t = env.operands[0]
+        if end == first + 1 and type(t) is torch.Tensor:
+            # x[i] of such memory need not overlap itself.
+            overlaps = kind != "setitem" and _overlaps(t)
+            self.written = t, t._version, overlaps, self._bytes(env.owners[first])
+
+    def differences(self, raised):
+        """(kind, text) of what changed and should not have."""
+        if any(map(self._changed, self.memory)):
+            yield "altered", "the values of an operand"
+        for t, before in self.tensors:
+            if _sign(t) != before:
+                yield "altered", f"an operand: {before} became {_sign(t)}"
+        if self.written and self._changed(self.written[3]):
+            t, version, overlaps, _ = self.written
+            if overlaps:
+                yield "overlap", "written through memory that overlaps itself"
+            if t._version == version and not raised:
+                yield "version", "changed, and its version is what it was"
 
 
 class Wrong(Exception):
@@ -138,28 +181,24 @@ def _attempt(call, backward, found):
     outcome = None
     try:
         args, kwargs = env.build(call)
-        memory, tensors = _snapshot(env, call)
-        begin = _clock()
+        before = Before(env, call)
+        begin, raised = _clock(), True
         try:
             result = call.function(*args, **kwargs)
+            raised = False
         finally:
             took = _clock() - begin
-        if took > SECONDS:
-            found.append(("slow", f"{took:.1f} s"))
+            if took > SECONDS:
+                found.append(("slow", f"{took:.1f} s"))
+            found += before.differences(raised)
         outcome = "value"
         _touch(result)
         written = env.operands[0] if call.kind.startswith("in-place") else None
-        if type(written) is torch.Tensor and result is not written and isinstance(result, torch.Tensor):
+        if type(written) is type(result) is torch.Tensor and result is not written:
             found.append(("not in place", "the result is another object than the operand"))
         for t in env.operands:
             if call.writes and type(t) is torch.Tensor:
                 _touch(t)
-        for t, pointer, size, before in memory:
-            if t.data_ptr() == pointer and t.nbytes == size and _bytes(pointer, size) != before:
-                found.append(("altered", "the values of an operand"))
-        for t, before in tensors:
-            if _sign(t) != before:
-                found.append(("altered", f"an operand: {before} became {_sign(t)}"))
         if backward:
             _gradients(result)
     except Wrong as e:

@@ -15,6 +15,7 @@ from . import children, deviations
 from .calls import indexing, of_target, targets
 from .operands import Operands, seeded
 from .recipes import Environment
+from .samples import sample
 
 # Results of these are random, or memory as it was found.
 RANDOM = re.compile(
@@ -49,8 +50,14 @@ def drawn(seed):
     """A call with operands that fit, of plain tensors."""
     op = Operands(seeded(seed))
     op.wild, op.classes = 0.0, False
-    if op.random() < 0.12:
+    # What an operation gives for memory that overlaps itself is anyone's guess; PyTorch does not always refuse.
+    op.aliases = False
+    op.tame = op.random() < 0.85
+    r = op.random()
+    if r < 0.12:
         return indexing(op)
+    if r < 0.5:
+        return sample(op)
     tables = targets()
     target = op.rng.choice(tables[0])
     return of_target(op, target)

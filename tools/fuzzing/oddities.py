@@ -153,12 +153,16 @@ def endless():
 
 
 @functools.cache
-def deep(levels, kind=list):
-    """[[[…1…]]]."""
+def _deep(levels, kind):
     item = 1
     for _ in range(levels):
         item = kind([item])
     return item
+
+
+def deep(levels, kind=list):
+    """[[[…1…]]]; the outermost is new each time, as a call may change it."""
+    return kind([_deep(levels - 1, kind)])
 
 
 def generator():

@@ -132,6 +132,7 @@ class Operands:
         self.grad = self.random() < 0.4
         self.plain = self.random() < 0.3  # no odd layouts
         self.classes = self.random() < 0.06
+        self.aliases = True  # operands may share memory, with one another and within themselves
         self.made = []  # (place, shape) of the operands that are tensors
 
     # --- tensors ---
@@ -147,7 +148,7 @@ class Operands:
         return self.rng.choice(SHAPES)
 
     def tensor(self, role=None, shape=None, dtype=None):
-        if self.made and self.random() < 0.08:
+        if self.aliases and self.made and self.random() < 0.08:
             return self.alias()
         shape = self.some_shape() if shape is None else shape
         if dtype is None:
@@ -180,7 +181,7 @@ class Operands:
         elif kind == "expanded" and shape:
             inner = tuple(1 if s and self.random() < 0.6 else s for s in shape)
             n, steps = _count(inner), [("reshape", (inner,)), ("expand", (shape,))]
-        elif kind == "overlapping" and shape:
+        elif kind == "overlapping" and shape and self.aliases:
             strides = tuple(rng.randrange(3) for _ in shape)
             n = sum((s - 1) * t for s, t in zip(shape, strides, strict=True) if s) + 2 if n else 2
             steps = [("as_strided", (shape, strides, rng.randrange(2)))]

@@ -16,12 +16,12 @@ POINTWISE = [
     "x.tanh().expm1()", "torch.nn.functional.gelu(x)", "torch.nn.functional.silu(x)", "torch.nn.functional.softplus(x)", "x.abs()", "x.relu()",
     "x.clamp(-0.7, 0.9)", "torch.nn.functional.elu(x)", "x.square()", "x.sinc()", "(x * x + 1).lgamma()", "(x * x + 1).digamma()", "(x * x + 0.4).rsqrt()",
     "(x.tanh() * 0.9).asin()", "(x.tanh() * 0.8).atanh()", "x.tanh().sinh()", "(x * x + 1).reciprocal()", "torch.nn.functional.mish(x)", "x.sign() * x",
-    "torch.nn.functional.logsigmoid(x)", "torch.special.i0e(x)", "torch.special.ndtr(x)", "torch.special.log_ndtr(x)", "torch.special.erfcx(x.tanh())",
+    "torch.nn.functional.logsigmoid(x)", "torch.special.i0e(x)", "torch.special.ndtr(x * 1)", "torch.special.log_ndtr(x)", "torch.special.erfcx(x.tanh())",
     "torch.nan_to_num(x)", "x.tanh().erfinv()", "(x.sigmoid() * 0.9 + 0.05).logit()", "x.frac()", "x ** 3", "2.0 ** x.tanh()", "x % 2.0", "x.neg()",
     "x + y", "x * y", "x - y * {f}", "x / (y * y + 0.5)", "torch.maximum(x, y)", "torch.where(x > y, x, y * {f})", "torch.atan2(x, y * y + 0.5)",
     "torch.hypot(x, y)", "(x * x + 0.5) ** y.tanh()", "torch.logaddexp(x, y)", "torch.addcmul(x, y, y, value={f})", "torch.addcdiv(x, y, x * x + 1)",
     "torch.lerp(x, y, {f})", "torch.lerp(x, y, x.sigmoid())", "torch.fmin(x, y)", "torch.xlogy(x, y * y + 0.5)", "torch.copysign(x, y)", "x.masked_fill(y > 0, {f})",
-    "torch.complex(x, y).abs()", "torch.complex(x, y).exp().imag.tanh()", "torch.polar(x * x + 0.5, y).real", "torch.dist(x, y, {k})",
+    "torch.complex(x, y).abs()", "torch.complex(x, y).exp().imag.tanh()", "torch.polar(x * x + 0.5, y * 1).real", "torch.dist(x, y, {k})",
 ]  # fmt: skip
 VIEWS = [
     "s.unsqueeze({d})", "s.transpose({d}, -1)", "s.reshape(-1)", "s[{k}:]", "s[..., ::2]", "s[0]", "s.flip({d})", "s.expand(2, *s.shape)", "s.narrow({d}, 0, 1)",
@@ -44,7 +44,7 @@ INDEXING = [
 ]  # fmt: skip
 PRODUCTS = [
     "m @ m.t()", "m.t() @ n if m.shape[0] == n.shape[0] else m @ m.t()", "torch.einsum('ij,kj->ik', m, m)", "m @ m[0]", "torch.outer(m[0], m[-1])", "torch.dot(m[0], m[0])",
-    "torch.bmm(m[None], m.t()[None])", "torch.addmm(m @ m.t(), m, m.t(), beta={f})", "torch.kron(m[:1], m)", "torch.nn.functional.linear(m, m, m[:, 0])", "torch.baddbmm(m[None] @ m.t()[None], m[None], m.t()[None])",
+    "torch.bmm(m[None], m.t()[None])", "torch.addmm(m @ m.t(), m, m.t(), beta={f})", "torch.kron(m[:1] * 1, m * 1)", "torch.nn.functional.linear(m, m, m[:, 0])", "torch.baddbmm(m[None] @ m.t()[None], m[None], m.t()[None])",
 ]  # fmt: skip
 JOINS = ["torch.cat([x, x.sin()], -1) if x.dim() else x", "torch.stack([x, x * y if x.shape == y.shape else x])", "torch.block_diag(m, m)", "torch.nn.functional.pad(s, (1, 1), value={f})"]  # fmt: skip
 # Statements; x is no leaf here, and may be a view of something else.
