@@ -4,7 +4,9 @@ oddities      objects no caller should pass, and numbers at every limit
 recipes       a call as a small tree, which can be built, printed as a program and cut down
 operands      random recipes of tensors and of values for a parameter
 surface       what there is to call
+targets       calls by schema or signature
 samples       calls after the catalogue's samples
+graphs        nodes, backward passes, functions of one's own
 calls         a seed becomes a call
 checks        runs a call and says what is wrong with it
 children      batches in child processes: crashes, hangs, replay, reduction

@@ -17,6 +17,8 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
+from adjoint import _core
+
 from . import checks
 from .calls import random_call
 from .recipes import Call, List, Steps, Tensor, Value
@@ -62,6 +64,7 @@ class Report:
 
 def limit():
     """Bounds what a child may take of the machine."""
+    _core.set_cache_limit(1 << 26)  # what is cached is lacking elsewhere
     with open("/proc/self/statm") as f:
         now = int(f.read().split()[0]) * mmap.PAGESIZE
     resource.setrlimit(resource.RLIMIT_AS, (now + MEMORY, now + MEMORY))

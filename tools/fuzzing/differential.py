@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 import adjoint
 
 from . import children, deviations
-from .calls import indexing, of_target, targets
+from .calls import indexing
 from .operands import Operands, seeded
 from .recipes import Environment
 from .samples import sample
+from .targets import of_target, targets
 
 # Results of these are random, or memory as it was found.
 RANDOM = re.compile(

@@ -177,6 +177,16 @@ def method(owner, name, *args, **kwargs):
     return found(*args, **kwargs) if callable(found) else found
 
 
+def swept(leaf, result, twice):
+    """The gradient of whatever came out, and the gradient of that."""
+    outputs = [r for r in (result if isinstance(result, (tuple, list)) else [result]) if r.requires_grad]
+    ones = [torch.ones_like(r) for r in outputs]
+    (grad,) = torch.autograd.grad(outputs, [leaf], ones, create_graph=twice, allow_unused=True)
+    if twice and grad is not None and grad.requires_grad:
+        return torch.autograd.grad(grad, [leaf], torch.ones_like(grad), allow_unused=True)
+    return grad
+
+
 def hooked(leaf, result, hook, where):
     """A backward pass with a hook at some place."""
     if where == "post":
