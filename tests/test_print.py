@@ -131,6 +131,8 @@ def test_format():
     assert f"{t(3.14159):.2f}" == "3.14" and f"{t(7):03d}" == "007" and f"{t([1.0])}" == "tensor([1.])"
     with pytest.raises(TypeError):
         f"{t([1.0]):.2f}"
+    with pytest.raises(TypeError, match="must be str"):
+        t(1.0).__format__(1)
 
 
 def test_small_things():

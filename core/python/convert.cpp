@@ -103,6 +103,8 @@ PyObject* complex_number(PyObject* self, PyObject*) {
 PyObject* format(PyObject* self, PyObject* spec) {
   return guarded([&]() -> PyObject* {
     const Tensor& t = unwrap(self);
+    if (!PyUnicode_Check(spec))
+      raise(PyExc_TypeError, "__format__() argument must be str, not %.200s", Py_TYPE(spec)->tp_name);
     if (t->ndim == 0 && !t->meta_device() && is_exact_tensor(self)) {
       Ref number = Ref::steal(must(number_of(item(t))));
       return PyObject_Format(number.get(), spec);

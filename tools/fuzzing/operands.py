@@ -271,6 +271,8 @@ class Operands:
     def value(self, kind, name):
         """A recipe for a parameter of this kind, as the schema writes it: "Tensor", "int[1]?", "Scalar" …"""
         rng = self.rng
+        if kind == "Tensor!":  # in any case
+            return self.tensor()
         if self.random() < self.wild:
             return self.odd()
         if kind.endswith("?"):

@@ -180,11 +180,19 @@ def others():
         f = getattr(operator, name)
         count = 1 if name in ("neg", "pos", "abs", "invert", "index", "truth") else 2
         writes = name.startswith("i") and name not in ("invert", "index")
-        # On two numbers it would be Python's own.
-        forms = [tensor, tensor] if count == 1 else [[*tensor, either], [either if not writes else tensor[0], *tensor]]
+        # Without a tensor it would be Python's own.
+        sure = [("Tensor!", "self", False, False)]
+        forms = [sure] if count == 1 else [[*sure, either]] if writes else [[*sure, either], [either, *sure]]
         found.append(Target("operator", f"operator.{name}", f, forms, writes=writes))
     for f in (int, float, bool, complex, len, repr, str, list, hash, divmod, round, sorted, sum, max, reversed):
-        found.append(Target("operator", f.__name__, f, [tensor + ([("Any", "", False, False)] if f is divmod else [])]))
+        found.append(
+            Target(
+                "operator",
+                f.__name__,
+                f,
+                [[("Tensor!", "self", False, False)] + ([("Any", "", False, False)] if f is divmod else [])],
+            )
+        )
     return found
 
 
