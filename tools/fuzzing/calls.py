@@ -31,7 +31,7 @@ def _index(op):
         return op.tensor("index" if random() < 0.5 else "mask")
     if r < 0.9:
         return Value([rng.choice((0, 1, -1)) for _ in range(rng.randrange(3))])
-    return op.odd()
+    return op.odd() if op.wild else NONE
 
 
 def indexing(op):
@@ -42,7 +42,7 @@ def indexing(op):
     if r < 0.5:
         return Call("getitem", "operator.getitem", operator.getitem, [tensor, index])
     if r < 0.98:
-        value = op.value(op.rng.choice(("Tensor", "Number", "Any")), "value")
+        value = op.value(op.rng.choice(("Tensor", "Number", "Any" if op.wild else "Scalar")), "value")
         return Call("setitem", "operator.setitem", operator.setitem, [tensor, index, value], writes=True)
     return Call("setitem", "operator.delitem", operator.delitem, [tensor, index], writes=True)
 

@@ -132,6 +132,7 @@ class Operands:
         self.grad = self.random() < 0.4
         self.plain = self.random() < 0.3  # no odd layouts
         self.classes = self.random() < 0.06
+        self.numbers = 0.15  # the share of numbers at limits
         self.aliases = True  # operands may share memory, with one another and within themselves
         self.made = []  # (place, shape) of the operands that are tensors
 
@@ -239,7 +240,7 @@ class Operands:
         return self.rng.choice(ODD)
 
     def number(self):
-        return self.rng.choice(SMALL) if self.random() < 0.85 else self.rng.choice(WILD)
+        return self.rng.choice(WILD if self.random() < self.numbers else SMALL)
 
     def whole(self, name):
         rng, ndim = self.rng, len(self.shape)
