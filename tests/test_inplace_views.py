@@ -24,6 +24,18 @@ def test_every_change_counts(change):
     assert x._version == 1
 
 
+IN_PLACE_OF_ONE = "abs_ relu_ selu_ celu_ sin_ exp_ zero_ neg_ sigmoid_ clamp_min_ logical_not_ nan_to_num_ round_ rsqrt_ tanh_".split()
+
+
+@pytest.mark.parametrize("name", IN_PLACE_OF_ONE)
+def test_functions_in_place_write_over_their_input(name):
+    more = [0.5] if name == "clamp_min_" else []
+    x = torch.tensor([0.25, -0.75])
+    expected = getattr(torch.tensor([0.25, -0.75]), name)(*more)
+    assert getattr(torch, name)(x, *more) is x
+    assert torch.equal(x, expected) or (name == "rsqrt_" and x[0] == expected[0])
+
+
 def test_reading_does_not_count():
     x = torch.zeros(3)
     x + 1, x[0], x.sum(), x.view(3), x.tolist(), x.clone(), repr(x)

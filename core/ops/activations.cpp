@@ -163,7 +163,8 @@ Tensor threshold_(const Tensor& x, const Scalar& t, const Scalar& v) { return th
                     "self where positive, else alpha * (exp(self / alpha) - 1)."),
     def<threshold_plain>("threshold(Tensor self, Scalar threshold, Scalar value) -> Tensor", kFunction | kOut,
                          "self where above threshold, else value."),
-    def<relu_>("relu_(Tensor self) -> Tensor", kNN | kFunction, "relu over its input."),
+    // torch.relu_ is the in-place form of the pointwise record.
+    def<relu_>("relu_(Tensor self) -> Tensor", kNN, "relu over its input."),
     def<selu_>("selu_(Tensor self) -> Tensor", kNN | kFunction, "selu over its input."),
     def<celu_>("celu_(Tensor self, Scalar alpha=1.0) -> Tensor", kNN | kFunction, "celu over its input."),
     def<elu_>("elu_(Tensor self, Scalar alpha=1.0) -> Tensor", kNN, "elu over its input."),
