@@ -16,6 +16,7 @@ x = torch.ones(2, 3)
         (lambda: torch.exp(), 'exp() missing 1 required positional arguments: "input"'),
         (lambda: torch.exp(x, 1), "exp() takes 1 positional argument but 2 were given"),
         (lambda: torch.exp(x, foo=1), "exp() got an unexpected keyword argument 'foo'"),
+        (lambda: torch.exp(x, **{"\udc80": 1}), r"exp() got an unexpected keyword argument '\udc80'"),
         (lambda: x.add("a"), "add(): argument 'other' (position 1) must be Tensor, not str"),
         (lambda: torch.sum(x, 0, 1), "sum(): argument 'keepdim' (position 3) must be bool, not int"),
         (lambda: x.sum(0, dim=1), "sum() got multiple values for argument 'dim'"),

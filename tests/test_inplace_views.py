@@ -24,7 +24,9 @@ def test_every_change_counts(change):
     assert x._version == 1
 
 
-IN_PLACE_OF_ONE = "abs_ relu_ sin_ exp_ zero_ neg_ sigmoid_ clamp_min_ logical_not_ nan_to_num_ round_ rsqrt_ tanh_".split()
+IN_PLACE_OF_ONE = (
+    "abs_ relu_ sin_ exp_ zero_ neg_ sigmoid_ clamp_min_ logical_not_ nan_to_num_ round_ rsqrt_ tanh_".split()
+)
 
 
 @pytest.mark.parametrize("name", IN_PLACE_OF_ONE)

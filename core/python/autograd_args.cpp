@@ -16,9 +16,7 @@ void bind_args(const char* function, PyObject* const* args, Py_ssize_t nargs, Py
     PyObject* name = PyTuple_GET_ITEM(kwnames, k);
     int i = 0;
     while (i < count && PyUnicode_CompareWithASCIIString(name, names[i])) ++i;
-    if (i == count)
-      raise(PyExc_TypeError, "%s() got an unexpected keyword argument '%s'", function,
-            PyUnicode_AsUTF8(name));
+    if (i == count) raise(PyExc_TypeError, "%s() got an unexpected keyword argument '%U'", function, name);
     if (out[i]) raise(PyExc_TypeError, "%s() got multiple values for argument '%s'", function, names[i]);
     out[i] = args[nargs + k];
   }

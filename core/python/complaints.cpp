@@ -3,6 +3,15 @@
 #include "python/types.h"
 
 namespace adjoint::python {
+namespace {
+
+// A keyword's text; what has no UTF-8 (a lone surrogate) is escaped.
+std::string key_text(PyObject* key) {
+  return PyBytes_AS_STRING(
+      Ref::steal(must(PyUnicode_AsEncodedString(key, "utf-8", "backslashreplace"))).get());
+}
+
+}  // namespace
 
 std::string Complaint::extra_positional() const {
   bool method = call.self != nullptr;
@@ -55,7 +64,7 @@ std::string Complaint::keywords() const {
   for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(call.keywords); ++k) {
     PyObject* key = PyTuple_GET_ITEM(call.keywords, k);
     const Param* p = param_named(o, key);
-    std::string text = PyUnicode_AsUTF8(key);
+    std::string text = key_text(key);
     if (p && !(call.self && p->role == Role::Out)) {
       Py_ssize_t position = 0;
       for (const Param& q : o.params) {
@@ -96,7 +105,7 @@ std::string call_text(const Call& c) {
   if (c.keywords)
     for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(c.keywords); ++k) {
       if (s.size() > 1) s += ", ";
-      s += str(PyUnicode_AsUTF8(PyTuple_GET_ITEM(c.keywords, k)), "=", type_name(c.args[c.n + k]));
+      s += str(key_text(PyTuple_GET_ITEM(c.keywords, k)), "=", type_name(c.args[c.n + k]));
     }
   return s + ")";
 }
