@@ -10,15 +10,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import chart, large, memory, profiling, report, small
-from benchmarks.timing import Result
+from benchmarks import chart, large, memory, products, profiling, report, small
+from benchmarks.timing import Budget, Result
 
 ROOT = Path(__file__).parent.parent
-GROUPS = ("small", "large", "memory", "profiling")
+GROUPS = ("small", "large", "products", "memory", "profiling")
+# What limits the libraries alike. Each reads its variable when it is loaded, so the program starts anew with them.
+ISAS = {
+    "v3": {"ATEN_CPU_CAPABILITY": "avx2", "MKL_ENABLE_INSTRUCTIONS": "AVX2", "OPENBLAS_CORETYPE": "Haswell"},
+    "base": {"ATEN_CPU_CAPABILITY": "default", "MKL_ENABLE_INSTRUCTIONS": "SSE4_2", "OPENBLAS_CORETYPE": "Nehalem"},
+}
 
 
 def main() -> int:
     options = _options()
+    if options.isa and os.environ.get("ADJOINT_ISA") != options.isa:
+        os.environ.update(ISAS[options.isa] | {"ADJOINT_ISA": options.isa})
+        os.execv(sys.executable, [sys.executable, "-m", "benchmarks", *sys.argv[1:]])
+    Budget.quick = options.quick
     ours, other = importlib.import_module("adjoint"), None
     if not options.alone:
         try:
@@ -26,6 +35,7 @@ def main() -> int:
         except ImportError:
             print("PyTorch is not installed: ours alone (pip install '.[parity]' brings it)\n")
     results: list[Result] = []
+    print(f"instruction set {ours._core._build()['runs']}", *map("=".join, report.limits().items()), sep=", ")
     print(report.HEADER)
     for result in _measure(options.groups or GROUPS, ours, other):
         if not results or results[-1].group != result.group:
@@ -50,6 +60,9 @@ def _measure(groups: tuple[str, ...], ours: Any, other: Any | None) -> Iterator[
     if "large" in groups:
         for threads in sorted({1, cores}):
             yield from large.measure(ours, other, threads)
+    if "products" in groups:
+        for threads in sorted({1, cores}):
+            yield from products.measure(ours, other, threads)
     if "memory" in groups:
         yield from memory.measure(other is not None)
     if "profiling" in groups:
@@ -60,6 +73,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("groups", nargs="*", help=f"which groups: {', '.join(GROUPS)} (default: all)")
     parser.add_argument("--alone", action="store_true", help="without PyTorch, even where it is installed")
+    parser.add_argument("--isa", choices=ISAS, help="limit every library to these instructions (v3: AVX2)")
+    parser.add_argument("--quick", action="store_true", help="run each row once: that it runs, not how fast")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "benchmarks", help="folder for JSON and SVG")
     parser.add_argument("--readme", action="store_true", help="put the table into README.md")
     parser.add_argument("--strict", action="store_true", help="exit status 1 if a target was missed")

@@ -1,11 +1,9 @@
-"""Large work: 10 million floats against memory, matrix products against OpenBLAS, both against PyTorch."""
+"""Large work: 10 million floats against memory and PyTorch."""
 
 from __future__ import annotations
 
 import ctypes
-import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 from benchmarks.timing import Batch, Result, Run, calls, shortest
@@ -17,12 +15,6 @@ def measure(ours: Any, other: Any | None, threads: int) -> Iterator[Result]:
     for library in (ours, other):
         if library is not None:
             library.set_num_threads(threads)
-    yield from _elementwise(ours, other, threads)
-    for n in (512, 2048):
-        yield from _matmul(ours, other, threads, n)
-
-
-def _elementwise(ours: Any, other: Any | None, threads: int) -> Iterator[Result]:
     group = "10 million float32"
     for name, target, make in _ROWS:
         runs: list[Batch | None] = [calls(make(ours, *_pair(ours)))]
@@ -68,61 +60,6 @@ def _plain_loops(ours: Any, a: Any, b: Any, c: Any) -> dict[str, Run]:
         "a.sum()": lambda: core.adjoint_plain_sum(x, n),
         "c.copy_(a)": lambda: core.adjoint_plain_copy(x, z, n),
     }
-
-
-def _matmul(ours: Any, other: Any | None, threads: int, n: int) -> Iterator[Result]:
-    runs: list[Batch | None] = [calls(_product(ours, n)), None if other is None else calls(_product(other, n))]
-    seconds = shortest(runs, budget=1.5)
-    yield _result("matrix product, float32", f"{n} × {n}", threads, seconds, "PyTorch", 1.8)
-    blas = _openblas_product(ours, n, threads)
-    seconds = shortest([calls(_product(ours, n)), calls(blas)], budget=1.5)
-    yield _result("matrix product, float32", f"{n} × {n}", threads, seconds, "OpenBLAS from C", 0.9)
-
-
-def _square(torch: Any, n: int, seed: float) -> Any:
-    return (torch.arange(n * n, dtype=torch.float32) * seed).sin().reshape(n, n)
-
-
-def _product(torch: Any, n: int) -> Run:
-    a, b, c = _square(torch, n, 0.7), _square(torch, n, 1.3), torch.empty(n, n)
-    return lambda: torch.matmul(a, b, out=c)
-
-
-def _openblas_product(ours: Any, n: int, threads: int) -> Run:
-    os.environ.setdefault("OPENBLAS_CORETYPE", _core_type())
-    library = ctypes.CDLL(str(Path(ours.__file__).with_name("_lib") / "libscipy_openblas.so"))
-    a, b, c = _square(ours, n, 0.7), _square(ours, n, 1.3), ours.empty(n, n)
-    pointers = [ctypes.c_void_p(t.data_ptr()) for t in (a, b, c)]
-    row_major, plain, size, one, zero = 101, 111, ctypes.c_int(n), ctypes.c_float(1), ctypes.c_float(0)
-
-    def run() -> None:
-        # The library is the one that we use too, on one thread: lend it the threads, and take them back.
-        library.scipy_openblas_set_num_threads(threads)
-        library.scipy_cblas_sgemm(
-            row_major,
-            plain,
-            plain,
-            size,
-            size,
-            size,
-            one,
-            pointers[0],
-            size,
-            pointers[1],
-            size,
-            zero,
-            pointers[2],
-            size,
-        )
-        library.scipy_openblas_set_num_threads(1)
-
-    run.keep = (a, b, c)  # type: ignore[attr-defined]
-    return run
-
-
-def _core_type() -> str:
-    flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
-    return "SkylakeX" if "avx512vl" in flags else ""
 
 
 def _result(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 from pathlib import Path
 from typing import Any
 
 from benchmarks.timing import Result
 
-HEADER = f"{'':42} {'threads':>7} {'ours':>10} {'other':>10} {'ratio':>8} {'target':>7}"
+HEADER = f"{'':42} {'threads':>7} {'ours':>10} {'other':>10} {'ratio':>8} {'target':>7} {'of limit':>9} {'target':>7}"
 
 
 def line(result: Result) -> str:
@@ -21,7 +22,12 @@ def line(result: Result) -> str:
         quantity(result, result.ours),
         "" if result.other is None else quantity(result, result.other),
     )
-    return f"{name:42} {result.threads:7} {ours:>10} {other:>10} {ratio:>8} {target:>7}{verdict}"
+    share, least = percent(result.share), percent(result.share_target)
+    return f"{name:42} {result.threads:7} {ours:>10} {other:>10} {ratio:>8} {target:>7} {share:>9} {least:>7}{verdict}"
+
+
+def percent(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.0f} %"
 
 
 def quantity(result: Result, value: float) -> str:
@@ -33,8 +39,19 @@ def quantity(result: Result, value: float) -> str:
     return f"{value * 1e9:.3g} ns"
 
 
+def limits() -> dict[str, str]:
+    """What keeps a library from the processor's newest instructions."""
+    names = ("ADJOINT_ISA", "ATEN_CPU_CAPABILITY", "MKL_ENABLE_INSTRUCTIONS", "OPENBLAS_CORETYPE")
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
 def as_json(results: list[Result], ours: Any, other: Any | None) -> str:
-    machine = {"processor": _processor(), "python": platform.python_version(), "system": platform.machine()}
+    machine: dict[str, object] = {
+        "processor": _processor(),
+        "python": platform.python_version(),
+        "system": platform.machine(),
+    }
+    machine |= {"instruction set": ours._core._build()["runs"], "limited by": limits()}
     versions = {"adjoint": ours.__version__, "torch": None if other is None else str(other.__version__)}
     rows = [result.as_dict() for result in results]
     return json.dumps({"machine": machine, "versions": versions, "results": rows}, indent=1, ensure_ascii=False)
@@ -42,10 +59,10 @@ def as_json(results: list[Result], ours: Any, other: Any | None) -> str:
 
 def markdown(results: list[Result]) -> str:
     """The rows against PyTorch, as the README shows them: ratios, and nothing that only this machine has."""
-    lines = ["| work | threads | faster than PyTorch |", "| --- | --- | --- |"]
+    lines = ["| work | threads | faster than PyTorch | share of the limit |", "| --- | --- | --- | --- |"]
     for r in results:
         if r.against == "PyTorch" and r.ratio is not None:
-            lines.append(f"| {r.group}: {r.name} | {r.threads} | {r.ratio:.1f} × |")
+            lines.append(f"| {r.group}: {r.name} | {r.threads} | {r.ratio:.1f} × | {percent(r.share)} |")
     return "\n".join(lines)
 
 

@@ -18,10 +18,9 @@ constexpr int kVectorBytes = 64, kRows = 14;  // 14 × 2 sums of 32 registers
 constexpr bool kFreeMasks = true;
 #elif defined(__AVX2__)
 constexpr int kVectorBytes = 32, kRows = 6;  // 6 × 2 of 16
+constexpr bool kFreeMasks = false;
 #else
 constexpr int kVectorBytes = 16, kRows = 4;  // 4 × 2 of 16, or of NEON's 32
-#endif
-#if !defined(__AVX512F__)
 constexpr bool kFreeMasks = false;
 #endif
 
@@ -242,11 +241,14 @@ template <class T> ADJOINT_INLINE void pack_across(const T* src, int64_t ld, int
   for (int64_t p = 0; p < k; p++, src += ld, panels += panel_width) {
     T* to = panels;
     for (int64_t j = 0; j < width; j += step, to += k * panel_width) {
-      int64_t n = width - j < step ? width - j : step;
-      if (!kFreeMasks && n == panel_width) {
-        for (int64_t i = 0; i < panel_width; i += W) S::store(to + i, S::load(src + j + i));
+      if (width - j >= panel_width) {  // beyond `step`, what nobody reads: the next panel's first elements
+        for (int64_t i = 0; i < panel_width; i += W) {
+          __builtin_prefetch(src + 8 * ld + j + i, 0, 3);  // rows far apart are no stream to the processor
+          S::store(to + i, S::load(src + j + i));
+        }
         continue;
       }
+      int64_t n = width - j < step ? width - j : step;
       for (int64_t i = 0; i < panel_width; i += W) {
         const typename S::Lanes lanes(n > i ? n - i : 0);
         S::store(to + i, S::load(src + j + i, lanes));
@@ -313,6 +315,27 @@ template <class T> void direct(bool ta, bool tb, int64_t m, int64_t n, int64_t k
   }
 }
 
+// ---- dot products ----------------------------------------------------------------------------------
+
+// The sum of N lanes: halves are added until one is left.
+template <class T, int N, int... I> struct Halves : Halves<T, N - 1, N - 1, I...> {};
+template <class T, int... I> struct Halves<T, 0, I...> {
+  template <class Vector> static ADJOINT_INLINE T sum(Vector v) {
+    constexpr int H = sizeof...(I);
+    auto half = __builtin_shufflevector(v, v, I...) + __builtin_shufflevector(v, v, (I + H)...);
+    if constexpr (H == 1)
+      return half[0];
+    else
+      return Halves<T, H / 2>::sum(half);
+  }
+};
+
+// alpha · sum, which is +0 where the products were all -0 or none.
+template <class T> ADJOINT_INLINE void put_dot(T* y, T alpha, T sum, bool accumulate) {
+  T dot = rounded<T>(alpha * (sum + T(0)));
+  *y = accumulate ? *y + dot : dot;
+}
+
 // R rows of B against x, each with two running vectors, so that R does not change a row's bits.
 template <class T, int R> ADJOINT_INLINE void dot_rows(int64_t k, T alpha, const T* x, const T* b,
                                                        int64_t ldb, T* y, int64_t y_stride, bool accumulate) {
@@ -321,16 +344,14 @@ template <class T, int R> ADJOINT_INLINE void dot_rows(int64_t k, T alpha, const
   typename S::Vector sum[R][2];
   ADJOINT_UNROLL for (int r = 0; r < R; r++) sum[r][0] = sum[r][1] = typename S::Vector{};
   int64_t p = 0;
-  if constexpr (!kFreeMasks) {
-    for (; p + 2 * W <= k; p += 2 * W) {
-      typename S::Vector x0 = S::load(x + p), x1 = S::load(x + p + W);
-      ADJOINT_UNROLL for (int r = 0; r < R; r++) {
-        sum[r][0] += x0 * S::load(b + r * ldb + p);
-        sum[r][1] += x1 * S::load(b + r * ldb + p + W);
-      }
+  for (; p + 2 * W <= k; p += 2 * W) {
+    typename S::Vector x0 = S::load(x + p), x1 = S::load(x + p + W);
+    ADJOINT_UNROLL for (int r = 0; r < R; r++) {
+      sum[r][0] += x0 * S::load(b + r * ldb + p);
+      sum[r][1] += x1 * S::load(b + r * ldb + p + W);
     }
   }
-  for (; p < k; p += 2 * W) {
+  if (p < k) {
     const typename S::Lanes low(k - p), high(k - p > W ? k - p - W : 0);
     typename S::Vector x0 = S::load(x + p, low), x1 = S::load(x + p + W, high);
     ADJOINT_UNROLL for (int r = 0; r < R; r++) {
@@ -338,81 +359,91 @@ template <class T, int R> ADJOINT_INLINE void dot_rows(int64_t k, T alpha, const
       sum[r][1] += x1 * S::load(b + r * ldb + p + W, high);
     }
   }
-  for (int r = 0; r < R; r++) {
-    typename S::Vector s = sum[r][0] + sum[r][1];
-    T t[W];
-    S::store(t, s);
-    for (int h = W / 2; h; h /= 2) {
-      for (int i = 0; i < h; i++) t[i] += t[i + h];
-    }
-    T& to = y[r * y_stride];
-    T dot = rounded<T>(alpha * (t[0] + T(0)));
-    to = accumulate ? to + dot : dot;
+  ADJOINT_UNROLL for (int r = 0; r < R; r++) {
+    put_dot<T>(y + r * y_stride, alpha, Halves<T, W / 2>::sum(sum[r][0] + sum[r][1]), accumulate);
   }
 }
 
 template <class T> void rows_dot(int64_t n, int64_t k, T alpha, const T* x, const T* b, int64_t ldb, T* y,
                                  int64_t y_stride, bool accumulate) {
+  constexpr int R = kVectorBytes == 64 ? 8 : 4;  // as many rows as registers hold the sums of
   int64_t j = 0;
-  for (; j + 4 <= n; j += 4)
-    dot_rows<T, 4>(k, alpha, x, b + j * ldb, ldb, y + j * y_stride, y_stride, accumulate);
+  for (; j + R <= n; j += R)
+    dot_rows<T, R>(k, alpha, x, b + j * ldb, ldb, y + j * y_stride, y_stride, accumulate);
   for (; j < n; j++) dot_rows<T, 1>(k, alpha, x, b + j * ldb, ldb, y + j * y_stride, y_stride, accumulate);
 }
 
 // ---- the same, where the elements of a column do not lie side by side ----
+//
+// dot_rows' lane r sums the rows r, r + 2 W, r + 4 W, ... of B: here they are summed a strip of columns at a
+// time, one lane after the other, and the strips of lanes added in the order in which Halves adds lanes. So
+// every row is read once, in long runs, and a few strips of sums stay in the first-level cache.
 
-// Columns at a time: their 2 W partial sums each lie in the first-level cache.
-template <class T> inline constexpr int kStrip = 16 * Simd<T>::kLanes;
+template <class T> inline constexpr int64_t kStrip = 4096 / sizeof(T);
 
-// Adds `Turns` rows of B, 2 W apart, to one row of partial sums, which is loaded and stored once for all.
-template <class T, int Turns>
-ADJOINT_INLINE void add_rows(int64_t n, const T* x, const T* b, int64_t ldb, T* sums) {
+// Adds `Turns` rows of B, `step` elements apart, to a strip of sums, which is loaded and stored once for
+// all. kAhead: B comes from memory, so the next rows are asked for.
+template <class T, int Turns, bool kAhead>
+ADJOINT_INLINE void add_rows(int64_t n, const T* x, const T* b, int64_t step, T* sums, bool first) {
   using S = Simd<T>;
   constexpr int W = S::kLanes;
-  for (int64_t j = 0; j < n; j += W) {
-    const typename S::Lanes lanes(n - j);
-    typename S::Vector sum = S::load(sums + j);
+  int64_t j = 0;
+  for (; j + W <= n; j += W) {
+    typename S::Vector sum = first ? typename S::Vector{} : S::load(sums + j);
     ADJOINT_UNROLL for (int t = 0; t < Turns; t++) {
-      const T* from = b + 2 * W * t * ldb + j;
-      sum += x[2 * W * t] * (j + W <= n ? S::load(from) : S::load(from, lanes));
+      if constexpr (kAhead) __builtin_prefetch(b + (t + Turns) * step + j, 0, 2);
+      sum += x[2 * W * t] * S::load(b + t * step + j);
     }
+    S::store(sums + j, sum);
+  }
+  if (j < n) {
+    const typename S::Lanes lanes(n - j);
+    typename S::Vector sum = first ? typename S::Vector{} : S::load(sums + j);
+    ADJOINT_UNROLL for (int t = 0; t < Turns; t++) sum += x[2 * W * t] * S::load(b + t * step + j, lanes);
     S::store(sums + j, sum);
   }
 }
 
-// The partial sums that dot_rows keeps in the lanes of its two vectors, of n ≤ kStrip columns: `have` rows.
-template <class T> ADJOINT_INLINE void partial_sums(int64_t n, int64_t k, const T* x, const T* b, int64_t ldb,
-                                                    T* sums, int64_t have) {
-  constexpr int W = Simd<T>::kLanes;
-  for (int64_t r = 0; r < have; r++) {
-    for (int64_t j = 0; j < n; j += W) Simd<T>::store(sums + r * kStrip<T> + j, typename Simd<T>::Vector{});
-  }
+template <class T, bool kAhead>
+__attribute__((noinline)) void sum_lane(int64_t n, int64_t k, const T* x, const T* b, int64_t ldb, T* sums) {
+  constexpr int kTurns = 8, kEach = 2 * Simd<T>::kLanes;
+  const int64_t step = kEach * ldb;
   int64_t p = 0;
-  for (; p + 8 * W <= k; p += 8 * W) {
-    for (int64_t r = 0; r < 2 * W; r++)
-      add_rows<T, 4>(n, x + p + r, b + (p + r) * ldb, ldb, sums + r * kStrip<T>);
+  if constexpr (kAhead) {
+    for (; p + (2 * kTurns - 1) * kEach < k; p += kTurns * kEach)
+      add_rows<T, kTurns, true>(n, x + p, b + p * ldb, step, sums, p == 0);
   }
-  for (; p < k; p++) add_rows<T, 1>(n, x + p, b + p * ldb, ldb, sums + p % (2 * W) * kStrip<T>);
+  for (; p + (kTurns - 1) * kEach < k; p += kTurns * kEach)
+    add_rows<T, kTurns, false>(n, x + p, b + p * ldb, step, sums, p == 0);
+  for (; p + 3 * kEach < k; p += 4 * kEach) add_rows<T, 4, false>(n, x + p, b + p * ldb, step, sums, p == 0);
+  for (; p < k; p += kEach) add_rows<T, 1, false>(n, x + p, b + p * ldb, step, sums, p == 0);
+}
+
+// The lanes r, r + H, r + 2 H, ... of n ≤ kStrip columns, added up. Those beyond k are 0.
+template <class T, int H, bool kAhead>
+void sum_lanes(int64_t r, int64_t n, int64_t k, const T* x, const T* b, int64_t ldb, T* sums) {
+  using S = Simd<T>;
+  if constexpr (H == 2 * S::kLanes) {
+    sum_lane<T, kAhead>(n, k - r, x + r, b + r * ldb, ldb, sums);
+  } else {
+    T* other = sums + kStrip<T>;
+    sum_lanes<T, 2 * H, kAhead>(r, n, k, x, b, ldb, sums);
+    if (r + H >= k) return;
+    sum_lanes<T, 2 * H, kAhead>(r + H, n, k, x, b, ldb, other);
+    for (int64_t j = 0; j < n; j += S::kLanes) S::store(sums + j, S::load(sums + j) + S::load(other + j));
+  }
 }
 
 template <class T> void columns_dot(int64_t n, int64_t k, T alpha, const T* x, const T* b, int64_t ldb, T* y,
                                     int64_t y_stride, bool accumulate) {
-  constexpr int W = Simd<T>::kLanes;
-  alignas(64) T sums[2 * W * kStrip<T>];
+  constexpr int kDepth = 7;              // of the tree of at most 64 lanes
+  constexpr int64_t kCached = 16 << 20;  // bytes: more than that comes from memory
+  alignas(64) T sums[kDepth * kStrip<T>];
+  const bool ahead = n * k * int64_t(sizeof(T)) > kCached;
   for (int64_t begin = 0; begin < n; begin += kStrip<T>) {
     const int64_t width = n - begin < kStrip<T> ? n - begin : kStrip<T>;
-    int64_t have = k < 2 * W ? k : 2 * W;
-    partial_sums<T>(width, k, x, b + begin, ldb, sums, have);
-    for (int64_t h = W; h; h /= 2) {  // added in dot_rows' order; a sum that is missing is 0
-      for (int64_t r = h; r < have; r++) {
-        for (int64_t j = 0; j < width; j++) sums[(r - h) * kStrip<T> + j] += sums[r * kStrip<T> + j];
-      }
-      if (have > h) have = h;
-    }
-    for (int64_t j = 0; j < width; j++) {
-      T &to = y[(begin + j) * y_stride], dot = rounded<T>(alpha * (sums[j] + T(0)));
-      to = accumulate ? to + dot : dot;
-    }
+    (ahead ? sum_lanes<T, 1, true> : sum_lanes<T, 1, false>)(0, width, k, x, b + begin, ldb, sums);
+    for (int64_t j = 0; j < width; j++) put_dot<T>(y + (begin + j) * y_stride, alpha, sums[j], accumulate);
   }
 }
 
@@ -460,9 +491,33 @@ template <class T> void tiny(int64_t m, int64_t n, int64_t k, const T* a, int64_
   run(m, n, k, a, a_row, a_col, b, b_row, b_col, c, ldc);
 }
 
-template <class T> constexpr Table<T> kTable = {kRows,   Simd<T>::kCols, Simd<T>::kPanelA,
-                                                pack<T>, packed<T>,      direct<T>,
-                                                tiny<T>, rows_dot<T>,    columns_dot<T>};
+// ---- the yardstick ---------------------------------------------------------------------------------
+
+constexpr int kChains = 12;  // more than the latency of two units needs, fewer than there are registers
+
+template <class T> T chains(int64_t turns, T factor) {
+  using Vector = typename Simd<T>::Vector;
+  const Vector x = Vector{} + factor, y = x;
+  Vector sum[kChains];
+  ADJOINT_UNROLL for (int i = 0; i < kChains; i++) sum[i] = Vector{} + T(i);
+  for (int64_t p = 0; p < turns; p++) {
+    ADJOINT_UNROLL for (int i = 0; i < kChains; i++) sum[i] = sum[i] * x + y;
+  }
+  ADJOINT_UNROLL for (int i = 1; i < kChains; i++) sum[0] += sum[i];
+  return sum[0][0];
+}
+
+template <class T> constexpr Table<T> kTable = {kRows,
+                                                Simd<T>::kCols,
+                                                Simd<T>::kPanelA,
+                                                pack<T>,
+                                                packed<T>,
+                                                direct<T>,
+                                                tiny<T>,
+                                                rows_dot<T>,
+                                                columns_dot<T>,
+                                                chains<T>,
+                                                kChains * Simd<T>::kLanes};
 
 }  // namespace
 

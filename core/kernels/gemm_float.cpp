@@ -167,10 +167,16 @@ template <class T> struct Round {
   }
 };
 
+// The size of the fewest equal blocks of n things, at most `most` units each: no block is left with a few.
+int64_t even(int64_t n, int64_t unit, int64_t most) {
+  int64_t units = ceil_div(n, unit), blocks = ceil_div(units, most);
+  return ceil_div(units, blocks) * unit;
+}
+
 template <class T> void multiply_packed(const Product<T>& p) {
   const Table<T>& t = table<T>();
-  int64_t row_block = 72 * t.rows, col_block = 64 * t.cols;  // the panels of a round fit in the shared cache
-  int64_t block = block_of(p.K), a_size = 72 * t.a_width * block;
+  int64_t row_block = even(p.M, t.rows, 72), col_block = even(p.N, t.cols, 64);
+  int64_t block = block_of(p.K), a_size = row_block / t.rows * t.a_width * block;
   T* panels = static_cast<T*>(g_panels.get(size_t(a_size + col_block * block) * sizeof(T)));
   for (int64_t j = 0; j < p.N; j += col_block) {
     for (int64_t k = 0; k < p.K; k += block) {

@@ -38,6 +38,10 @@ template <class T> struct Table {
   // y[j] (+)= alpha · Σ x[k] b[k, j]: columns of B against x. The same bits as rows_dot of Bᵀ.
   void (*columns_dot)(int64_t n, int64_t k, T alpha, const T* x, const T* b, int64_t ldb, T* y,
                       int64_t y_stride, bool accumulate);
+  // The most that the processor can do, for benchmarks: multiply-adds in registers that never wait for each
+  // other, `chain_work` a turn. The result says nothing.
+  T (*chains)(int64_t turns, T factor);
+  int chain_work;
 };
 
 inline constexpr int64_t kTinyCols = 16, kTinyDepth = 32, kTinyRows = 32;
