@@ -6,6 +6,7 @@
 // result back. The view's grad_fn is then remade from the base (as_strided) when somebody next asks:
 // grad_fn_of.
 #include "autograd/changes.h"
+#include "autograd/engine.h"
 #include "autograd/needs.h"
 #include "autograd/record.h"
 
@@ -54,7 +55,8 @@ struct CopySlices final : Node {
     return "gx = g, its part in the view replaced by what the written operation's rule makes of it";
   }
   void release_saved() override {
-    if (fn) {
+    // A recorded pass gave what fn saved the history fn: the pass may come to fn itself, later.
+    if (fn && !engine_runs(*fn.get())) {
       fn->release_saved();
       fn->released = true;
     }
