@@ -84,8 +84,10 @@ def test_names_of_tensors(script):
 
 
 def test_graphs_are_kept(script):
-    loss = run(script(ARTICLE), []).tensor("loss")
-    loss.backward()
+    found = run(script(ARTICLE), [])
+    assert found.tensor("w1").grad.item() == 28.0
+    found.tensor("loss").backward()
+    assert found.tensor("w1").grad.item() == 56.0
 
 
 def test_step_stops_at_a_backward_pass(script):

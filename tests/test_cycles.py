@@ -8,6 +8,8 @@ import pytest
 import adjoint as torch
 from adjoint import _core
 
+pytestmark = pytest.mark.filterwarnings("ignore:Using backward")  # with create_graph=True: once a process
+
 
 @pytest.fixture
 def counts():

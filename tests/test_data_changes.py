@@ -45,7 +45,11 @@ def test_checking_mode_accepts_what_is_right():
 
 
 def test_checking_mode_is_restored():
+    def checks():
+        return torch._core._is_check_saved_enabled()
+
     with torch.autograd.set_check_saved(True):
-        pass
+        assert checks()
+    assert not checks()
     torch.autograd.set_check_saved(True)
     torch.autograd.set_check_saved(False)

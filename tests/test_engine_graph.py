@@ -6,6 +6,8 @@ import weakref
 import pytest
 from support import IS_TORCH, custom, error_of, leaf, torch
 
+pytestmark = pytest.mark.filterwarnings("ignore:Using backward")  # with create_graph=True: once a process
+
 # --- freeing ---
 
 

@@ -171,9 +171,11 @@ def test_saved_tensors_are_kept_with_retain_graph():
         ctx.save_for_backward(a)
         return a * 1
 
-    y = custom(forward, lambda ctx, g: g * ctx.saved_tensors[0]).apply(leaf(3.0))
+    x = leaf(3.0)
+    y = custom(forward, lambda ctx, g: g * ctx.saved_tensors[0]).apply(x)
     y.backward(retain_graph=True)
     y.backward()
+    assert x.grad.item() == 6.0
 
 
 def test_save_twice_keeps_the_last():

@@ -27,6 +27,13 @@ void note_change(const TensorImpl& x, const char* name) {
   c.where = host.here();
 }
 
+std::string operation_of(const Node& n) {
+  std::string name = n.name();
+  if (size_t at = name.find("Backward"); at != std::string::npos) name.erase(at, 8);
+  if (name.ends_with('0')) name.pop_back();
+  return name;
+}
+
 // Back from the latest change of this storage to the first one past `version`. Versions fall on the way back;
 // where they do not, an older storage lay at the same address.
 std::string change_after(const Storage* s, uint32_t version) {

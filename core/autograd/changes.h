@@ -10,4 +10,7 @@ void note_change(const TensorImpl& x, const char* name);
 // forgotten.
 std::string change_after(const Storage* s, uint32_t version);
 
+// "MulBackward0" -> "Mul", "TBackward1" -> "T1", as PyTorch's messages about changes have it.
+std::string operation_of(const Node& n);
+
 }  // namespace adjoint

@@ -179,8 +179,11 @@ struct Task {
     bool needed = s.needed;
     s.clear();
     n.last_pass = id;
+    // As PyTorch has it: where the pass goes on behind the node, what is asked for is the gradient as it came,
+    // before the hooks of its tensor; where it ends there, the hooks have a say.
+    if (needed) capture(n, g);
     if (n.hooks) run_output_hooks(n, g);
-    if (!targets.empty()) capture(n, g);
+    if (!needed) capture(n, g);
     Tensor few[4];
     std::vector<Tensor> lots;
     Tensor* gx = few;
@@ -363,6 +366,17 @@ void queue_callback(std::function<void()> f) {
   g_callbacks->push_back(std::move(f));
 }
 
+// Once a process, as in PyTorch. (Here the collector finds the cycle: Note [Cycles] in python/gc.cpp.)
+static void warn_of_cycle() {
+  static bool warned = false;
+  if (std::exchange(warned, true) || !host.warn) return;
+  host.warn(
+      "Using backward() with create_graph=True will create a reference cycle between the parameter and its "
+      "gradient which can cause a memory leak. We recommend using autograd.grad when creating the graph to "
+      "avoid this. If you have to use this function, make sure to reset the .grad fields of your parameters to "
+      "None after use to break the cycle and avoid the leak.");
+}
+
 std::vector<Tensor> run_backward(std::span<const Tensor> roots, std::span<const Tensor> grads,
                                  std::span<const Target> inputs, const BackwardOptions& options) {
   Task task{roots, grads, inputs, options, {}, {}, {}, {}, 0};
@@ -372,6 +386,7 @@ std::vector<Tensor> run_backward(std::span<const Tensor> roots, std::span<const 
     bool old = std::exchange(modes.user_off, false);
     ~OwnWork() { modes.user_off = old; }
   } own_work;
+  if (options.accumulate && options.create_graph) warn_of_cycle();
   std::vector<std::function<void()>> callbacks;
   struct Scope {
     Node* current = g_current;

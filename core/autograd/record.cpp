@@ -1,4 +1,5 @@
 // Cuts in the graph: detach, requires_grad_, retain_grad, .data.
+#include "autograd/inplace.h"
 #include "autograd/record.h"
 
 namespace adjoint {
@@ -11,14 +12,16 @@ Tensor detach(const Tensor& x) {
 }
 
 void detach_inplace(const Tensor& x) {
+  check_inplace(x, "detach_", false);
   check(!x->base,
         "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) "
         "for training, and "
         "gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence detach_() "
         "cannot be called on "
         "these gradients. To fix this error, please refer to the Optimizer.zero_grad() function in "
-        "torch/optim/optimizer.py as a "
+        "torch/optim/optimizer.py as the "
         "solution.");
+  forget_retain(*x);
   if (Node* n = std::exchange(x->grad_fn, nullptr)) n->release();
   x->flags &= uint8_t(~TensorImpl::RequiresGrad);
   x->output_nr = 0;

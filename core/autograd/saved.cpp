@@ -211,16 +211,25 @@ void SavedTensor::complain_changed(Node& owner) const {
   if (!behind)
     if (std::string who = change_after(t_->storage, version_ - t_->version_bias); !who.empty())
       how += ", by " + who;
+  const Node* maker = is_output_ ? &owner : t_->grad_fn;
   std::string label = label_of(t_->dtype);
   std::string shape = text_of(t_->sizes());
-  fail(owner.name(), ": a value saved for backward was changed in place\n  saved:   ", *t_, ", version ",
-       version_, line_of(owner), "\n  changed: ", how,
-       "\n  one of the variables needed for gradient computation has been modified by an inplace operation: "
-       "[torch.",
-       label, "Tensor ", shape, "]",
-       is_output_ ? str(", which is output ", output_nr_, " of ", owner.name(), ",") : std::string(),
-       " is at version ", t_->version(), "; expected version ", version_,
-       " instead. Clone it before changing it.");
+  fail(
+      owner.name(), ": a value saved for backward was changed in place\n  saved:   ", *t_, ", version ",
+      version_, line_of(owner), "\n  changed: ", how,
+      "\n  one of the variables needed for gradient computation has been modified by an inplace operation: "
+      "[torch.",
+      label, "Tensor ", shape, "]",
+      maker ? str(", which is output ", is_output_ ? output_nr_ : t_->output_nr, " of ", operation_of(*maker),
+                  ",")
+            : std::string(),
+      " is at version ", t_->version(), "; expected version ", version_,
+      " instead. Clone it before changing it. Hint: ",
+      modes.anomaly
+          ? "the backtrace further above shows the operation that failed to compute its gradient. The variable "
+            "in question was changed in there or anywhere later. Good luck!"
+          : "enable anomaly detection to find the operation that failed to compute its gradient, with "
+            "torch.autograd.set_detect_anomaly(True, check_nan=False).");
 }
 
 }  // namespace adjoint

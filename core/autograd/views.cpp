@@ -7,6 +7,7 @@
 // grad_fn_of.
 #include "autograd/changes.h"
 #include "autograd/engine.h"
+#include "autograd/inplace.h"
 #include "autograd/needs.h"
 #include "autograd/record.h"
 
@@ -113,12 +114,6 @@ struct Assigned {
   }
 };
 
-// "MulBackward0" -> "Mul", as PyTorch's messages about views have it.
-std::string operation_of(const Node& n) {
-  std::string name = n.name();
-  return name.substr(0, name.find("Backward"));
-}
-
 // `indirect`: not x itself was changed but its base or another view of that, so that x's history cannot be
 // told.
 [[noreturn]] void refuse_view(const TensorImpl& x, bool indirect = false) {
@@ -157,6 +152,11 @@ std::string operation_of(const Node& n) {
 }
 
 }  // namespace
+
+Node* inner_node(Node& n) {
+  auto* slices = dynamic_cast<CopySlices*>(&n);
+  return slices ? slices->fn.get() : nullptr;
+}
 
 void link_view(const Tensor& view, const Tensor& source, bool multi_output) {
   constexpr uint8_t kCreation =
@@ -200,9 +200,29 @@ void check_inplace(const Tensor& x, const char* name, bool will_record) {
         ": a leaf Variable that requires grad is being used in an in-place operation.");
 }
 
+bool written_over(TensorImpl& x, const TensorImpl& target) {
+  return x.storage == target.storage && (grad_fn_of(x) || !x.requires_grad());
+}
+
+Tensor value_before(const Tensor& x) {
+  Tensor y;
+  {
+    NoGrad no_grad;
+    y = graph_ops.clone(x);
+  }
+  y->cut = x->cut;
+  if (Node* n = grad_fn_of(*x)) set_history(*y, *n, x->output_nr);
+  return y;
+}
+
 void bumped(const Tensor& x, const char* name) {
   x->bump_version();
   note_change(*x, name);
+}
+
+// The history that a change gave x may have saved x, or a view that holds x: the collector must look.
+static void may_be_cycle(TensorImpl& x) {
+  if (x.refs > 1 && host.leaf_cycle) host.leaf_cycle(&x);
 }
 
 Node* grad_fn_of(TensorImpl& x) {
@@ -223,12 +243,13 @@ Node* grad_fn_of(TensorImpl& x) {
   set_history(x, *n, 0);
   n->release();
   x.view_version = x.version();
+  may_be_cycle(x);
   return x.grad_fn;
 }
 
 // Hooks and retain_grad that the user put on x stay with the value they were put on, except that retain_grad
 // follows x to its new value.
-static void move_retain(TensorImpl& x) {
+void forget_retain(TensorImpl& x) {
   if (!x.meta || !x.meta->retains_grad || !x.grad_fn || !x.grad_fn->hooks) return;
   std::erase_if(x.grad_fn->hooks->retain, [&](auto& r) { return r.second == &x; });
   x.meta->retains_grad = false;
@@ -236,7 +257,7 @@ static void move_retain(TensorImpl& x) {
 
 void rebase_history(const Tensor& x, NodeRef n, uint32_t output_nr) {
   bool retains = x->meta && x->meta->retains_grad;
-  if (retains) move_retain(*x);
+  if (retains) forget_retain(*x);
   if (!x->base) {
     set_history(*x, *n.get(), output_nr);
   } else {
@@ -244,13 +265,21 @@ void rebase_history(const Tensor& x, NodeRef n, uint32_t output_nr) {
     auto* slices = new (pool_alloc(sizeof(CopySlices))) CopySlices(*base, *x, std::move(n));
     finish_node(*slices);
     bool base_retains = base->meta && base->meta->retains_grad;
-    if (base_retains) move_retain(*base);
+    if (base_retains) forget_retain(*base);
     set_history(*base, *slices, 0);
     slices->release();
     if (base_retains) retain_grad(base);
     x->view_version = x->version() - 1;  // force it to be remade
     grad_fn_of(*x);
   }
+  may_be_cycle(x->base ? *x->base : *x);
+  if (retains) retain_grad(x);
+}
+
+void extend_history(const Tensor& x, NodeRef n) {
+  bool retains = x->meta && x->meta->retains_grad;
+  if (retains) forget_retain(*x);
+  set_history(*x, *n.get());
   if (retains) retain_grad(x);
 }
 

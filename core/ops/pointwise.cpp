@@ -4,6 +4,7 @@
 #include <sstream>
 #include <unordered_map>
 #include "autograd/changes.h"
+#include "autograd/needs.h"
 #include "kernels/isa.h"
 #include "ops/pointwise_node.h"
 #include "ops/promotion.h"
@@ -154,6 +155,24 @@ void cut_by_inputs(const PointwiseOp& op, std::span<const Operand> xs, const Ten
     }
 }
 
+// An integer or boolean result that is written into x: no gradient comes through. (PyTorch leaves what x was in
+// the history for the logical ones, and hands on a gradient of values that are gone.)
+struct Erased {
+  std::string node;
+  const char* name;
+  static constexpr const char* rule = "gx = 0";
+  void vjp(Backward& b) { b.gx[0] = graph_ops.zeros_like(b.grad()); }
+};
+NodeRef erase(const PointwiseOp& op, std::span<const Operand> xs, const Tensor& x) {
+  using N = NodeOf<Erased, 1>;
+  std::string node = op.node;
+  if (xs.size() > 1 && xs[1].is_tensor() && node.ends_with('0')) node.back() = '1';  // PyTorch's other form
+  auto* n = new (pool_alloc(sizeof(N))) N(Erased{std::move(node), op.name.c_str()});
+  n->edges[0].set(*x);
+  finish_node(*n);
+  return NodeRef::steal(n);
+}
+
 [[gnu::noinline]] Tensor general(const PointwiseOp& op, std::span<const Operand> xs, const Dest& dest) {
   Types t = resolve_types(op, xs);
   Dims shape;
@@ -172,11 +191,14 @@ void cut_by_inputs(const PointwiseOp& op, std::span<const Operand> xs, const Ten
   }
   check(!(memory && device == Device::Meta), op.name,
         ": Expected all tensors to be on the same device, but found at least two devices, meta and cpu!");
+  const bool erases =
+      dest.inplace && modes.grad && !is_differentiable(t.result) && requires_grad(*dest.tensor);
   record = record && modes.grad && is_differentiable(t.result) && (!dest.tensor || dest.inplace);
-  if (dest.inplace) check_inplace(*dest.tensor, dest.name ? dest.name : op.name.c_str(), record);
+  if (dest.inplace) check_inplace(*dest.tensor, dest.name ? dest.name : op.name.c_str(), record || erases);
   Tensor out = destination(op, shape, t, device, xs, dest);
-  PointwiseNode* node = record ? make_node(op, xs, t.common, dest.inplace) : nullptr;
+  PointwiseNode* node = record ? make_node(op, xs, t.common, dest.inplace ? out.get() : nullptr) : nullptr;
   NodeRef held = NodeRef::steal(node);
+  if (erases) held = erase(op, xs, out);
   if (device == Device::Cpu && out->numel) {
     Dtype kernel = kKernelType[t.compute];
     std::vector<Operand> wrapped;
@@ -189,6 +211,7 @@ void cut_by_inputs(const PointwiseOp& op, std::span<const Operand> xs, const Ten
              op.cond_first);
   }
   if (dest.tensor) bumped(out, dest.name ? dest.name : op.name.c_str());
+  if (erases) rebase_history(out, held);
   if (!record) {
     if (!dest.tensor) cut_by_inputs(op, xs, out);
     return out;

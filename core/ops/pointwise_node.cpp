@@ -2,6 +2,7 @@
 // read with tensors when the backward pass is itself recorded.
 #include "ops/pointwise_node.h"
 #include <algorithm>
+#include "autograd/inplace.h"
 #include "autograd/needs.h"
 #include "ops/ops.h"
 #include "ops/strided_loop.h"
@@ -40,7 +41,8 @@ std::string parameter(const PointwiseOp& op, int i) {
 
 }  // namespace
 
-PointwiseNode* make_node(const PointwiseOp& op, std::span<const Operand> xs, Dtype common, bool inplace) {
+PointwiseNode* make_node(const PointwiseOp& op, std::span<const Operand> xs, Dtype common,
+                         const TensorImpl* target) {
   PointwiseNode* n = op.arity == 1   ? make_sized<1>(op, common)
                      : op.arity == 2 ? make_sized<2>(op, common)
                      : op.arity == 3 ? make_sized<3>(op, common)
@@ -70,8 +72,10 @@ PointwiseNode* make_node(const PointwiseOp& op, std::span<const Operand> xs, Dty
   }
   finish_node(*n);
   for (size_t i = 0; i < xs.size(); ++i)
-    if ((reads >> i & 1) && xs[i].is_tensor())
-      n->args[i].saved.save(inplace && i == 0 ? graph_ops.clone(*xs[i].tensor) : *xs[i].tensor);
+    if ((reads >> i & 1) && xs[i].is_tensor()) {
+      const Tensor& x = *xs[i].tensor;
+      n->args[i].saved.save(target && written_over(*x, *target) ? value_before(x) : x);
+    }
   n->result_read = reads >> op.arity & 1;
   held.take();
   return n;
@@ -87,13 +91,16 @@ void PointwiseNode::release_saved() {
 }
 
 void PointwiseNode::visit_saved(SavedVisitor& v) {
+  unsigned reads = 0;  // by any rule; what was not needed this time shows as None
+  for (int i = 0; i < inputs && i < 3; ++i)
+    if (op.pull[i].exists) reads |= op.pull[i].reads;
   for (int i = 0; i < inputs; ++i) {
-    if (args[i].saved.was_set())
-      v.tensor(parameter(op, i).c_str(), args[i].saved);
-    else if (!args[i].is_tensor)
+    if (!args[i].is_tensor)
       v.value(parameter(op, i).c_str(), args[i].scalar);
+    else if (reads >> i & 1)
+      v.tensor(parameter(op, i).c_str(), args[i].saved);
   }
-  if (result.was_set()) v.tensor("result", result);
+  if (reads >> op.arity & 1) v.tensor("result", result);
 }
 
 Tensor PointwiseNode::pull_recorded(const Tensor& g, int i) {

@@ -35,9 +35,10 @@ struct PointwiseNode : Node {
   Tensor pull_fused(const Tensor& g, int i);
 };
 
-// Edges and saved operands are set; the result is saved after its history (save_result). In place the first
-// operand is about to be overwritten: where the rule reads it, a copy is kept. The caller owns a reference.
-PointwiseNode* make_node(const PointwiseOp& op, std::span<const Operand> xs, Dtype common, bool inplace);
+// Edges and saved operands are set; the result is saved after its history (save_result). `target` is what an
+// in-place operation is about to overwrite, or null: Note [Written over]. The caller owns a reference.
+PointwiseNode* make_node(const PointwiseOp& op, std::span<const Operand> xs, Dtype common,
+                         const TensorImpl* target = nullptr);
 
 // Whether next_functions lists input i. PyTorch lists tensors, and the numbers that it wraps into tensors:
 // those of sums, products and where, but no exponents, bounds or conditions.

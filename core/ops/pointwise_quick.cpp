@@ -81,7 +81,7 @@ template <int N> struct Dense {
     held[k] = Tensor::share(const_cast<TensorImpl*>(xs[k].tensor));
     operands[k].tensor = &held[k];
   }
-  PointwiseNode* node = make_node(op, {operands, size_t(n)}, out->dtype, false);
+  PointwiseNode* node = make_node(op, {operands, size_t(n)}, out->dtype);
   NodeRef owned = NodeRef::steal(node);
   set_history(*out, *node);
   node->save_result(out);

@@ -108,9 +108,15 @@ struct Find final : SavedVisitor {
   PyObject* found = nullptr;
   Find(PyNode* o, const char* w, bool r) : owner(o), wanted(w), raw(r) {}
   bool is_it(const char* name) const { return !found && !std::strcmp(name, wanted); }
+  PyObject* object_of(SavedTensor& s) {
+    return raw ? wrap_saved(reinterpret_cast<PyObject*>(owner), s) : must(wrap(s.get(*owner->node)));
+  }
   void tensor(const char* name, SavedTensor& s) override {
-    if (!is_it(name)) return;
-    found = raw ? wrap_saved(reinterpret_cast<PyObject*>(owner), s) : must(wrap(s.get(*owner->node)));
+    if (is_it(name)) found = object_of(s);
+    if (name != std::string(wanted) + "[]") return;
+    Ref one = Ref::steal(must(PyTuple_New(1))), before = Ref::steal(found ? found : must(PyTuple_New(0)));
+    PyTuple_SET_ITEM(one.get(), 0, object_of(s));
+    found = must(PySequence_Concat(before.get(), one.get()));
   }
   void value(const char* name, const Scalar& v) override {
     if (!raw && is_it(name)) found = must(number_of(v));
@@ -125,14 +131,21 @@ struct Find final : SavedVisitor {
 };
 struct List final : SavedVisitor {
   PyObject* list;
+  std::string last;  // of several values under one name
   explicit List(PyObject* l) : list(l) {}
   void add(const char* prefix, const char* name) {
     Ref s = Ref::steal(must(PyUnicode_FromFormat("%s%s", prefix, name)));
     if (PyList_Append(list, s.get()) < 0) raise_set();
   }
   void tensor(const char* name, SavedTensor&) override {
-    add("_saved_", name);
-    add("_raw_saved_", name);
+    std::string shown = name;
+    if (shown.ends_with("[]")) {
+      shown.resize(shown.size() - 2);
+      if (shown == last) return;
+      last = shown;
+    }
+    add("_saved_", shown.c_str());
+    add("_raw_saved_", shown.c_str());
   }
   void value(const char* name, const Scalar&) override { add("_saved_", name); }
   void ints(const char* name, Ints) override { add("_saved_", name); }

@@ -96,10 +96,11 @@ int set_requires_grad_attribute(PyObject* self, PyObject* value, void*) {
     if (!value || !PyBool_Check(value)) raise(PyExc_RuntimeError, "requires_grad must be a bool");
     const Tensor& x = unwrap(self);
     bool on = value == Py_True;
-    check(on || !grad_fn_of(*x),
-          "you can only change requires_grad flags of leaf variables. If you want to use a computed variable "
-          "in a "
-          "subgraph that doesn't require differentiation use var_no_grad = var.detach().");
+    check(
+        !grad_fn_of(*x), "you can only change requires_grad flags of leaf variables.",
+        on ? ""
+           : " If you want to use a computed variable in a subgraph that doesn't require differentiation use "
+             "var_no_grad = var.detach().");
     check(!on || is_differentiable(x->dtype),
           "only Tensors of floating point and complex dtype can require gradients");
     set_requires_grad(x, on);
@@ -245,66 +246,6 @@ PyObject* backward(PyObject* self, PyObject* const* args, Py_ssize_t n, PyObject
   });
 }
 
-// --- set_ ---
-
-Dims ints_of(PyObject* o) {
-  Ref seq = Ref::steal(must(PySequence_Fast(o, "set_(): size and stride must be sequences of ints")));
-  Dims d;
-  for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(seq.get()); ++i) {
-    long long v = PyLong_AsLongLong(PySequence_Fast_GET_ITEM(seq.get(), i));
-    if (v == -1 && PyErr_Occurred()) raise_set();
-    d.push_back(v);
-  }
-  return d;
-}
-// x becomes the view of `source`'s storage that the arguments describe.
-void point_at(const Tensor& x, const Tensor& source, int64_t byte_offset, Ints sizes, Ints strides) {
-  // Absurd sizes and strides would wrap around: the reach is summed in wider numbers, and capped.
-  __int128 exact = byte_offset;
-  bool empty = false, positive = byte_offset >= 0;
-  for (size_t i = 0; i < sizes.size(); ++i) {
-    empty |= sizes[i] == 0;
-    positive &= sizes[i] >= 0 && strides[i] >= 0;
-    exact += (__int128(sizes[i]) - 1) * strides[i] * __int128(x->itemsize());
-  }
-  int64_t last = exact > INT64_MAX / 2 ? INT64_MAX / 2 : int64_t(exact);
-  check(positive && (empty || size_t(last) + x->itemsize() <= source->storage->nbytes), "setStorage: sizes ",
-        sizes, ", strides ", strides, ", storage offset ", byte_offset / int64_t(x->itemsize()),
-        ", and itemsize ", x->itemsize(), " requiring a storage size of ", last + int64_t(x->itemsize()),
-        " are out of bounds for storage of size ", source->storage->nbytes);
-  uint32_t next = x->version() + 1;
-  source->storage->retain();
-  x->storage->release();
-  x->storage = source->storage;
-  x->byte_offset = byte_offset;
-  x->set_geometry(Dims(sizes), Dims(strides));
-  x->version_bias = next - x->storage->version;
-}
-PyObject* set_method(PyObject* self, PyObject* const* args, Py_ssize_t n, PyObject* kwnames) {
-  return guarded([&]() -> PyObject* {
-    static const char* const names[] = {"source", "storage_offset", "size", "stride", nullptr};
-    PyObject* a[4] = {};
-    bind_args("set_", args, n, kwnames, names, a);
-    const Tensor& x = unwrap(self);
-    Tensor source =
-        a[0] ? unwrap_checked(a[0], "set_(): argument 'source'") : empty(Dims{0}, x->dtype, x->device);
-    check(source->dtype == x->dtype, "Could not set tensor of type ", c_name(source->dtype),
-          " to a tensor of type ", c_name(x->dtype));
-    check_inplace(x, "set_", needs_record(x));
-    if (!a[2]) {
-      point_at(x, source, source->byte_offset, source->sizes(), source->strides());
-    } else {
-      long long offset = a[1] ? PyLong_AsLongLong(a[1]) : 0;
-      if (offset == -1 && PyErr_Occurred()) raise_set();
-      Dims sizes = ints_of(a[2]);
-      numel_of(sizes);
-      point_at(x, source, offset * int64_t(x->itemsize()), sizes,
-               a[3] ? ints_of(a[3]) : contiguous_strides(sizes));
-    }
-    return Py_NewRef(self);
-  });
-}
-
 #define FASTCALL(f) \
   reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(f)), METH_FASTCALL | METH_KEYWORDS
 
@@ -326,8 +267,6 @@ PyMethodDef methods[] = {
      "register_post_accumulate_grad_hook(hook) -> handle: hook(leaf) runs after .grad was accumulated."},
     {"is_inference", is_inference, METH_NOARGS, "Was this tensor made in inference mode?"},
     {"_is_view", is_view, METH_NOARGS, nullptr},
-    {"set_", FASTCALL(set_method),
-     "set_(source=None, storage_offset=0, size=None, stride=None) -> Tensor: shares the storage of source."},
     {nullptr, nullptr, 0, nullptr}};
 
 PyGetSetDef getset[] = {

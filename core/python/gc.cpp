@@ -10,6 +10,7 @@
 //      starts from what can close a cycle behind Python's back: dicts of hooks and metadata, leaves whose
 //      .grad has a graph. What only the region itself refers to is dead; its dicts are cleared, its gradients
 //      dropped.
+#include "autograd/inplace.h"
 #include "python/autograd.h"
 #include <frameobject.h>
 #include <algorithm>
@@ -27,11 +28,10 @@ template <class N, class T, class P> struct References final : SavedVisitor {
   N node;
   T tensor_ref;
   P python;
-  std::unordered_set<const SavedTensor*> once;  // a node may show another's saved tensors as its own
   References(N n, T t, P p) : node(n), tensor_ref(t), python(p) {}
 
   void tensor(const char*, SavedTensor& s) override {
-    if (s.raw() && once.insert(&s).second) tensor_ref(*s.raw());
+    if (s.raw()) tensor_ref(*s.raw());
   }
   template <class H> void hooks(const HookList<H>& list) {
     for (const auto& e : list.entries)
@@ -46,8 +46,10 @@ template <class N, class T, class P> struct References final : SavedVisitor {
       else
         node(*e.node());
     }
-    once.clear();
-    n.visit_saved(*this);
+    if (Node* inner = inner_node(n))  // it shows the inner node's saved tensors as its own
+      node(*inner);
+    else
+      n.visit_saved(*this);
     if (n.hooks) {
       hooks(n.hooks->tensor_pre);
       hooks(n.hooks->pre);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstring>
 #include <map>
+#include "autograd/inplace.h"
 #include "autograd/record.h"
 #include "ops/pointwise_record.h"
 #include "python/overrides.h"
@@ -24,15 +25,19 @@ Table methods_by_name, functions_by_name;
 
 OpEntry& entry_of(PyObject* o) { return *reinterpret_cast<OpObject*>(o)->entry; }
 
+bool any_requires_grad(const Overload& o, const Value* v) {
+  bool any = false;
+  for (int i = 0; i < o.arguments; ++i) {
+    if (v[i].kind == Value::TensorK) any = any || requires_grad(*v[i].tensor);
+    if (v[i].kind == Value::TensorList)
+      for (const Tensor& t : *v[i].tensors) any = any || requires_grad(t);
+  }
+  return any;
+}
+
 // --- out= ---
 void refuse_gradients(const char* name, const Overload& o, const Value* v, const Tensor& out) {
-  bool any = out->requires_grad();
-  for (int i = 0; i < o.arguments; ++i) {
-    if (v[i].kind == Value::TensorK) any = any || (*v[i].tensor && (*v[i].tensor)->requires_grad());
-    if (v[i].kind == Value::TensorList)
-      for (const Tensor& t : *v[i].tensors) any = any || (t && t->requires_grad());
-  }
-  check(!any || !grad_enabled(), name,
+  check(!grad_enabled() || !(out->requires_grad() || any_requires_grad(o, v)), name,
         "(): functions with out=... arguments don't support automatic differentiation, but one of the "
         "arguments requires grad.");
 }
@@ -73,6 +78,28 @@ PyObject* call_with_out(OpEntry& e, Overload& o, const Value* v, Scratch& s) {
   return give_tuple(o, r.tensors, true);
 }
 
+// --- in place ---
+// An operation without an in-place form of its own: it runs out of place, and the result is written into x. When
+// that is recorded it reads copies: Note [Written over].
+void write_result(const OpEntry& e, const Overload& o, const Value* v, const Tensor& x) {
+  const char* name = e.name.c_str();
+  const bool record = grad_enabled() && is_differentiable(x->dtype) && any_requires_grad(o, v);
+  check_inplace(x, name, record);
+  Returned r;
+  if (!record) {
+    o.record->invoke(v, Dest{}, r);
+  } else {
+    std::vector<Value> reads(v, v + o.arguments);
+    std::vector<Tensor> copies;
+    copies.reserve(reads.size());
+    for (Value& a : reads)
+      if (a.kind == Value::TensorK && *a.tensor && written_over(**a.tensor, *x))
+        a.tensor = &copies.emplace_back(value_before(*a.tensor));
+    o.record->invoke(reads.data(), Dest{}, r);
+  }
+  assign_inplace(x, r.tensor, name);
+}
+
 // --- calls ---
 PyObject* invoke(OpEntry& e, Overload& o, const Value* v, Scratch& s, PyObject* self) {
   if (__builtin_expect(s.out != nullptr, 0)) return call_with_out(e, o, v, s);
@@ -80,12 +107,10 @@ PyObject* invoke(OpEntry& e, Overload& o, const Value* v, Scratch& s, PyObject* 
   if (__builtin_expect(e.form >= Form::Inplace, 0)) {
     if (e.form == Form::InplaceFunction) self = static_cast<PyObject*>((*v[o.self].tensor)->pyobj);
     const Tensor& x = unwrap(self);
-    if (o.record->flags & kTakesDest) {
+    if (o.record->flags & kTakesDest)
       o.record->invoke(v, Dest{&x, true, e.name.c_str()}, r);
-    } else {
-      o.record->invoke(v, Dest{}, r);
-      assign_inplace(x, r.tensor, e.name.c_str());
-    }
+    else
+      write_result(e, o, v, x);
     return Py_NewRef(self);
   }
   o.record->invoke(v, Dest{}, r);

@@ -112,6 +112,9 @@ SAMPLES = {
     "split": lambda make: [*_parts(make), ((make(5, 4), [1, 4]), {}), ((make(5, 4), (1, 3)), {"dim": 1})],
     "split_with_sizes": lambda make: [((make(5, 4), [1, 4]), {}), ((make(5, 4), (1, 0, 3), 1), {})],
     "chunk": _parts,
+    "unsafe_split": _parts,
+    "unsafe_split_with_sizes": lambda make: [((make(5, 4), [1, 4]), {}), ((make(5, 4), (1, 0, 3), 1), {})],
+    "unsafe_chunk": _parts,
     "tensor_split": lambda make: [
         ((make(7, 3), 3), {}),
         ((make(7, 3), (1, 4)), {}),

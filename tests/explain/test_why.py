@@ -238,3 +238,78 @@ def test_no_false_alarm_on_random_graphs(seed):
     told(why(w, loss), "backward_not_called" if not torch._core._leaf_state(w)["passes"] else "backward_on_other")
     loss.backward(retain_graph=True)
     told(why(w, loss), "healthy")
+
+
+def test_left_out_by_inputs():
+    w, v = leaf(1.0), leaf(2.0)
+    loss = (w * v).sum()  # loss
+    loss.backward(inputs=[v])
+    d = why(w, loss)
+    told(d, "backward_left_out", "ran through loss", "without giving w a gradient", line=line_of("loss"))
+    assert "name it among the inputs" in d.remedy
+    assert why(v).is_healthy
+
+
+def test_left_out_by_a_custom_function():
+    class Stops(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, g):
+            return None
+
+    w = leaf(1.0)
+    loss = Stops.apply(w).sum()  # called
+    loss.backward()
+    d = why(w, loss)
+    told(d, "backward_left_out", "nothing came to w", "Stops", "gave None", line=line_of("called"))
+    assert "return a gradient" in d.remedy
+
+
+def test_freed_by_an_earlier_pass():
+    w, v = leaf(1.0), leaf(2.0)
+    h = v.exp()  # freed
+    (h * 1).sum().backward()
+    loss = (w * h).sum()
+    d = why(w, loss)
+    told(d, "graph_freed", "freed part of its graph", "exp", line=line_of("freed"))
+    assert "retain_graph=True" in d.remedy
+
+
+def test_inference_mode():
+    w = leaf(1.0)
+    with torch.inference_mode():
+        loss = (w * 2).sum()  # cut
+    d = why(w, loss)
+    told(d, "cut_by_inference_mode", "inference_mode, which mul ran under", line=line_of("cut"))
+    assert "outside inference_mode" in d.remedy
+
+
+def test_numpy():
+    np = pytest.importorskip("numpy")
+    w = leaf(1.0, 2.0)
+    h = w * 2
+    loss = torch.from_numpy(np.tanh(h.detach().numpy())).sum()  # read
+    d = why(w, loss)
+    told(d, "cut_by_numpy", "left the graph by numpy()", line=line_of("read"))
+    assert "stay with tensors" in d.remedy
+
+
+@pytest.mark.filterwarnings("ignore:To copy construct")
+def test_copy():
+    w = leaf(1.0, 2.0)
+    loss = torch.tensor(w * 2).sum()  # copied
+    d = why(w, loss)
+    told(d, "cut_by_copy", "torch.tensor(...), which copies values only", line=line_of("copied"))
+    assert "stack or cat" in d.remedy
+
+
+@pytest.mark.parametrize("f", [lambda w: w.argmax(), lambda w: w.argsort().sum(), lambda w: torch.count_nonzero(w)])
+def test_integer_result(f):
+    w = leaf(1.0, 2.0)
+    loss = f(w) * 2
+    d = why(w, loss)
+    told(d, "cut_by_integer_result", "whose result is integer")
+    assert "positions and counts have no gradient" in d.remedy

@@ -2,6 +2,7 @@
 #include <cstring>
 #include "autograd/record.h"
 #include "ops/index/offsets.h"
+#include "ops/index/saved_index.h"
 #include "ops/promotion.h"
 #include "ops/raw.h"
 
@@ -111,19 +112,20 @@ Tensor fit_values(const Advanced& a, const Tensor& values) {
 
 struct Index {
   static constexpr const char *name = "index", *node = "IndexBackward0";
-  std::vector<Tensor> indices;
+  SavedIndices indices;
   Dims shape;
-  Tensor forward(const Tensor& x) { return take_values(x, resolve(x, indices)); }
   static constexpr const char* rule = "gx = zeros with g added at the indices";
   void vjp(Backward& b) {
     Tensor zero = adjoint::zeros(shape, b.grad()->dtype, b.grad()->device);
-    b.gx[0] = index_put_(zero, indices, b.grad(), true);
+    b.gx[0] = index_put_(zero, indices.get(b.node), b.grad(), true);
   }
+  void release() { indices.reset(); }
+  void visit(SavedVisitor& v) { indices.visit(v), v.ints("self_sym_sizes", shape); }
 };
 
 struct IndexPut {
   static constexpr const char *name = "index_put", *node = "IndexPutBackward0";
-  std::vector<Tensor> indices;
+  SavedIndices indices;
   Dims value_shape;
   Dtype value_dtype;
   bool accumulate;
@@ -133,29 +135,20 @@ struct IndexPut {
   }
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
-    if (b.needs(0)) {
-      if (accumulate)
-        b.gx[0] = g;
-      else
-        b.gx[0] = index_put_(clone(g), indices, scalar_tensor(0, g->dtype, g->device));
-    }
-    if (b.needs(1)) b.gx[1] = to(sum_to(index(g, indices), value_shape), value_dtype);
+    std::vector<Tensor> at = indices.get(b.node);
+    if (b.needs(0))
+      b.gx[0] = accumulate ? g : index_put_(clone(g), at, scalar_tensor(0, g->dtype, g->device));
+    if (b.needs(1)) b.gx[1] = to(sum_to(index(g, at), value_shape), value_dtype);
   }
+  void release() { indices.reset(); }
+  void visit(SavedVisitor& v) { v.value("accumulate", accumulate), indices.visit(v); }
 };
-
-// Index tensors may be changed by the user after the call: kept as they were.
-std::vector<Tensor> keep(const Tensor& x, Tensors indices) {
-  std::vector<Tensor> v = expand_masks(x, indices);
-  for (Tensor& t : v)
-    if (t) t = raw::clone(t);
-  return v;
-}
 
 }  // namespace
 
 Tensor index(const Tensor& x, Tensors indices) {
-  if (!needs_record(x)) return without_history(take_values(x, resolve(x, indices)), "index", x);
-  return apply(Index{keep(x, indices), x->sizes()}, x);
+  return recorded(Index{SavedIndices(indices, needs_record(x)), x->sizes()},
+                  take_values(x, resolve(x, indices)), x);
 }
 
 Tensor index_put_(const Tensor& x, Tensors indices, const Tensor& values, bool accumulate) {
@@ -166,9 +159,8 @@ Tensor index_put_(const Tensor& x, Tensors indices, const Tensor& values, bool a
           " for the destination and ", label_of(v->dtype), " for the source.");
     v = to(v, x->dtype);
   }
-  bool record = needs_record(x, v);
   Advanced a = resolve(x, indices);
-  IndexPut op{record ? keep(x, indices) : std::vector<Tensor>(), v->sizes(), v->dtype, accumulate};
+  IndexPut op{SavedIndices(indices, needs_record(x, v)), v->sizes(), v->dtype, accumulate};
   auto write = [&] {
     NoGrad no_grad;
     Tensor full = fit_values(a, v);

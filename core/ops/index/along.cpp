@@ -2,6 +2,7 @@
 // write.
 #include "autograd/record.h"
 #include "ops/index/offsets.h"
+#include "ops/index/saved_index.h"
 #include "ops/pointwise_record.h"
 #include "ops/promotion.h"
 #include "ops/raw.h"
@@ -51,26 +52,30 @@ void check_shapes(const char* op, const Tensor& x, int64_t dim, const Tensor& in
           " apart from dimension ", dim);
 }
 
+Tensor gathered(const Tensor& x, int64_t dim, const Tensor& index) {
+  Tensor y = empty(index->sizes(), x->dtype, x->device);
+  if (y->numel == 0 || x->meta_device()) return y;
+  Tensor idx = as_index(index, "gather");
+  visit(x->dtype, [&]<class T>(T*) {
+    const T* src = x->data_as<T>();
+    T* dst = y->data_as<T>();
+    each_along(idx, dim, *x, *y, [&](int64_t from, int64_t to) { dst[to] = src[from]; });
+  });
+  return y;
+}
+
 struct Gather {
   static constexpr const char *name = "gather", *node = "GatherBackward0";
   int64_t dim;
-  Tensor index;
+  SavedTensor index;
   Dims shape;
-  Tensor forward(const Tensor& x) {
-    Tensor y = empty(index->sizes(), x->dtype, x->device);
-    if (y->numel == 0 || x->meta_device()) return y;
-    Tensor idx = as_index(index, "gather");
-    visit(x->dtype, [&]<class T>(T*) {
-      const T* src = x->data_as<T>();
-      T* dst = y->data_as<T>();
-      each_along(idx, dim, *x, *y, [&](int64_t from, int64_t to) { dst[to] = src[from]; });
-    });
-    return y;
-  }
   static constexpr const char* rule = "gx = scatter_add(zeros, dim, index, g)";
   void vjp(Backward& b) {
-    b.gx[0] = scatter_add(adjoint::zeros(shape, b.grad()->dtype, b.grad()->device), dim, index, b.grad());
+    Tensor zero = adjoint::zeros(shape, b.grad()->dtype, b.grad()->device);
+    b.gx[0] = scatter_add(zero, dim, index.get(b.node), b.grad());
   }
+  void release() { index.reset(); }
+  void visit(SavedVisitor& v) { v.value("dim", dim), v.tensor("index", index); }
 };
 
 template <class T> T combined(Combine how, T a, T b) {
@@ -112,46 +117,54 @@ Tensor part(const Tensor& source,
   return s;
 }
 
+// The cotangent of the part of src that the index covers becomes that of all of src.
+Tensor widened(const Tensor& g, Ints source_shape) {
+  if (equal(g->sizes(), source_shape)) return g;
+  Dims pad;
+  for (int d = g->ndim - 1; d >= 0; --d) {
+    pad.push_back(0);
+    pad.push_back(source_shape[size_t(d)] - g->size(d));
+  }
+  return constant_pad(g, pad, 0);
+}
+
 // y[index] = source, for tensors; the vjp of self is g with the written places zeroed, that of source their
 // gather.
 struct Scatter {
   static constexpr const char *name = "scatter", *node = "ScatterBackward0";
   int64_t dim;
-  Tensor index;
+  SavedTensor index;
   Dims source_shape;
   static constexpr const char* rule = "gx = g with 0 at index; gsrc = gather(g, dim, index)";
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
-    if (b.needs(0)) b.gx[0] = scatter(g, dim, index, adjoint::zeros(index->sizes(), g->dtype, g->device));
-    if (b.needs(1)) b.gx[1] = widen(gather(g, dim, index));
+    Tensor i = index.get(b.node);
+    if (b.needs(0)) b.gx[0] = scatter(g, dim, i, adjoint::zeros(i->sizes(), g->dtype, g->device));
+    if (b.needs(1)) b.gx[1] = widened(gather(g, dim, i), source_shape);
   }
-  Tensor widen(const Tensor& g) const {
-    if (equal(g->sizes(), source_shape)) return g;
-    Dims pad;
-    for (int d = g->ndim - 1; d >= 0; --d) {
-      pad.push_back(0);
-      pad.push_back(source_shape[d] - g->size(d));
-    }
-    return constant_pad(g, pad, 0);
-  }
+  void release() { index.reset(); }
+  void visit(SavedVisitor& v) { v.value("dim", dim), v.tensor("index", index); }
 };
-struct ScatterAdd : Scatter {
+struct ScatterAdd : Scatter {  // its index is kept where src has a gradient
   static constexpr const char *name = "scatter_add", *node = "ScatterAddBackward0";
   static constexpr const char* rule = "gx = g; gsrc = gather(g, dim, index)";
   void vjp(Backward& b) {
     if (b.needs(0)) b.gx[0] = b.grad();
-    if (b.needs(1)) b.gx[1] = widen(gather(b.grad(), dim, index));
+    if (b.needs(1)) b.gx[1] = widened(gather(b.grad(), dim, index.get(b.node)), source_shape);
   }
 };
 struct ScatterValue {
   static constexpr const char *name = "scatter", *node = "ScatterBackward1";
   int64_t dim;
-  Tensor index;
+  SavedTensor index;
   static constexpr const char* rule = "gx = g with 0 at index";
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
-    b.gx[0] = scatter(g, dim, index, adjoint::zeros(index->sizes(), g->dtype, g->device));
+    Tensor i = index.get(b.node);
+    b.gx[0] = scatter(g, dim, i, adjoint::zeros(i->sizes(), g->dtype, g->device));
   }
+  void release() { index.reset(); }
+  void visit(SavedVisitor& v) { v.value("dim", dim), v.tensor("index", index); }
 };
 
 Tensor checked(const char* op, const Tensor& x, int64_t& dim, const Tensor& index, const Tensor& source) {
@@ -171,14 +184,14 @@ Tensor scatter_into(const Tensor& x, int64_t dim, const Tensor& index, const Ten
                     const char* name) {
   Tensor src = checked(add ? "scatter_add" : "scatter", x, dim, index, source);
   if (index->numel == 0) return x;
-  Tensor kept = needs_record(x, src) ? raw::clone(index) : index;
+  SavedTensor kept = save_index(index, add ? needs_record(src) : needs_record(x, src));
   auto write = [&] {
     NoGrad no_grad;
     scatter_raw(x, dim, index, part(overlap(*x, *src) != Overlap::None ? raw::clone(src) : src, index),
                 add ? Combine::Add : Combine::Set);
   };
-  if (add) return apply_inplace(ScatterAdd{{dim, kept, src->sizes()}}, name, write, x, src);
-  return apply_inplace(Scatter{dim, kept, src->sizes()}, name, write, x, src);
+  if (add) return apply_inplace(ScatterAdd{{dim, std::move(kept), src->sizes()}}, name, write, x, src);
+  return apply_inplace(Scatter{dim, std::move(kept), src->sizes()}, name, write, x, src);
 }
 
 Tensor scatter_value_(const Tensor& x, int64_t dim, const Tensor& index, const Scalar& value) {
@@ -188,11 +201,11 @@ Tensor scatter_value_(const Tensor& x, int64_t dim, const Tensor& index, const S
   if (index->numel == 0) return x;
   check_shapes("scatter", x, dim, index, false);
   check_scalar_fits(value, x->dtype);
-  Tensor kept = needs_record(x) ? raw::clone(index) : index;
+  SavedTensor kept = save_index(index, needs_record(x));
   auto write = [&] {
     scatter_raw(x, dim, index, expand(scalar_tensor(value, x->dtype), index->sizes()), Combine::Set);
   };
-  return apply_inplace(ScatterValue{dim, kept}, "scatter_", write, x);
+  return apply_inplace(ScatterValue{dim, std::move(kept)}, "scatter_", write, x);
 }
 
 Combine combine_of(std::string_view reduce, bool named) {
@@ -221,7 +234,7 @@ Tensor scatter_reduce(const Tensor& x, int64_t dim, const Tensor& index, const T
 struct ScatterReduce {
   static constexpr const char* node = "ScatterReduceBackward0";
   int64_t dim;
-  Tensor index;
+  SavedTensor index;
   Combine how;
   bool include_self;
   SavedTensor x, source, y;
@@ -230,54 +243,53 @@ struct ScatterReduce {
     source.save(src);
     y.save_output(out, n);
   }
-  void release() { x.reset(), source.reset(), y.reset(); }
-  void visit(SavedVisitor& v) { v.tensor("self", x), v.tensor("src", source), v.tensor("result", y); }
-  Tensor mask_self(const Tensor& g) {
-    return include_self ? g : scatter(g, dim, index, adjoint::zeros(index->sizes(), g->dtype));
+  void release() { x.reset(), source.reset(), y.reset(), index.reset(); }
+  void visit(SavedVisitor& v) {
+    v.value("dim", dim), v.tensor("index", index);
+    v.tensor("self", x), v.tensor("src", source), v.tensor("result", y);
   }
   // Each factor's slope is the product of the others. Quotients give it except where the factor is zero:
   // there the product is taken again with that factor as one (two zeros in one product leave zero).
-  void product_rule(const Tensor& g, const Tensor& self, const Tensor& src, const Tensor& out, Tensor& gs,
-                    Tensor& gr) const {
+  void product_rule(const Tensor& g, const Tensor& self, const Tensor& src, const Tensor& out,
+                    const Tensor& at, Tensor& gs, Tensor& gr) const {
     auto one_where = [](const Tensor& mask, const Tensor& t) {
       return where(mask, Operand(ones_like(t)), Operand(t));
     };
     auto product = [&](const Tensor& a, const Tensor& b) {
-      return scatter_reduce(a, dim, index, b, "prod", include_self);
+      return scatter_reduce(a, dim, at, b, "prod", include_self);
     };
     Tensor self1 = one_where(eq(self, 0), self);
     gs = div(mul(g, product(self1, src)), self1);
     Tensor zero = eq(src, 0);
-    Tensor zeros = gather(scatter_add(zeros_like(self), dim, index, to(zero, self->dtype)), dim, index);
+    Tensor zeros = gather(scatter_add(zeros_like(self), dim, at, to(zero, self->dtype)), dim, at);
     Tensor single = logical_and(zero, eq(zeros, 1));
-    Tensor alone = gather(mul(g, product(self, one_where(single, src))), dim, index);
-    Tensor quotient = div(gather(mul(g, out), dim, index), one_where(zero, src));
+    Tensor alone = gather(mul(g, product(self, one_where(single, src))), dim, at);
+    Tensor quotient = div(gather(mul(g, out), dim, at), one_where(zero, src));
     gr = where(single, Operand(alone), Operand(quotient));
   }
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
-    Tensor self = x.get(b.node), src = source.get(b.node), out = y.get(b.node);
+    Tensor self = x.get(b.node), src = source.get(b.node), out = y.get(b.node), at = index.get(b.node);
     Tensor gs, gr;
     if (how == Combine::Add) {
-      gs = g, gr = gather(g, dim, index);
+      gs = g, gr = gather(g, dim, at);
     } else if (how == Combine::Mul) {
-      product_rule(g, self, narrow_to(src), out, gs, gr);
+      product_rule(g, self, part(src, at), out, at, gs, gr);
     } else if (how == Combine::Mean) {
-      Tensor n = ones_at(g, dim, index, include_self);
+      Tensor n = ones_at(g, dim, at, include_self);
       n = where(eq(n, 0), Operand(ones_like(n)), Operand(n));
-      gs = div(g, n), gr = gather(div(g, n), dim, index);
+      gs = div(g, n), gr = gather(div(g, n), dim, at);
     } else {
       Tensor hit_self = to(eq(self, Operand(out)), g->dtype);
-      if (!include_self) hit_self = scatter(hit_self, dim, index, adjoint::zeros(index->sizes(), g->dtype));
-      Tensor hit_src = to(eq(narrow_to(src), Operand(gather(out, dim, index))), g->dtype);
-      Tensor n = scatter_add(hit_self, dim, index, hit_src);
+      if (!include_self) hit_self = scatter(hit_self, dim, at, adjoint::zeros(at->sizes(), g->dtype));
+      Tensor hit_src = to(eq(part(src, at), Operand(gather(out, dim, at))), g->dtype);
+      Tensor n = scatter_add(hit_self, dim, at, hit_src);
       Tensor share = div(g, n);
-      gs = mul(hit_self, share), gr = mul(hit_src, gather(share, dim, index));
+      gs = mul(hit_self, share), gr = mul(hit_src, gather(share, dim, at));
     }
-    if (b.needs(0)) b.gx[0] = mask_self(gs);
-    if (b.needs(1)) b.gx[1] = Scatter{dim, index, src->sizes()}.widen(gr);
+    if (b.needs(0)) b.gx[0] = include_self ? gs : scatter(gs, dim, at, adjoint::zeros(at->sizes(), g->dtype));
+    if (b.needs(1)) b.gx[1] = widened(gr, src->sizes());
   }
-  Tensor narrow_to(const Tensor& t) const { return part(t, index); }
   const char* rule() const {
     switch (how) {
       case Combine::Add:
@@ -331,9 +343,8 @@ Tensor scatter_reduce(const Tensor& x, int64_t dim, const Tensor& index, const T
   Combine how = combine_of(reduce, true);
   if (index->numel == 0) return clone(x);
   Tensor y = reduce_values(x, dim, index, src, how, include_self);
-  if (needs_record(x, src) && is_differentiable(x->dtype))
-    record(ScatterReduce{dim, raw::clone(index), how, include_self, {}, {}, {}}, y, x, src);
-  return y;
+  SavedTensor at = save_index(index, needs_record(x, src));
+  return recorded(ScatterReduce{dim, std::move(at), how, include_self, {}, {}, {}}, y, x, src);
 }
 
 Tensor scatter_with(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& src,
@@ -357,7 +368,7 @@ Tensor gather(const Tensor& x, int64_t dim, const Tensor& index) {
   check(index->numel == 0 || index->dtype == Dtype::I64 || index->dtype == Dtype::I32,
         "gather(): Expected dtype int32/int64 for index");
   if (index->numel) check_shapes("gather", x, dim, index, true);
-  return apply(Gather{dim, needs_record(x) ? raw::clone(index) : index, x->sizes()}, x);
+  return recorded(Gather{dim, save_index(index, needs_record(x)), x->sizes()}, gathered(x, dim, index), x);
 }
 Tensor scatter(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
   return scatter_into(clone(x), dim, index, source, false, "scatter");

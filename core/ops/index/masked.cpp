@@ -1,6 +1,7 @@
 // Where a mask is true, or a flat index points: masked_select, masked_scatter, nonzero, take, put.
 #include "autograd/record.h"
 #include "ops/index/offsets.h"
+#include "ops/index/saved_index.h"
 #include "ops/promotion.h"
 #include "ops/raw.h"
 
@@ -11,29 +12,34 @@ void check_mask(const Tensor& mask, const char* op) {
   check(mask->dtype == Dtype::Bool || mask->dtype == Dtype::U8, op, ": expected BoolTensor for mask");
 }
 
+Tensor selected(const Tensor& x, const Tensor& mask) {
+  NoGrad no_grad;
+  Dims both = broadcast_shapes(x->sizes(), mask->sizes());
+  Tensor m[1] = {raw::cast(expand(mask, both), Dtype::Bool)};
+  Tensor full = expand(x, both);
+  if (both.empty()) {
+    full = unsqueeze(full, 0);
+    m[0] = unsqueeze(m[0], 0);
+  }
+  return index(full, m);
+}
+
+Tensor masked_scatter_(const Tensor& x, const Tensor& mask, const Tensor& source);
+
 struct MaskedSelect {
   static constexpr const char *name = "masked_select", *node = "MaskedSelectBackward0";
-  Tensor mask;
+  SavedTensor mask;
   Dims shape;
-  Tensor forward(const Tensor& x) {
-    NoGrad no_grad;
-    Dims both = broadcast_shapes(x->sizes(), mask->sizes());
-    Tensor m[1] = {raw::cast(expand(mask, both), Dtype::Bool)};
-    Tensor full = expand(x, both);
-    if (both.empty()) {
-      full = unsqueeze(full, 0);
-      m[0] = unsqueeze(m[0], 0);
-    }
-    return index(full, m);
-  }
   static constexpr const char* rule = "gx = zeros with the elements of g where mask";
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
-    Dims both = broadcast_shapes(shape, mask->sizes());
+    Tensor m = mask.get(b.node);
+    Dims both = broadcast_shapes(shape, m->sizes());
     Tensor zero = adjoint::zeros(both, g->dtype, g->device);
-    b.gx[0] = sum_to(masked_scatter_(zero, expand(mask, both), g), shape);
+    b.gx[0] = sum_to(masked_scatter_(zero, expand(m, both), g), shape);
   }
-  static Tensor masked_scatter_(const Tensor& x, const Tensor& mask, const Tensor& source);
+  void release() { mask.reset(); }
+  void visit(SavedVisitor& v) { v.tensor("mask", mask); }
 };
 
 Tensor mask_positions(const Tensor& mask) {  // flat positions of the true elements
@@ -44,30 +50,32 @@ Tensor mask_positions(const Tensor& mask) {  // flat positions of the true eleme
 
 struct MaskedScatter {
   static constexpr const char *name = "masked_scatter", *node = "MaskedScatterBackward0";
-  Tensor mask;  // of self's shape
+  SavedTensor mask;
   Dims source_shape;
   Dtype source_dtype;
   static constexpr const char* rule =
       "gx = g with 0 where mask; gsource = the elements of g where mask, then zeros";
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
-    if (b.needs(0)) b.gx[0] = masked_fill(g, mask, 0);
+    Tensor full = raw::cast(expand(mask.get(b.node), g->sizes()), Dtype::Bool);
+    if (b.needs(0)) b.gx[0] = masked_fill(g, full, 0);
     if (!b.needs(1)) return;
-    Tensor m[1] = {mask};
+    Tensor m[1] = {full};
     Tensor chosen = g->ndim == 0 ? reshape(g, Dims{1}) : index(g, m);
     Tensor flat = adjoint::zeros(Dims{numel_of(source_shape)}, g->dtype, g->device);
     Tensor head = arange(0, int64_t(chosen->numel), 1, Dtype::I64);
     Tensor at[1] = {head};
     b.gx[1] = to(reshape(index_put_(flat, at, chosen), source_shape), source_dtype);
   }
+  void release() { mask.reset(); }
+  void visit(SavedVisitor& v) { v.tensor("mask", mask), v.ints("source_sym_sizes", source_shape); }
 };
 
 Tensor masked_scatter_(const Tensor& x, const Tensor& mask, const Tensor& source) {
   check_mask(mask, "masked_scatter");
   check(x->dtype == source->dtype, "masked_scatter: expected self and source to have same dtypes but got ",
         label_of(x->dtype), " and ", label_of(source->dtype));
-  Tensor full = raw::clone(raw::cast(expand(mask, x->sizes()), Dtype::Bool));
-  Tensor where_true = mask_positions(full);
+  Tensor where_true = mask_positions(expand(mask, x->sizes()));
   check(where_true->numel <= source->numel,
         "masked_scatter: expected self to have number of elements <= number of ones in mask: the source has ",
         source->numel, " elements, the mask ", where_true->numel, " ones");
@@ -79,11 +87,9 @@ Tensor masked_scatter_(const Tensor& x, const Tensor& mask, const Tensor& source
     index_put_(reshape(y, Dims{-1}), at, values);
     raw::copy(x, y);
   };
-  return apply_inplace(MaskedScatter{full, source->sizes(), source->dtype}, "masked_scatter_", write, x,
-                       source);
-}
-Tensor MaskedSelect::masked_scatter_(const Tensor& x, const Tensor& mask, const Tensor& source) {
-  return ops::masked_scatter_(x, mask, source);
+  SavedTensor saved = save_index(mask, needs_record(x, source));
+  return apply_inplace(MaskedScatter{std::move(saved), source->sizes(), source->dtype}, "masked_scatter_",
+                       write, x, source);
 }
 
 Tensor flat_index(const Tensor& index, int64_t n) {
@@ -99,25 +105,32 @@ Tensor flat_index(const Tensor& index, int64_t n) {
 
 struct Take {
   static constexpr const char *name = "take", *node = "TakeBackward0";
-  Tensor index;
+  SavedTensor index;
   Dims shape;
-  Tensor forward(const Tensor& x) {
-    NoGrad no_grad;
-    Tensor at[1] = {flat_index(index, x->numel)};
-    return ops::index(reshape(x, Dims{-1}), at);
-  }
   static constexpr const char* rule = "gx = zeros with g added at index";
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
-    Tensor at[1] = {index};
+    Tensor at[1] = {index.get(b.node)};
     Tensor flat = adjoint::zeros(Dims{numel_of(shape)}, g->dtype, g->device);
     b.gx[0] = reshape(index_put_(flat, at, g, true), shape);
   }
+  void release() { index.reset(); }
+  void visit(SavedVisitor& v) { v.tensor("index", index); }
 };
+
+Tensor take(const Tensor& x, const Tensor& index) {
+  Tensor at[1] = {flat_index(index, x->numel)};
+  Tensor y;
+  {
+    NoGrad no_grad;
+    y = ops::index(reshape(x, Dims{-1}), at);
+  }
+  return recorded(Take{save_index(index, needs_record(x)), x->sizes()}, y, x);
+}
 
 struct Put {
   static constexpr const char *name = "put", *node = "PutBackward0";
-  Tensor index;
+  SavedTensor index;
   bool accumulate;
   Dims source_shape;
   const char* rule() const {
@@ -126,7 +139,7 @@ struct Put {
   }
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
-    Tensor at[1] = {reshape(index, Dims{-1})};
+    Tensor at[1] = {reshape(index.get(b.node), Dims{-1})};
     if (b.needs(0)) {
       if (accumulate)
         b.gx[0] = g;
@@ -137,6 +150,8 @@ struct Put {
     }
     if (b.needs(1)) b.gx[1] = reshape(ops::index(reshape(g, Dims{-1}), at), source_shape);
   }
+  void release() { index.reset(); }
+  void visit(SavedVisitor& v) { v.value("accumulate", accumulate), v.tensor("index", index); }
 };
 
 Tensor put_(const Tensor& x, const Tensor& index, const Tensor& source, bool accumulate) {
@@ -146,7 +161,7 @@ Tensor put_(const Tensor& x, const Tensor& index, const Tensor& source, bool acc
   check(index->numel == source->numel,
         "put_(): Expected source and index to have the same number of elements, but got source.numel() = ",
         source->numel, ", index.numel() = ", index->numel);
-  Tensor i = raw::clone(flat_index(index, x->numel));
+  Tensor i = flat_index(index, x->numel);
   auto write = [&] {
     NoGrad no_grad;
     Tensor y = raw::clone(x);
@@ -154,7 +169,8 @@ Tensor put_(const Tensor& x, const Tensor& index, const Tensor& source, bool acc
     index_put_(reshape(y, Dims{-1}), at, reshape(source, Dims{-1}), accumulate);
     raw::copy(x, y);
   };
-  return apply_inplace(Put{i, accumulate, source->sizes()}, "put_", write, x, source);
+  SavedTensor saved = save_index(index, needs_record(x, source));
+  return apply_inplace(Put{std::move(saved), accumulate, source->sizes()}, "put_", write, x, source);
 }
 
 std::vector<Tensor> nonzero_tuple(const Tensor& x) {
@@ -171,7 +187,7 @@ Tensor argwhere(const Tensor& x) {
 
 Tensor masked_select(const Tensor& x, const Tensor& mask) {
   check_mask(mask, "masked_select");
-  return apply(MaskedSelect{needs_record(x) ? raw::clone(mask) : mask, x->sizes()}, x);
+  return recorded(MaskedSelect{save_index(mask, needs_record(x)), x->sizes()}, selected(x, mask), x);
 }
 
 Tensor nonzero(const Tensor& x) {
@@ -212,8 +228,7 @@ namespace {
       return as_tuple ? nonzero_tuple(x) : std::vector<Tensor>{nonzero(x)};
     }>("_nonzero(Tensor self, bool as_tuple) -> Tensor[]", kHidden, "nonzero(as_tuple=...)."),
     def<argwhere>("argwhere(Tensor self) -> Tensor", kBoth, "nonzero, also for 0-d tensors."),
-    def<[](const Tensor& x, const Tensor& index) { return apply(Take{raw::clone(index), x->sizes()}, x); }>(
-        "take(Tensor self, Tensor index) -> Tensor", kBoth | kOut, "self.reshape(-1)[index]."),
+    def<take>("take(Tensor self, Tensor index) -> Tensor", kBoth | kOut, "self.reshape(-1)[index]."),
     def<[](const Tensor& x, const Tensor& i, const Tensor& s, bool accumulate) {
       return put_(clone(x), i, s, accumulate);
     }>("put(Tensor self, Tensor index, Tensor source, bool accumulate=False) -> Tensor", kBoth,

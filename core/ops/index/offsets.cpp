@@ -48,7 +48,8 @@ static void push_mask(const Tensor& x, const Tensor& mask, std::vector<Tensor>& 
   }
 }
 
-std::vector<Tensor> expand_masks(const Tensor& x, Tensors indices) {
+// Bool and byte masks become index tensors (nonzero); the others become int64.
+static std::vector<Tensor> expand_masks(const Tensor& x, Tensors indices) {
   std::vector<Tensor> out;
   for (const Tensor& i : indices) {
     if (!i) {

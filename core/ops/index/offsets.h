@@ -15,8 +15,6 @@ struct Advanced {
 };
 // IndexErrors in PyTorch's words: too many indices, mask shapes, types, bounds (skipped on meta tensors).
 Advanced resolve(const Tensor& x, Tensors indices);
-// Bool and byte masks become index tensors (nonzero); the others become int64.
-std::vector<Tensor> expand_masks(const Tensor& x, Tensors indices);
 
 Tensor as_index(const Tensor& index, const char* op);  // int64, contiguous; RuntimeError for other types
 Dims without(Ints sizes, int64_t dim);

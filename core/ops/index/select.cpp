@@ -3,6 +3,7 @@
 #include "autograd/record.h"
 #include "kernels/parallel.h"
 #include "ops/index/offsets.h"
+#include "ops/index/saved_index.h"
 #include "ops/promotion.h"
 #include "ops/raw.h"
 #include "ops/scalar_fits.h"
@@ -76,64 +77,78 @@ Tensor select_slices(const Tensor& x, int64_t dim, const Tensor& index) {
   return y;
 }
 
+Tensor selected(const Tensor& x, int64_t dim, const Tensor& index) {
+  NoGrad no_grad;
+  if (x->ndim == 0) return raw::clone(x);
+  check_bounds(index, x->size(int(dim)));
+  return x->contiguous() && x->numel ? select_slices(x, dim, index) : ops::index(x, at_dim(index, dim));
+}
+
 struct IndexSelect {
   static constexpr const char *name = "index_select", *node = "IndexSelectBackward0";
   int64_t dim;
-  Tensor index;
+  SavedTensor index;
   Dims shape;
-  Tensor forward(const Tensor& x) {
-    NoGrad no_grad;
-    if (x->ndim == 0) return raw::clone(x);
-    check_bounds(index, x->size(int(dim)));
-    return x->contiguous() && x->numel ? select_slices(x, dim, index) : ops::index(x, at_dim(index, dim));
-  }
   static constexpr const char* rule = "gx = index_add(zeros, dim, index, g)";
   void vjp(Backward& b) {
-    b.gx[0] = index_add(adjoint::zeros(shape, b.grad()->dtype, b.grad()->device), dim, index, b.grad());
+    Tensor zero = adjoint::zeros(shape, b.grad()->dtype, b.grad()->device);
+    b.gx[0] = index_add(zero, dim, index.get(b.node), b.grad());
+  }
+  void release() { index.reset(); }
+  void visit(SavedVisitor& v) {
+    v.value("dim", dim), v.tensor("index", index), v.ints("self_sym_sizes", shape);
   }
 };
 
 struct IndexAdd {
   static constexpr const char *name = "index_add", *node = "IndexAddBackward0";
   int64_t dim;
-  Tensor index;
+  SavedTensor index;  // where source has a gradient
   Scalar alpha;
   Dims source_shape;
   static constexpr const char* rule = "gx = g; gsource = alpha·index_select(g, dim, index)";
   void vjp(Backward& b) {
     if (b.needs(0)) b.gx[0] = b.grad();
     if (!b.needs(1)) return;
-    Tensor g = index_select(b.grad(), dim, index);
+    Tensor g = index_select(b.grad(), dim, index.get(b.node));
     if (!equal(g->sizes(), source_shape)) g = reshape(g, source_shape);
     b.gx[1] = alpha.equals(1) ? g : mul(g, alpha.conj());
   }
+  void release() { index.reset(); }
+  void visit(SavedVisitor& v) { v.value("alpha", alpha), v.value("dim", dim), v.tensor("index", index); }
 };
 struct IndexCopy {
   static constexpr const char *name = "index_copy", *node = "IndexCopyBackward0";
   int64_t dim;
-  Tensor index;
+  SavedTensor index;
   Dims source_shape;
   static constexpr const char* rule = "gx = g with 0 at index; gsource = index_select(g, dim, index)";
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
+    Tensor i = index.get(b.node);
     if (b.needs(0))
-      b.gx[0] = index_put_(lifted(clone(g)), at_dim(index, dim), scalar_tensor(0, g->dtype, g->device));
+      b.gx[0] = index_put_(lifted(clone(g)), at_dim(i, dim), scalar_tensor(0, g->dtype, g->device));
     if (b.needs(0) && g->ndim == 0) b.gx[0] = reshape(b.gx[0], Dims{});
     if (b.needs(1)) {
-      Tensor s = index_select(g, dim, index);
+      Tensor s = index_select(g, dim, i);
       b.gx[1] = equal(s->sizes(), source_shape) ? s : reshape(s, source_shape);
     }
   }
+  void release() { index.reset(); }
+  void visit(SavedVisitor& v) { v.value("dim", dim), v.tensor("index", index); }
 };
 struct IndexFill {
-  static constexpr const char *name = "index_fill", *node = "IndexFillBackward0";
+  static constexpr const char* name = "index_fill";
+  const char* node;
   int64_t dim;
-  Tensor index;
+  SavedTensor index;
   static constexpr const char* rule = "gx = g with 0 at index; gvalue = the sum of g at index";
+  void release() { index.reset(); }
+  void visit(SavedVisitor& v) { v.value("dim", dim), v.tensor("index", index); }
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
     Tensor kept = clone(g);  // what the value did not overwrite; an index may stand twice
-    index_put_(lifted(kept), at_dim(index, dim), scalar_tensor(0, g->dtype, g->device));
+    index_put_(lifted(kept), at_dim(index.get(b.node), dim), scalar_tensor(0, g->dtype, g->device));
     if (b.needs(0)) b.gx[0] = kept;
     if (b.needs(1)) b.gx[1] = sum(sub(g, Operand(kept)));
   }
@@ -169,7 +184,8 @@ Tensor index_add_(const Tensor& x, int64_t dim, const Tensor& index, const Tenso
     Tensor target = x->ndim == 0 ? adjoint::alias(x, Dims{1}, Dims{1}, x->byte_offset) : adjoint::alias(x);
     index_put_(target, at_dim(i, dim), v->ndim == 0 ? reshape(v, Dims{1}) : v, true);
   };
-  return apply_inplace(IndexAdd{dim, raw::clone(i), alpha, s->sizes()}, "index_add_", write, x, s);
+  SavedTensor saved = save_index(index, needs_record(s));
+  return apply_inplace(IndexAdd{dim, std::move(saved), alpha, s->sizes()}, "index_add_", write, x, s);
 }
 
 Tensor index_copy_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
@@ -188,7 +204,8 @@ Tensor index_copy_(const Tensor& x, int64_t dim, const Tensor& index, const Tens
     Tensor target = x->ndim == 0 ? adjoint::alias(x, Dims{1}, Dims{1}, x->byte_offset) : adjoint::alias(x);
     index_put_(target, at_dim(i, dim), source->ndim == 0 ? reshape(source, Dims{1}) : source);
   };
-  return apply_inplace(IndexCopy{dim, raw::clone(i), source->sizes()}, "index_copy_", write, x, source);
+  SavedTensor saved = save_index(index, needs_record(x, source));
+  return apply_inplace(IndexCopy{dim, std::move(saved), source->sizes()}, "index_copy_", write, x, source);
 }
 
 Tensor index_fill_(const Tensor& x, int64_t dim, const Tensor& index, const Operand& value) {
@@ -205,7 +222,9 @@ Tensor index_fill_(const Tensor& x, int64_t dim, const Tensor& index, const Oper
     Tensor target = x->ndim == 0 ? adjoint::alias(x, Dims{1}, Dims{1}, x->byte_offset) : adjoint::alias(x);
     index_put_(target, at_dim(i, dim), v);
   };
-  return apply_inplace(IndexFill{dim, raw::clone(i)}, "index_fill_", write, x, v);
+  const char* node = value.is_tensor() ? "IndexFillBackward1" : "IndexFillBackward0";
+  SavedTensor saved = save_index(index, needs_record(x, v));
+  return apply_inplace(IndexFill{node, dim, std::move(saved)}, "index_fill_", write, x, v);
 }
 
 }  // namespace
@@ -213,7 +232,7 @@ Tensor index_fill_(const Tensor& x, int64_t dim, const Tensor& index, const Oper
 Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index) {
   dim = wrap_dim(dim, x->ndim);
   Tensor i = checked_index("index_select", index);
-  return apply(IndexSelect{dim, needs_record(x) ? raw::clone(i) : i, x->sizes()}, x);
+  return recorded(IndexSelect{dim, save_index(index, needs_record(x)), x->sizes()}, selected(x, dim, i), x);
 }
 Tensor index_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
   return index_add_(clone(x), dim, index, source, 1);

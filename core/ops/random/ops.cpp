@@ -248,10 +248,6 @@ struct NormalOf {  // samples around tensors: no gradient reaches them
     if (b.node.inputs > 1 && b.needs(1)) b.gx[1] = adjoint::zeros(std, b.grad()->dtype, b.grad()->device);
   }
 };
-template <class... T> Tensor with_node(Tensor y, const char* node, const T&... x) {
-  if (needs_record(x...)) record(NormalOf{node, Dims(x->sizes())..., {}}, y, x...);
-  return y;
-}
 Tensor normal_number(double mean, double std, Ints size, Generator* g, MaybeDtype dtype, MaybeDevice device,
                      Dest dest) {
   return finish_creation(normal_(fresh(size, dtype, device, dest, default_dtype()), mean, std, g), dest,
@@ -259,12 +255,13 @@ Tensor normal_number(double mean, double std, Ints size, Generator* g, MaybeDtyp
 }
 Tensor normal_mean(const Tensor& mean, double std, Generator* g) {
   check(std >= 0, "normal expects std >= 0.0, but found std ", std);
+  bool want = needs_record(mean);
   NoGrad off;
   Tensor y = normal_(empty_like_strides(mean, is_differentiable(mean->dtype) ? mean->dtype : default_dtype()),
                      0, std, g);
   y = add(y, mean);
-  GradModeGuard on(true);
-  return with_node(y, "NormalBackward1", mean);
+  if (want) record(NormalOf{"NormalBackward1", Dims(mean->sizes()), {}}, y, mean);
+  return y;
 }
 void check_std(const Tensor& std) {
   check(!is_complex(std->dtype), "normal expects standard deviation to be non-complex");

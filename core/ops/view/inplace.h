@@ -1,5 +1,6 @@
 // In-place operations whose target takes a node of its own: the shared steps.
 #pragma once
+#include "autograd/inplace.h"
 #include "autograd/record.h"
 
 namespace adjoint {
@@ -24,7 +25,7 @@ template <class Op> Tensor apply_view_inplace(Op op, const Tensor& x, const char
   x->byte_offset = y->byte_offset;
   x->set_geometry(y->sizes(), y->strides());
   bumped(x, name);
-  if (record) rebase_history(x, std::move(n));
+  if (record) extend_history(x, std::move(n));
   return x;
 }
 

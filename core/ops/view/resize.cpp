@@ -3,13 +3,16 @@
 #include "autograd/record.h"
 #include "ops/layout.h"
 #include "ops/ops.h"
+#include "ops/view/inplace.h"
 
 namespace adjoint::ops {
 
 namespace {
 
 void resize_to(const Tensor& x, Ints sizes, MemoryFormat format) {
-  check(!x->requires_grad() || !modes.grad, "cannot resize variables that require grad");
+  check_inplace(x, "resize_", false);
+  check(!x->requires_grad() || modes.inference, "cannot resize variables that require grad");
+  bumped(x, "resize_");
   int64_t n = numel_of(sizes);
   bool same = equal(x->sizes(), sizes) && format == MemoryFormat::Preserve;
   if (same) return;
@@ -34,17 +37,29 @@ Tensor resize_as_(const Tensor& x, const Tensor& other, std::optional<MemoryForm
   return x;
 }
 
+// Where a tensor's values come from after set_, no rule can tell.
+struct NoRule {
+  static constexpr const char *name = "set_", *node = "torch::autograd::NotImplemented";
+  void vjp(Backward&) { fail("derivative for set_ is not implemented"); }
+};
+
 Tensor set_to(const Tensor& x, const Tensor& source, int64_t byte_offset, Ints sizes, Ints strides) {
   check(x->dtype == source->dtype, "set_: expected a tensor of type ", label_of(x->dtype), ", got ",
         label_of(source->dtype));
-  check(!x->requires_grad() || !modes.grad, "cannot set_ the storage of a tensor that requires grad");
+  bool record = needs_record(x, source);
+  check_inplace(x, "set_", record);
+  NodeRef n;
+  if (record) n = make_node(NoRule{}, x, source);
   Dims s(sizes), st(strides);
+  uint32_t version = x->version();
   source->storage->retain();
   x->storage->release();
   x->storage = source->storage;
   x->byte_offset = byte_offset;
   x->set_geometry(s, st);
-  bumped(x, "set_");
+  x->version_bias = version + 1 - x->storage->version;  // its own count goes on
+  if (TensorImpl* base = std::exchange(x->base, nullptr)) base->release();
+  if (record) rebase_history(x, std::move(n));
   return x;
 }
 Tensor set_tensor_(const Tensor& x, const Tensor& source) {

@@ -29,9 +29,15 @@ std::vector<Tensor> gathered(Backward& b, const Part& whole, Ints lengths, int64
   return gs;
 }
 
-template <bool Sizes> struct Split {
+// Note [Unsafe splits]: their parts share memory but are no views, so each may be changed in place; that the
+// others and the whole are not read afterwards is the caller's word.
+enum class Kind { Views, Unsafe };
+template <bool Sizes, Kind kind> struct Split {
   static constexpr const char* name = "split";
-  static constexpr const char* node = Sizes ? "SplitWithSizesBackward0" : "SplitBackward0";
+  static constexpr const char* node = kind == Kind::Unsafe
+                                          ? Sizes ? "UnsafeSplitWithSizesBackward0" : "UnsafeSplitBackward0"
+                                      : Sizes ? "SplitWithSizesBackward0"
+                                              : "SplitBackward0";
   int64_t dim;
   Dims lengths;
   Part whole;
@@ -61,20 +67,63 @@ struct Unbind {
 
 Part part_of(const Tensor& x) { return {x->sizes(), x->dtype, x->device}; }
 
-template <class Op> std::vector<Tensor> linked(Op op, const Tensor& x, std::vector<Tensor> ys) {
-  for (const Tensor& y : ys) link_view(y, x, true);
+template <class Op> std::vector<Tensor> recorded(Op op, const Tensor& x, std::vector<Tensor> ys) {
   size_t n = ys.size();
   return n && is_differentiable(x->dtype) ? apply_multi(std::move(op), Tensors(&x, 1), std::move(ys), n) : ys;
 }
+template <class Op> std::vector<Tensor> linked(Op op, const Tensor& x, std::vector<Tensor> ys) {
+  for (const Tensor& y : ys) link_view(y, x, true);
+  return recorded(std::move(op), x, std::move(ys));
+}
 
-template <bool Sizes> std::vector<Tensor> split_at(const Tensor& x, Dims lengths, int64_t dim) {
+template <bool Sizes, Kind kind> std::vector<Tensor> split_at(const Tensor& x, Dims lengths, int64_t dim) {
   std::vector<Tensor> ys;
   int64_t start = 0;
   for (int64_t n : lengths) {
     ys.push_back(SlicePick{dim, start, start + n, 1}(x));
     start += n;
   }
-  return linked(Split<Sizes>{dim, std::move(lengths), part_of(x)}, x, std::move(ys));
+  Split<Sizes, kind> op{dim, std::move(lengths), part_of(x)};
+  if constexpr (kind == Kind::Unsafe)
+    return recorded(std::move(op), x, std::move(ys));
+  else
+    return linked(std::move(op), x, std::move(ys));
+}
+
+template <Kind kind> std::vector<Tensor> split_evenly(const Tensor& x, int64_t size, int64_t dim) {
+  check(x->ndim != 0, "split expects at least a 1-dimensional tensor");
+  check(size >= 0, "split expects split_size be non-negative, but got split_size=", size);
+  dim = wrap_dim(dim, x->ndim);
+  int64_t all = x->size(int(dim));
+  check(size > 0 || all == 0, "split_size can only be 0 if dimension size is 0, but got dimension size of ",
+        all);
+  int64_t n = size ? std::max<int64_t>((all + size - 1) / size, 1) : 1;
+  Dims lengths(n, size);
+  lengths[n - 1] = all - size * (n - 1);
+  return split_at<false, kind>(x, std::move(lengths), dim);
+}
+
+template <Kind kind> std::vector<Tensor> split_by_sizes(const Tensor& x, Ints sizes, int64_t dim) {
+  check(x->ndim != 0, "split expects at least a 1-dimensional tensor");
+  dim = wrap_dim(dim, x->ndim);
+  int64_t total = 0;
+  for (int64_t s : sizes) {
+    check(s >= 0,
+          "split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes=", sizes);
+    total += s;
+  }
+  check(total == x->size(int(dim)), "split_with_sizes expects split_sizes to sum exactly to ",
+        x->size(int(dim)), " (input tensor's size at dimension ", dim, "), but got split_sizes=", sizes);
+  return split_at<true, kind>(x, Dims(sizes), dim);
+}
+
+template <Kind kind> std::vector<Tensor> split_in_chunks(const Tensor& x, int64_t chunks, int64_t dim) {
+  check(x->ndim > 0, "chunk expects at least a 1-dimensional tensor");
+  check(chunks > 0, "chunk expects `chunks` to be greater than 0, got: ", chunks);
+  dim = wrap_dim(dim, x->ndim);
+  int64_t all = x->size(int(dim)), size = (all + chunks - 1) / chunks;
+  if (size == 0 && all == 0) return split_by_sizes<kind>(x, Dims(chunks), dim);
+  return split_evenly<kind>(x, size, dim);
 }
 
 std::vector<Tensor> sections(const Tensor& x, int64_t n, int64_t dim) {
@@ -103,39 +152,13 @@ std::vector<Tensor> cut_at(const Tensor& x, Ints indices, int64_t dim) {
 }  // namespace
 
 std::vector<Tensor> split(const Tensor& x, int64_t size, int64_t dim) {
-  check(x->ndim != 0, "split expects at least a 1-dimensional tensor");
-  check(size >= 0, "split expects split_size be non-negative, but got split_size=", size);
-  dim = wrap_dim(dim, x->ndim);
-  int64_t all = x->size(int(dim));
-  check(size > 0 || all == 0, "split_size can only be 0 if dimension size is 0, but got dimension size of ",
-        all);
-  int64_t n = size ? std::max<int64_t>((all + size - 1) / size, 1) : 1;
-  Dims lengths(n, size);
-  lengths[n - 1] = all - size * (n - 1);
-  return split_at<false>(x, std::move(lengths), dim);
+  return split_evenly<Kind::Views>(x, size, dim);
 }
-
 std::vector<Tensor> split_with_sizes(const Tensor& x, Ints sizes, int64_t dim) {
-  check(x->ndim != 0, "split expects at least a 1-dimensional tensor");
-  dim = wrap_dim(dim, x->ndim);
-  int64_t total = 0;
-  for (int64_t s : sizes) {
-    check(s >= 0,
-          "split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes=", sizes);
-    total += s;
-  }
-  check(total == x->size(int(dim)), "split_with_sizes expects split_sizes to sum exactly to ",
-        x->size(int(dim)), " (input tensor's size at dimension ", dim, "), but got split_sizes=", sizes);
-  return split_at<true>(x, Dims(sizes), dim);
+  return split_by_sizes<Kind::Views>(x, sizes, dim);
 }
-
 std::vector<Tensor> chunk(const Tensor& x, int64_t chunks, int64_t dim) {
-  check(x->ndim > 0, "chunk expects at least a 1-dimensional tensor");
-  check(chunks > 0, "chunk expects `chunks` to be greater than 0, got: ", chunks);
-  dim = wrap_dim(dim, x->ndim);
-  int64_t all = x->size(int(dim)), size = (all + chunks - 1) / chunks;
-  if (size == 0 && all == 0) return split_with_sizes(x, Dims(chunks), dim);
-  return split(x, size, dim);
+  return split_in_chunks<Kind::Views>(x, chunks, dim);
 }
 
 std::vector<Tensor> unbind(const Tensor& x, int64_t dim) {
@@ -204,6 +227,16 @@ template <const Axis& A> std::vector<Tensor> axis_split_at(const Tensor& x, Ints
                           "Views with the given lengths along a dimension."),
     def<chunk>("chunk(Tensor self, int chunks, int dim=0) -> Tensor[]", kBoth,
                "At most `chunks` views of equal length (the last may be shorter)."),
+    def<split_evenly<Kind::Unsafe>>(
+        "unsafe_split(Tensor self, int split_size, int dim=0) -> Tensor[]", kBoth,
+        "split without views: each part may be changed in place, if nothing else of the memory is read after."),
+    def<split_by_sizes<Kind::Unsafe>>(
+        "unsafe_split_with_sizes(Tensor self, int[] split_sizes, int dim=0) -> Tensor[]", kBoth,
+        "split_with_sizes without views: each part may be changed in place, if nothing else of the memory is "
+        "read after."),
+    def<split_in_chunks<Kind::Unsafe>>(
+        "unsafe_chunk(Tensor self, int chunks, int dim=0) -> Tensor[]", kBoth,
+        "chunk without views: each part may be changed in place, if nothing else of the memory is read after."),
     def<unbind>("unbind(Tensor self, int dim=0) -> Tensor[]", kBoth, "All slices along a dimension."),
     def<tensor_split>("tensor_split(Tensor self, int sections, int dim=0) -> Tensor[]", kBoth,
                       "`sections` views whose lengths differ by at most one."),
