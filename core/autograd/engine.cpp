@@ -142,14 +142,14 @@ struct Task {
     Tensor g = std::move(s.buffer);
     bool needed = s.needed;
     s.clear();
+    if (!g || (!targets.empty() && !needed)) return;
     ensure_meta(leaf).last_pass = id;
-    if (!g || (!targets.empty() && !needed && !options.accumulate)) return;
     Tensor keep = Tensor::share(&leaf);
     run_tensor_hooks(ensure_meta(leaf).hooks, 0, g);
     if (!targets.empty()) {
       for (size_t i = 0; i < targets.size(); ++i)
         if (targets[i].leaf == &leaf && !options.accumulate) captured[i] = g;
-      if (!needed || !options.accumulate) return;
+      if (!options.accumulate) return;
     }
     accumulate_grad(leaf, std::move(g), options.create_graph);
   }

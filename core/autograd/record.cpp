@@ -12,7 +12,6 @@ Tensor detach(const Tensor& x) {
 }
 
 void detach_inplace(const Tensor& x) {
-  check_inplace(x, "detach_", false);
   check(!x->base,
         "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) "
         "for training, and "

@@ -291,7 +291,7 @@ def test_numpy():
     np = pytest.importorskip("numpy")
     w = leaf(1.0, 2.0)
     h = w * 2
-    loss = torch.from_numpy(np.tanh(h.detach().numpy())).sum()  # read
+    loss = torch.from_numpy(np.tanh(h.numpy(force=True))).sum()  # read
     d = why(w, loss)
     told(d, "cut_by_numpy", "left the graph by numpy()", line=line_of("read"))
     assert "stay with tensors" in d.remedy
@@ -306,7 +306,7 @@ def test_copy():
     assert "stack or cat" in d.remedy
 
 
-@pytest.mark.parametrize("f", [lambda w: w.argmax(), lambda w: w.argsort().sum(), lambda w: torch.count_nonzero(w)])
+@pytest.mark.parametrize("f", [lambda w: w.argmax(), lambda w: w.max(0).indices, lambda w: w.topk(1).indices])
 def test_integer_result(f):
     w = leaf(1.0, 2.0)
     loss = f(w) * 2

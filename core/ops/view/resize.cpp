@@ -12,7 +12,7 @@ namespace {
 void resize_to(const Tensor& x, Ints sizes, MemoryFormat format) {
   check_inplace(x, "resize_", false);
   check(!x->requires_grad() || modes.inference, "cannot resize variables that require grad");
-  bumped(x, "resize_");
+  if (!equal(x->sizes(), sizes)) bumped(x, "resize_");
   int64_t n = numel_of(sizes);
   bool same = equal(x->sizes(), sizes) && format == MemoryFormat::Preserve;
   if (same) return;

@@ -1,0 +1,235 @@
+"""Shapes, storages and histories changed in place; what nodes save then; what records under no_grad. As PyTorch has it,
+where it stands in: ADJOINT_STANDIN=torch."""
+
+import gc
+import warnings
+
+import pytest
+from support import IS_TORCH, error_of, leaf, torch
+
+SHAPES = [("t_", ()), ("transpose_", (0, 1)), ("squeeze_", ()), ("unsqueeze_", (1,)), ("swapaxes_", (0, 1))]
+
+
+def grid(*shape):
+    n = 1
+    for s in shape:
+        n *= s
+    return torch.arange(float(n)).reshape(*shape).requires_grad_()
+
+
+@pytest.mark.parametrize(("name", "args"), [*SHAPES, ("as_strided_", ((2, 3), (3, 1)))])
+def test_shape_of_a_view(name, args):
+    """The base keeps its history; a later write through the view reaches it."""
+    x = grid(4, 3)
+    y = x * 2
+    v = y[:2]
+    getattr(v, name)(*args)
+    assert y.grad_fn.name() == "MulBackward0" and v._version == y._version == 1
+    (g,) = torch.autograd.grad((v * v).sum(), x, retain_graph=True)
+    assert g.tolist() == [[0.0, 8.0, 16.0], [24.0, 32.0, 40.0], [0.0] * 3, [0.0] * 3]
+    v.mul_(3)
+    (g,) = torch.autograd.grad(y.sum(), x)
+    assert g.tolist() == [[6.0] * 3] * 2 + [[2.0] * 3] * 2
+
+
+@pytest.mark.parametrize(("name", "args"), SHAPES)
+def test_shape_of_what_was_saved(name, args):
+    x = grid(2, 3)
+    y = x * 2
+    z = y.sin()
+    getattr(y, name)(*args)
+    text = error_of(z.sum().backward, RuntimeError)
+    assert "modified by an inplace operation" in text
+    assert "Hint: enable anomaly detection to find the operation that failed to compute its gradient" in text
+
+
+@pytest.mark.filterwarnings("ignore:Anomaly Detection", "ignore:Error detected")
+def test_hint_in_anomaly_mode():
+    with torch.autograd.set_detect_anomaly(True):
+        y = leaf(1.0) * 1
+        z = y.sin()
+        y.add_(1)
+        text = error_of(z.backward, RuntimeError)
+    assert "which is output 0 of Add, is at version 1; expected version 0 instead" in text
+    assert "Hint: the backtrace further above shows the operation" in text
+
+
+def test_storage_and_size():
+    x = torch.ones(3)
+    x.add_(1)
+    x.set_(torch.zeros(2))
+    assert x._version == 2
+    x.resize_(2)
+    x.resize_(1)
+    x.resize_(8)
+    assert x._version == 4
+    assert "a leaf Variable that requires grad" in error_of(lambda: leaf(1.0).set_(torch.zeros(2)), RuntimeError)
+    y = leaf(1.0) * 2
+    y.set_(torch.zeros(2))
+    assert "derivative for set_ is not implemented" in error_of(y.sum().backward, RuntimeError)
+    with torch.no_grad():
+        assert "cannot resize variables" in error_of(lambda: leaf(1.0).resize_(3), RuntimeError)
+
+
+def test_inference_tensors_outside():
+    with torch.inference_mode():
+        x = torch.ones(2, 3)
+    for change in (
+        lambda: x.masked_fill_(x > 0, 1.0),
+        lambda: x.cumsum_(0),
+        lambda: x.index_add_(0, torch.tensor([0]), torch.ones(1, 3)),
+        lambda: torch.add(x, x, out=x),
+        lambda: x.t_(),
+        lambda: x.set_(torch.ones(2)),
+        lambda: x.resize_(5),
+    ):
+        assert "Inplace update to inference tensor outside InferenceMode" in error_of(change, RuntimeError)
+
+
+def test_requires_grad_of_a_result():
+    y = leaf(1.0) * 2
+    for value in (True, False):
+        with pytest.raises(RuntimeError, match="you can only change requires_grad flags of leaf variables"):
+            y.requires_grad = value
+    assert y.requires_grad_() is y
+
+
+def test_detach_in_place_of_a_retained_result():
+    x = leaf(1.0)
+    y = x * 3
+    y.retain_grad()
+    z = y + 1
+    y.detach_()
+    del y  # the node that lives on behind z must not know it any more
+    z.backward()
+    assert x.grad is not None
+
+
+def test_comparisons_in_place_let_nothing_through():
+    for name in ("eq_", "lt_", "ne_"):
+        x = leaf(0.5, 1.0)
+        y = x * 2
+        getattr(y, name)(1.0)
+        y.sum().backward()
+        assert x.grad.tolist() == [0.0, 0.0], name
+
+
+@pytest.mark.skipif(IS_TORCH, reason="PyTorch hands on the gradient of what was overwritten")
+def test_logic_in_place_lets_nothing_through():
+    x = leaf(0.5, 1.0)
+    y = x * 2
+    y.logical_not_()
+    y.sum().backward()
+    assert x.grad.tolist() == [0.0, 0.0]
+
+
+def test_unsafe_split():
+    x = torch.arange(6.0).requires_grad_()
+    for cut in (
+        lambda y: y.unsafe_split(2),
+        lambda y: torch.unsafe_chunk(y, 3),
+        lambda y: y.unsafe_split_with_sizes([2, 2, 2]),
+    ):
+        parts = cut(x * 1)
+        assert len(parts) == 3 and not parts[0]._is_view() and parts[0].grad_fn.name().startswith("UnsafeSplit")
+        parts[0].mul_(2)
+        (g,) = torch.autograd.grad(sum((p * p).sum() for p in parts), x)
+        assert g.tolist() == [0.0, 8.0, 4.0, 6.0, 8.0, 10.0]
+
+
+# --- hooks, what is saved ---
+
+
+def test_hooks_and_inputs_of_grad():
+    """Where the pass goes on behind a result, its gradient is given as it came; where it ends there, after its hooks."""
+    x = leaf(1.0, 1.0)
+    y = x * 3
+    seen = []
+    y.register_hook(lambda g: (seen.append(1), g * 2)[1])
+    z = (y * 5).sum()
+    assert torch.autograd.grad(z, y, retain_graph=True)[0].tolist() == [10.0, 10.0]
+    gx, gy = torch.autograd.grad(z, [x, y])
+    assert gx.tolist() == [30.0, 30.0] and gy.tolist() == [5.0, 5.0] and len(seen) == 2
+
+
+def test_no_hook_of_a_leaf_that_was_not_asked_for():
+    w, v = leaf(1.0), leaf(2.0)
+    seen = []
+    w.register_hook(seen.append)
+    (w * v).backward(inputs=[v])
+    assert not seen and w.grad is None and v.grad.item() == 1.0
+
+
+def test_unneeded_operands_show_as_none():
+    x, c = leaf(1.0, 2.0), torch.ones(2)
+    f = (x * c).grad_fn
+    assert f._saved_self is None and f._saved_other is c
+    assert (c * x).grad_fn._saved_other is None
+
+
+def test_indices_are_saved_like_any_operand():
+    x = grid(3, 4)
+    i = torch.tensor([0, 2])
+    assert x[:, i].grad_fn._saved_indices[0] is None and x[:, i].grad_fn._saved_indices[1] is i
+    at = torch.zeros(3, 4, dtype=torch.int64)
+    for f in (lambda: x.index_select(0, i), lambda: x.index_copy(0, i, x[:2]), lambda: x.index_fill(0, i, 2.0)):
+        assert f().grad_fn._saved_index is i
+    for f in (lambda: x.gather(0, at), lambda: x.scatter(0, at, x), lambda: x.scatter_add(0, at, x)):
+        y = f()
+        assert y.grad_fn._saved_index is at
+        y.sum().backward()
+        assert "freed" in error_of(lambda y=y: y.grad_fn._saved_index, RuntimeError)
+    packed = []
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: (packed.append(t.dtype), t)[1], lambda t: t):
+        x.take(i)
+    assert torch.int64 in packed
+    y = x[i]
+    i.add_(0)
+    assert "modified by an inplace operation" in error_of(y.sum().backward, RuntimeError)
+
+
+# --- what is recorded, what is warned of, what is freed ---
+
+
+def test_samplers_record_nothing_under_no_grad():
+    x = leaf(0.5, 0.5)
+    for sample in (
+        lambda: torch.normal(x, 1.0),
+        lambda: torch.normal(1.0, x),
+        lambda: torch.normal(x, x),
+        lambda: torch.bernoulli(x),
+    ):
+        assert sample().requires_grad
+        with torch.no_grad():
+            assert not sample().requires_grad
+        with torch.inference_mode():
+            assert not sample().requires_grad
+
+
+def test_histories_that_hold_their_own_base_are_collected():
+    """Nothing is left (the leak check of conftest), though no backward pass runs."""
+    for change in (
+        lambda y, v: y.add_(v.sin()),
+        lambda y, v: v.add_(v.sin()),
+        lambda y, v: y[:1].add_(v.sin()),
+        lambda y, v: y.mul_(y),
+        lambda y, v: v.mul_(y[1:2]),
+        lambda y, v: y[1].mul_(v.sin()[0]),
+    ):
+        y = leaf(0.5, 1.5, 2.5) * 1
+        change(y, y[:1])
+        del y
+    gc.collect()
+
+
+def test_warning_of_the_cycle():
+    x = leaf(1.0)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        for _ in range(2):
+            (x * x).backward(create_graph=True)
+        torch.autograd.grad(x * x, x, create_graph=True)
+    x.grad = None
+    assert len(seen) <= 1  # once a process: another test may have had it
+    for w in seen:
+        assert w.category is UserWarning and "will create a reference cycle" in str(w.message)
