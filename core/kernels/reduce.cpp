@@ -7,6 +7,7 @@
 #include "kernels/reduce.h"
 
 #include <memory>
+#include "kernels/careful.h"
 #include "kernels/copy.h"
 #include "kernels/fold.h"
 #include "kernels/isa.h"
@@ -152,6 +153,23 @@ template <class T> void complex_moments(const std::complex<T>* x, const View3& v
   });
 }
 
+// M2 to variance or deviation. Where squares left the range of T: NaN, and the answer is false.
+template <class T>
+bool finish_moments(T* y, const T* mean, const View3& view, int parts, double divisor, bool root) {
+  // M2 = 0: elements that are all alike, or small ones whose squares are too small for T.
+  const T large = std::sqrt(std::numeric_limits<T>::min()) / std::numeric_limits<T>::epsilon();
+  bool all_safe = true;
+  for (int64_t i = 0; i < view.outer * view.inner; ++i) {
+    const T *first = mean + i * parts, *last = first + parts - 1;
+    bool alike = y[i] == 0 && (view.n <= 1 || (parts == 1 && math::abs(*first) > large));
+    bool safe = (alike || sum_is_safe(y[i])) && math::isfinite(*first) && math::isfinite(*last);
+    T v = safe ? T(double(y[i]) / divisor) : std::numeric_limits<T>::quiet_NaN();
+    y[i] = root ? std::sqrt(v) : v;
+    all_safe &= safe;
+  }
+  return all_safe || view.n == 0;
+}
+
 }  // namespace
 
 Dtype reduced_dtype(Reduction op, Dtype in) {
@@ -179,18 +197,22 @@ void reduce(Reduction op, Dtype in, const void* x, const View3& view, void* out,
   convert(static_cast<char*>(out), result, static_cast<const char*>(wide), folded, count);
 }
 
-void reduce_moments(Dtype in, const void* x, const View3& view, void* mean, void* m2) {
-  switch (in) {
-    case Dtype::C64:
-      return complex_moments(static_cast<const std::complex<float>*>(x), view, static_cast<float*>(mean),
-                             static_cast<float*>(m2));
-    case Dtype::C128:
-      return complex_moments(static_cast<const std::complex<double>*>(x), view, static_cast<double*>(mean),
-                             static_cast<double*>(m2));
-    case Dtype::F64:
-      return moments(Source<double>{x, in, view}, static_cast<double*>(mean), static_cast<double*>(m2));
-    default: return moments(Source<float>{x, in, view}, static_cast<float*>(mean), static_cast<float*>(m2));
-  }
+void reduce_deviation(Dtype in, const void* x, const View3& view, double divisor, bool root, void* mean,
+                      void* y) {
+  bool safe = true;
+  auto run = [&]<class T>(T* y0) {
+    T* mean0 = static_cast<T*>(mean);
+    if (is_complex(in))
+      complex_moments(static_cast<const std::complex<T>*>(x), view, mean0, y0);
+    else
+      moments(Source<T>{x, in, view}, mean0, y0);
+    safe = finish_moments(y0, mean0, view, is_complex(in) ? 2 : 1, divisor, root);
+  };
+  if (real_of(in) == Dtype::F64)
+    run(static_cast<double*>(y));
+  else
+    run(static_cast<float*>(y));
+  if (!safe) careful_deviations(in, x, view, divisor, root, mean, y);
 }
 
 }  // namespace adjoint

@@ -48,9 +48,10 @@ void reduce(Reduction op, Dtype in, const void* x, const View3& view, void* out,
 // (input's dtype) may be null. n > 0.
 void reduce_arg(bool largest, Dtype in, const void* x, const View3& view, int64_t* index, void* values);
 
-// mean, and M2 = Σ|x - mean|² by two passes; the caller divides by n - correction. `mean` has the type of
-// reduced_dtype(Sum, in), `m2` its real type. Floating and complex inputs. n = 0 gives mean NaN, M2 0.
-void reduce_moments(Dtype in, const void* x, const View3& view, void* mean, void* m2);
+// mean, and Σ|x - mean|² / divisor by two passes, or its root. `mean` has the type of reduced_dtype(Sum, in),
+// `y` its real type. Floating and complex inputs. n = 0 gives mean NaN.
+void reduce_deviation(Dtype in, const void* x, const View3& view, double divisor, bool root, void* mean,
+                      void* y);
 
 enum class Scan : uint8_t { Sum, Prod, LogSumExp };
 // out[o, k, i] = op of x[o, 0..k, i]. Integers and bool give I64, everything else its own type (the running

@@ -16,8 +16,6 @@ OTHER_NODES = {
     "linalg.matrix_power",
     "matmul",
     "linalg.matmul",
-    "pdist",
-    "nn.functional.pdist",
     "bilinear",
     "nn.functional.bilinear",
 }

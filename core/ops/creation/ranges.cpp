@@ -10,6 +10,7 @@
 #include "ops/ops.h"
 #include "ops/promotion.h"
 #include "ops/raw.h"
+#include "ops/scalar_fits.h"
 
 namespace adjoint::ops {
 
@@ -32,42 +33,70 @@ template <class T, class A> void write_arange(T* out, int64_t n, A start, A step
       }
     for (; i < n; ++i) out[i] = T(std::fma(step, A(i), start));
   }
-  for (; i < n; ++i) out[i] = T(start + step * A(i));
+  using U = std::conditional_t<std::is_integral_v<A>, uint64_t, A>;  // a step beyond the last may wrap
+  for (; i < n; ++i) out[i] = T(U(start) + U(step) * U(i));
 }
 
+template <class T> void check_order(T start, T end, T step) {
+  check(step > 0 ? end >= start : end <= start, "upper bound and lower bound inconsistent with step sign");
+}
 void check_range(double start, double end, double step) {
   check(step > 0 || step < 0, "step must be nonzero");
   check(std::isfinite(start) && std::isfinite(end), "unsupported range: ", start, " -> ", end);
-  check((step > 0 && end >= start) || (step < 0 && end <= start),
-        "upper bound and lower bound inconsistent with step sign");
+  check_order(start, end, step);
 }
 
 void refuse_complex(const Scalar& v) {
   check(!v.is_complex(), "value cannot be converted to type double without overflow");
 }
 
-int64_t arange_count(const Scalar& start, const Scalar& end, const Scalar& step, Dtype dtype) {
-  if (is_integral(dtype) && start.is_integral() && end.is_integral() && step.is_integral()) {
-    int64_t a = start.to_int(), b = end.to_int(), s = step.to_int();
-    int64_t sign = (s > 0) - (s < 0);
-    return int64_t(std::ceil((double(b) - double(a) + double(s) - double(sign)) / double(s))) -
-           (std::fmod(double(b) - double(a) + double(s) - double(sign), double(s)) != 0);
-  }
-  if (dtype == Dtype::I64) {  // the bounds are cut to integers first; for the narrower types they are not
-    check(step.to_int() != 0, "step must be nonzero");
-    return int64_t(std::ceil(double(end.to_int() - start.to_int()) / double(step.to_int())));
-  }
-  return int64_t(std::ceil((end.to_double() - start.to_double()) / step.to_double()));
+constexpr const char* kBadSize = "invalid size, possible overflow?";
+int64_t size_of(double n) {
+  check(n >= 0 && n < 0x1p63, kBadSize);
+  return int64_t(n);
 }
 
-}  // namespace
+// (end - start) / step, where the difference alone may overflow.
+double steps_between(double start, double end, double step) {
+  double span = end - start;
+  return std::isfinite(span) ? span / step : end / step - start / step;
+}
 
-Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, Dtype dtype) {
+// The steps that fit between two integers, and whether they leave a rest: exact, whatever the span.
+struct Steps {
+  uint64_t count;
+  bool rest;
+};
+Steps whole_steps(const Scalar& start, const Scalar& end, const Scalar& step) {
+  int64_t a = start.to_int(), b = end.to_int(), s = step.to_int();
+  check_as(s != 0, ErrorKind::Value, "step must be nonzero");
+  check_order(a, b, s);
+  uint64_t span = s > 0 ? uint64_t(b) - uint64_t(a) : uint64_t(a) - uint64_t(b),
+           by = s > 0 ? uint64_t(s) : -uint64_t(s);
+  return {span / by, span % by != 0};
+}
+int64_t size_of(const Steps& s, bool more) {
+  check(s.count < uint64_t(INT64_MAX), kBadSize);
+  return int64_t(s.count) + more;
+}
+
+int64_t arange_count(const Scalar& start, const Scalar& end, const Scalar& step, Dtype dtype) {
   for (const Scalar* v : {&start, &end, &step}) refuse_complex(*v);
   check_range(start.to_double(), end.to_double(), step.to_double());
   if (dtype == Dtype::Bool || is_complex(dtype)) fail_dtype("arange_cpu", dtype);
+  // For int64 the bounds are cut to integers first; for the narrower types they are not.
+  if (dtype == Dtype::I64 ||
+      (is_integral(dtype) && start.is_integral() && end.is_integral() && step.is_integral())) {
+    Steps s = whole_steps(start, end, step);
+    return size_of(s, s.rest);
+  }
+  return size_of(std::ceil(steps_between(start.to_double(), end.to_double(), step.to_double())));
+}
+
+Tensor arange_on(const Scalar& start, const Scalar& end, const Scalar& step, Dtype dtype, Device device) {
   int64_t n = arange_count(start, end, step, dtype);
-  Tensor y = adjoint::empty(Dims{n}, dtype);
+  Tensor y = adjoint::empty(Dims{n}, dtype, device);
+  if (y->meta_device()) return y;
   visit(dtype, [&]<class T>(T*) {
     if constexpr (std::is_same_v<T, bool> || !std::is_convertible_v<T, double>)
       return;
@@ -81,6 +110,12 @@ Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, Dtype 
   return y;
 }
 
+}  // namespace
+
+Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, Dtype dtype) {
+  return arange_on(start, end, step, dtype, Device::Cpu);
+}
+
 namespace {
 
 Tensor on_device(Tensor y, MaybeDevice device) {
@@ -91,7 +126,7 @@ Tensor arange_step(const Scalar& start, const Scalar& end, const Scalar& step, M
                    MaybeDevice device, Dest dest) {
   bool whole = start.is_integral() && end.is_integral() && step.is_integral();
   Dtype d = wanted_dtype(dtype, dest, whole ? Dtype::I64 : default_dtype());
-  return finish_creation(on_device(arange(start, end, step, d), device), dest, "arange");
+  return finish_creation(arange_on(start, end, step, d, device.value_or(Device::Cpu)), dest, "arange");
 }
 Tensor arange_start(const Scalar& start, const Scalar& end, MaybeDtype dtype, MaybeDevice device, Dest dest) {
   return arange_step(start, end, 1, dtype, device, dest);
@@ -110,8 +145,11 @@ Tensor range(const Scalar& start, const Scalar& end, const Scalar& step, MaybeDt
         "Python's range builtin. Instead, use torch.arange, which produces values in [start, end).");
   Dtype d = wanted_dtype(dtype, dest, default_dtype());
   check_range(start.to_double(), end.to_double(), step.to_double());
-  int64_t n = int64_t((end.to_double() - start.to_double()) / step.to_double() + 1);
-  Tensor y = adjoint::empty(Dims{n}, d);
+  int64_t n = d == Dtype::I64
+                  ? size_of(whole_steps(start, end, step), true)
+                  : size_of(steps_between(start.to_double(), end.to_double(), step.to_double()) + 1);
+  Tensor y = adjoint::empty(Dims{n}, d, device.value_or(Device::Cpu));
+  if (y->meta_device()) return finish_creation(y, dest, "range");
   visit(d, [&]<class T>(T*) {
     if constexpr (std::is_same_v<T, bool> || !std::is_convertible_v<T, double>)
       fail_dtype("range_cpu", d);
@@ -119,25 +157,46 @@ Tensor range(const Scalar& start, const Scalar& end, const Scalar& step, MaybeDt
       using A = std::conditional_t<std::is_integral_v<T>, int64_t,
                                    std::conditional_t<sizeof(T) == 2, float, double>>;
       A a = start.to<A>(), s = step.to<A>();
-      for (int64_t i = 0; i < n; ++i) y->data_as<T>()[i] = T(a + A(i) * s);
+      using U = std::conditional_t<std::is_integral_v<A>, uint64_t, A>;  // the step after the last may wrap
+      for (int64_t i = 0; i < n; ++i) y->data_as<T>()[i] = T(U(a) + U(i) * U(s));
     }
   });
-  return finish_creation(on_device(y, device), dest, "range");
+  return finish_creation(y, dest, "range");
+}
+
+// The step of n numbers from start to end: R counts, S may be complex. The span alone may overflow.
+template <class R, class S> S linspace_step(S start, S end, int64_t n) {
+  R steps = R(double(n - 1));
+  S step = S((end - start) / S(steps));
+  return std::isfinite(std::abs(step)) ? step : end / steps - start / steps;
 }
 
 // From both ends to the middle, so that the last element is exact. S: the type of the step.
 template <class T, class S> void write_linspace(T* out, int64_t n, S start, S end) {
-  S step = S((end - start) / S(double(n - 1)));
+  S step = linspace_step<S>(start, end, n);
   for (int64_t i = 0; i < n; ++i)
     out[i] = T(i < n / 2 ? std::fma(step, S(i), start) : std::fma(-step, S(n - i - 1), end));
 }
 
 template <class C> void write_linspace_complex(C* out, int64_t n, C start, C end) {
-  C step = (end - start) / C(typename C::value_type(n - 1));
+  using R = typename C::value_type;
+  C step = linspace_step<R>(start, end, n);
   int64_t halfway = n / 2;
   for (int64_t i = 0; i < n; ++i)
-    out[i] = i < halfway ? start + step * C(typename C::value_type(i))
-                         : end - step * C(typename C::value_type(n - i - 1));
+    out[i] = i < halfway ? start + step * C(R(i)) : end - step * C(R(n - i - 1));
+}
+
+// In double, as PyTorch; exactly where a bound has no double of its own.
+template <class T> void write_linspace_whole(T* out, int64_t n, T start, T end) {
+  constexpr int64_t exact = int64_t(1) << 53;
+  if (auto fits = [](int64_t v) { return v >= -exact && v <= exact; }; !fits(start) || !fits(end)) {
+    for (int64_t i = 0; i < n; ++i)
+      out[i] = T((__int128(start) * (n - 1) + (__int128(end) - start) * i) / (n - 1));
+    return;
+  }
+  double a = double(start), z = double(end), step = (z - a) / double(n - 1);
+  for (int64_t i = 0; i < n; ++i)
+    out[i] = i < n / 2 ? T(a + step * double(i)) : T(z - step * double(n - i - 1));
 }
 
 void fill_linspace(const Tensor& y, const Scalar& start, const Scalar& end) {
@@ -148,11 +207,10 @@ void fill_linspace(const Tensor& y, const Scalar& start, const Scalar& end) {
     T* out = y->data_as<T>();
     if constexpr (std::is_same_v<T, bool>)
       fail_dtype("linspace_cpu", Dtype::Bool);
-    else if constexpr (std::is_integral_v<T>) {
-      double a = double(start.to<T>()), z = double(end.to<T>()), step = (z - a) / double(n - 1);
-      for (int64_t i = 0; i < n; ++i)
-        out[i] = i < n / 2 ? T(a + step * double(i)) : T(z - step * double(n - i - 1));
-    } else if constexpr (!std::is_convertible_v<T, double>)
+    else if constexpr (std::is_integral_v<T>)
+      check_scalar_fits(start, y->dtype), check_scalar_fits(end, y->dtype),
+          write_linspace_whole<T>(out, n, start.to<T>(), end.to<T>());
+    else if constexpr (!std::is_convertible_v<T, double>)
       write_linspace_complex<T>(out, n, start.to<T>(), end.to<T>());
     else if constexpr (sizeof(T) == 2)
       write_linspace<T, float>(out, n, T(start.to_double()), T(end.to_double()));
@@ -188,7 +246,7 @@ Tensor linspace(Operand start, Operand end, int64_t steps, MaybeDtype dtype, May
 }
 
 template <class T, class S> void write_logspace(T* out, int64_t n, S start, S end, S base) {
-  S step = S((end - start) / S(double(n - 1)));
+  S step = linspace_step<S>(start, end, n);
   for (int64_t i = 0; i < n; ++i)
     out[i] = T(std::pow(base, i < n / 2 ? std::fma(step, S(i), start) : std::fma(-step, S(n - i - 1), end)));
 }
@@ -205,10 +263,9 @@ Tensor logspace(Operand start, Operand end, int64_t steps, double base, MaybeDty
     if constexpr (std::is_same_v<T, bool>)
       fail_dtype("logspace_cpu", d);
     else if constexpr (!std::is_convertible_v<T, double>) {
-      T s = a.to<T>(), e = b.to<T>(),
-        step = steps > 1 ? (e - s) / T(typename T::value_type(steps - 1)) : T(0);
+      using R = typename T::value_type;
+      T s = a.to<T>(), e = b.to<T>(), step = steps > 1 ? linspace_step<R>(s, e, steps) : T(0);
       for (int64_t i = 0; i < steps; ++i) {
-        using R = typename T::value_type;
         out[i] =
             std::pow(T(R(base)), steps == 1 || i < steps / 2 ? s + step * R(i) : e - step * R(steps - i - 1));
       }

@@ -45,12 +45,14 @@ void check_shapes(const Tensor& sorted, const Tensor& x) {
         " and input value tensor ", x->sizes());
 }
 
-// The first place whose value is not below x (above x, for the upper side). NaN counts as above everything.
+// The first place whose value is not below x (above x, for the upper side). NaN is above all numbers and equals
+// NaN, as sort and NumPy have it.
 template <class T> int64_t place_of(const T* row, int64_t n, T x, bool upper) {
+  auto below = [](T a, T b) { return a < b || (b != b && a == a); };
   int64_t low = 0, high = n;
   while (low < high) {
     int64_t mid = low + (high - low) / 2;
-    if (upper ? !(row[mid] > x) : !(row[mid] >= x))
+    if (upper ? !below(x, row[mid]) : below(row[mid], x))
       low = mid + 1;
     else
       high = mid;

@@ -162,19 +162,61 @@ Tensor cdist(const Tensor& a, const Tensor& b, double p, std::string_view) {
 }
 
 // The distances of each pair of rows i < j, in order.
+struct Pdist {
+  static constexpr const char *name = "pdist", *node = "PdistBackward0";
+  double p;
+  SavedTensor x_ = {}, y_ = {};
+  static std::pair<Tensor, Tensor> pairs(int64_t n) {
+    int64_t m = 0;
+    check(!__builtin_mul_overflow(n, n - 1, &m), "numel: integer multiplication overflow");
+    Tensor first = empty(Dims{m / 2}, Dtype::I64), second = empty(Dims{m / 2}, Dtype::I64);
+    int64_t *a = first->data_as<int64_t>(), *b = second->data_as<int64_t>();
+    for (int64_t i = 0; i < n; ++i)
+      for (int64_t j = i + 1; j < n; ++j) *a++ = i, *b++ = j;
+    return {first, second};
+  }
+  Tensor forward(const Tensor& x) {
+    NoGrad off;
+    if (x->meta_device()) return empty(Dims{x->size(0) * (x->size(0) - 1) / 2}, x->dtype, x->device);
+    auto [i, j] = pairs(x->size(0));
+    return norm_raw(ops::sub(ops::index_select(x, 0, i), ops::index_select(x, 0, j)), p, Mask::one(1), false);
+  }
+  void save(Node& n, const Tensor& y, const Tensor& x) {
+    x_.save(x);
+    y_.save_output(y, n);
+  }
+  // d is the difference of a pair; the parts sum over the pairs that a row is in.
+  const char* rule() const {
+    static constexpr const char* cases[] = {"gx = 0", "gx[i] = sum over j of ±g·sgn(d), d = x[i] − x[j]",
+                                            "gx[i] = sum over j of ±g·d/y, d = x[i] − x[j]",
+                                            "gx[i] = sum over j of ±g·∂max|d|, d = x[i] − x[j]",
+                                            "gx[i] = sum over j of ±g·∂‖d‖, d = x[i] − x[j]"};
+    return cases[norm_case(p)];
+  }
+  void vjp(Backward& b) {
+    Tensor x = x_.get(b.node), zero = ops::zeros_like(x);
+    auto [i, j] = pairs(x->size(0));
+    Tensor d = ops::sub(ops::index_select(x, 0, i), ops::index_select(x, 0, j));
+    Tensor g = norm_rule(ops::unsqueeze(b.grad(), 1), d, ops::unsqueeze(y_.get(b.node), 1), p, Mask::one(1));
+    b.gx[0] = ops::index_add(ops::index_add(zero, 0, i, g), 0, j, ops::neg(g));
+  }
+  void release() {
+    x_.reset();
+    y_.reset();
+  }
+  void visit(SavedVisitor& v) {
+    v.value("p", Scalar(p));
+    v.tensor("result", y_);
+    v.tensor("self", x_);
+  }
+};
+
 Tensor pdist(const Tensor& x, double p) {
   check(x->ndim == 2, "pdist only supports 2D tensors, got: ", int(x->ndim), "D");
   check(is_floating(x->dtype), "pdist only supports floating-point dtypes");
   if (is_reduced(x->dtype)) fail_dtype("pdist", x->dtype);
   check(p >= 0, "pdist only supports non-negative p values");
-  int64_t n = x->size(0), m = n * (n - 1) / 2, at = 0;
-  Tensor first = empty(Dims{m}, Dtype::I64), second = empty(Dims{m}, Dtype::I64);
-  for (int64_t i = 0; i < n; ++i)
-    for (int64_t j = i + 1; j < n; ++j, ++at)
-      first->data_as<int64_t>()[at] = i, second->data_as<int64_t>()[at] = j;
-  const int64_t last = 1;
-  return ops::vector_norm(ops::sub(ops::index_select(x, 0, first), ops::index_select(x, 0, second)), p,
-                          Ints(&last, 1));
+  return apply(Pdist{p}, x);
 }
 
 }  // namespace

@@ -73,24 +73,34 @@ Tensor bernoulli_number(const Tensor& x, double p, Generator* g) {
   return bernoulli_(empty_like_strides(x, x->dtype), p, g);
 }
 
+// Running sums of weights times scale, divided by the whole. Is the whole finite?
+template <class T> bool accumulate(const T* p, double scale, std::vector<T>& cumulative) {
+  random::Wide<T> sum = 0;
+  for (size_t i = 0; i < cumulative.size(); ++i) cumulative[i] = T(sum = T(sum + T(p[i] * T(scale))));
+  check(sum > 0, "invalid multinomial distribution (sum of probabilities <= 0)");
+  for (T& c : cumulative) c = T(c / sum);
+  return std::isfinite(double(sum));
+}
+
 // By inversion of the cumulative distribution, a double draw a sample.
 template <class T> void with_replacement(const T* p, int64_t n, int64_t samples, int64_t* out, Generator& g) {
-  std::vector<T> cumulative(static_cast<size_t>(n));
-  random::Wide<T> sum = 0;
   for (int64_t i = 0; i < n; ++i) {
     check(p[i] >= T(0.0f), "invalid multinomial distribution (encountering probability entry < 0)");
     check(std::isfinite(double(p[i])),
           "invalid multinomial distribution (encountering probability entry = infinity or NaN)");
-    sum = T(sum + p[i]);
-    cumulative[size_t(i)] = T(sum);
   }
-  check(sum > 0, "invalid multinomial distribution (sum of probabilities <= 0)");
-  for (T& c : cumulative) c = T(c / sum);
+  std::vector<T> cumulative(static_cast<size_t>(n));
+  if (!accumulate(p, 1, cumulative)) accumulate(p, std::ldexp(1.0, -std::ilogb(double(n)) - 1), cumulative);
   cumulative.back() = T(1.0f);
+  int64_t last = n - 1;
+  while (p[last] == T(0.0f)) --last;
   for (int64_t k = 0; k < samples; ++k) {
     double u = random::uniform<double>(g, 0, 1);
-    out[k] = std::partition_point(cumulative.begin(), cumulative.end(), [u](T c) { return double(c) < u; }) -
-             cumulative.begin();
+    int64_t i =
+        std::partition_point(cumulative.begin(), cumulative.end(), [u](T c) { return double(c) < u; }) -
+        cumulative.begin();
+    while (i < last && p[i] == T(0.0f)) ++i;  // u = 0, or the sums end in rounding: never a weight of 0
+    out[k] = std::min(i, last);
   }
 }
 
@@ -98,11 +108,15 @@ template <class T> void with_replacement(const T* p, int64_t n, int64_t samples,
 Tensor by_race(const Tensor& p, int64_t samples, Generator& g) {
   Tensor sane = logical_and(lt(p, Scalar(std::numeric_limits<double>::infinity())), ge(p, 0));
   check(item(all(sane)).to_bool(), "probability tensor contains either `inf`, `nan` or element < 0");
-  Tensor total = sum(p, Dims{-1});
-  check(!item(any(eq(total, 0))).to_bool(), "invalid multinomial distribution (sum of probabilities <= 0)");
+  Tensor none = eq(p, 0), positive = sum(logical_not(none), Dims{-1});
+  check(!item(any(eq(positive, 0))).to_bool(),
+        "invalid multinomial distribution (sum of probabilities <= 0)");
+  check(
+      !item(any(lt(positive, Scalar(samples)))).to_bool(),
+      "invalid multinomial distribution (with replacement=False, not enough non-negative category to sample)");
   Tensor q = adjoint::empty(p->sizes(), p->dtype);
   random::fill_exponential(q, 1, g);
-  q = div(p, q);
+  q = masked_fill(div(p, q), none, -1);  // below quotients that underflow, and 0 / 0
   if (samples == 1) return argmax(q, -1, true);
   return contiguous(narrow(sort(q, -1, true).second, -1, 0, samples));
 }
@@ -124,7 +138,7 @@ Tensor multinomial(const Tensor& p0, int64_t samples, bool replacement, Generato
   Generator& g = generator_or_default(gen);
   if (!replacement || samples == 1) return by_race(p, samples, g);
   Tensor y = adjoint::empty(shape, Dtype::I64);
-  int64_t rows = p->numel / std::max<int64_t>(n, 1);
+  int64_t rows = p->ndim == 2 ? p->size(0) : 1;
   visit(p->dtype, [&]<class T>(T*) {
     if constexpr (std::is_convertible_v<T, double> && !std::is_integral_v<T>)
       for (int64_t r = 0; r < rows; ++r)

@@ -88,7 +88,8 @@ void need_float(const char* kernel, const Tensor& x) {
 Tensor geometric_(const Tensor& x, double p, Generator* g) {
   check(p > 0 && p < 1, "geometric_ expects p to be in (0, 1), but got p=", p);
   return formula_into(x, "geometric_", "GeometricBackward0", g, [p](Generator& gen) {
-    return std::ceil(std::log(random::uniform<double>(gen, 0, 1)) / std::log1p(-p));
+    double u = std::max(random::uniform<double>(gen, 0, 1), 0x1p-54);  // 0 would take for ever
+    return std::ceil(std::log(u) / std::log1p(-p));
   });
 }
 Tensor cauchy_(const Tensor& x, double median, double sigma, Generator* g) {

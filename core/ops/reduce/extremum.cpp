@@ -164,11 +164,11 @@ Pair aminmax(const Tensor& x, std::optional<int64_t> dim, bool keepdim) {
 // --- the places ---
 template <bool kMax> Tensor extreme_place(const Tensor& x, std::optional<int64_t> dim, bool keepdim) {
   const char* name = kMax ? "argmax" : "argmin";
+  check(!is_complex(x->dtype), name, "(): does not support complex input");
+  check(x->dtype != Dtype::Bool, name, "(): does not support bool input");
   if (!dim)
     check_as(x->numel > 0, ErrorKind::Index, name,
              "(): Expected reduction dim to be specified for input.numel() == 0.");
-  check(!is_complex(x->dtype), name, "(): does not support complex input");
-  check(x->dtype != Dtype::Bool, name, "(): does not support bool input");
   int64_t d = dim ? wrap_dim(*dim, x->ndim) : 0;
   if (dim) check_not_empty_dim(*x, d, name);
   Mask m = dim ? Mask::one(d) : Mask::all(x->ndim);

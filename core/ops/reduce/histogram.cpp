@@ -1,4 +1,5 @@
 // Counting: histc and bincount.
+#include <algorithm>
 #include <cmath>
 #include "ops/reduce/plan.h"
 
@@ -31,8 +32,10 @@ Tensor histc(const Tensor& x, int64_t bins, const Scalar& min, const Scalar& max
     T low = T(r.low), high = T(r.high);
     for (int64_t i = 0; i < c->numel; ++i) {
       if (!(v[i] >= low && v[i] <= high)) continue;
-      auto at = int64_t((v[i] - low) * T(bins) / (high - low));
-      out[at == bins ? at - 1 : at] += 1;
+      T place = (v[i] - low) * T(bins) / (high - low);
+      if (!(place < T(bins)))  // the last edge, or a product or a span that overflows
+        place = std::isfinite(place) ? T(bins) : (v[i] / 2 - low / 2) / (high / 2 - low / 2) * T(bins);
+      out[std::min(int64_t(place), bins - 1)] += 1;
     }
   };
   if (work == Dtype::F32)
@@ -58,9 +61,11 @@ Tensor bincount(const Tensor& x, const Tensor& weights, int64_t minlength) {
   bool ok = x->ndim == 1;
   for (int64_t i = 0; ok && i < n; ++i) {
     ok = v[i] >= 0;
-    bins = std::max(bins, v[i] + 1);
+    bins = std::max(bins, v[i]);
   }
   check(ok, "bincount only supports 1-d non-negative integral inputs.");
+  check(bins < INT64_MAX, "maximum value of input overflowed, it should be < ", INT64_MAX, " but got ", bins);
+  bins += n > 0;
   check(!weights || (weights->ndim == 1 && weights->numel == n),
         "weights should be 1-d and have the same length as input");
   bins = std::max(bins, minlength);

@@ -28,9 +28,20 @@ struct LogSumExp {  // log Σ exp(x)
     y_.save_output(y, n);
   }
   static constexpr const char* rule = "gx = g·exp(x − y)";
+  // exp(x - y). Where y is -∞ (all x are), it is 0; where y is ∞, those x that are share it.
+  Tensor weights(const Tensor& x, const Tensor& y) const {
+    Tensor size = detach(is_complex(y->dtype) ? ops::real(y) : y);
+    if (y->meta_device() || !item_at(*ops::any(ops::eq(ops::abs(size), HUGE_VAL))).to_bool())
+      return ops::exp(ops::sub(x, y));
+    Tensor w = ops::exp(ops::sub(x, ops::masked_fill(y, ops::eq(size, -HUGE_VAL), 0)));
+    if (is_complex(x->dtype)) return w;
+    Tensor hit = ops::logical_and(ops::eq(size, HUGE_VAL), ops::eq(x, size));
+    Tensor count = x->ndim ? ops::sum(hit, dims_of(mask, x->ndim), true) : ops::sum(hit);
+    return ops::where(hit, ops::reciprocal(ops::to(count, x->dtype)), w);
+  }
   void vjp(Backward& b) {
     Tensor x = x_.get(b.node), y = restore_dims(y_.get(b.node), mask, x->ndim, keepdim);
-    b.gx[0] = ops::mul(restore_dims(b.grad(), mask, x->ndim, keepdim), conj_if(ops::exp(ops::sub(x, y))));
+    b.gx[0] = ops::mul(restore_dims(b.grad(), mask, x->ndim, keepdim), conj_if(weights(x, y)));
   }
   void release() {
     x_.reset();
@@ -75,15 +86,19 @@ struct LogCumSumExp {
       return;
     }
     Ints d(&dim, 1);
-    auto sum_from = [&](const Tensor& log_g) {
-      Tensor s = ops::flip(apply(LogCumSumExp{dim}, ops::flip(ops::sub(log_g, conj_if(y)), d)), d);
-      return ops::exp(ops::add(s, conj_if(x)));
-    };
+    // Where y is still -∞, g meets weights of 0 alone.
+    Tensor unmet = ops::eq(detach(is_complex(y->dtype) ? ops::real(y) : y), -HUGE_VAL);
     Tensor size = ops::log(ops::abs(g));
     // The smallest number stands for log 0: with -∞ the next derivative would meet ∞ - ∞.
-    Tensor none = ops::full_like(size, size->dtype == Dtype::F64   ? -DBL_MAX
-                                       : size->dtype == Dtype::F16 ? -65504.0
-                                                                   : -FLT_MAX);
+    Tensor none = ops::full_like(size, size->dtype == Dtype::F64    ? -DBL_MAX
+                                       : size->dtype == Dtype::F16  ? -65504.0
+                                       : size->dtype == Dtype::BF16 ? -0x1.fep127
+                                                                    : -FLT_MAX);
+    auto sum_from = [&](const Tensor& log_g) {
+      Tensor terms = ops::where(unmet, none, ops::sub(log_g, conj_if(ops::masked_fill(y, unmet, 0))));
+      Tensor s = ops::flip(apply(LogCumSumExp{dim}, ops::flip(terms, d)), d);
+      return ops::exp(ops::add(s, conj_if(x)));
+    };
     if (is_complex(x->dtype)) {
       b.gx[0] = sum_from(ops::log(g));
     } else {

@@ -18,33 +18,21 @@ void warn_degrees(bool too_few, const char* name) {
             "(input numel divided by output numel)."));
 }
 
-template <class T> void finish_variance(T* m2, int64_t n, double divisor, bool root) {
-  for (int64_t i = 0; i < n; ++i) {
-    T v = T(double(m2[i]) / divisor);
-    m2[i] = root ? std::sqrt(v) : v;
-  }
-}
-
-// One pass for the mean, one for the squares; both in the result's type.
 Moments moments(const Tensor& x, Mask m, double correction, bool keepdim, bool root, const char* name) {
   Dims sizes = reduced_sizes(*x, m, keepdim);
   Dtype real = real_of(x->dtype);
   if (x->meta_device()) return {empty(sizes, x->dtype, x->device), empty(sizes, real, x->device)};
   double count = double(reduced_count(*x, m));
   Dtype acc = reduced_dtype(Reduction::Sum, x->dtype);
-  Tensor mean = empty(sizes, acc), m2 = empty(sizes, real_of(acc));
-  warn_degrees(m2->numel && count - correction <= 0, name);
-  if (m2->numel) {
+  Tensor mean = empty(sizes, acc), y = empty(sizes, real_of(acc));
+  warn_degrees(y->numel && count - correction <= 0, name);
+  if (y->numel) {
     Layout l = layout_of(x, m, true);
     Unlocked free(x->numel >= kLargeWork);
-    reduce_moments(x->dtype, l.x->data(), l.view, mean->data(), m2->data());
-    double divisor = std::max(0.0, count - correction);
-    if (m2->dtype == Dtype::F32)
-      finish_variance(m2->data_as<float>(), m2->numel, divisor, root);
-    else
-      finish_variance(m2->data_as<double>(), m2->numel, divisor, root);
+    reduce_deviation(x->dtype, l.x->data(), l.view, std::max(0.0, count - correction), root, mean->data(),
+                     y->data());
   }
-  return {raw::cast(mean, x->dtype), raw::cast(m2, real)};
+  return {raw::cast(mean, x->dtype), raw::cast(y, real)};
 }
 
 double correction_of(const std::optional<Scalar>& c) { return c ? c->to_double() : 1; }
@@ -55,15 +43,20 @@ struct Spread {
   double correction;
   bool keepdim;
   SavedTensor x_ = {}, std_ = {};
-  Tensor var_rule(const Tensor& g, const Tensor& x) const {
-    double n = double(reduced_count(*x, mask)) - correction;
-    Tensor centred = ops::sub(x, ops::mean(x, dims_of(mask, x->ndim), true));
-    if (x->ndim == 0) centred = ops::sub(x, ops::mean(x));
-    return ops::mul(ops::mul(restore_dims(g, mask, x->ndim, keepdim), 2.0 / n), centred);
+  double degrees(const Tensor& x) const {
+    return std::max(0.0, double(reduced_count(*x, mask)) - correction);
   }
+  Tensor wide(const Tensor& t, const Tensor& x) const { return restore_dims(t, mask, x->ndim, keepdim); }
+  Tensor centred(const Tensor& x) const {
+    return ops::sub(x, x->ndim ? ops::mean(x, dims_of(mask, x->ndim), true) : ops::mean(x));
+  }
+  Tensor var_rule(const Tensor& g, const Tensor& x) const {
+    return ops::mul(ops::mul(wide(g, x), 2.0 / degrees(x)), centred(x));
+  }
+  // The deviations are divided by std first: g / std alone may leave the type's range.
   Tensor std_rule(const Tensor& g, const Tensor& x, const Tensor& std) const {
-    Tensor half = ops::div(g, ops::mul(std, 2.0));
-    return var_rule(ops::masked_fill(half, ops::eq(std, 0), 0), x);
+    Tensor s = wide(std, x), unit = ops::masked_fill(ops::div(centred(x), s), ops::eq(s, 0), 0);
+    return ops::mul(ops::mul(wide(g, x), 1.0 / degrees(x)), unit);
   }
   Tensor mean_rule(const Tensor& g, const Tensor& x) const {
     return spread(ops::div(g, double(reduced_count(*x, mask))), mask, x->sizes(), keepdim);

@@ -2,13 +2,24 @@
 #include "ops/reduce/norm.h"
 #include <cmath>
 #include <complex>
+#include <limits>
+#include "kernels/careful.h"
 
 namespace adjoint {
 
 namespace {
 
-template <class T> void root(T* y, int64_t n, double p) {
-  for (int64_t i = 0; i < n; ++i) y[i] = p == 2 ? std::sqrt(y[i]) : T(std::pow(double(y[i]), 1 / p));
+// The p-th roots. NaN where the sum lost something to the ends of T's range; then the answer is false.
+template <class T> bool root(T* y, int64_t n, double p) {
+  bool all_safe = true;
+  for (int64_t i = 0; i < n; ++i) {
+    bool safe = sum_is_safe(y[i]);
+    y[i] = !safe    ? std::numeric_limits<T>::quiet_NaN()
+           : p == 2 ? std::sqrt(y[i])
+                    : T(std::pow(double(y[i]), 1 / p));
+    all_safe &= safe;
+  }
+  return all_safe;
 }
 
 Reduction reduction_of(double p) {
@@ -36,10 +47,13 @@ Tensor norm_raw(const Tensor& x, double p, Mask m, bool keepdim) {
   Tensor y = reduce_raw(reduction_of(p), x, m, keepdim, {}, p);
   if (y->meta_device()) return raw::cast(y, out);
   if (p != 0 && p != 1 && !std::isinf(p)) {
-    if (y->dtype == Dtype::F32)
-      root(y->data_as<float>(), y->numel, p);
-    else
-      root(y->data_as<double>(), y->numel, p);
+    bool safe = y->dtype == Dtype::F32 ? root(y->data_as<float>(), y->numel, p)
+                                       : root(y->data_as<double>(), y->numel, p);
+    if (!safe) {
+      Layout l = layout_of(x, m, true);
+      Unlocked free(x->numel >= kLargeWork);
+      careful_norms(x->dtype, l.x->data(), l.view, p, y->data());
+    }
   }
   return raw::cast(y, out);
 }
@@ -57,12 +71,13 @@ Tensor norm_rule(const Tensor& g, const Tensor& x, const Tensor& norm, double p,
     Tensor count = x->ndim ? ops::sum(hit, dims, true) : ops::sum(hit);
     return ops::mul(ops::sgn(x), ops::mul(ops::div(g, count), hit));
   }
-  if (p < 1) {
-    Tensor s = ops::mul(ops::sgn(x), zero_where(ops::pow(size, p - 1), ops::eq(x, 0)));
-    return ops::mul(ops::mul(s, g), ops::pow(norm, 1 - p));
-  }
-  Tensor s = p < 2 ? ops::mul(ops::sgn(x), ops::pow(size, p - 1)) : ops::mul(x, ops::pow(size, p - 2));
-  return ops::mul(s, zero_where(ops::div(g, ops::pow(norm, p - 1)), ops::eq(norm, 0)));
+  // g·sgn(x)·(|x|/norm)^(p-1): powers of the quotient, which stay in the type's range where the result does.
+  Tensor none = ops::eq(norm, 0), part = ops::masked_fill(ops::div(size, norm), none, 0);
+  if (p < 1) return ops::mul(ops::mul(ops::sgn(x), zero_where(ops::pow(part, p - 1), ops::eq(x, 0))), g);
+  // Complex from 2 on: x/norm needs no sgn, which has no derivative at 0.
+  if (p > 2 && is_complex(x->dtype))
+    return ops::mul(ops::mul(zero_where(ops::div(x, norm), none), ops::pow(part, p - 2)), g);
+  return ops::mul(ops::mul(ops::sgn(x), ops::pow(part, p - 1)), g);
 }
 int norm_case(double p) { return p == 0 || p == 1 || p == 2 ? int(p) : std::isinf(p) ? 3 : 4; }
 

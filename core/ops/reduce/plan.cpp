@@ -218,18 +218,22 @@ Tensor spread(const Tensor& g, Mask m, Ints sizes, bool keepdim) {
   return ops::expand(restore_dims(g, m, int64_t(sizes.size()), keepdim), sizes);
 }
 
-void divide_raw(const Tensor& y, double n) {
-  if (y->meta_device()) return;
-  auto run = [&]<class T>(T* p, auto by) {
-    for (int64_t i = 0; i < y->numel; ++i) p[i] /= by;
+bool divide_raw(const Tensor& y, double n) {
+  if (y->meta_device()) return true;
+  bool finite = true;
+  auto run = [&]<class T>(T* p, int64_t numbers) {
+    for (int64_t i = 0; i < numbers; ++i) {
+      p[i] /= T(n);
+      finite &= p[i] - p[i] == 0;
+    }
   };
-  switch (y->dtype) {
-    case Dtype::F32: return run(y->data_as<float>(), float(n));
-    case Dtype::F64: return run(y->data_as<double>(), n);
-    case Dtype::C64: return run(y->data_as<std::complex<float>>(), float(n));
-    case Dtype::C128: return run(y->data_as<std::complex<double>>(), n);
-    default: fail("divide: not a floating type");
-  }
+  check(is_differentiable(y->dtype) && !is_reduced(y->dtype), "divide: not a floating type");
+  int64_t numbers = y->numel * (is_complex(y->dtype) ? 2 : 1);
+  if (real_of(y->dtype) == Dtype::F32)
+    run(reinterpret_cast<float*>(y->data()), numbers);
+  else
+    run(reinterpret_cast<double*>(y->data()), numbers);
+  return finite;
 }
 
 void check_not_empty(const TensorImpl& x, const char* name) {

@@ -45,8 +45,8 @@ Tensor reduce_all_raw(Reduction op, const Tensor& x, std::optional<Dtype> out = 
 Tensor restore_dims(const Tensor& y, Mask m, int64_t ndim, bool keepdim);
 // The cotangent of a reduction spread over the input's shape.
 Tensor spread(const Tensor& g, Mask m, Ints sizes, bool keepdim);
-// Divides fresh contiguous memory of a floating or complex type by a number, in place.
-void divide_raw(const Tensor& y, double n);
+// Divides fresh contiguous memory of a floating or complex type by a number, in place. Is all of it finite?
+bool divide_raw(const Tensor& y, double n);
 
 // Sizes of an index or value result that keeps every dimension but `dim`.
 void check_not_empty(const TensorImpl& x, const char* name);  // full reductions without an identity

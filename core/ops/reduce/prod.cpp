@@ -1,5 +1,7 @@
 // Products of elements, and running products. Their derivatives divide the result by the element, save where
 // an element is zero: there the product of the others is built from running products of both sides.
+#include <cfloat>
+#include <cmath>
 #include "ops/reduce/plan.h"
 
 namespace adjoint {
@@ -13,6 +15,14 @@ bool has_zero(const Tensor& x) {
   if (x->meta_device()) return true;
   Tensor n = reduce_all_raw(Reduction::CountNonzero, x);
   return *n->data_as<int64_t>() != x->numel;
+}
+
+// Whether y / x is the product of the others: no zeros, and no product that left the normal numbers.
+bool divides(const Tensor& x, const Tensor& y) {
+  if (has_zero(x)) return false;
+  const double least = real_of(y->dtype) == Dtype::F64 ? DBL_MIN : y->dtype == Dtype::F16 ? 0x1p-14 : FLT_MIN;
+  return item_at(*reduce_all_raw(Reduction::MinAbs, y)).to_double() >= least &&
+         item_at(*reduce_all_raw(Reduction::MaxAbs, y)).to_double() < HUGE_VAL;
 }
 
 Tensor conj_if(const Tensor& x) { return is_complex(x->dtype) ? ops::conj(x) : x; }
@@ -48,8 +58,8 @@ struct Prod {  // Π x
     Tensor x = x_.get(b.node), g = ops::to(b.grad(), x->dtype);
     if (x->ndim == 0)
       b.gx[0] = g;
-    else if (!has_zero(x))
-      b.gx[0] = ops::mul(g, conj_if(ops::div(ops::to(y_.get(b.node), x->dtype), x)));
+    else if (Tensor y = ops::to(y_.get(b.node), x->dtype); divides(x, y))
+      b.gx[0] = ops::mul(g, conj_if(ops::div(y, x)));
     else {
       const int64_t flat = x->numel;
       Tensor others = product_of_others(ops::reshape(x, Ints(&flat, 1)), 0);
@@ -88,12 +98,8 @@ struct ProdDim {
       return;
     }
     g = restore_dims(g, Mask::one(dim), x->ndim, keepdim);
-    if (has_zero(x)) {
-      b.gx[0] = ops::mul(g, conj_if(product_of_others(x, dim)));
-    } else {
-      Tensor y = restore_dims(ops::to(y_.get(b.node), x->dtype), Mask::one(dim), x->ndim, keepdim);
-      b.gx[0] = ops::mul(g, conj_if(ops::div(y, x)));
-    }
+    Tensor y = restore_dims(ops::to(y_.get(b.node), x->dtype), Mask::one(dim), x->ndim, keepdim);
+    b.gx[0] = ops::mul(g, conj_if(divides(x, y) ? ops::div(y, x) : product_of_others(x, dim)));
   }
   void release() {
     x_.reset();

@@ -1,7 +1,9 @@
 // Statistics and finite differences made of other operations: cov, corrcoef, diff, trapezoid,
 // cosine_similarity.
+#include <algorithm>
+#include <cmath>
 #include "ops/pointwise_record.h"
-#include "ops/reduce/plan.h"
+#include "ops/reduce/norm.h"
 
 namespace adjoint {
 namespace {
@@ -64,10 +66,28 @@ Tensor cov(const Tensor& self, int64_t correction, const Tensor& f, const Tensor
   return ops::squeeze(ops::div(ops::mm(ops::to(centred, right->dtype), right), norm));
 }
 
-Tensor corrcoef(const Tensor& x) {
-  check(x->ndim <= 2, "corrcoef(): expected input to have two or fewer dimensions but got an input with ",
-        int(x->ndim), " dimensions");
-  Tensor c = cov(x, 1, {}, {});
+// Correlations do not feel a variable's scale: variables whose squares would leave the type's range are brought near
+// one by powers of two.
+Tensor in_range(const Tensor& x) {
+  if (!is_differentiable(x->dtype) || x->dtype == Dtype::F16 || x->meta_device() || x->numel == 0) return x;
+  const bool wide = real_of(x->dtype) == Dtype::F64;
+  const double safe = wide ? 0x1p400 : 0x1p50;
+  const int most = wide ? 1000 : 126;
+  Mask rows = x->ndim ? Mask::one(x->ndim - 1) : Mask{};
+  Tensor scale = raw::cast(norm_raw(detach(x), HUGE_VAL, rows, true), Dtype::F64);
+  bool all_safe = true;
+  for (double& v : std::span(scale->data_as<double>(), size_t(scale->numel))) {
+    bool keep = v == 0 || !std::isfinite(v) || (v < safe && v > 1 / safe);
+    v = keep ? 1.0 : std::ldexp(1.0, std::clamp(-std::ilogb(v), -most, most));
+    all_safe &= keep;
+  }
+  return all_safe ? x : ops::mul(x, raw::cast(scale, real_of(x->dtype)));
+}
+
+Tensor corrcoef(const Tensor& self) {
+  check(self->ndim <= 2, "corrcoef(): expected input to have two or fewer dimensions but got an input with ",
+        int(self->ndim), " dimensions");
+  Tensor x = in_range(self), c = cov(x, 1, {}, {});
   if (c->ndim == 0) return ops::div(c, c);
   Tensor d = ops::diagonal(c), s = ops::sqrt(is_complex(d->dtype) ? ops::real(d) : d);
   const int64_t column[2] = {-1, 1}, line[2] = {1, -1};

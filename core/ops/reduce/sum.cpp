@@ -1,4 +1,5 @@
 // Sums and means, with or without NaNs, and sum_to, which undoes a broadcast.
+#include "kernels/careful.h"
 #include "ops/reduce/plan.h"
 
 namespace adjoint {
@@ -103,15 +104,24 @@ Dtype mean_dtype(const Tensor& x, const std::optional<Dtype>& d) {
   return out;
 }
 
+// The mean from the sum, in x's type. Where a sum left the type's range: anew, scaled.
+Tensor mean_raw(const Tensor& x, Mask m, Tensor sum) {
+  int64_t n = reduced_count(*x, m);
+  if (!divide_raw(sum, double(n)) && n > 0) {
+    Layout l = layout_of(x, m, true);
+    Unlocked free(x->numel >= kLargeWork);
+    careful_means(x->dtype, l.x->data(), l.view, sum->data());
+  }
+  return raw::cast(sum, x->dtype);
+}
+
 struct Mean {  // Σ x / n
   static constexpr const char *name = "mean", *node = "MeanBackward0";
   Dtype out, in = Dtype::F32;
   Dims sizes = {};
   Tensor forward(const Tensor& x) {
     Tensor c = x->dtype == out ? x : raw::cast(x, out);
-    Tensor y = reduce_all_raw(Reduction::Sum, c);
-    divide_raw(y, double(x->numel));
-    return y->dtype == out ? y : raw::cast(y, out);
+    return mean_raw(c, Mask::all(x->ndim), reduce_all_raw(Reduction::Sum, c));
   }
   void save(Node&, const Tensor&, const Tensor& x) {
     sizes = x->sizes();
@@ -138,9 +148,7 @@ struct MeanDims {
   Tensor forward(const Tensor& x) {
     Tensor c = x->dtype == out ? x : raw::cast(x, out);
     count = reduced_count(*x, mask);
-    Tensor y = reduce_raw(Reduction::Sum, c, mask, keepdim);
-    divide_raw(y, double(count));
-    return y->dtype == out ? y : raw::cast(y, out);
+    return mean_raw(c, mask, reduce_raw(Reduction::Sum, c, mask, keepdim));
   }
   void save(Node&, const Tensor&, const Tensor& x) {
     sizes = x->sizes();

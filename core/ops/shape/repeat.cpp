@@ -17,7 +17,10 @@ struct Repeat {
     Dims sizes, pairs, strides;
     for (int64_t i = 0; i < n; ++i) {
       int64_t size = i < lead ? 1 : x->size(int(i - lead));
-      sizes.push_back(size * repeats[i]);
+      int64_t total = 0;
+      check(!__builtin_mul_overflow(size, repeats[i], &total),
+            "Storage size calculation overflowed with repeats=", repeats);
+      sizes.push_back(total);
       pairs.push_back(repeats[i]);
       pairs.push_back(size);
       strides.push_back(0);
@@ -62,7 +65,7 @@ Tensor interleaved_positions(const Tensor& counts, std::optional<int64_t> output
   int64_t total = 0;
   for (int64_t i = 0; i < c->numel; ++i) {
     check(n[i] >= 0, "repeats can not be negative");
-    total += n[i];
+    check(!__builtin_add_overflow(total, n[i], &total), "repeat_interleave: the sum of repeats overflows");
   }
   check(!output_size || *output_size == total, "allocated size does not match required size");
   Tensor positions = adjoint::empty(Dims{total}, Dtype::I64);
@@ -95,15 +98,16 @@ Tensor interleave_number(const Tensor& x0, int64_t repeats, std::optional<int64_
   check(repeats >= 0, "Repeats must be non-negative");
   Tensor x = dim ? x0 : flatten(x0);
   if (x->ndim == 0) x = reshape(x, Dims{1});
-  int64_t d = wrap_dim(dim.value_or(0), x->ndim);
-  check(!output_size || *output_size == repeats * x->size(int(d)),
-        "repeat_interleave: Invalid output_size, expected ", repeats * x->size(int(d)), " but got ",
-        output_size.value_or(0));
+  int64_t d = wrap_dim(dim.value_or(0), x->ndim), total = 0;
+  check(!__builtin_mul_overflow(repeats, x->size(int(d)), &total),
+        "Storage size calculation overflowed with repeats=", repeats);
+  check(!output_size || *output_size == total, "repeat_interleave: Invalid output_size, expected ", total,
+        " but got ", output_size.value_or(0));
   Tensor wide = unsqueeze(x, d + 1);
   Dims sizes(wide->sizes());
   sizes[d + 1] = repeats;
   Dims flat(x->sizes());
-  flat[d] *= repeats;
+  flat[d] = total;
   return view(clone(expand(wide, sizes), MemoryFormat::Contiguous), flat);
 }
 

@@ -10,10 +10,12 @@ namespace {
 std::vector<Tensor> meshgrid_by(Tensors xs, bool xy) {
   check(!xs.empty(), "meshgrid expects a non-empty TensorList");
   Dims shape;
+  int64_t all = 1;
   for (const Tensor& x : xs) {
     check(x->ndim <= 1, "torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: ", x->ndim);
     check(x->dtype == xs[0]->dtype, "torch.meshgrid expects all tensors to have the same dtype");
     shape.push_back(x->numel);
+    check(!__builtin_mul_overflow(all, x->numel, &all), "numel: integer multiplication overflow");
   }
   std::vector<Tensor> in(xs.begin(), xs.end());
   xy = xy && in.size() >= 2;
