@@ -391,3 +391,21 @@ def test_nodes_are_nodes():
     y = leaf(1.0) * 2
     assert isinstance(y.grad_fn, graph.Node) and not isinstance(3, graph.Node)
     assert issubclass(type(y.grad_fn), graph.Node)
+
+
+@pytest.mark.parametrize("where", ["leaf", "tensor", "pre", "post", "sees"])
+@pytest.mark.parametrize("size", [(7,), (0,), (100, 100)])
+def test_a_hook_that_resizes_the_gradient_is_refused(where, size):
+    x = torch.ones(3, 4, requires_grad=True)
+    y = x * 2
+
+    def resize(g):
+        g.resize_(size)
+
+    if where == "pre":
+        y.grad_fn.register_prehook(lambda gs: resize(gs[0]))
+    elif where in ("post", "sees"):
+        y.grad_fn.register_hook(lambda gx, gs: resize(gx[0] if where == "post" else gs[0]))
+    else:
+        (x if where == "leaf" else y).register_hook(resize)
+    assert "changed the size of value" in error_of(lambda: y.backward(torch.ones(3, 4)), RuntimeError)

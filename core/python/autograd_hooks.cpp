@@ -27,18 +27,36 @@ std::string name_of_hook(PyObject* hook) {
   if (!s) PyErr_Clear();
   return s ? s : "<unknown>";
 }
-std::string type_string(const TensorImpl& x) { return str("torch.", label_of(x.dtype), "Tensor"); }
+std::string type_string(Dtype dtype) { return str("torch.", label_of(dtype), "Tensor"); }
 
-void check_replacement(const Tensor& was, PyObject* result, PyObject* hook) {
-  if (result == Py_None) return;
-  check(bool(was), "can't replace a None gradient with a non-None value");
-  if (!is_tensor(result))
-    raise(PyExc_TypeError, "expected Variable, but hook returned '%s'", Py_TYPE(result)->tp_name);
-  const Tensor& now = unwrap(result);
-  if (was->dtype != now->dtype || was->device != now->device)
-    fail("hook '", name_of_hook(hook), "' has changed the type of value (was ", type_string(*was), " got ",
-         type_string(*now), ")");
-  if (!same_sizes(*was, *now)) fail("hook '", name_of_hook(hook), "' has changed the size of value");
+// What a gradient was before a hook got hold of it: a hook may resize it in place.
+struct Gradient {
+  bool given = false;
+  Dims sizes;
+  Dtype dtype{};
+  Device device{};
+  explicit Gradient(const Tensor& g) {
+    if (!g) return;
+    given = true, sizes = Dims(g->sizes()), dtype = g->dtype, device = g->device;
+  }
+  void check_same(const Tensor& now, PyObject* hook) const {
+    if (dtype != now->dtype || device != now->device)
+      fail("hook '", name_of_hook(hook), "' has changed the type of value (was ", type_string(dtype), " got ",
+           type_string(now->dtype), ")");
+    if (!equal(sizes, now->sizes())) fail("hook '", name_of_hook(hook), "' has changed the size of value");
+  }
+  void check_replacement(PyObject* result, PyObject* hook) const {
+    if (result == Py_None) return;
+    check(given, "can't replace a None gradient with a non-None value");
+    if (!is_tensor(result))
+      raise(PyExc_TypeError, "expected Variable, but hook returned '%s'", Py_TYPE(result)->tp_name);
+    check_same(unwrap(result), hook);
+  }
+};
+using Gradients = std::vector<Gradient>;
+void check_same(const Gradients& were, const std::vector<Tensor>& now, PyObject* hook) {
+  for (size_t i = 0; i < were.size(); ++i)
+    if (were[i].given) were[i].check_same(now[i], hook);
 }
 
 PyObject* call(PyObject* hook, PyObject* a, PyObject* b = nullptr) {
@@ -58,10 +76,12 @@ struct TensorHooks final : TensorHook {
     bool changed = false;
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(hooks.get()); ++i) {
       PyObject* hook = PyList_GET_ITEM(hooks.get(), i);
+      Gradient was(now);
       Ref arg = Ref::steal(must(wrap(now)));
       Ref result = Ref::steal(python::call(hook, arg.get()));
+      was.check_same(now, hook);
       if (result.get() == Py_None || result.get() == arg.get()) continue;
-      check_replacement(now, result.get(), hook);
+      was.check_replacement(result.get(), hook);
       now = unwrap(result.get());
       changed = true;
     }
@@ -99,27 +119,32 @@ struct NodeHookDict final : NodeHook {
     if (!PyList_GET_SIZE(hooks.get())) return;
     Ref other = others ? tuple_of(*others) : Ref();
     Ref arg = tuple_of(grads);
+    Gradients were(grads.begin(), grads.end()), others_were;
+    if (others) others_were = Gradients(others->begin(), others->end());
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(hooks.get()); ++i) {
       PyObject* hook = PyList_GET_ITEM(hooks.get(), i);
       Ref result = Ref::steal(python::call(hook, arg.get(), other.get()));
+      check_same(were, grads, hook);
+      if (others) check_same(others_were, *others, hook);
       if (result.get() == Py_None || result.get() == arg.get()) continue;
-      take(result.get(), grads, hook);
+      take(result.get(), grads, were, hook);
       arg = result;
     }
   }
 
  private:
-  static void take(PyObject* result, std::vector<Tensor>& grads, PyObject* hook) {
+  static void take(PyObject* result, std::vector<Tensor>& grads, Gradients& were, PyObject* hook) {
     if (!PyTuple_Check(result))
       raise(PyExc_TypeError, "expected tuple, but hook returned '%s'", Py_TYPE(result)->tp_name);
     auto n = size_t(PyTuple_GET_SIZE(result));
     if (n != grads.size())
       fail("hook '", name_of_hook(hook), "' has returned an incorrect number of values (got ", n,
            ", but expected ", grads.size(), ")");
-    for (size_t i = 0; i < n; ++i) check_replacement(grads[i], PyTuple_GET_ITEM(result, Py_ssize_t(i)), hook);
+    for (size_t i = 0; i < n; ++i) were[i].check_replacement(PyTuple_GET_ITEM(result, Py_ssize_t(i)), hook);
     for (size_t i = 0; i < n; ++i) {
       PyObject* o = PyTuple_GET_ITEM(result, Py_ssize_t(i));
       grads[i] = o == Py_None ? Tensor() : unwrap(o);
+      were[i] = Gradient(grads[i]);
     }
   }
 };
