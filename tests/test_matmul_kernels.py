@@ -103,3 +103,13 @@ def test_beta_zero_does_not_read_and_alpha_zero_does_not_multiply():
 def test_sums_over_nothing_are_zero():
     assert torch.equal(torch.ones(2, 0) @ torch.ones(0, 3), torch.zeros(2, 3))
     assert (torch.ones(0, 4) @ torch.ones(4, 3)).shape == (0, 3)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "float16"])
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_zero_times_what_is_not_finite_is_nan(dtype, value):
+    for m, n, k in itertools.product((1, 3, 90), (1, 5, 70), (1, 7, 300)):
+        a, b = values(m, k, dtype, 8) * 0, values(k, n, dtype, 9)
+        b[k // 2, n // 2] = value
+        nans = (a @ b).isnan()
+        assert nans[:, n // 2].all() and nans.sum().item() == m, (m, n, k)
