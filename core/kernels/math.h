@@ -203,13 +203,12 @@ template <Integer T> ADJOINT_FN T pow(T x, T n) {
 template <class T> ADJOINT_FN T square(T x) { return T(x * x); }
 template <Floating T> ADJOINT_FN T reciprocal(T x) { return T(1) / x; }
 template <Floating T> ADJOINT_FN T rsqrt(T x) { return T(1) / sqrt(x); }
-template <Floating T> ADJOINT_FN T sigmoid(T x) { return T(1) / (T(1) + exp(-x)); }
+template <Floating T> ADJOINT_FN T sigmoid(T x) {  // the exponential cannot overflow, nor the tail be lost
+  T e = exp(-abs(x));
+  return (x < T(0) ? e : T(1)) / (T(1) + e);
+}
 template <Floating T> ADJOINT_FN T log_sigmoid(T x) { return minimum(T(0), x) - log1p(exp(-abs(x))); }
 template <Floating T> ADJOINT_FN T softplus(T x) { return maximum(x, T(0)) + log1p(exp(-abs(x))); }
-template <Floating T> ADJOINT_FN T normal_cdf(T x) {
-  return T(0.5) * (T(1) + erf(x * T(0.707106781186547524)));
-}
-template <Floating T> ADJOINT_FN T normal_pdf(T x) { return exp(T(-0.5) * x * x) * T(0.398942280401432678); }
 template <Floating T> ADJOINT_FN T xlogy(T x, T y) {
   T r = x == 0 ? T(0) : x * log(y);
   return y != y ? y : r;
@@ -218,9 +217,13 @@ template <Floating T> ADJOINT_FN T xlog1py(T x, T y) {
   T r = x == 0 ? T(0) : x * log1p(y);
   return y != y ? y : r;
 }
+// sin(πx) by the exact distance to the nearest whole number, whose parity is the sign.
+template <Floating T> ADJOINT_FN T sine_of_half_turns(T x) {
+  T n = round(x), half = T(0.5) * n, sign = T(1) - T(4) * abs(half - round(half));
+  return sign * sin(T(detail::kPi) * (x - n));
+}
 template <Floating T> ADJOINT_FN T sinc(T x) {
-  T p = T(detail::kPi) * x;
-  return x == 0 ? T(1) : sin(p) / p;
+  return x == 0 ? T(1) : sine_of_half_turns(x) / (T(detail::kPi) * x);
 }
 template <Floating T> ADJOINT_FN T logaddexp(T a, T b) {
   T r = maximum(a, b) + log1p(exp(-abs(a - b)));
@@ -240,7 +243,7 @@ ADJOINT_FN double digamma(double x) {
   if (x == 0) return __builtin_copysign(__builtin_inf(), -x);
   double result = 0;
   if (x < 0) {
-    double whole = __builtin_trunc(x), r = x - whole;
+    double r = x - __builtin_rint(x);  // from the nearest pole: exact
     if (r == 0) return __builtin_nan("");
     result = -detail::kPi / __builtin_tan(detail::kPi * r);
     x = 1 - x;

@@ -75,7 +75,9 @@ template <class T> ADJOINT_FN Complex<T> log1p(Complex<T> z) {
   return {math::abs(u) < T(0.5) ? T(0.5) * math::log1p(u) : math::log(r), t};
 }
 template <class T> ADJOINT_FN Complex<T> sigmoid(Complex<T> z) {
-  return math::divide(Complex<T>(1), T(1) + std::exp(-z));
+  const bool left = z.real() < 0;  // the exponential that cannot overflow
+  const Complex<T> e = std::exp(left ? z : -z);
+  return math::divide(left ? e : Complex<T>(1), T(1) + e);
 }
 template <class T> ADJOINT_FN Complex<T> pow(Complex<T> x, Complex<T> y) { return std::pow(x, y); }
 template <class T> ADJOINT_FN Complex<T> xlogy(Complex<T> x, Complex<T> y) {
@@ -83,8 +85,9 @@ template <class T> ADJOINT_FN Complex<T> xlogy(Complex<T> x, Complex<T> y) {
   return x == Complex<T>(0) ? Complex<T>(0) : x * std::log(y);
 }
 template <class T> ADJOINT_FN Complex<T> sinc(Complex<T> z) {
-  Complex<T> p = T(detail::kPi) * z;
-  return z == Complex<T>(0) ? Complex<T>(1) : std::sin(p) / p;
+  if (z == Complex<T>(0)) return T(1);
+  const T n = math::round(z.real()), sign = std::fmod(n, T(2)) == 0 ? 1 : -1;
+  return sign * std::sin(T(detail::kPi) * (z - n)) / (T(detail::kPi) * z);
 }
 // The part with the larger real value comes out of the logarithm.
 template <class T> ADJOINT_FN Complex<T> logaddexp(Complex<T> a, Complex<T> b) {

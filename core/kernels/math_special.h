@@ -67,19 +67,18 @@ static inline double zeta(double s, double q) {
   return sum;
 }
 
-// In the precision of its argument: at negative integers that decides what the pole becomes.
-template <class T> static inline T trigamma(T x) {
-  T sign = 1, result = 0;
-  if (x < T(0.5)) {
-    sign = -1;
-    T s = T(__builtin_sin(double(T(kPi) * x)));
-    result -= T(kPi * kPi) / (s * s);
-    x = 1 - x;
+// Reflection for x < 1/2 (the sine of the exact distance to the nearest pole), recurrence up to 10, then the
+// asymptotic series of Bernoulli numbers.
+static inline double trigamma(double x) {
+  if (x < 0.5) {
+    double s = __builtin_sin(kPi * (x - __builtin_rint(x)));
+    return kPi * kPi / (s * s) - trigamma(1 - x);
   }
-  for (int i = 0; i < 6; ++i, x += 1) result += 1 / (x * x);
-  T z = 1 / (x * x);
-  result += (1 + 1 / (2 * x) + z * (T(1. / 6) - z * (T(1. / 30) - z * (T(1. / 42) - z / 30)))) / x;
-  return sign * result;
+  double result = 0;
+  for (; x < 10; x += 1) result += 1 / (x * x);
+  double z = 1 / (x * x);
+  double series = horner(z, 7. / 6, -691. / 2730, 5. / 66, -1. / 30, 1. / 42, -1. / 30, 1. / 6);
+  return result + (1 + 0.5 / x + z * series) / x;
 }
 
 }  // namespace detail
@@ -102,9 +101,7 @@ static inline double polygamma(double n, double x) {
   double sign = __builtin_fmod(n, 2) == 0 ? -1 : 1;
   return sign * __builtin_exp(__builtin_lgamma(n + 1)) * detail::zeta(n + 1, x);
 }
-static inline float polygamma(float n, float x) {
-  return n == 1 ? detail::trigamma(x) : float(polygamma(double(n), double(x)));
-}
+static inline float polygamma(float n, float x) { return float(polygamma(double(n), double(x))); }
 
 // e^(x²) erfc(x). For a = |x|: a polynomial in t = (a - 3.75) / (a + 3.75), over 1 + 2a (Shepherd and
 // Laframboise, 1981).
@@ -118,10 +115,20 @@ static inline double erfcx(double x) {
       0.0017556258321915355, -0.009746579558275152, 0.02836227742154398, -0.05869339858961116,
       0.09230432116019638, -0.10880393014175023, 0.08227673849015109, 0.0035854154854644583,
       -0.14024059858554702, 1.2375126308378275);
-  double y = a > 1e300 ? 0 : p / (1 + 2 * a);
-  return x < 0 ? 2 * __builtin_exp(a * a) - y : y;
+  double y = a == __builtin_inf() ? 0 : 0.5 * p / (0.5 + a);
+  if (!(x < 0)) return y;
+  double square = a * a, lost = __builtin_fma(a, a, -square);  // e^a² shows what rounding took from a²
+  return a > 27 ? __builtin_inf() : 2 * __builtin_exp(square) * (1 + lost) - y;
 }
 static inline float erfcx(float x) { return float(erfcx(double(x))); }
+
+// The normal distribution function. In the tail erfc magnifies what its argument x/√2 loses: that is put back.
+static inline double ndtr(double x) {
+  constexpr double c = 0.70710678118654752440, low = -4.8336466567264567e-17;
+  double u = -x * c, lost = isinf(x) ? 0 : __builtin_fma(-x, c, -u) - x * low;
+  return 0.5 * (__builtin_erfc(u) - lost * 1.12837916709551257390 * __builtin_exp(-u * u));
+}
+static inline float ndtr(float x) { return float(0.5 * __builtin_erfc(double(x) * -0.70710678118654752440)); }
 
 // The logarithm of the normal distribution function.
 static inline double log_ndtr(double x) {

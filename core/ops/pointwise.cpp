@@ -1,5 +1,13 @@
 // The driver of all pointwise operations: types, shapes, the loop, and (through ops/pointwise_node.h) the
 // record.
+//
+// Note [Roads]: an element has the same bits whichever road brings it to its formula: dense, 0-d, expanded, strided,
+// beside a number, cast, quick, in place, out=, recorded. So no road has arithmetic of its own; all of them end in the
+// loops of ops/pointwise_loops.h, in which an element's neighbours do not count. Instruction sets with a fused
+// multiply-add (v3, v4) leave the same bits, too; the oldest one has other formulas in places (kernels/math.h) and may
+// differ from them in the last ones. tests/roads.py goes through all of it.
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <sstream>
 #include <unordered_map>
@@ -95,6 +103,30 @@ void wrap_numbers(std::span<const Operand> xs, Dtype common, std::vector<Operand
         else
           return x.scalar.to_int();
       }));
+}
+
+// A comparison of integers with a float is true to the numbers: float32 would round both. Among doubles it is, and for
+// int64, which they do not hold, among integers, by the next whole number on the right side.
+bool exact_comparison(const PointwiseOp& op, Types& t, std::span<const Operand> xs,
+                      std::vector<Operand>& exact) {
+  constexpr std::string_view down[] = {"le", "gt"}, up[] = {"lt", "ge"}, same[] = {"eq", "ne"};
+  auto is_in = [&](auto& names) { return op.name == names[0] || op.name == names[1]; };
+  if (xs.size() != 2 || !xs[0].is_tensor() || xs[1].is_tensor() || xs[1].scalar.category() != Category::Float)
+    return false;
+  const Dtype d = (*xs[0].tensor)->dtype;
+  if (!is_integral(d) || d == Dtype::Bool || !(is_in(down) || is_in(up) || is_in(same))) return false;
+  double v = xs[1].scalar.to_double();
+  const double whole = is_in(down) ? std::floor(v) : is_in(up) ? std::ceil(v) : v;
+  exact.assign(xs.begin(), xs.end());
+  if (d == Dtype::I64 && whole >= -0x1p63 && whole < 0x1p63 && whole == std::floor(whole)) {
+    exact[1].scalar = Scalar(int64_t(whole));
+    t.common = Dtype::I64, t.compute = CI64;
+  } else {
+    if (std::abs(v) >= 0x1p63) v = std::copysign(__builtin_inf(), v);
+    exact[1].scalar = Scalar(v);
+    t.common = Dtype::F64, t.compute = CF64;
+  }
+  return true;
 }
 
 // The result's layout follows the operands': their dimensions ordered by stride, as PyTorch's iterator has
@@ -199,16 +231,23 @@ NodeRef erase(const PointwiseOp& op, std::span<const Operand> xs, const Tensor& 
   PointwiseNode* node = record ? make_node(op, xs, t.common, dest.inplace ? out.get() : nullptr) : nullptr;
   NodeRef held = NodeRef::steal(node);
   if (erases) held = erase(op, xs, out);
+  const bool truth = op.promotion == Promotion::Bool;
   if (device == Device::Cpu && out->numel) {
     Dtype kernel = kKernelType[t.compute];
     std::vector<Operand> wrapped;
     std::span<const Operand> operands = xs;
-    if (is_integral(t.common) && t.common != Dtype::I64) {
-      wrap_numbers(xs, t.common, wrapped);
+    if (truth ? exact_comparison(op, t, xs, wrapped) : is_integral(t.common) && t.common != Dtype::I64) {
+      if (!truth) wrap_numbers(xs, t.common, wrapped);
       operands = wrapped;
+      kernel = kKernelType[t.compute];
     }
-    run_loop(op.kernels.value[t.compute], out, kernel_result(op.promotion, kernel), kernel, operands,
-             op.cond_first);
+    const Dtype computed = kernel_result(op.promotion, kernel);
+    // What is computed in a wider type becomes one of the result's type before it becomes one of out's: it wraps, or is
+    // rounded.
+    const bool twice = out->dtype != t.result && computed != t.result;
+    Tensor to = twice ? empty(shape, t.result, device) : out;
+    run_loop(op.kernels.value[t.compute], to, computed, kernel, operands, op.cond_first);
+    if (twice) graph_ops.raw_copy(out, to);
   }
   if (dest.tensor) bumped(out, dest.name ? dest.name : op.name.c_str());
   if (erases) rebase_history(out, held);
@@ -278,6 +317,13 @@ const PointwiseOp& find_pointwise(std::string_view name) {
   auto it = by_name().find(std::string(name));
   check(it != by_name().end(), "no pointwise operation is named ", name);
   return *it->second;
+}
+
+std::vector<const PointwiseOp*> all_pointwise() {
+  std::vector<const PointwiseOp*> ops;
+  for (const auto& [name, op] : by_name()) ops.push_back(op);
+  std::sort(ops.begin(), ops.end(), [](auto* a, auto* b) { return a->name < b->name; });
+  return ops;
 }
 
 static void register_aliases(const PointwiseOp& op, const char* names, uint32_t flags) {

@@ -79,6 +79,9 @@ struct Pointwise {
 // decide.
 template <class T> inline constexpr bool is_complex_number = requires(T x) { x.imag(); };
 
+// An explanation shows a formula as textbooks have it, not as the form that keeps the digits.
+template <class T> inline constexpr bool is_symbol = requires(T x) { x.precedence; };
+
 namespace loops {
 template <class Op> constexpr int count_args(const char* s) {  // parameters of the schema: all are operands
   int n = 0;

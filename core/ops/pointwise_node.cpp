@@ -71,12 +71,16 @@ PointwiseNode* make_node(const PointwiseOp& op, std::span<const Operand> xs, Dty
       if (xs[i].is_tensor()) n->shapes[i] = Dims((*xs[i].tensor)->sizes());
   }
   finish_node(*n);
-  for (size_t i = 0; i < xs.size(); ++i)
-    if ((reads >> i & 1) && xs[i].is_tensor()) {
-      const Tensor& x = *xs[i].tensor;
-      n->args[i].saved.save(target && written_over(*x, *target) ? value_before(x) : x);
-    }
-  n->result_read = reads >> op.arity & 1;
+  for (size_t i = 0; i < xs.size(); ++i) {
+    if (!(reads >> i & 1) || !xs[i].is_tensor()) continue;
+    const Tensor& x = *xs[i].tensor;
+    const bool overwritten = target && written_over(*x, *target);
+    if (!op.recover)
+      n->args[i].saved.save(overwritten ? value_before(x) : x);
+    else if (!overwritten && !x->inference() && !modes.check_saved && !modes.saved_hooks)
+      n->args[i].saved.save(x);
+  }
+  n->result_read = reads >> op.arity & 1 || (op.recover && reads);
   held.take();
   return n;
 }
@@ -97,10 +101,16 @@ void PointwiseNode::visit_saved(SavedVisitor& v) {
   for (int i = 0; i < inputs; ++i) {
     if (!args[i].is_tensor)
       v.value(parameter(op, i).c_str(), args[i].scalar);
-    else if (reads >> i & 1)
+    else if ((reads >> i & 1) && !op.recover)
       v.tensor(parameter(op, i).c_str(), args[i].saved);
   }
-  if (reads >> op.arity & 1) v.tensor("result", result);
+  if (reads >> op.arity & 1 || op.recover) v.tensor("result", result);
+}
+
+Tensor PointwiseNode::operand(int k) {
+  const SavedTensor& x = args[k].saved;
+  if (!op.recover || (x.raw() && x.raw()->version() == x.saved_version())) return x.get(*this);
+  return pointwise(find_pointwise(op.recover), {result.get(*this)});
 }
 
 Tensor PointwiseNode::pull_recorded(const Tensor& g, int i) {
@@ -110,7 +120,7 @@ Tensor PointwiseNode::pull_recorded(const Tensor& g, int i) {
     if (!args[k].is_tensor)
       x[k] = V(args[k].scalar);
     else if (reads >> k & 1)
-      x[k] = V(args[k].saved.get(*this));
+      x[k] = V(operand(k));
   }
   if (reads >> op.arity & 1) y = V(result.get(*this));
   V r = op.pull[i].tensors(V(g), y, x);
@@ -131,7 +141,7 @@ Tensor PointwiseNode::pull_fused(const Tensor& g, int i) {
       xs[n++] = Operand(args[k].scalar);
       continue;
     }
-    held[k] = k == op.arity ? result.get(*this) : args[k].saved.get(*this);
+    held[k] = k == op.arity ? result.get(*this) : operand(k);
     xs[n++] = Operand(held[k]);
   }
   Dtype kernel = kKernelType[compute];

@@ -19,6 +19,10 @@ struct PointwiseNode : Node {
   bool same_shape = true;    // every tensor operand has the result's shape
   Dims* shapes = nullptr;    // of the operands, where not
 
+  // Note [Recovered operands]: where the result is saturated (tanh = 1) it no longer tells the slope, which its operand
+  // does. PyTorch saves the result alone, so programs may overwrite the operand. Such an operation (`recover`) keeps
+  // both, and computes the operand from the result, by the operation of that name, once it was changed or where it
+  // could not be kept.
   explicit PointwiseNode(const PointwiseOp& o, Dtype c) : op(o), common(c) {}
   ~PointwiseNode() override { delete[] shapes; }
   std::string name() const override { return op.node; }
@@ -30,6 +34,7 @@ struct PointwiseNode : Node {
   void save_result(const Tensor& y);
 
  private:
+  Tensor operand(int k);
   Tensor pull(Backward& b, int i);
   Tensor pull_recorded(const Tensor& g, int i);
   Tensor pull_fused(const Tensor& g, int i);

@@ -23,6 +23,7 @@ struct PointwiseOp {
   const char* kernel = nullptr;      // PyTorch's name of the loop, for messages; null: name + "_cpu"
   const char* aliases = "";          // further names, separated by spaces, with the same forms
   const char* special_aliases = "";  // names in adjoint.special only
+  const char* recover = nullptr;     // see Note [Recovered operands]
   Refusal no_bool, no_complex;
   PointwiseKernels kernels;  // the best for this processor
   struct Pull {
@@ -57,6 +58,7 @@ bool quick_inplace(const PointwiseOp& op, const QuickArg* xs, int n, const Tenso
 void invoke_pointwise(const PointwiseOp& op, const Value* args, const Dest& dest, Returned& out);
 const PointwiseOp& find_pointwise(
     std::string_view name);  // aborts the build's tests, not the process: Error if absent
+std::vector<const PointwiseOp*> all_pointwise();  // by name
 // A copy of `op` whose node has another name: x ** 2 and x ** y share formulas, not names.
 PointwiseOp renamed(std::string_view op, const char* node);
 void register_pointwise(PointwiseOp* op, const char* doc, uint32_t flags,
@@ -121,7 +123,7 @@ template <class Op> std::string text_of_value() {
 }  // namespace loops
 
 // Options of an Op: `node` ("PowBackward0", where it does not follow from the name), `kernel`, `flags`,
-// `aliases` ("arcsin"), `special_aliases`.
+// `aliases` ("arcsin"), `special_aliases`, `recover`.
 template <class Op> const PointwiseOp& make_record(const PointwiseKernels& base, const PointwiseKernels* v3,
                                                    const PointwiseKernels* v4) {
   static const PointwiseOp* self;  // the record's invoke has no closure: one variable for each operation
@@ -142,6 +144,7 @@ template <class Op> const PointwiseOp& make_record(const PointwiseKernels& base,
   if constexpr (requires { Op::aliases; }) p->aliases = Op::aliases;
   if constexpr (requires { Op::special_aliases; }) p->special_aliases = Op::special_aliases;
   if constexpr (requires { Op::node; }) p->node = Op::node;
+  if constexpr (requires { Op::recover; }) p->recover = Op::recover;
   loops::fill_pull<Op, 0>(*p);
   loops::fill_pull<Op, 1>(*p);
   loops::fill_pull<Op, 2>(*p);

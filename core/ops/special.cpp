@@ -21,8 +21,6 @@ template <Name name> Tensor at_point(const Tensor& x, const Dest& dest) {
 }
 template <Name name> Tensor polynomial(Operand x, Operand n, const Dest& dest) {
   static const PointwiseOp& op = find_pointwise(name.text);
-  check_as(x.is_tensor() || n.is_tensor(), ErrorKind::Type, "special_", name.text,
-           "(): one of input and n must be a Tensor");
   NoGrad no_grad;
   return pointwise(op, {x, n}, dest);
 }

@@ -85,7 +85,8 @@ void init_engine(PyObject* module);
 void init_modes(PyObject* module);
 void init_functions(PyObject* module);
 void init_host(PyObject* module);
-void init_explain(PyObject* module);  // explain.cpp
+void init_explain(PyObject* module);   // explain.cpp
+void init_formulas(PyObject* module);  // formulas.cpp
 void init_gc(PyObject* module);
 
 }  // namespace adjoint::python

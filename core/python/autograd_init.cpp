@@ -26,6 +26,7 @@ void init_autograd(PyObject* module) {
   init_modes(module);
   init_functions(module);
   init_explain(module);
+  init_formulas(module);
   init_profiler(module);
   init_gc(module);
 }

@@ -162,7 +162,8 @@ bool knows_keywords(const Overload& o, const Call& c) {
   if (e.overloads.size() == 1 || count == 1) {
     Scratch s;
     parse(e.overloads.size() == 1 ? e.overloads[0] : *plausible, c, v, s, e.name.c_str(), &why);
-  } else {
+  }
+  if (why.empty()) {
     why = e.name + "() received an invalid combination of arguments - got " + call_text(c) +
           ", but expected one of:\n";
     for (const Overload& o : e.overloads) why += " * " + signature_text(o, !c.self) + "\n";
@@ -247,6 +248,23 @@ namespace {
 }  // namespace
 
 namespace {
+// Numbers where a tensor is wanted: as what is written to, or as one of the operands. PyTorch computes sums, products and
+// quotients of numbers alone.
+bool lacks_tensor(const OpEntry& e, const Overload& o, const Value* v) {
+  if (o.params.empty() || o.params[0].kind != Kind::Number) return false;
+  if (e.form == Form::InplaceFunction) return v[o.self].kind != Value::TensorK;
+  for (size_t k = 0; k < o.params.size(); ++k) {
+    const Param& p = o.params[k];
+    if (p.role != Role::Out &&
+        (p.kind == Kind::Tensor || (p.kind == Kind::Number && v[k].kind == Value::TensorK)))
+      return false;
+  }
+  for (const char* alone :
+       {"add", "sub", "subtract", "mul", "multiply", "div", "divide", "true_divide", "floor_divide"})
+    if (e.name == alone) return false;
+  return true;
+}
+
 [[gnu::always_inline]] inline PyObject* dispatch(OpEntry& e, const Call& c) {
   e.ensure_parsed();
   if (e.quick)
@@ -257,6 +275,7 @@ namespace {
     Scratch s;
     if (!parse(o, c, v, s, e.name.c_str(), nullptr)) continue;
     if (__builtin_expect(s.overridden, 0)) return overridden_call(e, c);
+    if (__builtin_expect(lacks_tensor(e, o, v), 0)) continue;
     return invoke(e, o, v, s, c.self);
   }
   if (any_override(c)) return overridden_call(e, c);

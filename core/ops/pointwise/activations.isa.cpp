@@ -8,8 +8,14 @@ struct Sigmoid : Pointwise {
   static constexpr auto doc = "1 / (1 + exp(-self))";
   static constexpr auto special_aliases = "expit";
   static constexpr uint32_t flags = kAll | kNN;
+  static constexpr auto recover = "logit";
   template <class T> static constexpr auto value(T x) { return math::sigmoid(x); }
-  template <class T> static constexpr auto slope(T, T y) { return y * (T(1) - y); }
+  template <class T> static constexpr auto slope(T x, T y) {
+    if constexpr (is_symbol<T>)
+      return y * (T(1) - y);
+    else
+      return math::sigmoid(x) * math::sigmoid(-x);
+  }
 };
 POINTWISE(Sigmoid)
 
@@ -69,8 +75,7 @@ struct Silu : Pointwise {
   static constexpr unsigned types = kFloats | kComplex;
   template <class T> static constexpr auto value(T x) { return x * math::sigmoid(x); }
   template <class T> static constexpr auto slope(T x, T) {
-    auto s = math::sigmoid(x);
-    return s * (T(1) + x * (T(1) - s));
+    return math::sigmoid(x) * (T(1) + x * math::sigmoid(-x));
   }
 };
 POINTWISE(Silu)
@@ -92,8 +97,8 @@ struct Mish : Pointwise {
   }
   template <class T> static constexpr auto slope(T x, T) {
     auto e = held_exp(x), n = e * (e + T(2));
-    auto t = n / (n + T(2));
-    return t + x * (e / (e + T(1))) * (T(1) - t * t);
+    // 1 - tanh² = 4 (n + 1) / (n + 2)², and n + 1 = (e + 1)²
+    return n / (n + T(2)) + x * (T(4) * e * (e + T(1)) / ((n + T(2)) * (n + T(2))));
   }
 };
 POINTWISE(Mish)

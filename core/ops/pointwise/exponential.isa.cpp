@@ -24,7 +24,8 @@ struct Expm1 : Pointwise {
   static constexpr auto doc = "exp(self) - 1, exact for small values";
   static constexpr uint32_t flags = kAll | kSpecial;
   template <class T> static constexpr auto value(T x) { return math::expm1(x); }
-  template <class T> static constexpr auto slope(T, T y) { return y + T(1); }
+  static constexpr auto recover = "log1p";
+  template <class T> static constexpr auto slope(T x, T) { return math::exp(x); }
 };
 POINTWISE(Expm1)
 
@@ -73,12 +74,19 @@ struct Logaddexp : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kComplex;
   template <class T> static constexpr auto value(T a, T b) { return math::logaddexp(a, b); }
-  template <class T> static constexpr auto pull0(T g, T a, T b, T) {
-    return g / conj_of(T(1) + math::exp(b - a));
+  // Two infinities of one sign share the gradient; at -inf, where nothing changes the result, there is none.
+  template <class T> static constexpr auto share(T g, T a, T b) {
+    if constexpr (is_symbol<T>)
+      return g / (T(1) + math::exp(b - a));
+    else {
+      auto gap = math::where(a == b, math::where(math::isinf(a), T(0), a - b), a - b);
+      constexpr double none = -__builtin_inf();
+      auto gx = g * conj_of(math::sigmoid(gap));
+      return math::where(a == T(none), math::where(b == T(none), T(0), gx), gx);
+    }
   }
-  template <class T> static constexpr auto pull1(T g, T a, T b, T) {
-    return g / conj_of(T(1) + math::exp(a - b));
-  }
+  template <class T> static constexpr auto pull0(T g, T a, T b, T) { return share(g, a, b); }
+  template <class T> static constexpr auto pull1(T g, T a, T b, T) { return share(g, b, a); }
 };
 POINTWISE(Logaddexp)
 
@@ -89,8 +97,21 @@ struct Logaddexp2 : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
   template <class T> static constexpr auto value(T a, T b) { return math::logaddexp2(a, b); }
-  template <class T> static constexpr auto pull0(T g, T a, T b, T) { return g / (T(1) + math::exp2(b - a)); }
-  template <class T> static constexpr auto pull1(T g, T a, T b, T) { return g / (T(1) + math::exp2(a - b)); }
+  // As in logaddexp, with a sigmoid to the base 2.
+  template <class T> static constexpr auto share(T g, T a, T b) {
+    if constexpr (is_symbol<T>)
+      return g / (T(1) + math::exp2(b - a));
+    else {
+      auto gap = math::where(a == b, math::where(math::isinf(a), T(0), a - b), a - b);
+      constexpr double none = -__builtin_inf();
+      auto below = gap < T(0);
+      auto e = math::exp2(math::where(below, gap, -gap));
+      auto gx = g * (math::where(below, e, T(1)) / (T(1) + e));
+      return math::where(a == T(none), math::where(b == T(none), T(0), gx), gx);
+    }
+  }
+  template <class T> static constexpr auto pull0(T g, T a, T b, T) { return share(g, a, b); }
+  template <class T> static constexpr auto pull1(T g, T a, T b, T) { return share(g, b, a); }
 };
 POINTWISE(Logaddexp2)
 
@@ -103,7 +124,9 @@ struct Xlogy : Pointwise {
   template <class T> static constexpr auto pull0(T g, T a, T b, T) {
     return math::where((a == T(0)) & (b <= T(0)), T(0), math::xlogy(g, b));
   }
-  template <class T> static constexpr auto pull1(T g, T a, T b, T) { return g * a / b; }
+  template <class T> static constexpr auto pull1(T g, T a, T b, T) {
+    return math::where((a == T(0)) & (b == T(0)), T(0), g * a / b);
+  }
 };
 POINTWISE(Xlogy)
 
@@ -117,7 +140,9 @@ struct Xlog1py : Pointwise {
   template <class T> static constexpr auto pull0(T g, T a, T b, T) {
     return math::where((a == T(0)) & (b <= T(-1)), T(0), math::xlog1py(g, b));
   }
-  template <class T> static constexpr auto pull1(T g, T a, T b, T) { return g * a / (b + T(1)); }
+  template <class T> static constexpr auto pull1(T g, T a, T b, T) {
+    return math::where((a == T(0)) & (b == T(-1)), T(0), g * a / (b + T(1)));
+  }
 };
 POINTWISE(Xlog1py)
 
@@ -126,7 +151,15 @@ struct Logit : Pointwise {
   static constexpr auto doc = "log(self / (1 - self))";
   static constexpr uint32_t flags = 0;
   static constexpr unsigned types = kFloats;
-  template <class T> static constexpr auto value(T x) { return math::log(x / (T(1) - x)); }
+  // Near 1/2, where the logarithm vanishes, by log1p, whose argument has no rounding but its own.
+  template <class T> static constexpr auto log_odds(T x) {
+    if constexpr (is_symbol<T>)
+      return math::log(x / (T(1) - x));
+    else
+      return math::where((x > T(0.25)) & (x < T(0.75)), math::log1p((x + x - T(1)) / (T(1) - x)),
+                         math::log(x / (T(1) - x)));
+  }
+  template <class T> static constexpr auto value(T x) { return log_odds(x); }
   template <class T> static constexpr auto pull(T g, T x, T) {
     return math::where((x < T(0)) | (x > T(1)), T(__builtin_nan("")), g / (x * (T(1) - x)));
   }
@@ -142,7 +175,7 @@ struct LogitEps : Pointwise {
   static constexpr unsigned types = kFloats;
   template <class T> static constexpr auto value(T x, T eps) {
     auto z = math::where(x < eps, eps, math::where(x > T(1) - eps, T(1) - eps, x));
-    return math::log(z / (T(1) - z));
+    return Logit::log_odds(z);
   }
   template <class T> static constexpr auto pull0(T g, T x, T eps, T) {
     return math::where((x < eps) | (x > T(1) - eps), T(0), g / (x * (T(1) - x)));

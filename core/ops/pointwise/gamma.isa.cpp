@@ -12,9 +12,17 @@ struct Igamma : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
   template <math::Floating T> static constexpr auto value(T a, T x) { return math::igamma(a, x); }
-  template <class T> static constexpr auto slope1(T a, T x, T) {
-    return math::exp((a - T(1)) * math::log(x) - x - math::lgamma(a));
+  // x^(a-1) e^-x / Γ(a), with its limits: 0⁰ is 1, and nothing changes at infinity.
+  template <class T> static constexpr auto density(T a, T x) {
+    if constexpr (is_symbol<T>)
+      return math::exp((a - T(1)) * math::log(x) - x - math::lgamma(a));
+    else {
+      auto far = math::isinf(x) | math::isinf(a);
+      auto p = math::where(far, T(1), a), q = math::where(far, T(1), x);
+      return math::where(far, T(0), math::exp(math::xlogy(p - T(1), q) - q - math::lgamma(p)));
+    }
   }
+  template <class T> static constexpr auto slope1(T a, T x, T) { return density(a, x); }
 };
 POINTWISE(Igamma)
 
@@ -25,9 +33,7 @@ struct Igammac : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
   template <math::Floating T> static constexpr auto value(T a, T x) { return math::igammac(a, x); }
-  template <class T> static constexpr auto slope1(T a, T x, T) {
-    return -math::exp((a - T(1)) * math::log(x) - x - math::lgamma(a));
-  }
+  template <class T> static constexpr auto slope1(T a, T x, T) { return -Igamma::density(a, x); }
 };
 POINTWISE(Igammac)
 

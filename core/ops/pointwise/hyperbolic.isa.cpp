@@ -22,8 +22,14 @@ struct Tanh : Pointwise {
   static constexpr auto schema = "tanh(Tensor self) -> Tensor";
   static constexpr auto doc = "sinh(self) / cosh(self)";
   static constexpr uint32_t flags = kAll | kNN;
+  static constexpr auto recover = "atanh";
   template <class T> static constexpr auto value(T x) { return math::tanh(x); }
-  template <class T> static constexpr auto slope(T, T y) { return T(1) - y * y; }
+  template <class T> static constexpr auto slope(T x, T y) {
+    if constexpr (is_symbol<T>)
+      return T(1) - y * y;
+    else
+      return T(4) * (math::sigmoid(x + x) * math::sigmoid(-(x + x)));
+  }
 };
 POINTWISE(Tanh)
 
@@ -32,7 +38,17 @@ struct Asinh : Pointwise {
   static constexpr auto doc = "The inverse of sinh.";
   static constexpr auto aliases = "arcsinh";
   template <class T> static constexpr auto value(T x) { return math::asinh(x); }
-  template <class T> static constexpr auto slope(T x, T) { return math::rsqrt(x * x + T(1)); }
+  // Far out x² overflows, and the slope is 1/|x| (for complex numbers ±1/x).
+  template <class T> static constexpr auto slope(T x, T) {
+    if constexpr (is_symbol<T>)
+      return math::rsqrt(x * x + T(1));
+    else {
+      auto far = math::abs(x) > real_part(T(1e9));
+      auto positive = math::where(real_part(x) < real_part(T(0)), -x, x);
+      return math::where(far, math::reciprocal(math::where(far, positive, T(1))),
+                         math::rsqrt(math::where(far, T(0), x * x) + T(1)));
+    }
+  }
 };
 POINTWISE(Asinh)
 
@@ -53,7 +69,7 @@ struct Atanh : Pointwise {
   static constexpr auto doc = "The inverse of tanh.";
   static constexpr auto aliases = "arctanh";
   template <class T> static constexpr auto value(T x) { return math::atanh(x); }
-  template <class T> static constexpr auto pull(T g, T x, T) { return g / conj_of(T(1) - x * x); }
+  template <class T> static constexpr auto pull(T g, T x, T) { return g / conj_of((T(1) - x) * (T(1) + x)); }
 };
 POINTWISE(Atanh)
 ADJOINT_POINTWISE_END

@@ -122,7 +122,16 @@ struct Gcd : Pointwise {
   static constexpr auto doc = "The greatest common divisor.";
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kInts;
-  template <math::Integer T> static constexpr auto value(T a, T b) { return math::gcd(a, b); }
+  template <math::Integer T> static constexpr T value(T x, T y) {
+    // Without signs, so that the smallest number has a magnitude.
+    using U = std::make_unsigned_t<T>;
+    U a = U(math::abs(x)), b = U(math::abs(y));
+    while (a != 0) {
+      U c = a;
+      a = b % a, b = c;
+    }
+    return T(b);
+  }
 };
 POINTWISE(Gcd)
 
@@ -131,7 +140,11 @@ struct Lcm : Pointwise {
   static constexpr auto doc = "The least common multiple.";
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kInts;
-  template <math::Integer T> static constexpr auto value(T a, T b) { return math::lcm(a, b); }
+  template <math::Integer T> static constexpr T value(T a, T b) {
+    using U = std::make_unsigned_t<T>;
+    U g = U(Gcd::value(a, b));
+    return g == 0 ? T(0) : math::abs(T(U(math::abs(a)) / g * U(math::abs(b))));
+  }
 };
 POINTWISE(Lcm)
 ADJOINT_POINTWISE_END

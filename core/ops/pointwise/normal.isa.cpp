@@ -10,7 +10,20 @@ struct Erfcx : Pointwise {
   static constexpr uint32_t flags = kSpecial | kOut;
   static constexpr unsigned types = kFloats;
   template <class T> static constexpr auto value(T x) { return math::erfcx(x); }
-  template <class T> static constexpr auto slope(T x, T y) { return T(2) * x * y - T(1.128379167095512574); }
+  // Beyond 12, where 2xy is nearly 2/√π, the asymptotic series, -2/√π Σ (-1)^k (2k - 1)!! z^k of z = 1 / 2x².
+  template <class T> static constexpr auto slope(T x, T y) {
+    constexpr double c = 1.128379167095512574;
+    if constexpr (is_symbol<T>)
+      return T(2) * x * y - T(c);
+    else {
+      auto far = x > T(12);
+      auto inverse = math::reciprocal(math::where(far, x, T(12)));
+      auto z = T(0.5) * (inverse * inverse), s = T(1) - T(23) * z;
+      for (double k = 21; k > 1; k -= 2) s = T(1) - T(k) * z * s;
+      return math::where(far, T(-c) * z * s,
+                         T(2) * math::where(far, T(0), x) * math::where(far, T(0), y) - T(c));
+    }
+  }
 };
 POINTWISE(Erfcx)
 
@@ -21,9 +34,7 @@ struct Ndtr : Pointwise {
   static constexpr auto kernel = "erf_vml_cpu";
   static constexpr uint32_t flags = kSpecial | kOut;
   static constexpr unsigned types = kFloats;
-  template <class T> static constexpr auto value(T x) {
-    return T(0.5) * math::erfc(x * T(-0.707106781186547524));
-  }
+  template <math::Floating T> static constexpr auto value(T x) { return math::ndtr(x); }
   template <class T> static constexpr auto slope(T x, T) {
     return T(0.398942280401432678) * math::exp(x * x * T(-0.5));
   }
@@ -38,7 +49,13 @@ struct LogNdtr : Pointwise {
   static constexpr unsigned types = kFloats;
   template <math::Floating T> static constexpr auto value(T x) { return math::log_ndtr(x); }
   template <class T> static constexpr auto slope(T x, T) {
-    return T(0.797884560802865356) / math::erfcx(x * T(-0.707106781186547524));
+    if constexpr (is_symbol<T>)
+      return T(0.797884560802865356) / math::erfcx(x * T(-0.707106781186547524));
+    else {
+      auto far = x < T(-1e8);  // Mills's ratio is |x| there
+      auto near = T(0.797884560802865356) / math::erfcx(math::where(far, T(0), x) * T(-0.707106781186547524));
+      return math::where(far, -x, near);
+    }
   }
 };
 POINTWISE(LogNdtr)

@@ -142,8 +142,16 @@ struct Hypot : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
   template <class T> static constexpr auto value(T a, T b) { return math::hypot(a, b); }
-  template <class T> static constexpr auto slope0(T a, T, T y) { return a / y; }
-  template <class T> static constexpr auto slope1(T, T b, T y) { return b / y; }
+  // The direction of (self, other): an infinite side outweighs a finite one, and the origin has none.
+  template <class T> static constexpr auto along(T a, T y) {
+    if constexpr (is_symbol<T>)
+      return a / y;
+    else
+      return math::where(math::isinf(a), math::sign(a),
+                         math::where(y == T(0), T(0), a / math::where(y == T(0), T(1), y)));
+  }
+  template <class T> static constexpr auto slope0(T a, T, T y) { return along(a, y); }
+  template <class T> static constexpr auto slope1(T, T b, T y) { return along(b, y); }
 };
 POINTWISE(Hypot)
 ADJOINT_POINTWISE_END

@@ -66,7 +66,7 @@ struct Addcdiv : Pointwise {
   template <class T> static constexpr auto value(T x, T a, T b, T v) { return x + v * a / b; }
   template <class T> static constexpr auto pull0(T g, T, T, T, T, T) { return g; }
   template <class T> static constexpr auto slope1(T, T, T b, T v, T) { return v / b; }
-  template <class T> static constexpr auto slope2(T, T a, T b, T v, T) { return -(v * a / (b * b)); }
+  template <class T> static constexpr auto slope2(T, T a, T b, T v, T) { return -(v * a / b / b); }
 };
 POINTWISE(Addcdiv)
 
@@ -132,7 +132,15 @@ POINTWISE(Nextafter)
 struct Ldexp : Pointwise {
   static constexpr auto schema = "ldexp(Tensor self, Tensor other) -> Tensor";
   static constexpr auto doc = "self * 2**other";
-  template <class T> static constexpr auto value(T a, T b) { return a * math::exp2(b); }
+  // In two steps: 2**other alone may overflow, or vanish.
+  template <class T> static constexpr auto value(T a, T b) {
+    if constexpr (is_symbol<T>)
+      return a * math::exp2(b);
+    else {
+      auto half = math::floor(real_part(b) * real_part(T(0.5)));
+      return a * math::exp2(half) * math::exp2(b - half);
+    }
+  }
   template <class T> static constexpr auto slope0(T, T b, T) { return math::exp2(b); }
   template <class T> static constexpr auto slope1(T, T, T y) { return y * T(0.693147180559945309); }
 };

@@ -34,7 +34,7 @@ struct Asin : Pointwise {
   static constexpr auto doc = "The angle in radians whose sine is self.";
   static constexpr auto aliases = "arcsin";
   template <class T> static constexpr auto value(T x) { return math::asin(x); }
-  template <class T> static constexpr auto slope(T x, T) { return math::rsqrt(T(1) - x * x); }
+  template <class T> static constexpr auto slope(T x, T) { return math::rsqrt((T(1) - x) * (T(1) + x)); }
 };
 POINTWISE(Asin)
 
@@ -43,7 +43,7 @@ struct Acos : Pointwise {
   static constexpr auto doc = "The angle in radians whose cosine is self.";
   static constexpr auto aliases = "arccos";
   template <class T> static constexpr auto value(T x) { return math::acos(x); }
-  template <class T> static constexpr auto slope(T x, T) { return -math::rsqrt(T(1) - x * x); }
+  template <class T> static constexpr auto slope(T x, T) { return -math::rsqrt((T(1) - x) * (T(1) + x)); }
 };
 POINTWISE(Acos)
 
@@ -62,13 +62,19 @@ struct Atan2 : Pointwise {
   static constexpr auto aliases = "arctan2";
   static constexpr unsigned types = kFloats;
   template <class T> static constexpr auto value(T a, T b) { return math::atan2(a, b); }
-  // At the origin the angle has no slope; PyTorch takes 0 there.
-  template <class T> static constexpr auto inverse_square(T a, T b) {
-    auto r = a * a + b * b;
-    return math::where(r == T(0), T(0), math::reciprocal(r));
+  // x / r² by way of r, whose square may overflow or vanish. At the origin the angle has no slope; PyTorch takes 0 there.
+  template <class T> static constexpr auto over_square(T x, T a, T b) {
+    if constexpr (is_symbol<T>)
+      return x / (a * a + b * b);
+    else {
+      auto r = math::hypot(a, b);
+      auto none = (r == T(0)) | (r == T(__builtin_inf()));
+      auto safe = math::where(none, T(1), r);
+      return math::where(none, T(0), x / safe / safe);
+    }
   }
-  template <class T> static constexpr auto pull0(T g, T a, T b, T) { return g * (b * inverse_square(a, b)); }
-  template <class T> static constexpr auto pull1(T g, T a, T b, T) { return g * (-a * inverse_square(a, b)); }
+  template <class T> static constexpr auto pull0(T g, T a, T b, T) { return g * over_square(b, a, b); }
+  template <class T> static constexpr auto pull1(T g, T a, T b, T) { return g * -over_square(a, a, b); }
 };
 POINTWISE(Atan2)
 
@@ -76,11 +82,32 @@ struct Sinc : Pointwise {
   static constexpr auto schema = "sinc(Tensor self) -> Tensor";
   static constexpr auto doc = "sin(π self) / (π self), and 1 at 0";
   static constexpr uint32_t flags = kAll | kSpecial;
-  template <class T> static constexpr bool hard(T x) { return math::is_hard_angle(x * T(4)); }
   template <class T> static constexpr auto value(T x) { return math::sinc(x); }
-  template <class T> static constexpr auto pull(T g, T x, T) {
-    auto p = x * T(3.14159265358979324), square = x * p;
-    return math::where(square == T(0), T(0), g * conj_of((p * math::cos(p) - math::sin(p)) / square));
+  template <class T> static constexpr auto slope(T x, T) {
+    if constexpr (is_symbol<T>)
+      return (math::cos(T(3.14159265358979324) * x) - math::sinc(x)) / x;
+    else {
+      // Near 0 its Taylor series, as the difference would cancel; elsewhere cos(πx) by the distance to the nearest whole
+      // number, whose parity is the sign.
+      auto near = math::abs(x) < real_part(T(0.3));
+      auto z = math::where(near, x * x, T(0));
+      auto series = x * taylor(z);
+      auto n = math::round(real_part(x)), half = n * real_part(T(0.5));
+      auto sign = real_part(T(1)) - real_part(T(4)) * math::abs(half - math::round(half));
+      auto cosine = math::cos((x - n) * T(3.14159265358979324)) * sign;
+      return math::where(near, series, (cosine - math::sinc(x)) / math::where(near, T(1), x));
+    }
+  }
+  // sinc'(x) / x = Σ (-1)^k 2k π^2k x^(2k-2) / (2k + 1)!, of z = x²
+  template <class T> static constexpr auto taylor(T z) {
+    auto s = T(-1.3148481279991995e-7) * z + T(4.0499478466192442e-6);
+    s = s * z + T(-9.7662231263189327e-5);
+    s = s * z + T(0.001781145516372852);
+    s = s * z + T(-0.023460810354558236);
+    s = s * z + T(0.2091827825412384);
+    s = s * z + T(-1.1445109447325053);
+    s = s * z + T(3.2469697011334146);
+    return s * z + T(-3.2898681336964529);
   }
 };
 POINTWISE(Sinc)
