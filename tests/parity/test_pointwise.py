@@ -24,6 +24,8 @@ ALSO_HALF = {f"special.{name}" for name in ("erfcx", "log_ndtr", "ndtri", "zeta"
 LOOSE = {f"special.bessel_{name}" for name in ("j0", "j1", "y0", "y1")}
 # More is defined here: PyTorch refuses complex gradients of the first two, a second derivative of the third.
 MORE = {"nn.functional.silu", "nan_to_num", "nn.functional.hardsigmoid"}
+# PyTorch's gradients are NaN or 0 at limit points where ours are right: tests/test_formula_corners.py.
+BETTER_AT_EDGES = {"atan2", "sinc", "special.erfcx"}
 BAD = """-t(True)
 t(True)-t(False)
 t(True)-1
@@ -145,8 +147,10 @@ def test_floats(name, dtype):
         return
     if name in LOOSE and dtype == "float64":
         dtype = "float32"
+    plain = len(catalogue.samples(adjoint, name, getattr(adjoint, dtype)))
     for i in range(len(catalogue.samples(adjoint, name, getattr(adjoint, dtype), edges=True))):
         gradients = dtype not in ("float16", "bfloat16") and catalogue.differentiable(name) and name not in MORE
+        gradients = gradients and not (name in BETTER_AT_EDGES and i >= plain)
         check_sample(name, dtype, i, gradients, name not in OTHER_NODES)
 
 
