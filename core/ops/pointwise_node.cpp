@@ -109,8 +109,10 @@ void PointwiseNode::visit_saved(SavedVisitor& v) {
 
 Tensor PointwiseNode::operand(int k) {
   const SavedTensor& x = args[k].saved;
-  if (!op.recover || (x.raw() && x.raw()->version() == x.saved_version())) return x.get(*this);
-  return pointwise(find_pointwise(op.recover), {result.get(*this)});
+  if (!op.recover) return x.get(*this);
+  Tensor y = result.get(*this);  // a changed result is refused, as where it alone is kept
+  if (x.raw() && x.raw()->version() == x.saved_version()) return x.get(*this);
+  return pointwise(find_pointwise(op.recover), {y});
 }
 
 Tensor PointwiseNode::pull_recorded(const Tensor& g, int i) {
