@@ -249,7 +249,7 @@ namespace {
 
 namespace {
 // Numbers where a tensor is wanted: as what is written to, or as one of the operands. PyTorch computes sums, products and
-// quotients of numbers alone.
+// quotients of numbers alone, and ranges between them.
 bool lacks_tensor(const OpEntry& e, const Overload& o, const Value* v) {
   if (o.params.empty() || o.params[0].kind != Kind::Number) return false;
   if (e.form == Form::InplaceFunction) return v[o.self].kind != Value::TensorK;
@@ -259,8 +259,8 @@ bool lacks_tensor(const OpEntry& e, const Overload& o, const Value* v) {
         (p.kind == Kind::Tensor || (p.kind == Kind::Number && v[k].kind == Value::TensorK)))
       return false;
   }
-  for (const char* alone :
-       {"add", "sub", "subtract", "mul", "multiply", "div", "divide", "true_divide", "floor_divide"})
+  for (const char* alone : {"add", "sub", "subtract", "mul", "multiply", "div", "divide", "true_divide",
+                            "floor_divide", "linspace", "logspace"})
     if (e.name == alone) return false;
   return true;
 }
