@@ -38,7 +38,9 @@ Tensor where(const Tensor& condition, Operand a, Operand b, const Dest& dest) {
   if (b.is_tensor()) check_beside(a, (*b.tensor)->dtype);
   return pointwise(op, {condition, a, b}, dest);
 }
-std::vector<Tensor> where_indices(const Tensor& condition) { return ops::unbind(ops::nonzero(condition), 1); }
+std::vector<Tensor> where_indices(const Tensor& condition) {
+  return ops::unbind(ops::nonzero(condition->ndim ? condition : ops::unsqueeze(condition, 0)), 1);
+}
 
 // The value takes the tensor's type: a number must fit it.
 Tensor masked_fill(const Tensor& x, const Tensor& mask, Operand value, const Dest& dest) {

@@ -173,10 +173,13 @@ Tensor checked(const char* op, const Tensor& x, int64_t& dim, const Tensor& inde
   check(index->dtype == Dtype::I64 || index->dtype == Dtype::I32, op,
         "(): Expected dtype int32/int64 for index");
   check_shapes(op, x, dim, index, false);
+  check(std::max<int>(index->ndim, 1) == std::max<int>(source->ndim, 1),
+        "Index tensor must have the same number of dimensions as src tensor");
   check(source->dtype == x->dtype, op, "(): Expected self.dtype to be equal to src.dtype");
-  for (int d = 0; d < index->ndim && source->ndim; ++d)
-    check(index->size(d) <= source->size(d), "Expected index ", index->sizes(), " to be no larger than self ",
-          x->sizes(), " apart from dimension ", dim, " and to be no larger size than src ", source->sizes());
+  for (int d = 0; d < index->ndim; ++d)
+    check(index->size(d) <= (source->ndim ? source->size(d) : 1), "Expected index ", index->sizes(),
+          " to be no larger than self ", x->sizes(), " apart from dimension ", dim,
+          " and to be no larger size than src ", source->sizes());
   return source;
 }
 

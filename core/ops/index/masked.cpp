@@ -158,9 +158,9 @@ Tensor put_(const Tensor& x, const Tensor& index, const Tensor& source, bool acc
   check(x->dtype == source->dtype,
         "put_(): self and source expected to have the same dtype, but got self.dtype = ", label_of(x->dtype),
         " and source.dtype = ", label_of(source->dtype));
-  check(index->numel == source->numel,
-        "put_(): Expected source and index to have the same number of elements, but got source.numel() = ",
-        source->numel, ", index.numel() = ", index->numel);
+  check_as(index->numel == source->numel, ErrorKind::Index,
+           "put_(): Expected source and index to have the same number of elements, but got source.numel() = ",
+           source->numel, ", index.numel() = ", index->numel);
   Tensor i = flat_index(index, x->numel);
   auto write = [&] {
     NoGrad no_grad;

@@ -26,7 +26,7 @@ Tensor checked_index(const char* op, const Tensor& index) {
   Tensor i = as_index(index, op);
   return i->ndim == 0 ? adjoint::alias(i, Dims{1}, Dims{1}, i->byte_offset) : i;
 }
-// PyTorch's class differs: RuntimeError for index_add, IndexError for the others.
+// PyTorch's class differs: RuntimeError for index_add of two dimensions or more, IndexError for the others.
 void check_bounds(const Tensor& index, int64_t n, ErrorKind kind = ErrorKind::Index) {
   if (index->meta_device()) return;
   const int64_t* p = index->data_as<int64_t>();
@@ -79,8 +79,8 @@ Tensor select_slices(const Tensor& x, int64_t dim, const Tensor& index) {
 
 Tensor selected(const Tensor& x, int64_t dim, const Tensor& index) {
   NoGrad no_grad;
+  check_bounds(index, x->ndim ? x->size(int(dim)) : 1);
   if (x->ndim == 0) return raw::clone(x);
-  check_bounds(index, x->size(int(dim)));
   return x->contiguous() && x->numel ? select_slices(x, dim, index) : ops::index(x, at_dim(index, dim));
 }
 
@@ -176,7 +176,7 @@ Tensor index_add_(const Tensor& x, int64_t dim, const Tensor& index, const Tenso
         "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape "
         "= ",
         x->sizes(), " source.shape = ", s->sizes());
-  check_bounds(i, x->ndim ? x->size(int(dim)) : 1, ErrorKind::Runtime);
+  check_bounds(i, x->ndim ? x->size(int(dim)) : 1, x->ndim > 1 ? ErrorKind::Runtime : ErrorKind::Index);
   auto write = [&] {
     NoGrad no_grad;
     OneChange one(x);
@@ -210,6 +210,7 @@ Tensor index_copy_(const Tensor& x, int64_t dim, const Tensor& index, const Tens
 
 Tensor index_fill_(const Tensor& x, int64_t dim, const Tensor& index, const Operand& value) {
   dim = wrap_dim(dim, x->ndim);
+  check(index->ndim <= 1, "Index has to be a vector/scalar");
   Tensor i = checked_index("index_fill_", index);
   if (!value.is_tensor()) check_scalar_fits(value.scalar, x->dtype);
   Tensor v = value.is_tensor() ? *value.tensor : scalar_tensor(value.scalar, x->dtype);

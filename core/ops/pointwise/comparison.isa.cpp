@@ -142,7 +142,7 @@ struct Signbit : Pointwise {
   static constexpr uint32_t flags = kBoth | kOut;
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kRealTypes;
-  static constexpr Refusal no_complex{"signbit is not implemented for complex tensors."};
+  static constexpr Refusal no_complex{"signbit is not implemented for complex tensors.", false};
   template <class T> static constexpr auto value(T x) { return math::signbit(x); }
 };
 POINTWISE(Signbit)

@@ -53,7 +53,7 @@ Tensor SlicePick::operator()(const Tensor& x) const {
 
 SlicePick slice_pick(const Tensor& x, int64_t dim, std::optional<int64_t> start, std::optional<int64_t> end,
                      int64_t step) {
-  check(x->ndim > 0, "slice() cannot be applied to a 0-dim tensor.");
+  check_as(x->ndim > 0, ErrorKind::Index, "slice() cannot be applied to a 0-dim tensor.");
   dim = wrap_dim(dim, x->ndim);
   check(step > 0, "slice step must be positive");
   int64_t size = x->size(int(dim));
