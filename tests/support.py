@@ -3,6 +3,8 @@ shows that what they expect is right."""
 
 import importlib
 import os
+import subprocess
+import sys
 
 torch = importlib.import_module(os.environ.get("ADJOINT_STANDIN", "adjoint"))
 IS_TORCH = torch.__name__ == "torch"
@@ -26,3 +28,11 @@ def error_of(f, *classes):
     except classes or (Exception,) as e:  # noqa: B030
         return str(e)
     raise AssertionError(f"no exception of {classes}")
+
+
+def run(code, *, head="import adjoint as torch\n", flags=(), timeout=60):
+    """What a program prints, line by line, in an interpreter of its own: it must end, and end well."""
+    command = [sys.executable, *flags, "-X", "faulthandler", "-c", head + code]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout.split("\n")[:-1]

@@ -4,22 +4,14 @@ Each program runs in an interpreter of its own, with faulthandler on, and must e
 """
 
 import ctypes
-import subprocess
 import sys
 import threading
 
 import pytest
+from support import run
 
 import adjoint as torch
 from adjoint.autograd.graph import saved_tensors_hooks
-
-
-def run(code, *, head="import adjoint as torch\n", flags=()):
-    command = [sys.executable, *flags, "-X", "faulthandler", "-c", head + code]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout.split("\n")[:-1]
-
 
 # --- importing ---
 

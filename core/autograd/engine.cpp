@@ -101,7 +101,7 @@ struct Task {
       Node* n = todo.back();
       todo.pop_back();
       if (!targets.empty()) seen.push_back(n);
-      for (int i = 0; i < n->inputs; ++i)
+      for (uint32_t i = 0; i < n->inputs; ++i)
         if (n->edges[i]) visit_edge(n->edges[i], todo);
     }
     if (!targets.empty()) prune();
@@ -113,7 +113,7 @@ struct Task {
     std::sort(seen.begin(), seen.end(), by_sequence);
     for (Node* n : seen) {
       bool needed = false;
-      for (int i = 0; i < n->inputs && !needed; ++i) {
+      for (uint32_t i = 0; i < n->inputs && !needed; ++i) {
         Edge& e = n->edges[i];
         if (!e) continue;
         needed = e.is_leaf() ? of(*e.leaf()).needed : of(*e.node()).needed || is_target(*e.node());
@@ -179,6 +179,8 @@ struct Task {
     bool needed = s.needed;
     s.clear();
     n.last_pass = id;
+    if (__builtin_expect(n.reshaped, 0))
+      for (uint32_t i = 0; i < n.outputs; ++i) g[i] = checked_cotangent(n, i, std::move(g[i]));
     // As PyTorch has it: where the pass goes on behind the node, what is asked for is the gradient as it came,
     // before the hooks of its tensor; where it ends there, the hooks have a say.
     if (needed) capture(n, g);
@@ -194,7 +196,7 @@ struct Task {
     if (__builtin_expect(host.node_runs != nullptr, 0)) host.node_runs(&n, true);
     if (needed) call(n, g, gx);
     if (__builtin_expect(host.node_runs != nullptr, 0)) host.node_runs(&n, false);
-    for (int i = 0; i < n.inputs; ++i)
+    for (uint32_t i = 0; i < n.inputs; ++i)
       if (n.edges[i]) deliver(n.edges[i], std::move(gx[i]));
   }
 
@@ -248,7 +250,7 @@ struct Task {
     }
   }
   static void check_nan(Node& n, Tensor* gx) {
-    for (int i = 0; i < n.inputs; ++i)
+    for (uint32_t i = 0; i < n.inputs; ++i)
       if (gx[i] && !gx[i]->meta_device() && graph_ops.has_nan(gx[i])) {
         std::string at =
             n.where.code && host.describe ? "\n  forward: " + host.describe(n.where) : std::string();
@@ -301,7 +303,7 @@ struct Task {
     while (!todo.empty()) {
       Node* n = todo.back();
       todo.pop_back();
-      for (int i = 0; i < n->inputs; ++i)
+      for (uint32_t i = 0; i < n->inputs; ++i)
         if (n->edges[i]) leave(n->edges[i]);
     }
   }
@@ -315,7 +317,10 @@ void accumulate_grad(TensorImpl& leaf, Tensor g, bool) {
     auto hooks = m.accumulate_pre.entries;
     for (auto& h : hooks) h.fn->call(gs, nullptr);
     g = gs[0];
+    if (!g) return;
   }
+  if (__builtin_expect(!same_sizes(*g, leaf) || g->dtype != leaf.dtype || g->device != leaf.device, 0))
+    g = checked_cotangent(leaf, std::move(g));
   Tensor before =
       m.accumulate_post.entries.empty() ? Tensor() : g;  // a second reference keeps g from being stolen
   if (!m.grad) {

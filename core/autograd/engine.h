@@ -36,4 +36,11 @@ void queue_callback(std::function<void()> f);  // at the end of the running pass
 
 void accumulate_grad(TensorImpl& leaf, Tensor g, bool create_graph);
 
+// A cotangent as output nr of n (or the leaf) wants it (Note [Output shapes]): cast to its type, or refused. A null one
+// stays null.
+Tensor checked_cotangent(const Node& n, uint32_t nr, Tensor g);
+Tensor checked_cotangent(const TensorImpl& leaf, Tensor g);
+// t seen with `sizes`, which it broadcasts to; null where it does not.
+Tensor broadcast_view(const Tensor& t, Ints sizes);
+
 }  // namespace adjoint

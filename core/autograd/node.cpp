@@ -1,5 +1,9 @@
 // The life of nodes, edges and tensors' autograd parts.
 #include "autograd/node.h"
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <pthread.h>
 #include "autograd/record.h"
 
 namespace adjoint {
@@ -11,6 +15,52 @@ static uint64_t g_clock = 0;
 int64_t live_tensors() { return detail::g_live_tensors; }
 int64_t live_nodes() { return g_live_nodes; }
 uint64_t Node::clock() { return g_clock; }
+
+// --- kernels without the lock: Note [Tensors in use] ---
+namespace {
+struct Kernels {
+  std::atomic<int> running = 0;  // changed under the lock only; read by those who wait
+  int waiting = 0;
+  std::mutex mutex;
+  std::condition_variable ended;
+};
+Kernels& kernels() {
+  static Kernels* k = [] {
+    // The other threads, and what they run, stay behind in a fork.
+    pthread_atfork(nullptr, nullptr, [] { new (&kernels()) Kernels; });
+    return new Kernels;
+  }();
+  return *k;
+}
+}  // namespace
+
+void* Unlocked::begin() {
+  Kernels& k = kernels();
+  if (!host.unlock || k.waiting) return nullptr;
+  ++k.running;
+  return host.unlock();
+}
+void Unlocked::end(void* state) {
+  host.lock(state);
+  Kernels& k = kernels();
+  if (--k.running || !k.waiting) return;
+  std::lock_guard lock(k.mutex);
+  k.ended.notify_all();
+}
+void wait_for_kernels() {
+  Kernels& k = kernels();
+  if (!k.running) return;
+  ++k.waiting;
+  while (k.running) {
+    void* state = host.unlock();
+    {
+      std::unique_lock lock(k.mutex);
+      k.ended.wait(lock, [&] { return k.running == 0; });
+    }
+    host.lock(state);
+  }
+  --k.waiting;
+}
 
 // --- edges ---
 void Edge::set_view(TensorImpl& x) {
@@ -65,7 +115,7 @@ void Node::bury(Node* n) {
 void finish_node(Node& n) {
   ++g_live_nodes;
   uint64_t seq = g_clock;
-  for (int i = 0; i < n.inputs; ++i) {
+  for (uint32_t i = 0; i < n.inputs; ++i) {
     Edge& e = n.edges[i];
     if (e && !e.is_leaf() && e.node()->seq > seq) seq = e.node()->seq;
   }
@@ -79,6 +129,7 @@ void set_history(TensorImpl& y, Node& n, uint32_t output_nr) {
   n.retain();
   if (Node* old = std::exchange(y.grad_fn, &n)) old->release();
   y.output_nr = output_nr;
+  n.output_info.note(y, output_nr);
   y.flags |= TensorImpl::RequiresGrad;
   if (y.base) y.view_version = y.version();
 }

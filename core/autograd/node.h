@@ -131,18 +131,61 @@ struct Scratch {
   }
 };
 
+// Note [Output shapes]: what an output of a node looks like, noted when it gets its history. The engine's own
+// cotangents look the same because rules make them so; those that come from outside (a node called from Python,
+// a GradientEdge) are held against it: checked_cotangent.
+struct ValueInfo {
+  Dims sizes;
+  Dtype dtype = Dtype::F32;
+  Device device = Device::Cpu;
+};
+class OutputInfo {
+ public:
+  OutputInfo() = default;
+  OutputInfo(const OutputInfo&) = delete;
+  ~OutputInfo() { delete more_; }
+  void note(const TensorImpl& y, uint32_t nr) {
+    uint64_t wide = 0;
+    for (int i = 0; i < y.ndim && i < kInline; ++i) wide |= uint64_t(y.size(i)) >> 32;
+    if (__builtin_expect(nr != 0 || y.ndim > kInline || wide != 0, 0)) return note_slow(y, nr);
+    for (int i = 0; i < y.ndim; ++i) sizes_[i] = uint32_t(y.size(i));
+    ndim_ = y.ndim;
+    dtype_ = y.dtype;
+    device_ = y.device;
+  }
+  bool find(uint32_t nr, ValueInfo& out) const;  // false: never noted
+
+ private:
+  void note_slow(const TensorImpl& y, uint32_t nr);
+  std::vector<std::pair<uint32_t, ValueInfo>>::iterator place(uint32_t nr) const;
+  static constexpr uint8_t kInline = 4, kNone = 255;
+  uint32_t sizes_[kInline];  // of output 0, where they fit
+  uint8_t ndim_ = kNone;
+  Dtype dtype_;
+  Device device_;
+  std::vector<std::pair<uint32_t, ValueInfo>>* more_ = nullptr;  // ascending, what differs from output 0
+};
+
+// The number of a node's inputs or outputs.
+inline uint32_t checked_count(size_t n) {
+  check(n < size_t(1) << 30, "a node of the graph has at most 2^30 - 1 inputs and outputs, got ", n);
+  return uint32_t(n);
+}
+
 // Note [Sequence numbers]: seq is larger than every input's, so a max-heap by it is a topological order.
 struct Node {
   uint32_t refs = 1;
-  uint16_t inputs = 0, outputs = 1;  // edges, forward results
+  uint32_t inputs = 0, outputs = 1;  // edges, forward results
   uint32_t bytes = 0;                // allocation size, for the pool
   bool released = false;             // saved tensors were freed by a backward pass
   bool traced = false;               // anomaly mode keeps a traceback for it
+  bool wants_nulls = false;          // vjp is called also when no cotangent arrived (custom Functions)
+  bool reshaped = false;             // an output got other data since (x.data = y): cotangents are checked
+  uint32_t last_pass = 0;            // the backward pass that came here last
   uint64_t seq = 0;
   Edge* edges = nullptr;
   Where where;
-  bool wants_nulls = false;  // vjp is called also when no cotangent arrived (custom Functions)
-  uint32_t last_pass = 0;    // the backward pass that came here last
+  OutputInfo output_info;
   Scratch scratch;
   Node* link = nullptr;  // on the list of the dead
   NodeHooks* hooks = nullptr;
@@ -255,13 +298,22 @@ struct Host {
 extern Host host;
 
 // Releases the big lock while a large kernel runs over raw memory that the caller keeps alive.
+//
+// Note [Tensors in use]: the kernel has addresses and sizes of its operands. Who gives an existing tensor another
+// storage, block or geometry calls wait_for_kernels() before, which returns when no kernel runs without the lock.
+// While somebody waits, kernels keep the lock, so an operation of several kernels is not come between.
 struct Unlocked {
   void* state;
-  explicit Unlocked(bool large) : state(large && host.unlock ? host.unlock() : nullptr) {}
+  explicit Unlocked(bool large) : state(large ? begin() : nullptr) {}
   ~Unlocked() {
-    if (state) host.lock(state);
+    if (state) end(state);
   }
+
+ private:
+  static void* begin();
+  static void end(void* state);
 };
+void wait_for_kernels();
 
 int64_t live_tensors();
 int64_t live_nodes();

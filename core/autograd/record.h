@@ -72,7 +72,7 @@ template <class Op> struct NodeOfMany final : Node {
   std::unique_ptr<Edge[]> edge_array;
   Op op;
   NodeOfMany(Op&& o, size_t n) : edge_array(new Edge[n]), op(std::move(o)) {
-    inputs = uint16_t(n);
+    inputs = checked_count(n);
     edges = edge_array.get();
     bytes = sizeof(*this);
   }
@@ -139,7 +139,7 @@ template <class Op> std::vector<Tensor> apply_multi(Op op, std::span<const Tenso
   using N = NodeOfMany<Op>;
   auto* n = new (pool_alloc(sizeof(N))) N(std::move(op), xs.size());
   NodeRef held = NodeRef::steal(n);
-  n->outputs = uint16_t(differentiable);
+  n->outputs = checked_count(differentiable);
   for (size_t i = 0; i < xs.size(); ++i)
     if (xs[i]) n->edges[i].set(*xs[i]);
   finish_node(*n);
@@ -159,9 +159,12 @@ template <class Op> Tensor apply_many(Op op, std::span<const Tensor> xs, Tensor 
 }
 
 // --- in place ---
-// Before an in-place operation writes into x: a leaf that requires grad, a view of one, or an output of a
-// multi-output view refuse. `name` is the operation's ("add_").
+// Before an in-place operation writes into x: a leaf that requires grad, a view of one, an output of a
+// multi-output view, or memory that overlaps itself refuse. `name` is the operation's ("add_").
 void check_inplace(const Tensor& x, const char* name, bool will_record);
+// The same where nothing can go wrong with an element that is written twice: the geometry changes, or all
+// elements get one value.
+void check_history(const Tensor& x, const char* name, bool will_record);
 // After the write: bumps the version and remembers the line for error messages.
 void bumped(const Tensor& x, const char* name);
 // Makes x (already written) the result of `n`, as an output of an in-place operation. When x is a view its

@@ -1,5 +1,6 @@
 #include "autograd/saved.h"
 #include "autograd/changes.h"
+#include "autograd/engine.h"
 #include "autograd/needs.h"
 #include "autograd/record.h"
 
@@ -81,15 +82,14 @@ void SavedTensor::save_slow(const Tensor& x) {
       "and use it in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`.");
   t_ = x;
   version_ = x->version();
-  was_set_ = true;
+  kind_.was_set = true;
   save_special();
 }
 
 void SavedTensor::save_output(const Tensor& y, Node&) {
   t_ = alias(y);
   version_ = t_->version();
-  output_nr_ = uint16_t(y->output_nr);
-  is_output_ = was_set_ = true;
+  kind_ = {y->output_nr, true, true};
   if (__builtin_expect(modes.check_saved || modes.saved_hooks, 0)) save_special();
 }
 
@@ -109,11 +109,11 @@ void SavedTensor::register_hooks(SavedHooks& h) {
   extra->sizes = Dims(t_->sizes());
   extra->dtype = t_->dtype;
   extra->device = t_->device;
-  if (!is_output_) extra->edge.set(*t_);
+  if (!kind_.is_output) extra->edge.set(*t_);
   {
     NoGrad no_grad;
     uint32_t before = t_->version();
-    extra->packed = h.pack(is_output_ ? t_ : detach(t_));
+    extra->packed = h.pack(kind_.is_output ? t_ : detach(t_));
     check(
         t_->version() == before,
         "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook "
@@ -128,9 +128,9 @@ void SavedTensor::register_hooks(SavedHooks& h) {
 
 Tensor SavedTensor::with_history(Tensor t, Node& owner) const {
   if (!grad_enabled()) return t;
-  if (is_output_) {
+  if (kind_.is_output) {
     Tensor y = alias(t);
-    set_history(*y, owner, output_nr_);
+    set_history(*y, owner, kind_.output_nr);
     return y;
   }
   if (extra_ && extra_->packed && extra_->edge) {
@@ -155,30 +155,23 @@ static Tensor fitted(Tensor t, const SavedExtra& was, const Node& owner) {
   check(t->device == was.device, owner.name(),
         ": a saved tensor's unpack hook returned another device's: ", "Tensor on device ", name(t->device),
         " is not on the expected device ", name(was.device), "!");
-  Dims strides(was.sizes.size());
-  int shift = int(was.sizes.size()) - t->ndim;
-  bool fits = shift >= 0;
-  for (int d = 0; fits && d < t->ndim; ++d) {
-    fits = t->size(d) == was.sizes[size_t(d + shift)] || t->size(d) == 1;
-    if (fits && t->size(d) != 1) strides[size_t(d + shift)] = t->stride(d);
-  }
-  check(fits, owner.name(), ": a saved tensor's unpack hook returned another shape: expected ",
+  Tensor seen = broadcast_view(t, was.sizes);
+  check(bool(seen), owner.name(), ": a saved tensor's unpack hook returned another shape: expected ",
         text_of(was.sizes), ", got ", text_of(t->sizes()),
         ". The size of the unpacked tensor must match the size of the one that was packed");
-  if (!equal(t->sizes(), was.sizes)) t = graph_ops.as_strided(t, was.sizes, strides, t->storage_offset());
-  return t->dtype == was.dtype ? t : graph_ops.to(t, was.dtype);
+  return seen->dtype == was.dtype ? seen : graph_ops.to(seen, was.dtype);
 }
 
 Tensor SavedTensor::get(Node& owner) const {
   if (__builtin_expect(!t_, 0)) {
     if (extra_ && extra_->packed)
       return with_history(fitted(extra_->packed->unpack(), *extra_, owner), owner);
-    if (was_set_) complain_freed(owner);
+    if (kind_.was_set) complain_freed(owner);
     return Tensor();
   }
   if (__builtin_expect(t_->version() != version_, 0)) complain_changed(owner);
   if (__builtin_expect(extra_ && extra_->has_sum && checksum(*t_) != extra_->sum, 0)) complain_changed(owner);
-  return is_output_ ? with_history(t_, owner) : t_;
+  return kind_.is_output ? with_history(t_, owner) : t_;
 }
 
 void SavedTensor::reset() {
@@ -211,7 +204,7 @@ void SavedTensor::complain_changed(Node& owner) const {
   if (!behind)
     if (std::string who = change_after(t_->storage, version_ - t_->version_bias); !who.empty())
       how += ", by " + who;
-  const Node* maker = is_output_ ? &owner : t_->grad_fn;
+  const Node* maker = kind_.is_output ? &owner : t_->grad_fn;
   std::string label = label_of(t_->dtype);
   std::string shape = text_of(t_->sizes());
   fail(
@@ -220,7 +213,7 @@ void SavedTensor::complain_changed(Node& owner) const {
       "\n  one of the variables needed for gradient computation has been modified by an inplace operation: "
       "[torch.",
       label, "Tensor ", shape, "]",
-      maker ? str(", which is output ", is_output_ ? output_nr_ : t_->output_nr, " of ", operation_of(*maker),
+      maker ? str(", which is output ", kind_.is_output ? kind_.output_nr : t_->output_nr, " of ", operation_of(*maker),
                   ",")
             : std::string(),
       " is at version ", t_->version(), "; expected version ", version_,

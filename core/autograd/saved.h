@@ -40,7 +40,7 @@ class SavedTensor {
     if (__builtin_expect(x->inference() || modes.check_saved || modes.saved_hooks, 0)) return save_slow(x);
     t_ = x;
     version_ = x->version();
-    was_set_ = true;
+    kind_.was_set = true;
   }
   void save_output(const Tensor& y, Node& owner);  // a result of `owner`; call after y's history is set
   // The value, with its history (so that the backward pass itself can be recorded). Throws when it was
@@ -49,18 +49,16 @@ class SavedTensor {
   explicit operator bool() const { return bool(t_) || extra_; }
   void reset();
   const Tensor& raw() const { return t_; }
-  bool was_set() const { return was_set_; }
+  bool was_set() const { return kind_.was_set; }
   uint32_t saved_version() const { return version_; }
-  bool is_output() const { return is_output_; }
+  bool is_output() const { return kind_.is_output; }
   void register_hooks(SavedHooks& h);  // of `_raw_saved_*`: packs the value now
 
  private:
   void swap(SavedTensor& o) noexcept {
     t_.swap(o.t_);
     std::swap(version_, o.version_);
-    std::swap(output_nr_, o.output_nr_);
-    std::swap(is_output_, o.is_output_);
-    std::swap(was_set_, o.was_set_);
+    std::swap(kind_, o.kind_);
     std::swap(extra_, o.extra_);
   }
   void save_slow(const Tensor& x);
@@ -71,8 +69,10 @@ class SavedTensor {
   [[noreturn, gnu::cold]] void complain_freed(Node& owner) const;
   Tensor t_;
   uint32_t version_ = 0;
-  uint16_t output_nr_ = 0;
-  bool is_output_ = false, was_set_ = false;
+  struct Kind {
+    uint32_t output_nr : 30 = 0;
+    bool is_output : 1 = false, was_set : 1 = false;
+  } kind_;
   struct SavedExtra* extra_ = nullptr;  // owned: packed by hooks, or a checksum
 };
 

@@ -37,12 +37,12 @@ struct CopySlices final : Node {
   NodeRef fn;
   CopySlices(const TensorImpl& b, const TensorImpl& v, NodeRef f)
       : base(b), view(v), dtype(b.dtype), fn(std::move(f)) {
-    inputs = std::max<uint16_t>(fn->inputs, 1);
+    inputs = std::max<uint32_t>(fn->inputs, 1);
     edge_array.reset(new Edge[inputs]);
     edges = edge_array.get();
     bytes = sizeof(*this);
     edges[0].set(const_cast<TensorImpl&>(b));
-    for (int i = 1; i < fn->inputs; ++i) copy_edge(fn->edges[i], edges[i]);
+    for (uint32_t i = 1; i < fn->inputs; ++i) copy_edge(fn->edges[i], edges[i]);
   }
   static void copy_edge(const Edge& from, Edge& to) {
     if (!from) return;
@@ -82,7 +82,7 @@ struct CopySlices final : Node {
       graph_ops.copy_(part, zero);
       b.gx[0] = whole;
     }
-    for (int i = 1; i < inputs; ++i) b.gx[i] = std::move(result[size_t(i)]);
+    for (uint32_t i = 1; i < inputs; ++i) b.gx[i] = std::move(result[size_t(i)]);
   }
 };
 
@@ -183,6 +183,11 @@ void link_view(const Tensor& view, const Tensor& source, bool multi_output) {
 }
 
 void check_inplace(const Tensor& x, const char* name, bool will_record) {
+  check_history(x, name, will_record);
+  check_no_self_overlap(x);
+}
+
+void check_history(const Tensor& x, const char* name, bool will_record) {
   check(!x->inference() || modes.inference, name,
         ": Inplace update to inference tensor outside InferenceMode is not allowed. You can make a "
         "clone to get a normal tensor before doing inplace update. See "

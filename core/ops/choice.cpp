@@ -246,8 +246,10 @@ Tensor mvlgamma(const Tensor& x, int64_t p) {
   static const PointwiseOp& lgamma = find_pointwise("lgamma");
   check(x->dtype != Dtype::Bool, "The input tensor may not be a boolean tensor.");
   check(p >= 1, "p has to be greater than or equal to 1");
+  check(p <= 1 << 24, "mvlgamma: p = ", p, " would need as many terms; at most 2^24 are taken");
   Tensor sum;
   for (int64_t j = 1; j <= p; ++j) {
+    if (j % 1024 == 0 && host.check_interrupt) host.check_interrupt();
     Tensor term = pointwise(lgamma, {ops::add(x, 0.5 * double(1 - j))});
     sum = sum ? ops::add(sum, term) : term;
   }

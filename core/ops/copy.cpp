@@ -56,16 +56,19 @@ struct CopyOp {
 
 struct Zero {
   static constexpr const char *name = "zero_", *node = "ZeroBackward0";
+  static constexpr bool one_value = true;
   static constexpr const char* rule = "gx = 0";
   void vjp(Backward& b) { b.gx[0] = zeros_like(b.grad()); }
 };
 struct FillNumber {
   static constexpr const char *name = "fill_", *node = "FillBackward2";
+  static constexpr bool one_value = true;
   static constexpr const char* rule = "gx = 0";
   void vjp(Backward& b) { b.gx[0] = zeros_like(b.grad()); }
 };
 struct FillTensor {
   static constexpr const char *name = "fill_", *node = "FillBackward3";
+  static constexpr bool one_value = true;
   Dtype dtype;
   static constexpr const char* rule = "gx = 0; gvalue = sum(g)";
   void vjp(Backward& b) {
@@ -77,13 +80,6 @@ struct FillTensor {
 template <class Base, int N> struct Filled : Base {  // the out-of-place forms
   static constexpr const char* node = N == 0 ? "FillBackward0" : "FillBackward1";
 };
-
-void check_writable(const Tensor& x) {
-  check(!overlaps_itself(*x),
-        "unsupported operation: more than one element of the written-to tensor refers to a single memory "
-        "location. "
-        "Please clone() the tensor before performing the operation.");
-}
 
 }  // namespace
 
@@ -98,11 +94,6 @@ static Tensor contiguous_as(const Tensor& x, MemoryFormat format) {
 Tensor contiguous(const Tensor& x) { return x->contiguous() ? x : clone(x, MemoryFormat::Contiguous); }
 
 Tensor copy_(const Tensor& x, const Tensor& src) {
-  if (!x.same(src)) check_writable(x);
-  check(
-      overlap(*x, *src) != Overlap::Partial,
-      "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
-      "memory location. Please clone() the tensor before performing the operation.");
   return apply_inplace(
       CopyOp{src->sizes(), src->dtype}, x, "copy_",
       [&] {

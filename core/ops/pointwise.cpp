@@ -146,16 +146,9 @@ Tensor allocate(Ints shape, Dtype dtype, Device device, std::span<const Operand>
 }
 
 void check_overlap(const Tensor& out, std::span<const Operand> xs) {
-  check(!overlaps_itself(*out),
-        "unsupported operation: more than one element of the written-to tensor refers to a single memory "
-        "location. "
-        "Please clone() the tensor before performing the operation.");
+  check_no_self_overlap(out);
   for (const Operand& x : xs)
-    if (x.is_tensor())
-      check(overlap(*out, **x.tensor) != Overlap::Partial,
-            "unsupported operation: some elements of the input tensor and the written-to "
-            "tensor refer to a single memory location. Please clone() the tensor before performing the "
-            "operation.");
+    if (x.is_tensor()) check_no_partial_overlap(*out, **x.tensor);
 }
 
 Tensor destination(const PointwiseOp& op, Ints shape, const Types& t, Device device,

@@ -90,15 +90,15 @@ void PointwiseNode::save_result(const Tensor& y) {
 }
 
 void PointwiseNode::release_saved() {
-  for (int i = 0; i < inputs; ++i) args[i].saved.reset();
+  for (uint32_t i = 0; i < inputs; ++i) args[i].saved.reset();
   result.reset();
 }
 
 void PointwiseNode::visit_saved(SavedVisitor& v) {
   unsigned reads = 0;  // by any rule; what was not needed this time shows as None
-  for (int i = 0; i < inputs && i < 3; ++i)
+  for (int i = 0; i < int(inputs) && i < 3; ++i)
     if (op.pull[i].exists) reads |= op.pull[i].reads;
-  for (int i = 0; i < inputs; ++i) {
+  for (int i = 0; i < int(inputs); ++i) {
     if (!args[i].is_tensor)
       v.value(parameter(op, i).c_str(), args[i].scalar);
     else if ((reads >> i & 1) && !op.recover)
@@ -211,8 +211,9 @@ Tensor PointwiseNode::pull(Backward& b, int i) {
 // PyTorch wraps the numbers of products and quotients into tensors and frees them with the others, so that
 // `x * 2`, too, cannot be gone through twice.
 static void refuse_second_pass(const PointwiseNode& n, const Backward& b) {
-  for (int i = 0; i < n.inputs && i < 3; ++i)
-    for (int k = 0; b.needs(i) && k < n.inputs; ++k)
+  const int inputs = int(n.inputs);
+  for (int i = 0; i < inputs && i < 3; ++i)
+    for (int k = 0; b.needs(i) && k < inputs; ++k)
       check(
           n.args[k].is_tensor || !(n.op.pull[i].reads >> k & 1) || !shows_edge(n, k), n.op.name,
           ": Trying to backward through the graph a second time (or directly access saved tensors after they "
@@ -223,7 +224,7 @@ static void refuse_second_pass(const PointwiseNode& n, const Backward& b) {
 
 void PointwiseNode::vjp(Backward& b) {
   if (released) refuse_second_pass(*this, b);
-  for (int i = 0; i < inputs; ++i)
+  for (int i = 0; i < int(inputs); ++i)
     if (b.needs(i)) b.gx[i] = pull(b, i);
 }
 

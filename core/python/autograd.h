@@ -20,7 +20,6 @@ struct PyNode {
   PyObject_HEAD Node* node;  // awake: owned. dormant: borrowed. Null for AccumulateGrad and dead contexts
   TensorImpl* leaf;          // AccumulateGrad: owned
   PyObject* metadata;        // dict, made on demand
-  PyObject* outputs;         // dict: output number -> its shape, dtype, device, where asked for
   PyObject* weak;
   bool awake;
 };
@@ -34,8 +33,7 @@ int node_traverse(PyObject* self, visitproc visit, void* arg);
 int node_clear(PyObject* self);
 void node_dealloc(PyObject* self);
 void node_finalize(PyObject* self);
-void attach_node(PyNode* self, Node* n);                // makes the fresh object `self` n's, awake
-void note_output(PyObject* node, const TensorImpl& y);  // for `_input_metadata`
+void attach_node(PyNode* self, Node* n);  // makes the fresh object `self` n's, awake
 PyObject* describe_output(Ints sizes, Dtype dtype, Device device);
 void set_metadata(Node* n, const char* key, PyObject* value);
 

@@ -11,7 +11,15 @@ bool is_gradient_edge(PyObject* o) {
          PyLong_Check(PyTuple_GET_ITEM(o, 1));
 }
 PyNode* edge_node(PyObject* edge) { return reinterpret_cast<PyNode*>(PyTuple_GET_ITEM(edge, 0)); }
-uint32_t edge_nr(PyObject* edge) { return uint32_t(PyLong_AsUnsignedLong(PyTuple_GET_ITEM(edge, 1))); }
+uint32_t edge_nr(PyObject* edge) {
+  PyNode* n = edge_node(edge);
+  int overflow = 0;
+  long long nr = PyLong_AsLongLongAndOverflow(PyTuple_GET_ITEM(edge, 1), &overflow);
+  const uint32_t outputs = n->node ? n->node->outputs : 1;
+  check(!overflow && nr >= 0 && nr < int64_t(outputs), "a GradientEdge names output ", nr, " of a node with ",
+        outputs);
+  return uint32_t(nr);
+}
 
 // The engine starts from tensors: an edge gets one that stands for the node's output.
 Tensor stand_in(PyObject* edge, const Tensor& grad, Py_ssize_t i) {
@@ -37,6 +45,9 @@ void add_root(Request& r, PyObject* root, PyObject* grad, Py_ssize_t i) {
   if (is_gradient_edge(root)) {
     check(bool(g), "element ", i,
           " of gradients tuple is None, but the corresponding GradientEdge requires one");
+    PyNode* n = edge_node(root);
+    if (n->leaf) g = checked_cotangent(*n->leaf, std::move(g));
+    if (n->node) g = checked_cotangent(*n->node, edge_nr(root), std::move(g));
     r.roots.push_back(stand_in(root, g, i));
   } else {
     if (!is_tensor(root))
@@ -55,6 +66,7 @@ void add_root(Request& r, PyObject* root, PyObject* grad, Py_ssize_t i) {
 void add_target(Request& r, PyObject* input, bool accumulate) {
   if (is_gradient_edge(input)) {
     PyNode* n = edge_node(input);
+    check(n->leaf || n->node, "a GradientEdge of a custom Function's context that recorded nothing");
     r.targets.push_back(n->leaf ? Target{nullptr, 0, n->leaf} : Target{n->node, edge_nr(input), nullptr});
     return;
   }
@@ -156,7 +168,6 @@ PyObject* gradient_edge(PyObject*, PyObject* tensor) {
     Edge e;
     e.set(*x);
     Ref edge = Ref::steal(wrap_edge(e));
-    if (!e.is_leaf()) note_output(PyTuple_GET_ITEM(edge.get(), 0), *x);
     return edge.take();
   });
 }

@@ -206,9 +206,8 @@ Ref finish_outputs(Call& c, PyObject* raw) {
   Py_ssize_t n = PyTuple_GET_SIZE(raw);
   for (Py_ssize_t i = 0; i < n; ++i)
     c.outputs.push_back(is_tensor(PyTuple_GET_ITEM(raw, i)) ? unwrap(PyTuple_GET_ITEM(raw, i)) : Tensor());
-  check(n <= UINT16_MAX, "an autograd.Function returns at most 65535 outputs");
   if (c.node) {
-    c.node->outputs = uint16_t(n);
+    c.node->outputs = checked_count(size_t(n));
     c.fn()->results.resize(size_t(n));
   }
   for (const Tensor& d : c.dirty) bumped(d, c.node ? c.fn()->name().c_str() : "autograd.Function");

@@ -105,13 +105,6 @@ PyObject* describe_output(Ints sizes, Dtype dtype, Device device) {
   Ref none = Ref::steal(must(PyTuple_New(0)));
   return must(PyObject_Call(space, none.get(), values.get()));
 }
-void note_output(PyObject* node, const TensorImpl& y) {
-  PyNode* n = as_node(node);
-  if (!n->outputs) n->outputs = must(PyDict_New());
-  Ref nr = Ref::steal(must(PyLong_FromUnsignedLong(y.output_nr)));
-  Ref info = Ref::steal(describe_output(y.sizes(), y.dtype, y.device));
-  if (PyDict_SetItem(n->outputs, nr.get(), info.get()) < 0) raise_set();
-}
 
 void set_metadata(Node* n, const char* key, PyObject* value) {
   Ref o = Ref::steal(wrap_node(n));
@@ -124,7 +117,6 @@ int node_traverse(PyObject* self, visitproc visit, void* arg) {
   PyNode* n = as_node(self);
   Py_VISIT(Py_TYPE(self));
   Py_VISIT(n->metadata);
-  Py_VISIT(n->outputs);
   return n->awake && n->node ? traverse_node(n->node, visit, arg) : 0;
 }
 int node_clear(PyObject* self) {
@@ -132,7 +124,6 @@ int node_clear(PyObject* self) {
     unwatch(metadata);
     Py_DECREF(metadata);
   }
-  Py_CLEAR(as_node(self)->outputs);
   return 0;
 }
 // Python has no use for the object any more (or only garbage refers to it): the graph takes it over if it
@@ -227,6 +218,18 @@ PyObject* node_register_hook_dict(PyObject* self, PyObject* tensor) {
   });
 }
 
+// By hand, one number may stand for a gradient of that number everywhere.
+Tensor spread(PyNode* self, uint32_t nr, Tensor g) {
+  if (!g) return g;
+  ValueInfo want;
+  if (self->leaf)
+    want.sizes = Dims(self->leaf->sizes());
+  else if (!self->node->output_info.find(nr, want))
+    return g;
+  Tensor wide = broadcast_view(g, want.sizes);
+  return wide ? wide : g;
+}
+
 // grad_fn(grads...): the node's rule by hand.
 PyObject* node_call(PyObject* self, PyObject* args, PyObject*) {
   return guarded([&]() -> PyObject* {
@@ -238,16 +241,23 @@ PyObject* node_call(PyObject* self, PyObject* args, PyObject*) {
         raise(PyExc_TypeError, "expected Variable argument, but got %s", Py_TYPE(o)->tp_name);
       g.push_back(o == Py_None ? Tensor() : unwrap(o));
     }
+    const size_t outputs = n ? n->outputs : 1;
+    if (g.size() != outputs)
+      raise(PyExc_TypeError, "expected %zu gradient%s, got %zu", outputs, outputs == 1 ? "" : "s", g.size());
+    for (uint32_t i = 0; i < outputs; ++i) g[i] = spread(as_node(self), i, std::move(g[i]));
     if (!n) {
-      check(g.size() == 1, "AccumulateGrad: expected 1 gradient, got ", g.size());
-      accumulate_grad(*as_node(self)->leaf, g[0], grad_enabled());
+      if (g[0]) accumulate_grad(*as_node(self)->leaf, std::move(g[0]), grad_enabled());
       return PyTuple_New(0);
     }
-    check(g.size() == n->outputs, n->name(), ": expected ", n->outputs, " gradients, got ", g.size());
+    bool any = n->wants_nulls;
+    for (uint32_t i = 0; i < n->outputs; ++i) {
+      g[i] = checked_cotangent(*n, i, std::move(g[i]));
+      any = any || g[i];
+    }
     std::vector<Tensor> gx(n->inputs);
     NodeRef keep = NodeRef::share(n);
     Backward b{*n, g.data(), gx.data()};
-    n->vjp(b);
+    if (any) n->vjp(b);
     if (gx.size() == 1) return wrap(gx[0]);
     Ref r = Ref::steal(must(PyTuple_New(Py_ssize_t(gx.size()))));
     for (size_t i = 0; i < gx.size(); ++i) PyTuple_SET_ITEM(r.get(), Py_ssize_t(i), must(wrap(gx[i])));
@@ -261,7 +271,7 @@ PyObject* get_next_functions(PyObject* self, void*) {
   return guarded([&]() -> PyObject* {
     Node* n = alive(self, "next_functions");
     std::vector<int> shown;
-    for (int i = 0; n && i < n->inputs; ++i)
+    for (int i = 0; n && i < int(n->inputs); ++i)
       if (shows_edge(*n, i)) shown.push_back(i);
     Ref r = Ref::steal(must(PyTuple_New(Py_ssize_t(shown.size()))));
     for (size_t k = 0; k < shown.size(); ++k)
@@ -291,27 +301,27 @@ PyObject* get_where(PyObject* self, void*) {
 PyObject* get_outputs(PyObject* self, void*) {
   return guarded([&] {
     Node* n = alive(self, "_num_outputs");
-    return PyLong_FromLong(n ? n->outputs : 1);
+    return PyLong_FromUnsignedLong(n ? n->outputs : 1);
   });
 }
 
-// What the outputs of the forward operation are, as far as that was noted; None for the others.
+// What output nr of the forward operation is; None where it is no tensor.
 PyObject* output_info(PyNode* self, uint32_t nr) {
   if (self->leaf) return describe_output(self->leaf->sizes(), self->leaf->dtype, self->leaf->device);
   if (auto* f = dynamic_cast<FunctionNode*>(self->node)) {
-    const ValueInfo& v = f->results[nr];
+    const ArgumentInfo& v = f->results[nr];
     return v.is_tensor ? describe_output(v.sizes, v.dtype, v.device) : Py_NewRef(Py_None);
   }
-  Ref key = Ref::steal(must(PyLong_FromUnsignedLong(nr)));
-  PyObject* o = self->outputs ? PyDict_GetItem(self->outputs, key.get()) : nullptr;
-  return Py_NewRef(o ? o : Py_None);
+  ValueInfo v;
+  return self->node->output_info.find(nr, v) ? describe_output(v.sizes, v.dtype, v.device)
+                                             : Py_NewRef(Py_None);
 }
 PyObject* get_input_metadata(PyObject* self, void*) {
   return guarded([&]() -> PyObject* {
     Node* n = alive(self, "_input_metadata");
-    int count = n ? n->outputs : 1;
-    Ref t = Ref::steal(must(PyTuple_New(count)));
-    for (int i = 0; i < count; ++i) PyTuple_SET_ITEM(t.get(), i, output_info(as_node(self), uint32_t(i)));
+    uint32_t count = n ? n->outputs : 1;
+    Ref t = Ref::steal(must(PyTuple_New(Py_ssize_t(count))));
+    for (uint32_t i = 0; i < count; ++i) PyTuple_SET_ITEM(t.get(), i, output_info(as_node(self), i));
     return t.take();
   });
 }

@@ -12,8 +12,7 @@ FunctionNode::FunctionNode(PyTypeObject* t, size_t tensors, size_t args)
       arguments(args),
       type_name(Ref::share(reinterpret_cast<PyHeapTypeObject*>(t)->ht_name)) {
   static_assert(sizeof(FunctionNode) <= detail::kPoolMax);
-  check(tensors <= UINT16_MAX && args <= UINT16_MAX, "an autograd.Function takes at most 65535 arguments");
-  inputs = uint16_t(tensors);
+  inputs = checked_count(tensors);
   edges = edge_array.get();
   bytes = sizeof(*this);
   wants_nulls = true;
@@ -32,7 +31,7 @@ std::vector<PyObject*> FunctionNode::cotangents(Backward& b) {
   std::vector<PyObject*> gs;
   for (size_t i = 0; i < results.size(); ++i) {
     Tensor g = b.g[i];
-    const ValueInfo& r = results[i];
+    const ArgumentInfo& r = results[i];
     bool fill = ctx->materialize && r.is_tensor &&
                 (is_differentiable(r.dtype) || ctx->materialize_non_differentiable);
     if (!g && fill) g = zeros(r.sizes, r.dtype, r.device);
@@ -61,7 +60,7 @@ void FunctionNode::take(PyObject* result, Backward& b) {
         expected, ", got ", got > expected ? PyTuple_GET_SIZE(result) : got, ")");
   for (Py_ssize_t i = 0, k = 0; i < expected; ++i) {
     PyObject* o = PyTuple_GET_ITEM(result, i);
-    const ValueInfo& want = arguments[size_t(i)];
+    const ArgumentInfo& want = arguments[size_t(i)];
     if (!want.is_tensor) {
       check(o == Py_None, "function ", name(), " returned a gradient different than None at position ", i + 1,
             ", but the corresponding forward input was not a Variable");

@@ -5,11 +5,8 @@
 namespace adjoint::python {
 
 // What the gradient of an input, or of an output, must look like.
-struct ValueInfo {
+struct ArgumentInfo : ValueInfo {
   bool is_tensor = false;
-  Dtype dtype = Dtype::F32;
-  Device device = Device::Cpu;
-  Dims sizes;
   void set(const TensorImpl& t) {
     is_tensor = true;
     dtype = t.dtype;
@@ -21,7 +18,7 @@ struct ValueInfo {
 // Its vjp calls ctx.apply(*cotangents), which calls the user's backward.
 struct FunctionNode final : Node {
   std::unique_ptr<Edge[]> edge_array;  // one for each tensor argument
-  std::vector<ValueInfo> arguments, results;
+  std::vector<ArgumentInfo> arguments, results;
   std::vector<SavedTensor> saved;
   Ref type_name;  // of ctx's class. Not the class: it may reach the node, and the collector sees no reference
                   // here

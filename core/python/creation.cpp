@@ -20,6 +20,24 @@ bool is_text(PyObject* o) { return PyUnicode_Check(o) || PyBytes_Check(o); }
 
 Dtype default_complex() { return complex_of(default_dtype() == Dtype::F64 ? Dtype::F64 : Dtype::F32); }
 
+// The entries of a sequence: a list or tuple itself, of any other as many as it says it has. (Python would ask it for
+// more until it refuses, and some never do.)
+Ref entries(PyObject* o) {
+  if (PyList_CheckExact(o) || PyTuple_CheckExact(o)) return Ref::share(o);
+  Py_ssize_t n = PySequence_Size(o);
+  if (n < 0) raise_set();
+  Ref list = Ref::steal(must(PyList_New(0)));
+  for (Py_ssize_t i = 0; i < n; ++i) {
+    Ref item = Ref::steal(PySequence_GetItem(o, i));
+    if (!item && PyErr_ExceptionMatches(PyExc_IndexError)) {
+      PyErr_Clear();
+      break;
+    }
+    if (PyList_Append(list.get(), must(item.get())) < 0) raise_set();
+  }
+  return list;
+}
+
 // --- what type does the data have? ---
 std::optional<Dtype> infer(PyObject* o, int depth) {
   if (depth > 128) raise(PyExc_TypeError, "new(): self-referential lists are incompatible");
@@ -36,14 +54,13 @@ std::optional<Dtype> infer(PyObject* o, int depth) {
   if (PyComplex_Check(o)) return default_complex();
   if (is_text(o)) raise(PyExc_TypeError, "new(): invalid data type '%s'", Py_TYPE(o)->tp_name);
   if (!PySequence_Check(o)) fail("Could not infer dtype of ", Py_TYPE(o)->tp_name);
-  Ref items = Ref::steal(must(PySequence_Fast(o, "not a sequence")));
-  Py_ssize_t n = PySequence_Fast_GET_SIZE(items.get());
+  Ref items = entries(o);
   std::optional<Dtype> type;
-  for (Py_ssize_t i = 0; i < n; ++i) {
-    PyObject* item = PySequence_Fast_GET_ITEM(items.get(), i);
-    if (item == o) raise(PyExc_TypeError, "new(): self-referential lists are incompatible");
+  for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(items.get()); ++i) {  // an entry's code may shorten it
+    Ref item = Ref::share(PySequence_Fast_GET_ITEM(items.get(), i));
+    if (item.get() == o) raise(PyExc_TypeError, "new(): self-referential lists are incompatible");
     if (type == Dtype::C128) break;
-    std::optional<Dtype> t = infer(item, depth + 1);
+    std::optional<Dtype> t = infer(item.get(), depth + 1);
     if (t) type = type ? promote(*type, *t) : *t;
   }
   return type ? type : std::optional<Dtype>(default_dtype());
@@ -151,7 +168,7 @@ char* store(PyObject* data, char* p, Ints sizes, size_t dim, Dtype d) {
     store_number(data, p, d);
     return p + item_size(d);
   }
-  Ref items = Ref::steal(must(PySequence_Fast(data, "not a sequence")));
+  Ref items = entries(data);
   Py_ssize_t n = PySequence_Fast_GET_SIZE(items.get());
   if (n != sizes[dim])
     raise(PyExc_ValueError, "expected sequence of length %lld at dim %zu (got %zd)", (long long)sizes[dim],
@@ -159,7 +176,8 @@ char* store(PyObject* data, char* p, Ints sizes, size_t dim, Dtype d) {
   for (Py_ssize_t i = 0; i < n; ++i) {
     if (i >= PySequence_Fast_GET_SIZE(items.get()))
       raise(PyExc_RuntimeError, "the list changed while it was read");
-    p = store(PySequence_Fast_GET_ITEM(items.get(), i), p, sizes, dim + 1, d);
+    Ref item = Ref::share(PySequence_Fast_GET_ITEM(items.get(), i));
+    p = store(item.get(), p, sizes, dim + 1, d);
   }
   return p;
 }
@@ -200,6 +218,7 @@ Tensor tensor_from_data(PyObject* data, std::optional<Dtype> dtype, Device devic
     return scalar_tensor(Scalar(PyFloat_AS_DOUBLE(data)), default_dtype());
   Dims sizes = shape_of(data);
   if (warn) warn_slow_list(data);
+  if (numel_of(sizes) >> 40) empty(sizes, Dtype::U8);  // refused before anybody looks at so many numbers
   Dtype d = dtype ? *dtype : *infer(data, 0);
   Tensor t = empty(sizes, d);
   if (t->numel) store(data, t->data(), t->sizes(), 0, d);

@@ -1,9 +1,12 @@
 // DLPack: tensors to and from other libraries without copying. Both the old and the versioned capsules.
+#include <climits>
 #include <cstring>
+#include <utility>
 #include "autograd/record.h"
 #include "python/args.h"
 #include "python/creation.h"
 #include "python/types.h"
+#include "tensor/checked.h"
 
 namespace adjoint::python {
 namespace {
@@ -108,13 +111,18 @@ template <class M> Tensor import(M* m) {
   check(d.device.device_type == kCpuDevice, "DLPack: the memory is on device type ", d.device.device_type,
         "; only the processor's (1) can be read");
   Dtype dtype = dtype_of(d.dtype);
+  check(d.ndim >= 0 && d.ndim <= 64 && (d.ndim == 0 || d.shape), "DLPack: ", d.ndim,
+        " dimensions and no shape of them");
   Dims sizes(d.shape, d.shape + d.ndim);
+  const int64_t numel = numel_of(sizes);
   Dims strides = d.strides ? Dims(d.strides, d.strides + d.ndim) : contiguous_strides(sizes);
   int64_t extent = 1;
   for (int i = 0; i < d.ndim; ++i) {
     check(strides[i] >= 0 || sizes[i] <= 1, "DLPack: negative strides are not supported");
-    extent += std::max<int64_t>(sizes[i] - 1, 0) * std::max<int64_t>(strides[i], 0);
+    if (sizes[i] > 1) extent = checked_add(extent, checked_mul(sizes[i] - 1, strides[i]));
   }
+  checked_mul(extent, int64_t(item_size(dtype)));
+  check(d.data || numel == 0, "DLPack: ", numel, " elements at address 0");
   auto release = [](void* p) {
     auto* m = static_cast<M*>(p);
     if (m->deleter) m->deleter(m);
@@ -149,6 +157,29 @@ Tensor from_capsule(PyObject* capsule) {
 }
 
 // --- Python ---
+bool given(PyObject* o) { return o && o != Py_None; }
+
+std::pair<long, long> two_ints(PyObject* o, const char* name) {
+  bool ok = PyTuple_Check(o) && PyTuple_GET_SIZE(o) == 2;
+  long v[2] = {};
+  for (int i = 0; ok && i < 2; ++i) {
+    PyObject* item = PyTuple_GET_ITEM(o, i);
+    int overflow = 0;
+    ok = PyLong_Check(item);  // enumerations of devices are ints
+    if (ok) v[i] = PyLong_AsLongAndOverflow(item, &overflow);
+    if (overflow) v[i] = overflow < 0 ? LONG_MIN : LONG_MAX;
+  }
+  if (!ok) raise(PyExc_TypeError, "__dlpack__(): argument '%s' must be a tuple of 2 ints, got %R", name, o);
+  return {v[0], v[1]};
+}
+// Streams belong to other devices; -1 asks for nothing.
+void check_stream(PyObject* o) {
+  if (!given(o)) return;
+  if (!PyLong_CheckExact(o)) raise(PyExc_TypeError, "stream must be ``int`` or ``none``");
+  int overflow = 0;
+  if (PyLong_AsLongAndOverflow(o, &overflow) != -1 || overflow)
+    raise(PyExc_AssertionError, "stream should be None on cpu.");
+}
 // __dlpack__(*, stream=None, max_version=None, dl_device=None, copy=None)
 PyObject* py_dlpack(PyObject* self, PyObject* const* args, Py_ssize_t n, PyObject* keywords) {
   return guarded([&]() -> PyObject* {
@@ -156,10 +187,14 @@ PyObject* py_dlpack(PyObject* self, PyObject* const* args, Py_ssize_t n, PyObjec
     PyObject* a[4];
     bind("__dlpack__", names, 4, 0, 0, args, n, keywords, a);
     Tensor t = unwrap(self);
+    check_stream(a[0]);
     bool versioned = false;
-    if (a[1] && PyTuple_Check(a[1]) && PyTuple_GET_SIZE(a[1]) >= 1)
-      versioned = PyLong_AsLong(PyTuple_GET_ITEM(a[1], 0)) >= 1;
-    if (PyErr_Occurred()) raise_set();
+    if (given(a[1])) versioned = two_ints(a[1], "max_version").first >= 1;
+    if (given(a[2]) && two_ints(a[2], "dl_device") != std::pair<long, long>(kCpuDevice, 0))
+      raise(PyExc_BufferError,
+            "__dlpack__(): the tensor is on the processor, (1, 0), and cannot go to another device");
+    if (given(a[3]) && !PyBool_Check(a[3]))
+      raise(PyExc_TypeError, "__dlpack__(): argument 'copy' must be bool, not %s", Py_TYPE(a[3])->tp_name);
     uint64_t flags = t->storage->flags & Storage::ReadOnly ? uint64_t(kReadOnly) : 0;
     if (a[3] == Py_True) {
       Tensor source = t;
@@ -182,6 +217,16 @@ PyObject* py_from_dlpack(PyObject*, PyObject* const* args, Py_ssize_t n, PyObjec
     static const char* const names[] = {"ext_tensor", "device", "copy"};
     PyObject* a[3];
     bind("from_dlpack", names, 3, 1, 1, args, n, keywords, a);
+    if (PyCapsule_CheckExact(a[0]) && (given(a[1]) || given(a[2])))
+      raise(PyExc_AssertionError,
+            "device and copy kwargs not supported when ext_tensor is already a DLPack capsule.");
+    if (given(a[2]) && !PyBool_Check(a[2]))
+      raise(PyExc_TypeError, "from_dlpack(): argument 'copy' must be bool, not %s", Py_TYPE(a[2])->tp_name);
+    if (given(a[1])) {
+      if (!looks_like_device(a[1]))
+        raise(PyExc_AssertionError, "from_dlpack: unsupported device type: %R", Py_TYPE(a[1]));
+      if (to_device(a[1]) != Device::Cpu) raise(PyExc_ValueError, "Unknown device type meta for Dlpack");
+    }
     Tensor t = from_dlpack(a[0]);
     if (a[2] != Py_True) return wrap_result(std::move(t));
     Ref shared = Ref::steal(wrap_result(std::move(t)));

@@ -1,6 +1,7 @@
 // Errors across the border: C++ exceptions become Python's and back.
 #include <cstdarg>
 #include <new>
+#include <system_error>
 #include "python/object.h"
 
 namespace adjoint::python {
@@ -70,8 +71,13 @@ PyObject* translate() noexcept {
   } catch (const std::bad_alloc&) {
     set_error(class_of(ErrorKind::Memory),
               "out of memory: the allocation was refused; free tensors or use smaller ones");
+  } catch (const std::length_error&) {  // a list that cannot be so long: its text names C++
+    set_error(class_of(ErrorKind::Memory), "out of memory: a list of so many entries does not fit");
+  } catch (const std::system_error& e) {
+    set_error(PyExc_RuntimeError, ("the system refused a resource: " + e.code().message()).c_str());
   } catch (const std::exception& e) {
-    set_error(PyExc_RuntimeError, e.what());
+    set_error(PyExc_SystemError,
+              (std::string("adjoint: an internal error, please report it: ") + e.what()).c_str());
   } catch (...) {
     set_error(PyExc_SystemError, "adjoint: an unknown C++ exception reached Python");
   }

@@ -103,7 +103,7 @@ PyObject* describe_node(PyObject*, PyObject* o) {
     put(d.get(), "released", PyBool_FromLong(n.released));
     put(d.get(), "sequence", PyLong_FromUnsignedLongLong(n.seq));
     Ref edges = Ref::steal(must(PyList_New(0)));
-    for (int i = 0; i < n.inputs; ++i) {
+    for (int i = 0; i < int(n.inputs); ++i) {
       Ref edge = Ref::steal(wrap_edge(n.edges[i]));
       if (PyList_Append(edges.get(), edge.get()) < 0) raise_set();
     }

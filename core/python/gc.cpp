@@ -38,7 +38,7 @@ template <class N, class T, class P> struct References final : SavedVisitor {
       if (void* o = e.fn->python(); o && e.fn.use_count() == 1) python(static_cast<PyObject*>(o));
   }
   void of(Node& n) {
-    for (int i = 0; i < n.inputs; ++i) {
+    for (uint32_t i = 0; i < n.inputs; ++i) {
       const Edge& e = n.edges[i];
       if (!e) continue;
       if (e.is_leaf())

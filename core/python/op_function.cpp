@@ -105,7 +105,12 @@ PyObject* invoke(OpEntry& e, Overload& o, const Value* v, Scratch& s, PyObject* 
   if (__builtin_expect(s.out != nullptr, 0)) return call_with_out(e, o, v, s);
   Returned r;
   if (__builtin_expect(e.form >= Form::Inplace, 0)) {
-    if (e.form == Form::InplaceFunction) self = static_cast<PyObject*>((*v[o.self].tensor)->pyobj);
+    if (e.form == Form::InplaceFunction) {
+      if (v[o.self].kind != Value::TensorK)
+        raise(PyExc_TypeError, "%s(): argument 'input' (position 1) must be Tensor, not a number",
+              e.name.c_str());
+      self = static_cast<PyObject*>((*v[o.self].tensor)->pyobj);
+    }
     const Tensor& x = unwrap(self);
     if (o.record->flags & kTakesDest)
       o.record->invoke(v, Dest{&x, true, e.name.c_str()}, r);

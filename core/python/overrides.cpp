@@ -19,10 +19,12 @@ bool basic(PyTypeObject* t) {
          t == &PyComplex_Type || t == &PyDict_Type || t == Py_TYPE(Py_Ellipsis) || t == &PyType_Type;
 }
 
-void gather(PyObject* o, std::vector<PyObject*>& found) {
+// Arguments are tensors, lists of them, or indices: tuples that may hold lists. What lies deeper is none.
+constexpr int kDeepest = 2;
+void gather(PyObject* o, std::vector<PyObject*>& found, int depth = 0) {
   if (PyTuple_Check(o) || PyList_Check(o)) {
-    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(o); ++i)
-      gather(PySequence_Fast_GET_ITEM(o, i), found);
+    for (Py_ssize_t i = 0; depth < kDeepest && i < PySequence_Fast_GET_SIZE(o); ++i)
+      gather(PySequence_Fast_GET_ITEM(o, i), found, depth + 1);
     return;
   }
   if (!overridden(o)) return;
@@ -220,7 +222,9 @@ PyObject* convert_results(PyObject* result, PyTypeObject* cls) {
   bool changed = false;
   for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list.get()); ++i) {
     PyObject* item = PyList_GET_ITEM(list.get(), i);
+    if (Py_EnterRecursiveCall(" while results are converted to a subclass")) return nullptr;
     PyObject* converted = convert_results(Py_NewRef(item), cls);
+    Py_LeaveRecursiveCall();
     if (!converted) return nullptr;
     changed |= converted != item;
     PyList_SetItem(list.get(), i, converted);

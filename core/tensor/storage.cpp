@@ -47,6 +47,7 @@ void Storage::destroy() {
 }
 
 void Storage::resize(size_t want) {
+  wait_for_kernels();
   if (flags & Meta) {
     nbytes = want;
     return;

@@ -40,7 +40,7 @@ void TensorImpl::set_geometry(Ints sizes, Ints strides) {
   int n = int(sizes.size());
   reserve_dims(n);
   int64_t count = 1, expect = 1;
-  bool contiguous = true;
+  bool contiguous = true, overflow = false;
   for (int i = n - 1; i >= 0; --i) {
     int64_t s = sizes[size_t(i)], st = strides[size_t(i)];
     dims[i] = s;
@@ -49,8 +49,9 @@ void TensorImpl::set_geometry(Ints sizes, Ints strides) {
       contiguous &= st == expect;
       expect *= s;
     }
-    count *= s;
+    overflow |= __builtin_mul_overflow(count, s, &count);
   }
+  if (__builtin_expect(overflow, 0)) count = numel_of(sizes);  // which refuses, unless a dimension is empty
   numel = count;
   flags = uint8_t(contiguous || count == 0 ? flags | Contiguous : flags & ~Contiguous);
 }
@@ -238,40 +239,6 @@ bool is_dense(const TensorImpl& x) {
     expect *= x.size(int(d));
   }
   return true;
-}
-
-bool overlaps_itself(const TensorImpl& x) {
-  if (x.contiguous() || x.numel < 2) return false;
-  for (int i = 0; i < x.ndim; ++i)
-    if (x.size(i) > 1 && x.stride(i) == 0) return true;
-  if (is_dense(x)) return false;
-  // Sorted by stride, every dimension must step over all that the smaller ones reach.
-  Dims order;
-  for (int i = 0; i < x.ndim; ++i)
-    if (x.size(i) > 1) order.push_back(i);
-  std::sort(order.begin(), order.end(),
-            [&](int64_t a, int64_t b) { return x.stride(int(a)) < x.stride(int(b)); });
-  int64_t reach = 0;
-  for (int64_t d : order) {
-    if (x.stride(int(d)) <= reach) return true;
-    reach += x.stride(int(d)) * (x.size(int(d)) - 1);
-  }
-  return false;
-}
-
-Overlap overlap(const TensorImpl& a, const TensorImpl& b) {
-  if (a.storage != b.storage || a.numel == 0 || b.numel == 0 || a.meta_device()) return Overlap::None;
-  if (a.byte_offset == b.byte_offset && a.dtype == b.dtype && equal(a.sizes(), b.sizes()) &&
-      equal(a.strides(), b.strides()))
-    return Overlap::Full;
-  auto end = [](const TensorImpl& x) {
-    int64_t last = 0;
-    for (int i = 0; i < x.ndim; ++i) last += (x.size(i) - 1) * x.stride(i);
-    return x.byte_offset + (last + 1) * int64_t(x.itemsize());
-  };
-  if (a.byte_offset >= end(b) || b.byte_offset >= end(a)) return Overlap::None;
-  // Interleaved views that never meet (x[::2], x[1::2]) are told apart only when both are dense.
-  return is_dense(a) && is_dense(b) ? Overlap::Partial : Overlap::None;
 }
 
 std::string detail::text(const TensorImpl& x) { return describe(x); }

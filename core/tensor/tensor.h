@@ -153,10 +153,18 @@ Tensor alias_contiguous(const Tensor& x, Ints sizes);  // of a contiguous x: ano
 // --- geometry ---
 // Strides that show x with `sizes` without copying; false if there are none.
 bool view_strides(const Tensor& x, Ints sizes, Dims& strides);
-bool is_dense(const TensorImpl& x);         // non-overlapping and dense: some permutation is contiguous
-bool overlaps_itself(const TensorImpl& x);  // two indices reach one element (expanded)
-enum class Overlap { None, Full, Partial };
+bool is_dense(const TensorImpl& x);  // non-overlapping and dense: some permutation is contiguous
+// --- memory that two indices or two tensors share (tensor/overlap.cpp) ---
+bool overlaps_itself(const TensorImpl& x);   // two indices reach one element (expanded)
+enum class Overlap { None, Full, Partial };  // Full: the same elements under the same indices
 Overlap overlap(const TensorImpl& a, const TensorImpl& b);
+[[gnu::cold]] void refuse_self_overlap(const TensorImpl& x);
+// PyTorch's errors, for whoever writes into x, or writes x while it reads y.
+inline void check_no_self_overlap(const Tensor& x) {
+  if (__builtin_expect(!x->contiguous(), 0)) refuse_self_overlap(*x);
+}
+void check_no_partial_overlap(const TensorImpl& written, const TensorImpl& read);
+
 std::string describe(const TensorImpl& x);                     // "float32[2, 2]"
 Scalar item_at(const TensorImpl& x, int64_t byte_offset = 0);  // one element as a number
 Scalar item(const Tensor& x);                                  // RuntimeError unless x has one element

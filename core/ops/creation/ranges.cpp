@@ -297,19 +297,25 @@ template <bool Upper>
 Tensor triangle(int64_t rows, int64_t cols, int64_t offset, MaybeDtype dtype, MaybeDevice device) {
   check(rows >= 0, "row must be non-negative, got", rows);
   check(cols >= 0, "col must be non-negative, got", cols);
-  auto span = [&](int64_t r) {
-    int64_t edge = std::clamp<int64_t>(r + offset + (Upper ? 0 : 1), 0, cols);
-    return Upper ? std::pair{edge, cols} : std::pair{int64_t(0), edge};
-  };
-  int64_t n = 0;
-  for (int64_t r = 0; r < rows; ++r) n += span(r).second - span(r).first;
+  // Row r is cut at column r + shift: the lower triangle has what lies before, the upper one the rest. Rows before
+  // `first` are cut at 0, those from `last` on at their end.
+  using Wide = __int128;
+  const Wide shift = Wide(offset) + (Upper ? 0 : 1);
+  const Wide first = std::clamp<Wide>(-shift, 0, rows), last = std::clamp<Wide>(cols - shift, first, rows);
+  const Wide below = (last - first) * (first + last - 1 + 2 * shift) / 2 + (rows - last) * cols;
+  const Wide count = Upper ? Wide(rows) * cols - below : below;
+  check(count <= INT64_MAX / 16, Upper ? "triu" : "tril",
+        "_indices: Storage size calculation overflowed with row=", rows, " and col=", cols);
+  const auto n = int64_t(count);
   Tensor pairs = adjoint::empty(Dims{2, n}, Dtype::I64);
   int64_t *row = pairs->data_as<int64_t>(), *col = row + n;
-  for (int64_t r = 0; r < rows; ++r)
-    for (int64_t c = span(r).first; c < span(r).second; ++c) {
+  for (int64_t r = Upper ? 0 : int64_t(first); n && r < (Upper ? int64_t(last) : rows); ++r) {
+    const auto edge = int64_t(std::clamp<Wide>(r + shift, 0, cols));
+    for (int64_t c = Upper ? edge : 0; c < (Upper ? cols : edge); ++c) {
       *row++ = r;
       *col++ = c;
     }
+  }
   return on_device(raw::cast(pairs, dtype.value_or(Dtype::I64)), device);
 }
 

@@ -72,7 +72,8 @@ struct Roll {
   static constexpr const char* rule = "gx = roll(g, −shifts)";
   void vjp(Backward& b) {
     Dims back = shifts;
-    for (int64_t& s : back) s = -s;
+    for (int64_t& s : back)
+      s = s == INT64_MIN ? s : -s;  // it is its own negative, by the size of a power of two
     b.gx[0] = roll(b.grad(), back, dims);
   }
   void visit(SavedVisitor& v) {
@@ -138,6 +139,8 @@ Tensor roll(const Tensor& x, Ints shifts, Ints dims) {
   check(dims.empty() ? shifts.size() == 1 : shifts.size() == dims.size(),
         "shifts and dimensions must align. shifts: ", int64_t(shifts.size()),
         ", dims:", int64_t(dims.size()));
+  check_as(x->ndim > 0 || dims.empty(), ErrorKind::Index, "Dimension specified as ",
+           dims.empty() ? 0 : dims[0], " but tensor has no dimensions");
   Dims order;
   for (int64_t d : dims) order.push_back(wrap_dim(d, x->ndim));
   return apply(Roll{shifts, order}, x);

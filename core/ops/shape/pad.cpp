@@ -6,10 +6,15 @@
 #include "ops/layout.h"
 #include "ops/ops.h"
 #include "ops/raw.h"
+#include "tensor/checked.h"
 
 namespace adjoint::ops {
 
 namespace {
+
+int64_t padded(int64_t size, int64_t before, int64_t after) {
+  return checked_add(checked_add(size, before), after);
+}
 
 struct ConstantPad {
   static constexpr const char *name = "constant_pad_nd", *node = "ConstantPadNdBackward0";
@@ -31,8 +36,8 @@ struct ConstantPad {
   Tensor forward(const Tensor& x) {
     Dims sizes(x->sizes());
     for (int64_t i = 0; i < pad.size() / 2; ++i) {
-      int64_t d = x->ndim - 1 - i, grown = sizes[d] + pad[2 * i] + pad[2 * i + 1];
-      check(sizes[d] + std::min<int64_t>(pad[2 * i], 0) + std::min<int64_t>(pad[2 * i + 1], 0) >= 0,
+      int64_t d = x->ndim - 1 - i, grown = padded(sizes[d], pad[2 * i], pad[2 * i + 1]);
+      check(padded(sizes[d], std::min<int64_t>(pad[2 * i], 0), std::min<int64_t>(pad[2 * i + 1], 0)) >= 0,
             "narrow(): length must be non-negative.");
       check(grown >= 0, "The input size ", sizes[d], ", plus negative padding ", pad[2 * i], " and ",
             pad[2 * i + 1], " resulted in a negative output size, which is invalid. Check dimension ", d,
@@ -121,8 +126,9 @@ Tensor border_pad(const Tensor& x, Ints pad, Mode mode) {
     check(mode != Mode::Reflect || (before < size && after < size), "Argument #", 4 + 2 * i,
           ": Padding size should be less than the corresponding input dimension, but got: padding (", before,
           ", ", after, ") at dimension ", d, " of input ", x->sizes());
-    check(size + before + after >= 1 && size > 0, "input (", n == 1 ? "W: " : "", size,
-          ") is too small. Calculated output: ", size + before + after);
+    const int64_t grown = padded(size, before, after);
+    check(grown >= 1 && size > 0, "input (", n == 1 ? "W: " : "", size,
+          ") is too small. Calculated output: ", grown);
   }
   return apply(BorderPad{mode, pad, {}, kNodes[mode == Mode::Replicate][n - 1]}, x);
 }

@@ -86,6 +86,7 @@ static Tensor diagflat(const Tensor& x, int64_t offset) { return diag_embed(resh
 // The elements (i, i, ...) of x; of a tall matrix again below each full block if `wrap`.
 static Tensor fill_diagonal_(const Tensor& x, const Scalar& value, bool wrap) {
   check(x->ndim >= 2, "dimensions must larger than 1");
+  check_no_self_overlap(x);
   int64_t step = 0, rows = x->size(0), cols = x->size(1), n = rows;
   for (int d = 0; d < x->ndim; ++d) {
     check(x->ndim == 2 || x->size(d) == rows, "all dimensions of input must be of equal length");

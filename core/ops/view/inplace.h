@@ -18,10 +18,11 @@ template <class Op, class... T> NodeRef make_node(Op&& op, const T&... x) {
 // x takes the geometry of its own view: t_, squeeze_, ... (the op knows all it needs: `save` is not called)
 template <class Op> Tensor apply_view_inplace(Op op, const Tensor& x, const char* name) {
   bool record = needs_record(x);
-  check_inplace(x, name, record);
+  check_history(x, name, record);
   Tensor y = op.forward(x);
   NodeRef n;
   if (record) n = make_node(std::move(op), x);
+  wait_for_kernels();
   x->byte_offset = y->byte_offset;
   x->set_geometry(y->sizes(), y->strides());
   bumped(x, name);
@@ -29,11 +30,15 @@ template <class Op> Tensor apply_view_inplace(Op op, const Tensor& x, const char
   return x;
 }
 
-// x is written by `write()`; what it held before flows through `op` (whose inputs are x and `others`).
+// x is written by `write()`; what it held before flows through `op` (whose inputs are x and `others`). An op that
+// writes one value everywhere (`one_value`) may write into memory that overlaps itself.
 template <class Op, class Write, class... T>
 Tensor apply_inplace(Op op, const Tensor& x, const char* name, Write write, const T&... others) {
   bool record = needs_record(x, others...) && is_differentiable(x->dtype);
-  check_inplace(x, name, record);
+  if constexpr (requires { Op::one_value; })
+    check_history(x, name, record);
+  else
+    check_inplace(x, name, record);
   NodeRef n;
   if (record) n = make_node(std::move(op), x, others...);
   uint32_t version = x->storage->version;

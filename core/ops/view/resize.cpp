@@ -10,7 +10,7 @@ namespace adjoint::ops {
 namespace {
 
 void resize_to(const Tensor& x, Ints sizes, MemoryFormat format) {
-  check_inplace(x, "resize_", false);
+  check_history(x, "resize_", false);
   check(!x->requires_grad() || modes.inference, "cannot resize variables that require grad");
   if (!equal(x->sizes(), sizes)) bumped(x, "resize_");
   int64_t n = numel_of(sizes);
@@ -20,6 +20,7 @@ void resize_to(const Tensor& x, Ints sizes, MemoryFormat format) {
   check(!__builtin_mul_overflow(n, int64_t(x->itemsize()), &bytes),
         "Storage size calculation overflowed with sizes=", sizes);
   size_t need = size_t(bytes) + size_t(n ? x->byte_offset : 0);
+  wait_for_kernels();
   if (need > x->storage->nbytes) x->storage->resize(need);
   if (format == MemoryFormat::ChannelsLast || format == MemoryFormat::ChannelsLast3d)
     x->set_geometry(Dims(sizes), format_strides(sizes, format));
@@ -47,10 +48,11 @@ Tensor set_to(const Tensor& x, const Tensor& source, int64_t byte_offset, Ints s
   check(x->dtype == source->dtype, "set_: expected a tensor of type ", label_of(x->dtype), ", got ",
         label_of(source->dtype));
   bool record = needs_record(x, source);
-  check_inplace(x, "set_", record);
+  check_history(x, "set_", record);
   NodeRef n;
   if (record) n = make_node(NoRule{}, x, source);
   Dims s(sizes), st(strides);
+  wait_for_kernels();
   uint32_t version = x->version();
   source->storage->retain();
   x->storage->release();
@@ -68,6 +70,7 @@ Tensor set_tensor_(const Tensor& x, const Tensor& source) {
 Tensor set_empty_(const Tensor& x) { return set_tensor_(x, adjoint::empty(Dims{0}, x->dtype, x->device)); }
 Tensor set_geometry_(const Tensor& x, const Tensor& source, int64_t offset, Ints sizes, Ints strides) {
   Dims st = strides.empty() && !sizes.empty() ? contiguous_strides(sizes) : Dims(strides);
+  wait_for_kernels();  // before the bounds are checked: nobody changes the storage from here on
   Tensor part = as_strided(detach(source), sizes, st, offset + source->storage_offset());
   return set_to(x, source, part->byte_offset, sizes, st);
 }

@@ -130,7 +130,7 @@ std::vector<Tensor> sections(const Tensor& x, int64_t n, int64_t dim) {
   check(n > 0, "number of sections must be larger than 0, got ", n);
   int64_t size = x->size(int(dim)), at = 0;
   std::vector<Tensor> ys;
-  ys.reserve(size_t(n));  // an absurd number fails here, at once
+  ys.reserve(checked_count(size_t(n)));  // an absurd number fails here, at once
   for (int64_t i = 0; i < n; ++i) {
     int64_t length = size / n + (i < size % n);
     ys.push_back(slice(x, dim, at, at + length));
@@ -165,6 +165,7 @@ std::vector<Tensor> unbind(const Tensor& x, int64_t dim) {
   check_as(x->ndim > 0, ErrorKind::Index, "Dimension specified as 0 but tensor has no dimensions");
   dim = wrap_dim(dim, x->ndim);
   std::vector<Tensor> ys;
+  ys.reserve(checked_count(size_t(x->size(int(dim)))));
   for (int64_t i = 0; i < x->size(int(dim)); ++i) ys.push_back(SelectPick{dim, i}(x));
   return linked(Unbind{dim, part_of(x)}, x, std::move(ys));
 }
