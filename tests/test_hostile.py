@@ -122,7 +122,7 @@ def test_lists_that_hold_themselves_or_are_very_deep():
 
 def test_overrides_are_still_found_in_lists_and_indices():
     class Sub(torch.Tensor):
-        seen = []
+        seen = []  # noqa: RUF012
 
         @classmethod
         def __torch_function__(cls, f, types, args=(), kwargs=None):
@@ -268,36 +268,36 @@ def test_hostile_capsules():
     Ints = ctypes.c_int64 * 2
 
     def make(**changes):
-        given = dict(
-            data=ctypes.addressof(memory),
-            device_type=1,
-            ndim=2,
-            code=2,
-            bits=32,
-            lanes=1,
-            shape=Ints(2, 3),
-            strides=None,
-        )
+        given = {
+            "data": ctypes.addressof(memory),
+            "device_type": 1,
+            "ndim": 2,
+            "code": 2,
+            "bits": 32,
+            "lanes": 1,
+            "shape": Ints(2, 3),
+            "strides": None,
+        }
         return DLTensor(**{**given, **changes})
 
     good = make()
     assert torch.from_dlpack(capsule(ctypes.addressof(good), b"dltensor")).shape == (2, 3)
     hostile = [
-        dict(ndim=-1),
-        dict(ndim=65),
-        dict(ndim=2**31 - 1),
-        dict(shape=None),
-        dict(shape=Ints(-1, 2)),
-        dict(shape=Ints(2**40, 2**40)),
+        {"ndim": -1},
+        {"ndim": 65},
+        {"ndim": 2**31 - 1},
+        {"shape": None},
+        {"shape": Ints(-1, 2)},
+        {"shape": Ints(2**40, 2**40)},
     ]
     hostile += [
-        dict(strides=Ints(2**62, 2**62)),
-        dict(strides=Ints(-1, 1)),
-        dict(data=None),
-        dict(device_type=2),
-        dict(lanes=4),
+        {"strides": Ints(2**62, 2**62)},
+        {"strides": Ints(-1, 1)},
+        {"data": None},
+        {"device_type": 2},
+        {"lanes": 4},
     ]
-    hostile += [dict(code=9), dict(bits=7), dict(shape=Ints(2**61, 1), strides=Ints(1, 1))]
+    hostile += [{"code": 9}, {"bits": 7}, {"shape": Ints(2**61, 1), "strides": Ints(1, 1)}]
     for changes in hostile:
         bad = make(**changes)
         error_of(lambda bad=bad: torch.from_dlpack(capsule(ctypes.addressof(bad), b"dltensor")), RuntimeError)

@@ -114,6 +114,8 @@ def outs():
     names = []
     for n in catalogue.names():
         f = catalogue.resolve(torch, n)
+        if n == "empty":  # it writes nothing
+            continue
         if not n.startswith("Tensor.") and any("out" in s.split("->")[0] for s in getattr(f, "_schemas", ())):
             names.append(n)
         elif not n.startswith("Tensor.") and "out" in (getattr(f, "__doc__", None) or ""):
@@ -129,6 +131,7 @@ def calls_with_out(name):
             try:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")
+                    torch.manual_seed(0)
                     y = f(*args, **kwargs)
                     f(*args, **kwargs, out=torch.empty_like(y))
             except Exception:
@@ -174,6 +177,7 @@ def test_out_that_partly_overlaps_an_operand():
                 if not isinstance(x, torch.Tensor) or x.dtype != y.dtype or not x.numel():
                     continue
                 a, out = moved_together(x, y)
+                torch.manual_seed(0)
                 try:
                     f(*args[:i], a, *args[i + 1 :], **kwargs, out=out)
                 except RuntimeError as e:
