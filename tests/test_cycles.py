@@ -300,3 +300,12 @@ def test_failing_pack_hook_leaves_nothing_behind(counts, operation):
         operation(x)
     del x
     assert counts() == (0, 0)
+
+
+def test_a_view_of_a_tensor_is_no_gradient_of_it():
+    x = torch.zeros(1)
+    for g in (x, x[:1], x.view(1)):
+        with pytest.raises(RuntimeError, match="its own grad"):
+            x.grad = g
+    x.grad = torch.ones(2)[:1]
+    assert x.grad.tolist() == [1.0]

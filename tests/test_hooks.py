@@ -409,3 +409,12 @@ def test_a_hook_that_resizes_the_gradient_is_refused(where, size):
     else:
         (x if where == "leaf" else y).register_hook(resize)
     assert "changed the size of value" in error_of(lambda: y.backward(torch.ones(3, 4)), RuntimeError)
+
+
+@pytest.mark.parametrize("name", ["_backward_hooks", "_post_accumulate_grad_hooks"])
+def test_hooks_are_a_dict_or_none(name):
+    x = torch.ones(1, requires_grad=True)
+    for nonsense in (x, [], 1, "a"):
+        with pytest.raises(TypeError, match=f"{name} must be a dict or None"):
+            setattr(x, name, nonsense)
+    setattr(x, name, None)

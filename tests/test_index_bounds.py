@@ -12,6 +12,13 @@ one, two = torch.tensor(1.0), torch.zeros(2)
         (lambda: one.index_select(-1, torch.tensor(1)), IndexError, "index out of range in self"),
         (lambda: two.index_add(0, torch.tensor([5]), torch.zeros(1)), IndexError, "index out of range in self"),
         (lambda: torch.zeros(2, 2).index_add(0, torch.tensor([5]), torch.zeros(1, 2)), RuntimeError, "out of"),
+        (lambda: torch.zeros(3, 2).index_add(-1, torch.tensor([0, 1]), two), (IndexError, RuntimeError), "shape|Dim"),
+        (
+            lambda: torch.zeros(1, 0, 2).index_add(2, torch.tensor([1]), torch.zeros(1)),
+            (IndexError, RuntimeError),
+            "shape|Dim",
+        ),
+        (lambda: torch.zeros(3, 2).index_copy(-1, torch.tensor([0, 1]), two), (IndexError, RuntimeError), ""),
         (lambda: two.index_fill(0, torch.tensor([[0]]), 3.0), RuntimeError, "Index has to be a vector/scalar"),
         (lambda: two.put(torch.tensor([0]), two), IndexError, "same number of elements"),
         (lambda: torch.slice_scatter(one, one), IndexError, r"slice\(\) cannot be applied to a 0-dim tensor"),

@@ -439,3 +439,14 @@ def test_second_derivative_through_a_change_of_a_view_that_saves_its_result(chan
 
     plain = second(lambda x: getattr(x, change[:-1])())
     assert torch.allclose(second(lambda x: getattr(x, change)()), plain, rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [torch.int32, torch.float32, torch.uint8, torch.complex64])
+def test_another_reading_of_the_bytes_has_no_gradient(dtype):
+    x = torch.ones(4, requires_grad=True)
+    for t in (x, x * 1):
+        y = t.view(dtype)
+        assert not y.requires_grad and y.grad_fn is None and y._base is None
+    plain = torch.ones(4)
+    plain.view(torch.int32).zero_()
+    assert plain.tolist() == [0.0] * 4 and plain._version == 1

@@ -213,8 +213,8 @@ void SavedTensor::complain_changed(Node& owner) const {
       "\n  one of the variables needed for gradient computation has been modified by an inplace operation: "
       "[torch.",
       label, "Tensor ", shape, "]",
-      maker ? str(", which is output ", kind_.is_output ? kind_.output_nr : t_->output_nr, " of ", operation_of(*maker),
-                  ",")
+      maker ? str(", which is output ", kind_.is_output ? kind_.output_nr : t_->output_nr, " of ",
+                  operation_of(*maker), ",")
             : std::string(),
       " is at version ", t_->version(), "; expected version ", version_,
       " instead. Clone it before changing it. Hint: ",

@@ -224,7 +224,13 @@ PyObject* tensor_hooks(const Tensor& x) {
     return or_none(n->hooks ? find_dict<TensorHooks>(n->hooks->tensor_pre, x->output_nr) : nullptr);
   return or_none(x->meta ? find_dict<TensorHooks>(x->meta->hooks, 0) : nullptr);
 }
+// Anything else may hold x, in a cycle that the collector does not see.
+static void check_hooks(PyObject* dict, const char* name) {
+  if (dict != Py_None && !PyDict_Check(dict))
+    raise(PyExc_TypeError, "%s must be a dict or None, not %.200s", name, Py_TYPE(dict)->tp_name);
+}
 void set_tensor_hooks(const Tensor& x, PyObject* dict) {
+  check_hooks(dict, "_backward_hooks");
   uint32_t nr;
   HookList<TensorHook>& list = hooks_of(x, nr);
   set_dict<TensorHooks>(list, nr, dict == Py_None ? nullptr : dict);
@@ -234,6 +240,7 @@ PyObject* post_accumulate_hooks(const Tensor& x) {
   return or_none(x->meta ? find_dict<LeafHooks>(x->meta->post_accumulate, 0) : nullptr);
 }
 void set_post_accumulate_hooks(const Tensor& x, PyObject* dict) {
+  check_hooks(dict, "_post_accumulate_grad_hooks");
   set_dict<LeafHooks>(ensure_meta(*x).post_accumulate, 0, dict == Py_None ? nullptr : dict);
   if (dict != Py_None) track(*x);
 }

@@ -49,7 +49,8 @@ const char* c_name(Dtype d) {  // the names PyTorch's message uses
 const char* device_name(const TensorImpl& x) { return x.meta_device() ? "meta" : "cpu"; }
 
 void check_grad(const Tensor& x, const Tensor& g) {
-  check(!x.same(g), "can't assign Variable as its own grad");
+  // Nor may a view of it, which keeps it: a cycle.
+  check(!x.same(g) && g->base != x.get(), "can't assign Variable as its own grad");
   check(g->dtype == x->dtype, "attempting to assign a gradient with dtype '", c_name(g->dtype),
         "' to a tensor with grad_dtype '", label_of(x->dtype),
         "'. The gradient must match the tensor's grad_dtype (defaults to the tensor's dtype). You can set "

@@ -49,7 +49,7 @@ class Before:
         keywords = list(call.kwargs)
         skip = set(range(*env.owned[0])) if call.writes and env.owned else set()
         if call.writes and env.owned:
-            self._note_written(env, call.kind)
+            self._note_written(env, call)
         if call.writes or "out" in keywords:
             if env.shared:  # what is written may be a view of any operand
                 return
@@ -69,12 +69,12 @@ class Before:
         t, pointer, size, before = entry
         return size and t.data_ptr() == pointer and t.nbytes == size and _bytes(pointer, size) != before
 
-    def _note_written(self, env, kind):
+    def _note_written(self, env, call):
         first, end = env.owned[0]
         t = env.operands[0]
         if end == first + 1 and type(t) is torch.Tensor:
-            # x[i] of such memory need not overlap itself.
-            overlaps = kind != "setitem" and _overlaps(t)
+            # x[i] of such memory need not overlap itself, and one value for all may be written in any order.
+            overlaps = call.kind != "setitem" and not call.text.endswith(("fill_", "zero_")) and _overlaps(t)
             self.written = t, t._version, overlaps, self._bytes(env.owners[first])
 
     def differences(self, raised):

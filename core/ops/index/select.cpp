@@ -172,7 +172,8 @@ Tensor index_add_(const Tensor& x, int64_t dim, const Tensor& index, const Tenso
   int64_t given = s->ndim == 0 ? 1 : s->size(int(dim < s->ndim ? dim : 0));
   check(i->numel == given, "index_add_(): Number of indices (", i->numel,
         ") should be equal to source.size(dim): (", given, "), for dim: ", dim);
-  check(x->ndim == 0 || s->ndim == 0 || equal(without(x->sizes(), dim), without(s->sizes(), dim)),
+  check(x->ndim == 0 || s->ndim == 0 ||
+            (x->ndim == s->ndim && equal(without(x->sizes(), dim), without(s->sizes(), dim))),
         "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape "
         "= ",
         x->sizes(), " source.shape = ", s->sizes());

@@ -165,8 +165,7 @@ Tensor view_dtype(const Tensor& x, Dtype dtype) {
   Tensor y = adjoint::alias(x);
   y->dtype = dtype;
   y->set_geometry(sizes, strides);
-  link_view(y, x);
-  return y;
+  return y;  // of no base: what a base's change would mean for its gradient nobody can say
 }
 
 Tensor atleast_1d(const Tensor& x) { return x->ndim ? x : reshape(x, Dims{1}); }
