@@ -18,7 +18,11 @@ one, two = torch.tensor(1.0), torch.zeros(2)
             (IndexError, RuntimeError),
             "shape|Dim",
         ),
-        (lambda: torch.zeros(3, 2).index_copy(-1, torch.tensor([0, 1]), two), (IndexError, RuntimeError), ""),
+        (
+            lambda: torch.zeros(3, 2).index_copy(-1, torch.tensor([0, 1]), two),
+            IndexError,
+            "their dimensionality must match",
+        ),
         (lambda: two.index_fill(0, torch.tensor([[0]]), 3.0), RuntimeError, "Index has to be a vector/scalar"),
         (lambda: two.put(torch.tensor([0]), two), IndexError, "same number of elements"),
         (lambda: torch.slice_scatter(one, one), IndexError, r"slice\(\) cannot be applied to a 0-dim tensor"),

@@ -191,6 +191,11 @@ Tensor index_add_(const Tensor& x, int64_t dim, const Tensor& index, const Tenso
 
 Tensor index_copy_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
   dim = wrap_dim(dim, x->ndim);
+  check_as(
+      x->ndim == 0 || source->ndim == 0 || x->ndim == source->ndim, ErrorKind::Index,
+      "index_copy_(): When source and destination are not scalars, their dimensionality must match. Source "
+      "dimensionality (",
+      int(source->ndim), "), destination dimensionality (", int(x->ndim), ")");
   Tensor i = checked_index("index_copy_", index);
   check(x->dtype == source->dtype,
         "index_copy_(): self and source expected to have the same dtype, but got (self) ", label_of(x->dtype),
