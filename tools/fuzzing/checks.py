@@ -12,7 +12,7 @@ from adjoint import _core
 from .oddities import OddError
 from .recipes import Environment
 
-SANE = (TypeError, ValueError, RuntimeError, IndexError, OverflowError, AttributeError, ZeroDivisionError, NotImplementedError, AssertionError, BufferError, OddError, Warning, StopIteration, ImportError, MemoryError)  # fmt: skip
+SANE = (TypeError, ValueError, RuntimeError, IndexError, OverflowError, AttributeError, NotImplementedError, AssertionError, BufferError, OddError, Warning, StopIteration, ImportError, LookupError, MemoryError)  # fmt: skip
 # What a C++ exception says that nobody translated.
 CPLUSPLUS = re.compile(
     r"std::|basic_string|vector::|bad_alloc|bad_cast|bad_variant|bad_optional|bad_function|map::at|_M_|__cxx|\bsto(i|l|d|ul|ll)\b|\.cpp:\d|core/"
@@ -44,7 +44,8 @@ class Before:
 
     def __init__(self, env, call):
         self.memory, self.tensors, self.written = [], [], None
-        if call.writes == "any":
+        # Without a tensor in the first place, there is no telling what is written.
+        if call.writes == "any" or (call.writes and env.operands and not isinstance(env.operands[0], torch.Tensor)):
             return
         keywords = list(call.kwargs)
         skip = set(range(*env.owned[0])) if call.writes and env.owned else set()
