@@ -196,5 +196,9 @@ def search(first, count):
             outcome.counts.update(line[1])
         else:
             kind, seed, text, *where = line
-            outcome.add(kind, where[0] if where else drawn(seed).text, seed, text[:1000])
+            call = drawn(seed)
+            if not where and not any(k == kind for k, _ in children.alone(call)):
+                outcome.counts[f"a {kind} of PyTorch's"] += 1
+                continue
+            outcome.add(kind, where[0] if where else call.text, seed, text[:1000])
     return outcome
