@@ -257,6 +257,8 @@ class Operands:
         if name.startswith("dim") or name in ("axes", "axis"):
             dims = list(range(ndim))
             rng.shuffle(dims)
+            if ndim > 6:  # as repeats they are a size of gigabytes
+                dims = dims[:3]
             return Value(tuple(dims if self.random() < 0.4 else dims[: rng.randrange(ndim + 1)]))
         if name in ("size", "sizes", "shape") and self.random() < 0.6:
             n = _count(self.shape)
