@@ -9,57 +9,67 @@ tensor([2., 4.])
 Names, signatures, defaults and results are PyTorch's. What is not here raises an AttributeError that names it.
 """
 
-# ruff: noqa: E402, F401  (names are here for the users of the package)
-from math import e, inf, nan, pi
+# ruff: noqa: E402, F403  (names are here for the users of the package)
+from math import e as e
+from math import inf as inf
+from math import nan as nan
+from math import pi as pi
 
 from . import _core
 from ._core import __version__ as __version__
 
-globals().update({name: value for name, value in vars(_core).items() if not name.startswith("_")})
+TYPE_CHECKING = False  # as typing has it, whose import would cost more than ours
+if TYPE_CHECKING:  # what tools are to see: the core's stub, and what is imported at first use
+    import builtins as _builtins
+    from typing import Any as _Any
+
+    from . import backends as backends
+    from . import cli as cli
+    from . import cuda as cuda
+    from . import data as data
+    from . import functional as functional
+    from . import linalg as linalg
+    from . import nn as nn
+    from . import overrides as overrides
+    from . import profiler as profiler
+    from . import random as random
+    from . import return_types as return_types
+    from . import special as special
+    from . import storage as storage
+    from . import utils as utils
+    from ._core import *
+    from ._legacy import *
+    from ._tensor_str import get_printoptions as get_printoptions
+    from ._tensor_str import set_printoptions as set_printoptions
+    from ._typeinfo import finfo as finfo
+    from ._typeinfo import iinfo as iinfo
+    from .explain import _CallablePackage
+    from .explain.graph import graph as graph
+    from .explain.why import why as why
+
+    explain: _CallablePackage
+else:
+    globals().update({name: value for name, value in vars(_core).items() if not name.startswith("_")})
 
 from . import _tensor
-from .functional import *  # noqa: F403
+from .functional import *  # type: ignore[no-redef]  # its nonzero in the place of the core's
 
 _tensor.install(_core.Tensor)
 for _f in (nonzero, unique, unique_consecutive):  # noqa: F405
     setattr(_core.Tensor, _f.__name__, _f)
+del _f
 
-from . import autograd
-from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled
+from . import autograd as autograd
+from .autograd import enable_grad as enable_grad
+from .autograd import inference_mode as inference_mode
+from .autograd import no_grad as no_grad
+from .autograd import set_grad_enabled as set_grad_enabled
 
-newaxis = None
+newaxis: None = None
 
 _MODULES = frozenset(
-    "backends cli compiler cuda explain fft func functional linalg nn optim overrides profiler random return_types special storage "
-    "testing types utils".split()
+    "backends cli cuda data explain functional linalg nn overrides profiler random return_types special storage utils".split()
 )
-
-
-def __getattr__(name):
-    if name in _MODULES:
-        from importlib import import_module
-        from importlib.util import find_spec
-
-        if find_spec(f"{__name__}.{name}"):
-            return import_module(f"{__name__}.{name}")
-    elif name in _LAZY or name in _LEGACY:
-        from importlib import import_module
-
-        value = globals()[name] = getattr(import_module(f"{__name__}.{_LAZY.get(name, '_legacy')}"), name)
-        return value
-    elif name.endswith("_") and not name.startswith("_") and hasattr(_core.Tensor, name):
-        # torch.exp_(x): the function form of an in-place method.
-        from operator import methodcaller
-
-        def in_place(input, *args, **kwargs):
-            return methodcaller(name, *args, **kwargs)(input)
-
-        in_place.__name__ = in_place.__qualname__ = name
-        globals()[name] = in_place
-        return in_place
-    raise AttributeError(f"module 'adjoint' has no attribute '{name}': it is not in Adjoint yet")
-
-
 _LAZY = (
     dict.fromkeys(("set_printoptions", "get_printoptions"), "_tensor_str")
     | dict.fromkeys(("finfo", "iinfo"), "_typeinfo")
@@ -72,81 +82,83 @@ _LEGACY = frozenset(
 )
 
 
+def _imported(name):
+    """What is imported at first use."""
+    from importlib import import_module
+
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
+    if name in _LAZY or name in _LEGACY:
+        value = globals()[name] = getattr(import_module(f"{__name__}.{_LAZY.get(name, '_legacy')}"), name)
+        return value
+    raise AttributeError(f"module 'adjoint' has no attribute '{name}': it is not in Adjoint yet")
+
+
+if not TYPE_CHECKING:  # else every name would seem to be there
+    __getattr__ = _imported
+    del TYPE_CHECKING
+
+
 def __dir__():
     return sorted({*globals(), *_MODULES, *_LAZY, *_LEGACY})
 
 
-def typename(obj):
+def typename(obj: object) -> str:
     """The name of an object's type; a tensor's by its dtype: 'torch.FloatTensor'."""
     if isinstance(obj, _core.Tensor):
         return obj.type()
-    cls = obj if hasattr(obj, "__qualname__") else type(obj)
+    cls: _Any = obj if hasattr(obj, "__qualname__") else type(obj)
     module = getattr(cls, "__module__", "") or ""
     name = cls.__qualname__
     return name if module in ("builtins", "__builtin__", "") else f"{module}.{name}"
 
 
-def is_storage(obj):
+def is_storage(obj: object) -> "_builtins.bool":
     """Is it a storage?"""
     from .storage import UntypedStorage
 
     return isinstance(obj, UntypedStorage)
 
 
-def manual_seed(seed):
+def manual_seed(seed: "_builtins.int") -> "_core.Generator":
     """Seeds the default generator; returns it."""
     return _core.default_generator.manual_seed(seed)
 
 
-def seed():
+def seed() -> "_builtins.int":
     """Seeds the default generator from the system; returns the seed."""
     return _core.default_generator.seed()
 
 
-def initial_seed():
+def initial_seed() -> "_builtins.int":
     """The default generator's seed."""
     return _core.default_generator.initial_seed()
 
 
-def get_rng_state():
-    """The default generator's state, as bytes."""
-    return _core.default_generator.get_state()
-
-
-def set_rng_state(new_state):
-    """Sets the default generator's state."""
-    _core.default_generator.set_state(new_state)
-
-
-def set_default_tensor_type(t):
+def set_default_tensor_type(t: "_Any") -> None:
     """Old name for setting the default dtype, by a type such as torch.DoubleTensor."""
     dtype = getattr(_core, t.rsplit(".", 1)[-1].removesuffix("Tensor").lower()) if isinstance(t, str) else t.dtype
     _core.set_default_dtype(dtype)
 
 
-def use_deterministic_algorithms(mode, *, warn_only=False):
+def use_deterministic_algorithms(mode: "_builtins.bool", *, warn_only: "_builtins.bool" = False) -> None:
     """Everything is deterministic here: nothing to switch."""
 
 
-def are_deterministic_algorithms_enabled():
+def are_deterministic_algorithms_enabled() -> "_builtins.bool":
     """Always: results do not depend on the number of threads."""
     return True
 
 
-def get_num_interop_threads():
+def get_num_interop_threads() -> "_builtins.int":
     """One: operations run one after another."""
     return 1
 
 
-def set_num_interop_threads(n):
+def set_num_interop_threads(n: "_builtins.int") -> None:
     """Accepted; operations run one after another."""
 
 
-def is_grad_enabled():
-    """Is the graph being recorded?"""
-    return _core.is_grad_enabled()
-
-
-def compile(model=None, **_):
+def compile(model: "_Any" = None, **_: "_Any") -> "_Any":
     """Returns the model as it is: nothing is compiled."""
     return model if model is not None else lambda m: m

@@ -145,7 +145,7 @@ def _type(self, dtype=None, non_blocking=False):
     return self.to(dtype)
 
 
-METHODS = {
+METHODS: dict[str, object] = {
     f.__name__: f
     for f in (
         __dir__,
@@ -158,7 +158,7 @@ METHODS = {
     )
 }
 METHODS["type"] = _type
-METHODS["__cuda_array_interface__"] = property(__cuda_array_interface__)  # type: ignore[assignment]
+METHODS["__cuda_array_interface__"] = property(__cuda_array_interface__)
 
 
 def install(cls):

@@ -151,7 +151,7 @@ def _rows(data, shape, depth, indent, edge, write, width):
         words = [write(v) for v in data]
         if edge == 0:
             words = ["..."]
-        elif cut:
+        elif edge is not None and cut:
             words.insert(edge, " ...")
         per_line = max(1, (PRINT_OPTS.linewidth - indent) // (width + 2))
         lines = [", ".join(words[i : i + per_line]) for i in range(0, len(words), per_line)] or [""]

@@ -1,5 +1,7 @@
 """finfo and iinfo: the limits of element types."""
 
+from __future__ import annotations
+
 from . import _core
 
 # dtype name: eps, max, smallest normal, resolution, smallest subnormal, bits
@@ -11,7 +13,7 @@ _FLOATS = {
 }
 
 
-def _name(dtype):
+def _name(dtype: _core.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
@@ -20,7 +22,16 @@ class finfo:
 
     __slots__ = ("bits", "dtype", "eps", "max", "min", "resolution", "smallest_normal", "tiny")
 
-    def __init__(self, type=None):
+    bits: int
+    eps: float
+    max: float
+    min: float
+    tiny: float
+    resolution: float
+    smallest_normal: float
+    dtype: str
+
+    def __init__(self, type: _core.dtype | None = None) -> None:
         dtype = _core.get_default_dtype() if type is None else type
         if not isinstance(dtype, _core.dtype):
             raise TypeError(
@@ -53,7 +64,12 @@ class iinfo:
 
     __slots__ = ("bits", "dtype", "max", "min")
 
-    def __init__(self, type):
+    bits: int
+    max: int
+    min: int
+    dtype: str
+
+    def __init__(self, type: _core.dtype) -> None:
         if not isinstance(type, _core.dtype):
             raise TypeError(f"iinfo(): argument 'type' (position 1) must be torch.dtype, not {type.__class__.__name__}")
         if type.is_floating_point or type.is_complex:

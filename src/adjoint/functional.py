@@ -1,4 +1,4 @@
-"""Einsum in its two forms, unique with its optional results: functions whose arguments Python sorts out."""
+"""Functions whose arguments Python sorts out: tensors one by one or as a list, shapes, einsum's two forms, results on demand."""
 
 from __future__ import annotations
 
@@ -21,11 +21,17 @@ __all__ = [
     "unique_consecutive",
 ]
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, Literal, overload
+
 _ops = _core._ops
+Tensor = _core.Tensor
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
-def _subscripts(labels) -> str:
+def _subscripts(labels: Sequence[Any]) -> str:
     out = []
     for s in labels:
         if s is Ellipsis:
@@ -37,7 +43,7 @@ def _subscripts(labels) -> str:
     return "".join(out)
 
 
-def einsum(*args):
+def einsum(*args: Any) -> Tensor:
     """Sums of products of elements by Einstein's convention.
 
     ``einsum(equation, *operands)``, or ``einsum(op1, [0, 1], op2, [1, 2], [0, 2])`` with numbers for letters.
@@ -64,7 +70,7 @@ def einsum(*args):
     return _ops["einsum"](equation, operands)
 
 
-def tensordot(a, b, dims=2, out=None):
+def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) -> Tensor:
     """Sums products over dimensions of both tensors: the last ``dims`` of a and the first of b, or two lists.
 
     >>> import adjoint as torch
@@ -76,7 +82,7 @@ def tensordot(a, b, dims=2, out=None):
             "tensordot expects dims to be int or tuple[list[int], list[int]] or "
             f"list[list[int]] containing two lists, but got dims={dims}"
         )
-    if hasattr(dims, "numel"):
+    if isinstance(dims, Tensor):
         dims = dims.tolist()
     if isinstance(dims, int):
         if dims < 0:
@@ -93,7 +99,7 @@ def tensordot(a, b, dims=2, out=None):
     return out.copy_(result)
 
 
-def chain_matmul(*matrices, out=None):
+def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
     """The product of matrices in the order that costs least.
 
     >>> import adjoint as torch
@@ -109,7 +115,15 @@ def chain_matmul(*matrices, out=None):
 _nonzero = _core.nonzero
 
 
-def nonzero(input, *, as_tuple=False, out=None):
+if TYPE_CHECKING:
+
+    @overload
+    def nonzero(input: Tensor, *, as_tuple: Literal[False] = False, out: Tensor | None = None) -> Tensor: ...
+    @overload
+    def nonzero(input: Tensor, *, as_tuple: Literal[True], out: None = None) -> tuple[Tensor, ...]: ...
+
+
+def nonzero(input: Tensor, *, as_tuple: bool = False, out: Tensor | None = None) -> Any:
     """The indices of elements that are not zero: a row for each, or one tensor for each dimension.
 
     >>> import adjoint as torch
@@ -123,7 +137,8 @@ def nonzero(input, *, as_tuple=False, out=None):
     return _nonzero(input.unsqueeze(0)).unbind(1) if input.dim() == 0 else found.unbind(1)
 
 
-def _picked(values, inverse, counts, return_inverse, return_counts):
+def _picked(found: tuple[Tensor, Tensor, Tensor], return_inverse: bool, return_counts: bool) -> Any:
+    values, inverse, counts = found
     if return_inverse and return_counts:
         return values, inverse, counts
     if return_inverse:
@@ -133,7 +148,13 @@ def _picked(values, inverse, counts, return_inverse, return_counts):
     return values
 
 
-def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
+def unique(
+    input: Tensor,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
+) -> Any:
     """The distinct elements of a tensor, or its distinct slices along ``dim``, in order.
 
     >>> import adjoint as torch
@@ -144,10 +165,12 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
         found = _ops["_unique2"](input, sorted, return_inverse, return_counts)
     else:
         found = _ops["_unique_dim"](input, dim, sorted, return_inverse, return_counts)
-    return _picked(*found, return_inverse, return_counts)
+    return _picked(found, return_inverse, return_counts)
 
 
-def unique_consecutive(input, return_inverse=False, return_counts=False, dim=None):
+def unique_consecutive(
+    input: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+) -> Any:
     """The first of every run of equal elements, or of equal slices along ``dim``.
 
     >>> import adjoint as torch
@@ -155,17 +178,17 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
     tensor([1, 2, 1])
     """
     found = _ops["_unique_consecutive"](input, return_inverse, return_counts, dim)
-    return _picked(*found, return_inverse, return_counts)
+    return _picked(found, return_inverse, return_counts)
 
 
-def broadcast_shapes(*shapes):
+def broadcast_shapes(*shapes: int | Sequence[int]) -> _core.Size:
     """The shape that tensors of these shapes broadcast to.
 
     >>> import adjoint as torch
     >>> torch.broadcast_shapes((2, 1), (3,))
     torch.Size([2, 3])
     """
-    result = []
+    result: list[int] = []
     for shape in shapes:
         dims = [shape] if isinstance(shape, int) else list(shape)
         if any(d < 0 for d in dims):
@@ -179,7 +202,7 @@ def broadcast_shapes(*shapes):
     return _core.Size(result)
 
 
-def block_diag(*tensors):
+def block_diag(*tensors: Tensor) -> Tensor:
     """A matrix with the given matrices along its diagonal, zeros elsewhere.
 
     >>> import adjoint as torch
@@ -190,12 +213,12 @@ def block_diag(*tensors):
     return _ops["block_diag"](_listed(tensors))
 
 
-def _listed(tensors):
+def _listed(tensors: Sequence[Any]) -> Sequence[Any]:
     """One list of tensors or several tensors, as PyTorch's functions take them."""
     return tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors
 
 
-def broadcast_tensors(*tensors):
+def broadcast_tensors(*tensors: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]:
     """The tensors expanded to their common shape; views.
 
     >>> import adjoint as torch
@@ -205,7 +228,7 @@ def broadcast_tensors(*tensors):
     return _ops["broadcast_tensors"](_listed(tensors))
 
 
-def meshgrid(*tensors, indexing=None):
+def meshgrid(*tensors: Tensor | Sequence[Tensor], indexing: str | None = None) -> tuple[Tensor, ...]:
     """Grids of coordinates: each vector expanded over the others. ``indexing`` is ``"ij"`` or ``"xy"``.
 
     >>> import adjoint as torch
@@ -216,7 +239,7 @@ def meshgrid(*tensors, indexing=None):
     return _ops["meshgrid"](_listed(tensors), indexing=indexing)
 
 
-def cartesian_prod(*tensors):
+def cartesian_prod(*tensors: Tensor) -> Tensor:
     """All tuples of elements of the vectors, as rows.
 
     >>> import adjoint as torch
@@ -227,7 +250,17 @@ def cartesian_prod(*tensors):
     return _ops["cartesian_prod"](_listed(tensors))
 
 
-def atleast_1d(*tensors):
+if TYPE_CHECKING:
+
+    @overload
+    def atleast_1d(tensor: Tensor, /) -> Tensor: ...
+    @overload
+    def atleast_1d(first: Tensor, second: Tensor, /, *rest: Tensor) -> tuple[Tensor, ...]: ...
+    @overload
+    def atleast_1d(tensors: Sequence[Tensor], /) -> tuple[Tensor, ...]: ...
+
+
+def atleast_1d(*tensors: Any) -> Any:
     """The tensor, or each of several, with at least one dimension.
 
     >>> import adjoint as torch
@@ -237,7 +270,17 @@ def atleast_1d(*tensors):
     return _ops["atleast_1d"](tensors[0] if len(tensors) == 1 else tensors)
 
 
-def atleast_2d(*tensors):
+if TYPE_CHECKING:
+
+    @overload
+    def atleast_2d(tensor: Tensor, /) -> Tensor: ...
+    @overload
+    def atleast_2d(first: Tensor, second: Tensor, /, *rest: Tensor) -> tuple[Tensor, ...]: ...
+    @overload
+    def atleast_2d(tensors: Sequence[Tensor], /) -> tuple[Tensor, ...]: ...
+
+
+def atleast_2d(*tensors: Any) -> Any:
     """The tensor, or each of several, with at least two dimensions; new ones come first.
 
     >>> import adjoint as torch
@@ -247,7 +290,17 @@ def atleast_2d(*tensors):
     return _ops["atleast_2d"](tensors[0] if len(tensors) == 1 else tensors)
 
 
-def atleast_3d(*tensors):
+if TYPE_CHECKING:
+
+    @overload
+    def atleast_3d(tensor: Tensor, /) -> Tensor: ...
+    @overload
+    def atleast_3d(first: Tensor, second: Tensor, /, *rest: Tensor) -> tuple[Tensor, ...]: ...
+    @overload
+    def atleast_3d(tensors: Sequence[Tensor], /) -> tuple[Tensor, ...]: ...
+
+
+def atleast_3d(*tensors: Any) -> Any:
     """The tensor, or each of several, with at least three dimensions.
 
     >>> import adjoint as torch

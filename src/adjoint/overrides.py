@@ -1,12 +1,17 @@
 """Helpers for classes with __torch_function__."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
 from . import _core
 
 has_torch_function = _core._has_torch_function
 has_torch_function_unary = has_torch_function_variadic = lambda *args: _core._has_torch_function(*args)
 
 
-def handle_torch_function(public_api, relevant_args, *args, **kwargs):
+def handle_torch_function(public_api: Any, relevant_args: Iterable[Any], *args: Any, **kwargs: Any) -> Any:
     """Asks the arguments' classes to do the call."""
     types = tuple({type(a): None for a in relevant_args if has_torch_function((a,))})
     for a in relevant_args:
@@ -19,12 +24,12 @@ def handle_torch_function(public_api, relevant_args, *args, **kwargs):
     )
 
 
-def is_tensor_like(inp):
+def is_tensor_like(inp: object) -> bool:
     """Is it a tensor, or of a class with __torch_function__?"""
     return isinstance(inp, _core.Tensor) or hasattr(inp, "__torch_function__")
 
 
-def get_default_nowrap_functions():
+def get_default_nowrap_functions() -> set[Any]:
     """Attributes whose results keep their class."""
-    t = _core.Tensor
+    t: Any = _core.Tensor
     return {t._base.__get__, t.grad.__get__}

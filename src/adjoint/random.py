@@ -1,8 +1,13 @@
 """The default generator: seeds and states."""
 
-import contextlib
+from __future__ import annotations
 
-from . import _core, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from . import _core, initial_seed, manual_seed, seed
+from ._core import get_rng_state, set_rng_state
 
 __all__ = ["fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state"]
 
@@ -10,7 +15,13 @@ default_generator = _core.default_generator
 
 
 @contextlib.contextmanager
-def fork_rng(devices=None, enabled=True, _caller="fork_rng", _devices_kw="devices", device_type="cpu"):
+def fork_rng(
+    devices: Any = None,
+    enabled: bool = True,
+    _caller: str = "fork_rng",
+    _devices_kw: str = "devices",
+    device_type: str = "cpu",
+) -> Iterator[None]:
     """What is drawn inside does not move the default generator; devices have no generators of their own here.
 
     >>> import adjoint as torch

@@ -1,6 +1,12 @@
 """Storages: the memory under a tensor, which its views share."""
 
+from __future__ import annotations
+
 from . import _core
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def _flat(tensor):
@@ -14,48 +20,48 @@ class UntypedStorage:
 
     __slots__ = ("__weakref__", "tensor")
 
-    def __init__(self, tensor):
+    def __init__(self, tensor: _core.Tensor) -> None:
         self.tensor = tensor.detach()
 
     @property
-    def device(self):
+    def device(self) -> _core.device:
         return self.tensor.device
 
-    def data_ptr(self):
+    def data_ptr(self) -> int:
         t = self.tensor
         return t.data_ptr() - t.storage_offset() * t.element_size() if self.nbytes() and t.numel() else 0
 
-    def nbytes(self):
+    def nbytes(self) -> int:
         return _core._storage_nbytes(self.tensor)
 
     size = __len__ = nbytes
 
-    def bytes(self):
+    def bytes(self) -> _core.Tensor:
         """The bytes as one row of uint8 that shares this memory."""
         return _flat(self.tensor).view(_core.uint8)
 
-    def element_size(self):
+    def element_size(self) -> int:
         return 1
 
-    def tolist(self):
+    def tolist(self) -> Any:
         return self.bytes().tolist()
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> Any:
         return self.bytes()[index].tolist()
 
-    def clone(self):
+    def clone(self) -> UntypedStorage:
         return UntypedStorage(self.bytes().clone())
 
-    def is_shared(self):
+    def is_shared(self) -> bool:
         return False
 
-    def untyped(self):
+    def untyped(self) -> UntypedStorage:
         return self
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         return isinstance(other, UntypedStorage) and self.data_ptr() == other.data_ptr()
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         return self.data_ptr()
 
 
@@ -65,24 +71,24 @@ class TypedStorage(UntypedStorage):
     __slots__ = ()
 
     @property
-    def dtype(self):
+    def dtype(self) -> _core.dtype:
         return self.tensor.dtype
 
-    def element_size(self):
+    def element_size(self) -> int:
         return self.tensor.element_size()
 
-    def size(self):
+    def size(self) -> int:
         return self.nbytes() // self.tensor.element_size()
 
     __len__ = size
 
-    def tolist(self):
+    def tolist(self) -> Any:
         return _flat(self.tensor).tolist()
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> Any:
         return _flat(self.tensor)[index].tolist()
 
-    def untyped(self):
+    def untyped(self) -> UntypedStorage:
         return UntypedStorage(self.tensor)
 
 

@@ -1,5 +1,7 @@
 """Differentiation: `backward`, `grad`, custom Functions, recording modes, and tools over the graph."""
 
+from __future__ import annotations
+
 from .. import _core
 from .anomaly_mode import detect_anomaly, set_detect_anomaly
 from .function import Function
@@ -32,11 +34,22 @@ __all__ = [
     "set_multithreading_enabled",
 ]
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any, Literal, TypeAlias, TypeVar, overload
+
+    from . import functional as functional
+    from . import graph as graph
+
+    _Key = TypeVar("_Key")
+    _Place: TypeAlias = "_core.Tensor | GradientEdge"
+
 _Tensor = _core.Tensor
 _run_backward = _core._run_backward
 
 
-def __getattr__(name):
+def _imported(name: str) -> Any:
     if name in ("functional", "graph"):
         import importlib
 
@@ -44,7 +57,15 @@ def __getattr__(name):
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def _shape_and_dtype(out):
+if not TYPE_CHECKING:
+    __getattr__ = _imported
+
+
+def __dir__():
+    return sorted({*globals(), "functional", "graph"})
+
+
+def _shape_and_dtype(out: Any) -> tuple[Any, Any]:
     """Of an output: a tensor, or a GradientEdge, of which neither is known."""
     if isinstance(out, GradientEdge):
         return None, None
@@ -116,7 +137,14 @@ def _as_tuple(x):
     return (x,) if isinstance(x, (_Tensor, GradientEdge)) else tuple(x)
 
 
-def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, grad_variables=None, inputs=None):
+def backward(
+    tensors: _Place | Sequence[_Place],
+    grad_tensors: _core.Tensor | Sequence[_core.Tensor | None] | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    grad_variables: Any = None,
+    inputs: _Place | Sequence[_Place] | Mapping[Any, _Place] | None = None,
+) -> None:
     """Computes the gradients of `tensors` and accumulates them into the leaves' ``.grad``.
 
     Args:
@@ -143,7 +171,7 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
         inputs = ()
     else:
         if isinstance(inputs, dict):
-            inputs = inputs.values()
+            inputs = tuple(inputs.values())
         inputs = _as_tuple(inputs)
         if not inputs:
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
@@ -154,17 +182,58 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
     _run_backward(tensors, grads, retain_graph, create_graph, inputs, True, True)
 
 
+if TYPE_CHECKING:
+
+    @overload
+    def grad(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]
+        outputs: _Place | Sequence[_Place],
+        inputs: _Place | Sequence[_Place],
+        grad_outputs: _core.Tensor | Sequence[_core.Tensor | None] | None = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        only_inputs: bool = True,
+        *,
+        allow_unused: Literal[True],
+        is_grads_batched: bool = False,
+        materialize_grads: bool = False,
+    ) -> tuple[_core.Tensor | None, ...]: ...
+    @overload
+    def grad(
+        outputs: _Place | Sequence[_Place],
+        inputs: _Place | Sequence[_Place],
+        grad_outputs: _core.Tensor | Sequence[_core.Tensor | None] | None = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        only_inputs: bool = True,
+        allow_unused: bool | None = None,
+        is_grads_batched: bool = False,
+        materialize_grads: bool = False,
+    ) -> tuple[_core.Tensor, ...]: ...
+    @overload
+    def grad(
+        outputs: _Place | Sequence[_Place],
+        inputs: Mapping[_Key, _Place],
+        grad_outputs: _core.Tensor | Sequence[_core.Tensor | None] | None = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        only_inputs: bool = True,
+        allow_unused: bool | None = None,
+        is_grads_batched: bool = False,
+        materialize_grads: bool = False,
+    ) -> dict[_Key, _core.Tensor]: ...
+
+
 def grad(
-    outputs,
-    inputs,
-    grad_outputs=None,
-    retain_graph=None,
-    create_graph=False,
-    only_inputs=True,
-    allow_unused=None,
-    is_grads_batched=False,
-    materialize_grads=False,
-):
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    only_inputs: bool = True,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
+) -> Any:
     """The gradients of `outputs` with respect to `inputs`, without touching any ``.grad``.
 
     Args:
@@ -233,7 +302,7 @@ def _run_batched(outputs, grads, retain_graph, create_graph, inputs, allow_unuse
     return tuple(None if c[0] is None else _core.stack(c) for c in zip(*rows, strict=True))
 
 
-def set_check_saved(mode):
+def set_check_saved(mode: bool) -> _CheckSaved:
     """Switches checking of saved tensors by checksum on or off.
 
     An in-place change bumps the version counter, also one through ``.data``, and backward raises. A change through a
@@ -246,13 +315,13 @@ def set_check_saved(mode):
 class _CheckSaved:
     __slots__ = ("mode", "prev")
 
-    def __init__(self, mode):
+    def __init__(self, mode: bool) -> None:
         self.prev = _core._is_check_saved_enabled()
         self.mode = mode
         _core._set_check_saved(mode)
 
-    def __enter__(self):
+    def __enter__(self) -> None:
         _core._set_check_saved(self.mode)
 
-    def __exit__(self, *exc):
+    def __exit__(self, *exc: object) -> None:
         _core._set_check_saved(self.prev)

@@ -223,7 +223,7 @@ class Check:
             together = autograd_grad(output, wanted, batch, retain_graph=True, allow_unused=True, is_grads_batched=True)
             single = autograd_grad(output, wanted, batch[1], retain_graph=True, allow_unused=True)
             for a, b in zip(together, single, strict=True):
-                if a is not None and not _core.allclose(a[1], b):
+                if a is not None and b is not None and not _core.allclose(a[1], b):
                     raise GradcheckError(
                         "gradcheck or gradgradcheck failed while testing batched gradient computation."
                     )

@@ -1,5 +1,7 @@
 """Anomaly mode: backward errors tell the forward line, and gradients with NaN raise."""
 
+from __future__ import annotations
+
 from .. import _core
 
 __all__ = ["detect_anomaly", "set_detect_anomaly"]
@@ -10,15 +12,15 @@ class set_detect_anomaly:
 
     __slots__ = ("prev", "prev_check_nan")
 
-    def __init__(self, mode, check_nan=True):
+    def __init__(self, mode: bool, check_nan: bool = True) -> None:
         self.prev = _core.is_anomaly_enabled()
         self.prev_check_nan = _core.is_anomaly_check_nan_enabled()
         _core._set_anomaly_enabled(mode, check_nan)
 
-    def __enter__(self):
+    def __enter__(self) -> None:
         pass
 
-    def __exit__(self, *exc):
+    def __exit__(self, *exc: object) -> None:
         _core._set_anomaly_enabled(self.prev, self.prev_check_nan)
 
 
@@ -28,7 +30,7 @@ class detect_anomaly:
 
     __slots__ = ("check_nan", "prev", "prev_check_nan")
 
-    def __init__(self, check_nan=True):
+    def __init__(self, check_nan: bool = True) -> None:
         import warnings
 
         self.prev = _core.is_anomaly_enabled()
@@ -40,8 +42,8 @@ class detect_anomaly:
             stacklevel=2,
         )
 
-    def __enter__(self):
+    def __enter__(self) -> None:
         _core._set_anomaly_enabled(True, self.check_nan)
 
-    def __exit__(self, *exc):
+    def __exit__(self, *exc: object) -> None:
         _core._set_anomaly_enabled(self.prev, self.prev_check_nan)

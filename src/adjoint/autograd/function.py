@@ -12,7 +12,14 @@ What the core gives: `_core._FunctionBase`, a node type with the members to_save
 non_differentiable, needs_input_grad, materialize_grads, saved_for_forward; and `_core._function_apply(cls, args)`.
 """
 
+from __future__ import annotations
+
 from .. import _core
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 __all__ = ["Function", "FunctionCtx", "FunctionMeta", "InplaceFunction", "once_differentiable"]
 
@@ -20,7 +27,7 @@ __all__ = ["Function", "FunctionCtx", "FunctionMeta", "InplaceFunction", "once_d
 class FunctionCtx:
     """What `forward` tells `backward`. Attributes may be set freely for values that are not tensors."""
 
-    def save_for_backward(self, *tensors):
+    def save_for_backward(self, *tensors: _core.Tensor | None) -> None:
         """Keeps tensors (or None) for `backward`, where `ctx.saved_tensors` returns them.
 
         Call it at most once, with inputs, outputs or intermediate tensors. A saved tensor that was changed in place
@@ -28,7 +35,7 @@ class FunctionCtx:
         """
         self.to_save = tensors
 
-    def save_for_forward(self, *tensors):
+    def save_for_forward(self, *tensors: _core.Tensor | None) -> None:
         """Keeps tensors for `jvp`."""
         for tensor in tensors:
             if not isinstance(tensor, _core.Tensor) and tensor is not None:
@@ -38,11 +45,11 @@ class FunctionCtx:
                 )
         self.saved_for_forward = tensors
 
-    def mark_dirty(self, *args):
+    def mark_dirty(self, *args: _core.Tensor) -> None:
         """Says which inputs `forward` changed in place. Each must be returned as an output."""
         self.dirty_tensors = args
 
-    def mark_shared_storage(self, *pairs):
+    def mark_shared_storage(self, *pairs: Any) -> None:
         import warnings
 
         warnings.warn(
@@ -52,11 +59,11 @@ class FunctionCtx:
             stacklevel=2,
         )
 
-    def mark_non_differentiable(self, *args):
+    def mark_non_differentiable(self, *args: _core.Tensor) -> None:
         """Says which outputs carry no gradient. `backward` gets zeros for them."""
         self.non_differentiable = args
 
-    def set_materialize_grads(self, value):
+    def set_materialize_grads(self, value: bool) -> None:
         """False: `backward` gets None, not zeros, for outputs through which no gradient flowed. Default True."""
         self.materialize_grads = value
 
@@ -140,18 +147,18 @@ class Function(metaclass=FunctionMeta):
         )
 
     @staticmethod
-    def forward(*args, **kwargs):
+    def forward(*args: Any, **kwargs: Any) -> Any:
         """``forward(ctx, *inputs)``, or ``forward(*inputs)`` together with `setup_context`. Runs without recording."""
         raise NotImplementedError("You must implement the forward function for custom autograd.Function.")
 
     @staticmethod
-    def setup_context(ctx, inputs, output):
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
         """Sets up `ctx` after a `forward` that does not take it."""
         raise NotImplementedError("setup_context is not implemented.")
 
     @staticmethod
-    def backward(ctx, *grad_outputs):
-        """Given a cotangent for each output, returns one for each input of `forward` (None for no gradient)."""
+    def backward(*args: Any, **kwargs: Any) -> Any:
+        """``backward(ctx, *grad_outputs)``: given a cotangent for each output, returns one for each input of `forward` (None for no gradient)."""
         raise NotImplementedError(
             "You must implement either the backward or vjp method for your custom autograd.Function to use it with "
             "backward mode AD."
@@ -161,21 +168,21 @@ class Function(metaclass=FunctionMeta):
     vjp = backward
 
     @staticmethod
-    def jvp(ctx, *grad_inputs):
-        """Given a tangent for each input, returns one for each output (forward mode)."""
+    def jvp(*args: Any, **kwargs: Any) -> Any:
+        """``jvp(ctx, *grad_inputs)``: given a tangent for each input, returns one for each output (forward mode)."""
         raise NotImplementedError(
             "You must implement the jvp function for custom autograd.Function to use it with forward mode AD."
         )
 
     @staticmethod
-    def vmap(info, in_dims, *args):
+    def vmap(*args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError(
             "To use autograd.Function with vmap, you must either override the vmap staticmethod or set "
             "generate_vmap_rule=True."
         )
 
     @classmethod
-    def apply(cls, *args, **kwargs):
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Runs the operation and records it."""
         has_ctx = cls.setup_context is _no_setup
         if kwargs or not has_ctx:
@@ -200,16 +207,16 @@ class _Refuse(Function):
     _node_name = "Error"
 
     @staticmethod
-    def forward(ctx, message, *values):
+    def forward(ctx: Any, message: str, *values: Any) -> Any:
         ctx.message = message
-        return values if len(values) > 1 else values[0]
+        return values[0] if len(values) == 1 else values
 
     @staticmethod
     def backward(ctx, *grads):
         raise RuntimeError(ctx.message)
 
 
-def once_differentiable(fn):
+def once_differentiable(fn: Callable[..., Any]) -> Callable[..., Any]:
     """Marks a `backward` that is not itself differentiable: it runs without recording, and differentiating through
     its results raises."""
     import functools

@@ -5,11 +5,18 @@ a derivative of. With ``create_graph=True`` results can be differentiated again;
 not depend on an input is an error, not a zero.
 """
 
+from __future__ import annotations
+
 from .. import _core
 from . import grad as _grad
 from .grad_mode import enable_grad
 
 __all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 Tensor = _core.Tensor
 
@@ -112,7 +119,9 @@ def _finish(xs, is_tuple, create_graph):
     return xs if is_tuple else xs[0]
 
 
-def vjp(func, inputs, v=None, create_graph=False, strict=False):
+def vjp(
+    func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
+) -> tuple[Any, Any]:
     """``func(inputs)`` and the product of v with its Jacobian: vᵀ J, shaped as the inputs.
 
     `v` has the shape of the output; it may be None for an output of one element.
@@ -148,7 +157,9 @@ def _forward_product(outputs, inputs, v, create_graph, strict):
     return tuple(_core.zeros_like(o) if r is None else r for r, o in zip(result, outputs, strict=True))
 
 
-def jvp(func, inputs, v=None, create_graph=False, strict=False):
+def jvp(
+    func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
+) -> tuple[Any, Any]:
     """``func(inputs)`` and the product of its Jacobian with v: J v, shaped as the outputs.
 
     `v` has the shape of the inputs; it may be None for an input of one element. Computed by two backward passes.
@@ -169,7 +180,14 @@ def jvp(func, inputs, v=None, create_graph=False, strict=False):
     return _finish(outputs, out_tuple, create_graph), _finish(result, out_tuple, create_graph)
 
 
-def jacobian(func, inputs, create_graph=False, strict=False, vectorize=False, strategy="reverse-mode"):
+def jacobian(
+    func: Callable[..., Any],
+    inputs: Any,
+    create_graph: bool = False,
+    strict: bool = False,
+    vectorize: bool = False,
+    strategy: str = "reverse-mode",
+) -> Any:
     """The Jacobian of `func`: for an output of shape O and an input of shape I a tensor of shape O + I. Nested tuples
     (output, input) where those are tuples.
 
@@ -244,7 +262,14 @@ def _check_dependence(func, inputs):
     jacobian(func, inputs, strict=True)
 
 
-def hessian(func, inputs, create_graph=False, strict=False, vectorize=False, outer_jacobian_strategy="reverse-mode"):
+def hessian(
+    func: Callable[..., Any],
+    inputs: Any,
+    create_graph: bool = False,
+    strict: bool = False,
+    vectorize: bool = False,
+    outer_jacobian_strategy: str = "reverse-mode",
+) -> Any:
     """The second derivatives of a function to one number: the Jacobian of its gradient."""
     if outer_jacobian_strategy not in ("forward-mode", "reverse-mode"):
         raise AssertionError('Expected strategy to be either "forward-mode" or "reverse-mode".')
@@ -290,7 +315,9 @@ def _gradient_graph(func, inputs, v, create_graph, strict, function):
     return in_tuple, inputs, v, outputs, grads
 
 
-def vhp(func, inputs, v=None, create_graph=False, strict=False):
+def vhp(
+    func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
+) -> tuple[Any, Any]:
     """``func(inputs)`` and vᵀ H, H the Hessian of a function to one number."""
     with enable_grad():
         in_tuple, inputs, v, outputs, grads = _gradient_graph(func, inputs, v, create_graph, strict, "vhp")
@@ -299,7 +326,9 @@ def vhp(func, inputs, v=None, create_graph=False, strict=False):
     return _finish(outputs, False, create_graph), _finish(result, in_tuple, create_graph)
 
 
-def hvp(func, inputs, v=None, create_graph=False, strict=False):
+def hvp(
+    func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
+) -> tuple[Any, Any]:
     """``func(inputs)`` and H v, H the Hessian of a function to one number."""
     with enable_grad():
         in_tuple, inputs, v, outputs, grads = _gradient_graph(func, inputs, v, create_graph, strict, "hvp")

@@ -4,7 +4,18 @@ Each is a context manager and a decorator, of functions and of generator functio
 generator's own code runs, and is the caller's again at each yield).
 """
 
+from __future__ import annotations
+
 from .. import _core
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeVar, overload
+
+    from typing_extensions import Self
+
+    _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
 __all__ = ["enable_grad", "inference_mode", "no_grad", "set_grad_enabled", "set_multithreading_enabled"]
 
@@ -16,7 +27,7 @@ _set_inference = _core._set_inference_mode
 _GENERATOR = 0x20  # inspect.CO_GENERATOR
 
 
-def _wrap_generator(make_context, func):
+def _wrap_generator(make_context: Callable[[], Any], func: Any) -> Any:
     """Runs each stretch of a generator's code inside a fresh context."""
     import functools
 
@@ -42,7 +53,7 @@ def _wrap_generator(make_context, func):
     return wrapper
 
 
-def _decorate(make_context, func):
+def _decorate(make_context: Callable[[], Any], func: Any) -> Any:
     import functools
 
     if isinstance(func, type):
@@ -78,10 +89,10 @@ class no_grad(_core._NoGrad):
 
     __slots__ = ("__weakref__",)
 
-    def __call__(self, orig_func):
+    def __call__(self, orig_func: _Decorated) -> _Decorated:
         return _decorate(type(self), orig_func)
 
-    def clone(self):
+    def clone(self) -> Any:
         return type(self)()
 
 
@@ -90,10 +101,10 @@ class enable_grad(_core._EnableGrad):
 
     __slots__ = ("__weakref__",)
 
-    def __call__(self, orig_func):
+    def __call__(self, orig_func: _Decorated) -> _Decorated:
         return _decorate(type(self), orig_func)
 
-    def clone(self):
+    def clone(self) -> Any:
         return type(self)()
 
 
@@ -102,10 +113,10 @@ class _Switch:
 
     __slots__ = ("__weakref__", "mode", "prev")
 
-    def clone(self):
+    def clone(self: Any) -> Any:
         return type(self)(self.mode)
 
-    def __call__(self, orig_func):
+    def __call__(self, orig_func: _Decorated) -> _Decorated:
         return _decorate(self.clone, orig_func)
 
 
@@ -114,10 +125,10 @@ class set_grad_enabled(_core._SetGradEnabled):
 
     __slots__ = ("__weakref__",)
 
-    def clone(self):
+    def clone(self) -> Any:
         return type(self)(self.mode)
 
-    def __call__(self, orig_func):
+    def __call__(self, orig_func: _Decorated) -> _Decorated:
         _set_grad_enabled(self.prev)  # a decorator changes nothing until the function runs
         return _decorate(self.clone, orig_func)
 
@@ -133,20 +144,27 @@ class inference_mode(_Switch):
 
     __slots__ = ()
 
-    def __new__(cls, mode=True):
+    if TYPE_CHECKING:
+
+        @overload
+        def __new__(cls, mode: bool = True) -> Self: ...
+        @overload
+        def __new__(cls, mode: _Decorated) -> _Decorated: ...  # type: ignore[misc]
+
+    def __new__(cls, mode: Any = True) -> Any:
         if isinstance(mode, bool):
             return object.__new__(cls)
         return cls()(mode)
 
-    def __init__(self, mode=True):
+    def __init__(self, mode: bool = True) -> None:
         self.mode = mode
 
-    def __enter__(self):
+    def __enter__(self) -> None:
         self.prev = _is_inference(), _is_grad_enabled()
         _set_inference(self.mode)
         _set_grad_enabled(not self.mode)
 
-    def __exit__(self, exc_type, exc_value, traceback):
+    def __exit__(self, exc_type: object, exc_value: object, traceback: object) -> None:
         inference, grad = self.prev
         _set_inference(inference)
         _set_grad_enabled(grad)
@@ -155,7 +173,7 @@ class inference_mode(_Switch):
 _multithreading = True
 
 
-def is_multithreading_enabled():
+def is_multithreading_enabled() -> bool:
     """Whether a backward pass may use several threads; kept for programs that ask."""
     return _multithreading
 
@@ -166,22 +184,22 @@ class set_multithreading_enabled(_Switch):
 
     __slots__ = ()
 
-    def __init__(self, mode):
+    def __init__(self, mode: bool) -> None:
         self.prev = _multithreading
         self.mode = mode
         self._set(mode)
 
     @staticmethod
-    def _set(mode):
+    def _set(mode: bool) -> None:
         global _multithreading
         _multithreading = mode
 
-    def __enter__(self):
+    def __enter__(self) -> None:
         self._set(self.mode)
 
-    def __exit__(self, exc_type, exc_value, traceback):
+    def __exit__(self, exc_type: object, exc_value: object, traceback: object) -> None:
         self._set(self.prev)
 
-    def __call__(self, orig_func):
+    def __call__(self, orig_func: _Decorated) -> _Decorated:
         self._set(self.prev)
         return _decorate(self.clone, orig_func)

@@ -1,7 +1,16 @@
 """Tools over the graph: nodes and edges, hooks for saved tensors, hooks over several tensors."""
 
+from __future__ import annotations
+
 from .. import _core
 from .variable import GradientEdge
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any, TypeVar
+
+    _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
 __all__ = [
     "GradientEdge",
@@ -19,7 +28,7 @@ __all__ = [
 Node = _core.Node
 
 
-def get_gradient_edge(tensor):
+def get_gradient_edge(tensor: _core.Tensor) -> GradientEdge:
     """The edge along which the gradient of `tensor` flows.
 
     Raises:
@@ -28,7 +37,7 @@ def get_gradient_edge(tensor):
     return GradientEdge(*_core._gradient_edge(tensor))
 
 
-def increment_version(tensor):
+def increment_version(tensor: _core.Tensor | Iterable[_core.Tensor]) -> None:
     """Tells autograd that a tensor (or each of several) was changed by means it cannot see."""
     for t in (tensor,) if isinstance(tensor, _core.Tensor) else tensor:
         _core._increment_version(t)
@@ -47,14 +56,14 @@ class saved_tensors_hooks:
 
     __slots__ = ("pack_hook", "unpack_hook")
 
-    def __init__(self, pack_hook, unpack_hook):
+    def __init__(self, pack_hook: Callable[[_core.Tensor], Any], unpack_hook: Callable[[Any], _core.Tensor]) -> None:
         self.pack_hook = pack_hook
         self.unpack_hook = unpack_hook
 
-    def __enter__(self):
+    def __enter__(self) -> None:
         _core._push_saved_tensors_default_hooks(self.pack_hook, self.unpack_hook)
 
-    def __exit__(self, *exc):
+    def __exit__(self, *exc: object) -> None:
         _core._pop_saved_tensors_default_hooks()
 
 
@@ -63,7 +72,7 @@ class save_on_cpu(saved_tensors_hooks):
 
     __slots__ = ()
 
-    def __init__(self, pin_memory=False, device_type="cuda"):
+    def __init__(self, pin_memory: bool = False, device_type: str = "cuda") -> None:
         def pack(tensor):
             if tensor.device.type == "cpu" or tensor.device.type == "meta":
                 return tensor.device, tensor.detach().clone() if not pin_memory else tensor.detach().cpu()
@@ -81,10 +90,10 @@ class disable_saved_tensors_hooks:
 
     __slots__ = ("message", "prev")
 
-    def __init__(self, error_message):
+    def __init__(self, error_message: str) -> None:
         self.message = error_message
 
-    def __enter__(self):
+    def __enter__(self) -> None:
         self.prev = _core._saved_tensors_hooks_get_disabled_error_message()
         try:
             _core._saved_tensors_hooks_disable(self.message)
@@ -92,13 +101,13 @@ class disable_saved_tensors_hooks:
             self.__exit__()
             raise
 
-    def __exit__(self, *exc):
+    def __exit__(self, *exc: object) -> None:
         if self.prev is None:
             _core._saved_tensors_hooks_enable()
         else:
             _core._saved_tensors_hooks_disable(self.prev)
 
-    def __call__(self, func):
+    def __call__(self, func: _Decorated) -> _Decorated:
         from .grad_mode import _decorate
 
         return _decorate(lambda: type(self)(self.message), func)
@@ -107,10 +116,10 @@ class disable_saved_tensors_hooks:
 class _MutationContext:
     """Saved tensors of the block, kept as copies."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.count = 0
 
-    def clear(self):
+    def clear(self) -> None:
         self.count = 0
 
 
@@ -123,7 +132,7 @@ class allow_mutation_on_saved_tensors:
 
     __slots__ = ("_hooks",)
 
-    def __enter__(self):
+    def __enter__(self) -> _MutationContext:
         context = _MutationContext()
 
         def pack(tensor):
@@ -137,7 +146,7 @@ class allow_mutation_on_saved_tensors:
         self._hooks.__enter__()
         return context
 
-    def __exit__(self, *exc):
+    def __exit__(self, *exc: object) -> None:
         self._hooks.__exit__(*exc)
 
 
@@ -149,21 +158,23 @@ class _MultiHandle:
 
     __slots__ = ("__weakref__", "handles")
 
-    def __init__(self, handles):
+    def __init__(self, handles: Iterable[Any]) -> None:
         self.handles = tuple(handles)
 
-    def remove(self):
+    def remove(self) -> None:
         for handle in self.handles:
             handle.remove()
 
-    def __enter__(self):
+    def __enter__(self) -> _MultiHandle:
         return self
 
-    def __exit__(self, *exc):
+    def __exit__(self, *exc: object) -> None:
         self.remove()
 
 
-def register_multi_grad_hook(tensors, fn, *, mode="all"):
+def register_multi_grad_hook(
+    tensors: Sequence[_core.Tensor], fn: Callable[..., Any], *, mode: str = "all"
+) -> _MultiHandle:
     """Calls `fn` in each backward pass when gradients of `tensors` are known.
 
     Args:

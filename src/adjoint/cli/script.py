@@ -170,7 +170,8 @@ def _as_main(module: ModuleType, path: str, arguments: list[str]) -> Iterator[No
 @contextlib.contextmanager
 def _kept_graphs(step: int | None) -> Iterator[list[int]]:
     """backward() keeps its graph meanwhile; gives the number of passes so far."""
-    cls, module = adjoint.Tensor, adjoint.autograd
+    cls: Any = adjoint.Tensor
+    module: Any = adjoint.autograd
     method, function = cls.backward, module.backward
     passes, inside = [0], [False]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING
 
 from .capture import Capture, Edge, Node, Saved, TooLarge, Where, capture
 from .derivation import Derivation
@@ -37,8 +37,17 @@ __all__ = [
 
 
 class _CallablePackage(ModuleType):
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.explain(*args, **kwargs)
+    __call__ = staticmethod(explain)
+
+    if TYPE_CHECKING:
+        Capture = Capture
+        Derivation = Derivation
+        Diagnosis = Diagnosis
+        Graph = Graph
+        capture = staticmethod(capture)
+        explain = staticmethod(explain)
+        gradients = staticmethod(gradients)
+        why = staticmethod(why)
 
 
 sys.modules[__name__].__class__ = _CallablePackage

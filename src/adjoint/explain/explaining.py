@@ -389,7 +389,8 @@ def _first_use(node: Node) -> tuple[int, int, int]:
     """Leaves and data by where they are first used; then the operations as they ran."""
     if node.kind == "operation":
         return 1, node.index, 0
-    return 0, *min(((e.target.index, e.input) for e in node.outputs), default=(node.index, 0))
+    index, input = min(((e.target.index, e.input) for e in node.outputs), default=(node.index, 0))
+    return 0, index, input
 
 
 def not_part(t: Any, called: str | None) -> str:

@@ -114,8 +114,8 @@ def _add_counts(a: Count, b: Count) -> Count:
     if type(a) is int and type(b) is int:
         total = a + b
         return total if total.bit_length() <= _BITS else _scaled(total, 0)
-    m, e = _scaled(a, 0) if type(a) is int else a
-    n, f = _scaled(b, 0) if type(b) is int else b
+    m, e = _scaled(a, 0) if isinstance(a, int) else a
+    n, f = _scaled(b, 0) if isinstance(b, int) else b
     total = m + (n >> (e - f)) if e >= f else n + (m >> (f - e))
     return _scaled(total, max(e, f))
 

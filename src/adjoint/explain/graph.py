@@ -349,7 +349,7 @@ def _built(c: Capture, with_gradients: bool) -> Graph:
     released = sum(n.released for n in nodes)
     if released and not notes:
         notes.append(f"{released} of {len(nodes)} nodes have been through a backward pass, which freed what they saved")
-    title = ", ".join(c.find(r).label for r in c.roots)  # type: ignore[union-attr]
+    title = ", ".join(root.label for r in c.roots if (root := c.find(r)))
     return Graph(nodes, title, notes)
 
 

@@ -1,12 +1,18 @@
 """Parameter: a tensor that asks for its gradient unless told otherwise."""
 
+from __future__ import annotations
+
 from .. import _core
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 Tensor = _core.Tensor
 
 
 class _ParameterMeta(type(Tensor)):  # type: ignore[misc]
-    def __instancecheck__(cls, instance):
+    def __instancecheck__(cls, instance: object) -> bool:
         if cls is Parameter and isinstance(instance, Tensor) and getattr(instance, "_is_param", False):
             return True
         return super().__instancecheck__(instance)
@@ -17,7 +23,7 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
 
     _prints_as_tensor = True
 
-    def __new__(cls, data=None, requires_grad=True):
+    def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Any:
         if data is None:
             data = _core.empty(0)
         if type(data) is Tensor or type(data) is Parameter:
@@ -30,7 +36,7 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
                 f"an instance of the same type, but return type {type(t).__name__} was found instead. To use the type "
                 "as a Parameter, please correct the detach() semantics defined by its __torch_dispatch__() implementation."
             )
-        t._is_param = True
+        t._is_param = True  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
         return t
 
     def __deepcopy__(self, memo):
@@ -57,8 +63,10 @@ def _rebuild(data, requires_grad):
 class Buffer(Tensor):
     """A tensor that a module keeps, without a gradient."""
 
-    def __new__(cls, data=None, *, persistent=True):
-        t = (_core.empty(0) if data is None else data).detach().requires_grad_(data is not None and data.requires_grad)
+    def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Any:
+        t: Any = (
+            (_core.empty(0) if data is None else data).detach().requires_grad_(data is not None and data.requires_grad)
+        )
         t.persistent = persistent
         t._is_buffer = True
         return t

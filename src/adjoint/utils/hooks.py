@@ -1,5 +1,11 @@
 """RemovableHandle: what register_*hook returns."""
 
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 __all__ = ["RemovableHandle"]
 
 
@@ -9,7 +15,7 @@ class RemovableHandle:
     __slots__ = ("__weakref__", "extra_dict_ref", "hooks_dict_ref", "id")
     next_id = 0
 
-    def __init__(self, hooks_dict, *, extra_dict=None):
+    def __init__(self, hooks_dict: Any, *, extra_dict: Any = None) -> None:
         from weakref import ref
 
         self.hooks_dict_ref = ref(hooks_dict)
@@ -21,7 +27,7 @@ class RemovableHandle:
             extra_dict = [extra_dict]
         self.extra_dict_ref = tuple(ref(d) for d in extra_dict)
 
-    def remove(self):
+    def remove(self) -> None:
         for reference in (self.hooks_dict_ref, *self.extra_dict_ref):
             hooks = reference()
             if hooks is not None:
@@ -42,8 +48,8 @@ class RemovableHandle:
             ref(OrderedDict() if d is None else d) for d in (state[2] if len(state) > 2 else ())
         )
 
-    def __enter__(self):
+    def __enter__(self) -> RemovableHandle:
         return self
 
-    def __exit__(self, exc_type, exc_value, traceback):
+    def __exit__(self, exc_type: object, exc_value: object, traceback: object) -> None:
         self.remove()

@@ -20,7 +20,7 @@ _DIGITS = 7
 
 def page(graph: Graph) -> str:
     """A self-contained HTML page: no other file, no network."""
-    here = files(__package__)
+    here = files(__name__.rpartition(".")[0])
 
     def read(name: str) -> str:
         return (here / name).read_text(encoding="utf-8")
