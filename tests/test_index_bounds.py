@@ -49,3 +49,9 @@ def test_a_source_without_dimensions_is_one_element():
 def test_where_of_a_scalar_condition_is_one_index():
     assert [t.tolist() for t in torch.where(torch.tensor(True))] == [[0]]
     assert [t.tolist() for t in torch.where(torch.tensor(False))] == [[]]
+
+
+def test_isin_keeps_the_digits_of_a_number():
+    x = torch.tensor([0.1, 0.2], dtype=torch.float64)
+    assert torch.isin(x, 0.1).tolist() == [True, False] and torch.isin(0.1, x).item()
+    assert torch.isin(torch.tensor([1, 2]), 1.5).tolist() == [False, False]

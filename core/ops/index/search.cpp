@@ -161,17 +161,21 @@ Tensor among(const Tensor& x, const Tensor& others, Dtype type, bool invert) {
 Dtype type_with(const Tensor& x, const Scalar& v) {
   return v.category() <= category_of(x->dtype) ? x->dtype : dtype_for(v);
 }
+// The number beside x: of x's own floating type, where its digits are kept.
+Tensor beside(const Tensor& x, const Scalar& v) {
+  return scalar_tensor(v, is_floating(x->dtype) ? type_with(x, v) : dtype_for(v), x->device);
+}
 Tensor isin(const Tensor& x, const Tensor& others, bool, bool invert) {
   NoGrad off;
   return among(x, others, promote(x->dtype, others->dtype), invert);
 }
 Tensor isin_number(const Tensor& x, const Scalar& v, bool, bool invert) {
   NoGrad off;
-  return among(x, scalar_tensor(v, dtype_for(v), x->device), type_with(x, v), invert);
+  return among(x, beside(x, v), type_with(x, v), invert);
 }
 Tensor number_isin(const Scalar& v, const Tensor& others, bool, bool invert) {
   NoGrad off;
-  return among(scalar_tensor(v, dtype_for(v), others->device), others, type_with(others, v), invert);
+  return among(beside(others, v), others, type_with(others, v), invert);
 }
 
 #define TAIL ", *, bool assume_unique=False, bool invert=False) -> Tensor"
