@@ -4,8 +4,9 @@ import pytest
 
 import adjoint as torch
 from adjoint import _core
-from adjoint.explain.render.formula import html, latex, latex_name, latex_text, plain
-from adjoint.explain.symbols import compute, name, number, read, simplify, substitute
+from adjoint.explain.render.formula import html, latex, latex_name, latex_text
+from adjoint.explain.symbols import compute, read, simplify, substitute
+from adjoint.explain.term import name, number, plain
 from adjoint.explain.value import short, value_of
 
 

@@ -9,9 +9,9 @@ import math
 import random
 
 from .. import _core
-from . import grad as autograd_grad
+from .errors import GradcheckError
 from .function import Function
-from .gradcheck import GradcheckError
+from .passes import grad as autograd_grad
 
 Tensor = _core.Tensor
 

@@ -8,8 +8,8 @@ not depend on an input is an error, not a zero.
 from __future__ import annotations
 
 from .. import _core
-from . import grad as _grad
 from .grad_mode import enable_grad
+from .passes import grad as _grad
 
 __all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from .errors import GradcheckError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
 __all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
-
-
-class GradcheckError(RuntimeError):
-    """A derivative is wrong: raised by `gradcheck` and `gradgradcheck`."""
 
 
 def gradcheck(

@@ -13,7 +13,8 @@ from .capture import Capture, Edge, Node, Saved, TooLarge, Where, capture
 from .derivation import Derivation
 from .explaining import explain
 from .flow import Freed, gradients
-from .graph import Graph, GraphEdge, GraphNode
+from .graph import Graph
+from .graph_data import GraphEdge, GraphNode
 from .why import Diagnosis, why
 
 __all__ = [

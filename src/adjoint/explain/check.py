@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .. import __version__, _core
+from .. import _core
 from ..autograd.grad_mode import no_grad
 from .capture import Capture
 from .value import norm, short, value_of
@@ -48,7 +48,7 @@ def mismatch(what: str, derived: Any, other: Any, told: str, operations: Sequenc
         f"explain: the derivation of {what} and {told} differ beyond rounding\n"
         f"  derived: {value_of(derived)}   {told}: {value_of(other)}\n"
         f"  dtype {str(derived.dtype).removeprefix('torch.')}, shape {list(derived.shape)}; operations: {names}\n"
-        f"  this is an error of Adjoint's {__version__}, not yours: please report it with these lines and the program"
+        f"  this is an error of Adjoint's {_core.__version__}, not yours: please report it with these lines and the program"
     )
 
 

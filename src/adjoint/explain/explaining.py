@@ -12,12 +12,15 @@ from .. import _core
 from ..autograd.grad_mode import no_grad
 from . import check, paths
 from .capture import Capture, Edge, Node, TooLarge, capture
-from .derivation import Definition, Derivation, Gradient, Output, Path, expression_of
+from .derivation import Derivation
+from .derivation_data import Definition, Gradient, Output, Path, expression_of
 from .naming import caller, key_of
 from .paths import Found, Place, Sweep
+from .refusal import not_part
 from .steps import Local, Step, local_derivative
 from .stretches import stretches
-from .symbols import Term, name, names_in
+from .symbols import names_in
+from .term import Term, name
 from .value import Value, norm, value_of
 from .wording import Wording, is_custom
 
@@ -155,7 +158,7 @@ class _Explainer:
         found = self.wording.symbol(*place)
         if not self.wording.is_named(*place):
             found = name("output" if count == 1 else f"output{i}")
-            self.wording._known[id(place[0]), place[1]] = found
+            self.wording.rename(*place, found)
         return found
 
     def _inputs(self, given: Sequence[Any]) -> list[tuple[Place, Any]]:
@@ -391,17 +394,3 @@ def _first_use(node: Node) -> tuple[int, int, int]:
         return 1, node.index, 0
     index, input = min(((e.target.index, e.input) for e in node.outputs), default=(node.index, 0))
     return 0, index, input
-
-
-def not_part(t: Any, called: str | None) -> str:
-    """The message for an input that no path leads to."""
-    what = called or f"this {str(t.dtype).removeprefix('torch.')}{list(t.shape)} tensor"
-    if not t.requires_grad:
-        return (
-            f"explain: {what} does not require grad, so no gradient is computed for it; "
-            f"call requires_grad_() on it before the output is computed (adjoint.why({called or 'tensor'}) tells more)"
-        )
-    return (
-        f"explain: {what} is not part of the graph of the output: no path leads from one to the other; "
-        f"use it in computing the output, without detach() or no_grad() (adjoint.why({called or 'tensor'}) tells more)"
-    )

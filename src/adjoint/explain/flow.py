@@ -35,7 +35,7 @@ def gradients(graph: Capture, cotangents: list[Any] | None = None) -> None:
             assert node is not None
             number = 0 if root.grad_fn is None else _core._gradient_edge(root)[1]
             g = _core.ones_like(root) if cotangents is None or cotangents[i] is None else cotangents[i]
-            _add(node.grads, number, g.detach())
+            add(node.grads, number, g.detach())
         for node in reversed(graph.nodes):
             if node.kind == "operation" and node.grads:
                 run_rule(node)
@@ -47,7 +47,7 @@ def run_rule(node: Node) -> None:
     for edge, g in zip(tracked(node), pull(node, node.grads), strict=True):
         edge.grad = g
         if g is not None:
-            _add(edge.source.grads, edge.output, g)
+            add(edge.source.grads, edge.output, g)
 
 
 def tracked(node: Node) -> list[Any]:
@@ -78,5 +78,6 @@ def _freed(node: Node) -> str:
     )
 
 
-def _add(grads: dict[int, Any], number: int, g: Any) -> None:
+def add(grads: dict[int, Any], number: int, g: Any) -> None:
+    """One more cotangent of output `number`."""
     grads[number] = grads[number] + g if number in grads else g

@@ -11,11 +11,13 @@ from typing import Any
 from .. import _core
 from ..autograd.grad_mode import no_grad
 from . import check
-from .derivation import Derivation, Gradient, Output, Path, expression_of
+from .derivation import Derivation
+from .derivation_data import Gradient, Output, Path, expression_of
 from .flow import Freed, call_rule
 from .naming import Names, key_of
+from .refusal import not_part
 from .steps import Step
-from .symbols import Term, name
+from .term import Term, name
 from .value import norm, value_of
 
 MOST_INPUTS = 50  # that are explained when none are named
@@ -131,8 +133,6 @@ def _inputs(graph: _Graph, given: Sequence[Any], known: Names) -> list[Any]:
         if len(leaves) > MOST_INPUTS:
             raise RuntimeError(f"explain: this graph has {len(leaves):,} leaves; say which: explain(output, w)")
         return leaves
-    from .explaining import not_part
-
     by_name = dict(known.items())
     found = []
     for t in given:

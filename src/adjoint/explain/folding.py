@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from .graph import GraphEdge, GraphNode
+from .graph_data import GraphEdge, GraphNode
 
 _SHORTEST = 3  # nodes of a chain that is worth folding
 _LEAVES = 4  # of a chain that are worth seeing one by one

@@ -57,7 +57,7 @@ def sweep(graph: Capture, begin: list[tuple[Place, Any]], targets: list[Place]) 
     waiting: dict[int, dict[int, Any]] = {}
     with no_grad():
         for (node, number), g in begin:
-            flow._add(waiting.setdefault(id(node), {}), number, g)
+            flow.add(waiting.setdefault(id(node), {}), number, g)
         for node in reversed(graph.nodes):
             grads = waiting.pop(id(node), None)
             if grads is None or id(node) not in wanted:
@@ -73,7 +73,7 @@ def sweep(graph: Capture, begin: list[tuple[Place, Any]], targets: list[Place]) 
                 if g is None or id(edge.source) not in wanted:
                     continue
                 told.edges[id(edge)] = norm(g)
-                flow._add(waiting.setdefault(id(edge.source), {}), edge.output, g)
+                flow.add(waiting.setdefault(id(edge.source), {}), edge.output, g)
     return told
 
 

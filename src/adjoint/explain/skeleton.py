@@ -9,7 +9,7 @@ from typing import Any
 from .. import _core
 from .capture import TooLarge
 from .folding import count_label, runs
-from .graph import GraphEdge, GraphNode
+from .graph_data import GraphEdge, GraphNode
 from .naming import Names, key_of
 
 _MOST_READ = 5_000_000

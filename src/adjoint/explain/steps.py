@@ -9,7 +9,8 @@ from .. import _core
 from ..autograd.grad_mode import no_grad
 from . import flow
 from .capture import Edge, Where
-from .symbols import Term, compute, derivative, read
+from .symbols import compute, read
+from .term import Term, derivative
 from .value import Value, value_of
 from .wording import Wording, values_of
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .steps import Step
-from .symbols import Term, derivative
+from .term import Term, derivative
 
 UNFOLDED = 12  # a path of no more steps is written out
 _LONGEST_PERIOD = 12  # of steps that repeat

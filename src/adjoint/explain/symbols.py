@@ -4,65 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from .. import _core
-
-
-@dataclass(frozen=True)
-class Term:
-    """A formula.
-
-    kind: "number", "name", "call" (head: the function), "op" (head: one of `_LEVEL`), "neg", "not", or "d" (a
-    derivative: of the first argument by the second).
-    """
-
-    kind: str
-    head: str
-    args: tuple[Term, ...] = ()
-
-    def __str__(self) -> str:
-        from .render.formula import plain
-
-        return plain(self)
-
-
-def number(value: Any) -> Term:
-    """A number as the texts of the records write it."""
-    if isinstance(value, bool):
-        return Term("number", str(int(value)))
-    if isinstance(value, complex):
-        if value.imag == 0:
-            return number(value.real)
-        return Term("number", f"({value.real:.6g}{value.imag:+.6g}i)")
-    text = f"{value:.6g}" if isinstance(value, float) else str(value)
-    return Term("neg", "-", (Term("number", text[1:]),)) if text[0] == "-" else Term("number", text)
-
-
-def name(text: str) -> Term:
-    return Term("name", text)
-
-
-def call(head: str, *args: Term) -> Term:
-    return Term("call", head, args)
-
-
-def op(head: str, a: Term, b: Term) -> Term:
-    return Term("op", head, (a, b))
-
-
-def derivative(of: Term, by: Term) -> Term:
-    return Term("d", "d", (of, by))
-
+from .term import LEVEL, Term, call, name, number, op
 
 # --- reading ---
 
 _TOKEN = re.compile(
     r"\s*(\d+\.?\d*(?:e[+-]?\d+)?|[A-Za-z_][A-Za-z_0-9.]*|<=|>=|==|!=|[-+·/<>&|(),²])", re.UNICODE
 )  # what core/ops/formula.cpp writes
-_LEVEL = {"|": 0, "&": 0, "<": 1, "<=": 1, ">": 1, ">=": 1, "==": 1, "!=": 1, "+": 2, "-": 2, "·": 3, "/": 3}
 
 
 class _Reader:
@@ -84,7 +36,7 @@ class _Reader:
         if level == 4:
             return self.sign()
         left = self.binary(level + 1)
-        while _LEVEL.get(self.tokens[0]) == level:
+        while LEVEL.get(self.tokens[0]) == level:
             head = self.take()
             left = op(head, left, self.binary(level + 1))
         return left

@@ -67,7 +67,7 @@ def _diagnose(case: Case) -> Diagnosis:
         and (chain := case.chain(t))
         and not case.results()
     ):
-        return missing.set_after_cut(case, d, chain[0])
+        return missing.set_after_cut(case.subject, d, chain[0])
     if grad is not None:
         return _of_gradient(case, d, grad)
     if not t.is_leaf and not t.retains_grad:

@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 from .capture import Capture, Edge, Node
-from .symbols import Term, call, name, number, op, read, simplify, substitute
+from .symbols import read, simplify, substitute
+from .term import Term, call, name, number, op
 
 _SHORT = 14  # an unnamed value whose formula is no longer than this is written as that formula
 _PRODUCTS = frozenset(("mm", "bmm", "mv", "matmul", "dot"))
@@ -35,6 +36,10 @@ class Wording:
         if key not in self._known:
             self._known[key] = self._named(node, output) or self._brief(node) or self._label(node, output)
         return self._known[key]
+
+    def rename(self, node: Node, output: int, term: Term) -> None:
+        """Gives an output another name."""
+        self._known[id(node), output] = term
 
     def is_named(self, node: Node, output: int = 0) -> bool:
         return self._named(node, output) is not None

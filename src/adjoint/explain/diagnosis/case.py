@@ -24,13 +24,13 @@ class Case:
         self.tensor, self.given = tensor, loss
         self.explicit, self.frame = names, frame
         self.names = Names(names, frame)
-        self.name = self._name_of(tensor)
+        self.name = self.name_of(tensor)
         self.too_large = False
         self.state: dict[str, int] = _core._leaf_state(tensor)
         self._around: Capture | None = None
         self._behind: set[int] | None = None
 
-    def _name_of(self, t: Any) -> str | None:
+    def name_of(self, t: Any) -> str | None:
         """Its own variable first: a result and the leaf it came from may share a key with other variables."""
         for name, other in self.names.items():
             if other is t:
@@ -43,9 +43,9 @@ class Case:
 
     def called(self, t: Any) -> str:
         """What to call another tensor in a sentence."""
-        if t is self.given and self._name_of(t) is None:
+        if t is self.given and self.name_of(t) is None:
             return "the loss"
-        return self._name_of(t) or "a result"
+        return self.name_of(t) or "a result"
 
     def variables(self) -> Iterable[tuple[str, Any]]:
         """The other tensors that the caller holds, and the loss given."""

@@ -53,9 +53,8 @@ def _chain(d: Diagnosis, chain: list[Cut]) -> Diagnosis:
     return d
 
 
-def set_after_cut(case: Case, d: Diagnosis, cut: Cut) -> Diagnosis:
+def set_after_cut(name: str, d: Diagnosis, cut: Cut) -> Diagnosis:
     """`loss.requires_grad = True` on something detached."""
-    name = case.subject
     d.kind = "requires_grad_after_cut"
     d.say(
         f"{name} is a leaf of its own: its history was cut by {cuts.phrase(cut)}, and requires_grad was set to True "
@@ -192,7 +191,7 @@ def _not_run(case: Case, d: Diagnosis, loss: Any) -> Diagnosis:
         else "backward() has not been called at all"
     )
     d.say(f"{case.subject} has no gradient yet: {reason}. {name}, made {at(where)}, depends on it.", where)
-    d.remedy = f"call {name}.backward()." if case._name_of(loss) else "call backward() on the loss."
+    d.remedy = f"call {name}.backward()." if case.name_of(loss) else "call backward() on the loss."
     return d
 
 
@@ -241,9 +240,7 @@ def _from_given(case: Case, d: Diagnosis) -> bool:
     chain = case.chain(loss)
     if loss.requires_grad and loss.grad_fn is None and chain:
         d.say(f"{case.subject} gets no gradient from {name}.")
-        inner = set_after_cut(_as_subject(case, loss), Diagnosis("", name), chain[0])
-        d.kind, d.remedy = inner.kind, inner.remedy
-        d.say(inner.sentences[0], *inner.lines)
+        set_after_cut(case.called(loss), d, chain[0])
         return True
     if loss.requires_grad:
         return False
@@ -265,15 +262,6 @@ def _from_given(case: Case, d: Diagnosis) -> bool:
     return True
 
 
-class _Subject:
-    def __init__(self, name: str) -> None:
-        self.subject = name
-
-
-def _as_subject(case: Case, t: Any) -> Any:
-    return _Subject(case.called(t))
-
-
 def _by_cut(case: Case, d: Diagnosis) -> bool:
     """A variable, or an operand in the loss's graph, that was computed from the tensor and lost its history."""
     carriers = case.carriers()
@@ -283,9 +271,7 @@ def _by_cut(case: Case, d: Diagnosis) -> bool:
         name, t, chain = max(possible, key=lambda c: (c[1].numel() == 1, c[2][0]["id"]))
         if t.requires_grad and t.grad_fn is None:
             d.say(f"{case.subject} got no gradient.")
-            inner = set_after_cut(_as_subject(case, t), Diagnosis("", name), chain[0])
-            d.kind, d.remedy = inner.kind, inner.remedy
-            d.say(inner.sentences[0], *inner.lines)
+            set_after_cut(case.called(t), d, chain[0])
             return True
         cut = next((c for c in chain if case.concerns(c)), chain[0])
         d.say(

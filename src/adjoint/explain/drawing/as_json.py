@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from ..graph import Graph, GraphEdge, GraphNode
+from ..graph_data import GraphData, GraphEdge, GraphNode
 
 SCHEMA = "adjoint.graph/1"
 
 
-def as_json(graph: Graph, indent: int | None = None) -> str:
+def as_json(graph: GraphData, indent: int | None = None) -> str:
     return json.dumps(as_dict(graph), ensure_ascii=False, indent=indent, allow_nan=False) + "\n"
 
 
-def as_dict(graph: Graph) -> dict[str, Any]:
+def as_dict(graph: GraphData) -> dict[str, Any]:
     """`{"schema", "title", "notes", "nodes": [...], "edges": [...]}`; edges name their ends by id."""
     return {
         "schema": SCHEMA,

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from ..graph_data import GraphData, GraphEdge, GraphNode
 from .picture import Card, card_of
 from .svg import _LIGHT, tooltip
-
-if TYPE_CHECKING:
-    from ..graph import Graph, GraphEdge, GraphNode
 
 _LOOK = {
     "leaf": ("box", "leaf", "leaf-edge"),
@@ -25,7 +21,7 @@ def quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
-def dot(graph: Graph) -> str:
+def dot(graph: GraphData) -> str:
     """The graph as a `digraph`, its modules as clusters."""
     out = [
         f"digraph {quoted(graph.title)} {{",

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from ..graph_data import GraphData, GraphNode
 from .picture import card_of
 from .svg import _LIGHT
-
-if TYPE_CHECKING:
-    from ..graph import Graph, GraphNode
 
 _CLASSES = (("leaf", "leaf"), ("data", "data"), ("last", "last"), ("module", "fold"), ("run", "fold"))
 
 
-def mermaid(graph: Graph) -> str:
+def mermaid(graph: GraphData) -> str:
     """A `flowchart TD`; each module is a subgraph."""
     ids = {id(n): f"n{i}" for i, n in enumerate(graph.nodes)}
     out = ["flowchart TD"]

@@ -6,19 +6,17 @@ import json
 import re
 from html import escape
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ..graph_data import GraphData
 from .as_json import as_dict
 from .picture import brief, card_of
 from .svg import _DARK, _LIGHT, _text
 
-if TYPE_CHECKING:
-    from ..graph import Graph
-
 _DIGITS = 7
 
 
-def page(graph: Graph) -> str:
+def page(graph: GraphData) -> str:
     """A self-contained HTML page: no other file, no network."""
     here = files(__name__.rpartition(".")[0])
 
@@ -35,7 +33,7 @@ def page(graph: Graph) -> str:
     return re.sub(r"\{\{(\w+)\}\}", lambda m: parts[m[1]], read("page.html"))
 
 
-def framed(graph: Graph) -> str:
+def framed(graph: GraphData) -> str:
     """The page in a frame, for notebooks."""
     return (
         f'<iframe title="The graph of {escape(graph.title, quote=True)}" srcdoc="{escape(page(graph), quote=True)}" '
@@ -53,7 +51,7 @@ def _colours() -> str:
     )
 
 
-def _data(graph: Graph) -> str:
+def _data(graph: GraphData) -> str:
     """The JSON of the page: that of `json()` without what is empty, and with the texts of the cards."""
     d = as_dict(graph)
     at = {n.id: i for i, n in enumerate(graph.nodes)}

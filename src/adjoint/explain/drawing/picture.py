@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from ..graph_data import GraphData, GraphEdge, GraphNode
 from ..statistics import Statistics, number
 from .layout import Box, Line, rank_boxes
-
-if TYPE_CHECKING:
-    from ..graph import Graph, GraphEdge, GraphNode
 
 NAME, SMALL, SIGN = 14.0, 11.5, 15.0  # sizes of letters
 MARGIN = 12.0  # between a text and its frame
@@ -149,7 +146,7 @@ class Picture:
     labels: list[str]
 
 
-def picture(graph: Graph, gradients: bool = True) -> Picture:
+def picture(graph: GraphData, gradients: bool = True) -> Picture:
     """The boxes and lines of a graph. A leaf with uses far apart is drawn again near each."""
     cards = [card_of(n, gradients) for n in graph.nodes]
     at = {id(n): i for i, n in enumerate(graph.nodes)}
@@ -170,7 +167,7 @@ def picture(graph: Graph, gradients: bool = True) -> Picture:
     return _in_order(Picture(cards, lines, graph.edges, labels))
 
 
-def _repeated(graph: Graph, cards: list[Card], ends: list[tuple[int, int]]) -> list[int]:
+def _repeated(graph: GraphData, cards: list[Card], ends: list[tuple[int, int]]) -> list[int]:
     """The card that each edge starts at; adds cards where a leaf is drawn again."""
     rank = rank_boxes(len(cards), ends)[0] if cards else []
     uses: dict[int, list[int]] = {}

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
+from ..graph_data import GraphData, GraphNode
 from .layout import layout
 from .picture import MARGIN, NAME, ROUND, SIGN, SMALL, Card, Picture, picture, width_of
-
-if TYPE_CHECKING:
-    from ..graph import Graph, GraphNode
 
 MOST_NODES = 500  # of a picture shown in a notebook
 _FACE = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', 'Liberation Mono', monospace"
@@ -86,7 +83,7 @@ text {{ font-family: {_FACE}; font-size: {SMALL}px; fill: var(--ink); text-ancho
 """
 
 
-def svg(graph: Graph, *, gradients: bool = True, engine: str | None = None) -> str:
+def svg(graph: GraphData, *, gradients: bool = True, engine: str | None = None) -> str:
     """The picture of a graph; see `Graph.svg`."""
     if engine not in (None, "own", "graphviz"):
         raise ValueError(f"engine: expected None or 'graphviz', got {engine!r}")
@@ -243,7 +240,7 @@ def _card(c: Card, gradients: bool) -> str:
     return "".join(out)
 
 
-def _key(graph: Graph, gradients: bool) -> tuple[str, float]:
+def _key(graph: GraphData, gradients: bool) -> tuple[str, float]:
     """What the colours mean: only those that are there. The text and its width."""
     kinds = {n.kind for n in graph.nodes}
     words = [("data", "data"), ("leaf", "requires grad"), ("module", "module"), ("run", "chain")]

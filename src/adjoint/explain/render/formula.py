@@ -1,4 +1,4 @@
-"""Formulas as plain text, LaTeX and HTML."""
+"""Formulas as LaTeX and HTML; `term` has them as plain text."""
 
 from __future__ import annotations
 
@@ -6,75 +6,7 @@ import re
 from collections.abc import Callable
 from html import escape
 
-from ..symbols import Term
-
-_LEVEL = {"|": 0, "&": 0, "+": 2, "-": 2, "·": 3, "/": 3}  # others, comparisons, are 1
-_SIGN, _POWER, _ATOM = 4, 5, 9
-_SHOWN = {"<=": "≤", ">=": "≥", "==": "=", "!=": "≠", "&": "and", "|": "or"}
-_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-
-
-def level(term: Term) -> int:
-    """How tightly the outermost operation binds."""
-    if term.kind == "op":
-        return _LEVEL.get(term.head, 1)
-    if term.kind in ("neg", "not"):
-        return _SIGN
-    if term.kind == "call" and term.head in ("pow", "t"):
-        return _POWER
-    if term.kind == "call" and term.head == "@":
-        return 3
-    if term.kind == "name" and not re.fullmatch(r"[\w.\[\]'\"]+", term.head):
-        return 0
-    return _ATOM
-
-
-def _operands(term: Term, show: Callable[[Term], str], bracket: Callable[[str], str]) -> list[str]:
-    """Both sides of an operation, in brackets where they are needed."""
-    own = level(term)
-    right = own + 1 if term.head in "-/" else own
-    at_least = (own, max(right, 1 + own if term.args[1].kind == "neg" else right))
-    return [show(a) if level(a) >= n else bracket(show(a)) for a, n in zip(term.args, at_least, strict=True)]
-
-
-def _tight(term: Term, show: Callable[[Term], str], bracket: Callable[[str], str], at_least: int) -> str:
-    return show(term) if level(term) >= at_least else bracket(show(term))
-
-
-# --- plain text ---
-
-
-def plain(term: Term) -> str:
-    """ "where(l1 > 0, 1, 0)", "2·w", "x²"."""
-    bracket = "({})".format
-    if term.kind in ("number", "name"):
-        return term.head
-    if term.kind == "neg":
-        return "-" + _tight(term.args[0], plain, bracket, 3)
-    if term.kind == "not":
-        return "not " + _tight(term.args[0], plain, bracket, _ATOM)
-    if term.kind == "d":
-        return "/".join("d" + _tight(a, plain, bracket, _ATOM) for a in term.args)
-    if term.kind == "op":
-        a, b = _operands(term, plain, bracket)
-        head = _SHOWN.get(term.head, term.head)
-        return f"{a}{head}{b}" if term.head in "·/" else f"{a} {head} {b}"
-    if term.head == "pow":
-        base = _tight(term.args[0], plain, bracket, _ATOM)
-        exponent = plain(term.args[1])
-        if re.fullmatch(r"-?\d+", exponent):
-            return base + exponent.translate(_RAISED)
-        return f"{base}^" + _tight(term.args[1], plain, bracket, _ATOM)
-    if term.head == "sqrt":
-        return "√" + _tight(term.args[0], plain, bracket, _ATOM)
-    if term.head == "t":
-        return _tight(term.args[0], plain, bracket, _ATOM) + "ᵀ"
-    if term.head == "@":
-        return " @ ".join(_tight(a, plain, bracket, _POWER) for a in term.args)
-    if term.head == "abs":
-        return f"|{plain(term.args[0])}|"
-    return f"{term.head}({', '.join(map(plain, term.args))})"
-
+from ..term import ATOM, POWER, SHOWN, Term, operands, tight
 
 # --- LaTeX ---
 
@@ -132,16 +64,16 @@ def latex(term: Term) -> str:
     if term.kind == "name":
         return latex_name(term.head)
     if term.kind == "neg":
-        return "-" + _tight(term.args[0], latex, bracket, 3)
+        return "-" + tight(term.args[0], latex, bracket, 3)
     if term.kind == "not":
-        return r"\lnot " + _tight(term.args[0], latex, bracket, _ATOM)
+        return r"\lnot " + tight(term.args[0], latex, bracket, ATOM)
     if term.kind == "d":
-        a, b = (r"\partial " + _tight(x, latex, bracket, _ATOM) for x in term.args)
+        a, b = (r"\partial " + tight(x, latex, bracket, ATOM) for x in term.args)
         return rf"\frac{{{a}}}{{{b}}}"
     if term.kind == "op":
         if term.head == "/":
             return rf"\frac{{{latex(term.args[0])}}}{{{latex(term.args[1])}}}"
-        a, b = _operands(term, latex, bracket)
+        a, b = operands(term, latex, bracket)
         return f"{a} {_LATEX_OPERATORS.get(term.head, term.head)} {b}"
     return _latex_call(term.head, term.args, bracket)
 
@@ -155,7 +87,7 @@ _LATEX_FUNCTIONS = frozenset("sin cos tan sinh cosh tanh log exp min max".split(
 
 def _latex_call(head: str, args: tuple[Term, ...], bracket: Callable[[str], str]) -> str:
     if head == "pow":
-        return f"{_tight(args[0], latex, bracket, _ATOM)}^{{{latex(args[1])}}}"
+        return f"{tight(args[0], latex, bracket, ATOM)}^{{{latex(args[1])}}}"
     if head == "sqrt":
         return rf"\sqrt{{{latex(args[0])}}}"
     if head == "exp":
@@ -163,9 +95,9 @@ def _latex_call(head: str, args: tuple[Term, ...], bracket: Callable[[str], str]
     if head == "abs":
         return rf"\left|{latex(args[0])}\right|"
     if head == "t":
-        return _tight(args[0], latex, bracket, _ATOM) + r"^{\mathsf{T}}"
+        return tight(args[0], latex, bracket, ATOM) + r"^{\mathsf{T}}"
     if head == "@":
-        return r"\,".join(_tight(a, latex, bracket, _POWER) for a in args)
+        return r"\,".join(tight(a, latex, bracket, POWER) for a in args)
     if head == "where":
         rows = [rf"{latex(args[1])} & \text{{if }} {latex(args[0])}", rf"{latex(args[2])} & \text{{else}}"]
         return r"\begin{cases}" + r" \\ ".join(rows) + r"\end{cases}"
@@ -200,28 +132,28 @@ def html(term: Term) -> str:
     if term.kind == "name":
         return html_name(term.head)
     if term.kind == "neg":
-        return "−" + _tight(term.args[0], html, bracket, 3)
+        return "−" + tight(term.args[0], html, bracket, 3)
     if term.kind == "not":
-        return "not " + _tight(term.args[0], html, bracket, _ATOM)
+        return "not " + tight(term.args[0], html, bracket, ATOM)
     if term.kind == "d":
-        a, b = ("∂" + _tight(x, html, bracket, _ATOM) for x in term.args)
+        a, b = ("∂" + tight(x, html, bracket, ATOM) for x in term.args)
         return _fraction(a, b)
     if term.kind == "op":
         if term.head == "/":
             return _fraction(html(term.args[0]), html(term.args[1]))
-        a, b = _operands(term, html, bracket)
-        head = escape(_SHOWN.get(term.head, term.head).replace("-", "−"))
+        a, b = operands(term, html, bracket)
+        head = escape(SHOWN.get(term.head, term.head).replace("-", "−"))
         return f"{a} {head} {b}"
     if term.head == "pow":
-        return f"{_tight(term.args[0], html, bracket, _ATOM)}<sup>{html(term.args[1])}</sup>"
+        return f"{tight(term.args[0], html, bracket, ATOM)}<sup>{html(term.args[1])}</sup>"
     if term.head == "exp":
         return f"e<sup>{html(term.args[0])}</sup>"
     if term.head == "sqrt":
         return f'√<span class="root">{html(term.args[0])}</span>'
     if term.head == "t":
-        return _tight(term.args[0], html, bracket, _ATOM) + "<sup>T</sup>"
+        return tight(term.args[0], html, bracket, ATOM) + "<sup>T</sup>"
     if term.head == "@":
-        return " ".join(_tight(a, html, bracket, _POWER) for a in term.args)
+        return " ".join(tight(a, html, bracket, POWER) for a in term.args)
     if term.head == "abs":
         return f"|{html(term.args[0])}|"
     if term.head == "where":

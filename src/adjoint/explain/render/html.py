@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from ..derivation import Derivation
-from ..symbols import Term
+from ..derivation_data import DerivationData
+from ..term import Term, plain
 from ..value import Value
-from .formula import html, plain
+from .formula import html
 from .outline import Block, Equations, Heading, Para, Piece, Pieces, Row, outline, title
 
 _LONG = 34  # characters of a left side that gets a line of its own
@@ -53,7 +53,7 @@ main{max-width:54rem;margin:0 auto;padding:2rem 1.25rem 4rem;box-sizing:border-b
 """
 
 
-def page(d: Derivation) -> str:
+def page(d: DerivationData) -> str:
     """A whole page."""
     name = escape("".join(_plain(p) for p in title(d)))
     return (
@@ -63,7 +63,7 @@ def page(d: Derivation) -> str:
     )
 
 
-def fragment(d: Derivation) -> str:
+def fragment(d: DerivationData) -> str:
     """What a notebook shows: a block with its own style."""
     lines = [f'<div class="adjoint-derivation"><style>{_STYLE}</style>', f"<h1>{_inline(title(d))}</h1>"]
     checking = False

@@ -5,10 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from ..derivation import Derivation
-from ..symbols import Term
+from ..derivation_data import DerivationData
+from ..term import Term, plain
 from ..value import Value, short
-from .formula import latex, latex_number, latex_text, plain
+from .formula import latex, latex_number, latex_text
 from .outline import Block, Heading, Para, Piece, Pieces, Row, outline, title
 
 _LINE = 66  # characters of plain text that fill a line of a page
@@ -26,7 +26,7 @@ _BEFORE = r"""\documentclass[11pt]{article}
 _AFTER = "\\end{document}\n"
 
 
-def render(d: Derivation, document: bool = False) -> str:
+def render(d: DerivationData, document: bool = False) -> str:
     """A fragment for a document that uses amsmath; or a whole document."""
     lines = [r"% needs \usepackage{amsmath}", rf"\section*{{{_inline(title(d))}}}"]
     for block in outline(d):
@@ -35,7 +35,7 @@ def render(d: Derivation, document: bool = False) -> str:
     return _BEFORE + body + _AFTER if document else body
 
 
-def notebook(d: Derivation) -> str:
+def notebook(d: DerivationData) -> str:
     """For MathJax: one display, headings as rows."""
     rows = []
     for block in outline(d):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..derivation import Derivation
-from ..symbols import Term
-from .formula import plain
+from ..derivation_data import DerivationData
+from ..term import Term, plain
 from .outline import Block, Equations, Heading, Para, Pieces, Row, outline, title
 
 
-def render(d: Derivation) -> str:
+def render(d: DerivationData) -> str:
     """Headings, sentences, and lists with formulas as code: what every reader of Markdown takes."""
     lines = [f"# {_inline(title(d))}"]
     for block in outline(d):

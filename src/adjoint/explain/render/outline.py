@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..derivation import Derivation, Gradient, Path, cotangent_name, count_text
+from ..derivation_data import DerivationData, Gradient, Path, cotangent_name, count_text
 from ..steps import Step
 from ..stretches import UNFOLDED, fold
-from ..symbols import Term
+from ..term import Term
 from ..value import Value, shape_text, short
 
 Piece = str | Term | Value
@@ -55,7 +55,7 @@ class Equations:
 Block = Heading | Para | Equations
 
 
-def outline(d: Derivation) -> list[Block]:
+def outline(d: DerivationData) -> list[Block]:
     """The whole derivation."""
     blocks: list[Block] = []
     if d.operations:
@@ -71,7 +71,7 @@ def outline(d: Derivation) -> list[Block]:
     return blocks
 
 
-def title(d: Derivation) -> Pieces:
+def title(d: DerivationData) -> Pieces:
     """What is derived."""
     pieces: list[Piece] = []
     for i, g in enumerate(d.gradients[:4]):
@@ -90,7 +90,7 @@ def _listed(rows: Sequence[Row]) -> Equations:
     return Equations((*rows[:half], gap, *rows[-half:]), title=f"{len(rows):,} lines", folded=True)
 
 
-def _operations(d: Derivation) -> Iterator[Block]:
+def _operations(d: DerivationData) -> Iterator[Block]:
     told = ", ".join(f"{n:,} × {k}" for k, n in list(d.operations.items())[:8])
     more = len(d.operations) - 8
     yield Heading("Graph")
@@ -98,7 +98,7 @@ def _operations(d: Derivation) -> Iterator[Block]:
 
 
 def _definition(d: object) -> Row:
-    from ..derivation import Definition
+    from ..derivation_data import Definition
 
     assert isinstance(d, Definition)
     right: list[Pieces] = []
@@ -139,7 +139,7 @@ def _local(s: Step) -> Row:
 # --- one input ---
 
 
-def _gradient(d: Derivation, g: Gradient) -> Iterator[Block]:
+def _gradient(d: DerivationData, g: Gradient) -> Iterator[Block]:
     many = g.count != 1
     yield Heading(f"Paths from {_and(str(o.symbol) for o in d.outputs)} to {g.symbol}")
     if many or not g.paths:
@@ -176,7 +176,7 @@ def _others(g: Gradient) -> str:
     return count_text(g.count - len(g.paths)) + " paths" if isinstance(g.count, int) else "paths"
 
 
-def _path(d: Derivation, g: Gradient, p: Path, i: int) -> Iterator[Row]:
+def _path(d: DerivationData, g: Gradient, p: Path, i: int) -> Iterator[Row]:
     pieces: list[Piece] = []
     output = d.outputs[p.output]
     if output.cotangent is not None:
@@ -199,7 +199,7 @@ def _unwritten(p: Path) -> bool:
     return len(p.steps) <= UNFOLDED and any(not s.elementwise for s in p.steps) and bool(p.pushed)
 
 
-def _numbers(d: Derivation, p: Path) -> str | None:
+def _numbers(d: DerivationData, p: Path) -> str | None:
     """The product in numbers, where every factor is one or a few."""
     if not 2 <= len(p.steps) <= UNFOLDED or any(not s.elementwise or s.note for s in p.steps):
         return None

@@ -6,16 +6,15 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from ..derivation import Derivation
-from ..symbols import Term
-from .formula import plain
+from ..derivation_data import DerivationData
+from ..term import Term, plain
 from .outline import Block, Equations, Heading, Para, Pieces, Row, outline, title
 
 _INDENT = "  "
 _NARROWEST = 30
 
 
-def render(d: Derivation, width: int = 80) -> str:
+def render(d: DerivationData, width: int = 80) -> str:
     """Lines of at most `width` characters (30 at least)."""
     width = max(width, _NARROWEST)
     lines = list(_wrap(inline(title(d)), width, ""))
@@ -70,13 +69,13 @@ def _wrap(text: str, width: int, indent: str, hang: str | None = None) -> list[s
     ) or [indent]
 
 
-def rich_text(d: Derivation) -> Any:
+def rich_text(d: DerivationData) -> Any:
     """For rich: the headings bold, numbers as rich colours them, at the console's width."""
     return _Rich(d)
 
 
 class _Rich:
-    def __init__(self, d: Derivation) -> None:
+    def __init__(self, d: DerivationData) -> None:
         self.derivation = d
 
     def __rich_console__(self, console: Any, options: Any) -> Iterator[Any]:
