@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from adjoint.cli.article import program
 from benchmarks.timing import Batch, Result, shortest, shortest_reported, statement
 
 CHAIN = 1000
@@ -54,16 +55,7 @@ def _names(torch: Any) -> dict[str, Any]:
     v, w = b.clone().requires_grad_(), torch.tensor(values, requires_grad=True)
 
     def article() -> None:
-        input = torch.ones([2, 2])
-        w1 = torch.tensor(2.0, requires_grad=True)
-        w2 = torch.tensor(3.0, requires_grad=True)
-        w3 = torch.tensor(4.0, requires_grad=True)
-        l1 = input * w1
-        l2 = l1 + w2
-        l3 = l1 * w3
-        l4 = l2 * l3
-        loss = l4.mean()
-        loss.backward()
+        program(torch)[-1].backward()
 
     def second() -> None:
         y = (w * w * w).sum()

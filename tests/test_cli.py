@@ -20,9 +20,7 @@ def test_demo_is_right():
 
 
 def test_demo_fails_on_a_wrong_number(monkeypatch, capsys):
-    wrong = [
-        (name, line, value, gradient and gradient + 1, node) for name, line, value, gradient, node in article._ARTICLE
-    ]
+    wrong = [(name, value, gradient and gradient + 1, node) for name, value, gradient, node in article._ARTICLE]
     monkeypatch.setattr(article, "_ARTICLE", wrong)
     assert main(["demo", "article"]) == 1
     assert "wrong numbers in: article" in capsys.readouterr().out
