@@ -21,7 +21,7 @@ ABSURD = {
     "zeros": lambda: torch.zeros(2**62),
     "ones": lambda: torch.ones(B),
     "eye": lambda: torch.eye(B),
-    "combinations": lambda: torch.combinations(x, 2**40),
+    "combinations": lambda: torch.combinations(x, 2**40, with_replacement=True),
     "repeat": lambda: x.repeat(2**62),
     "repeat to nothing": lambda: torch.ones(B, 0).repeat(B, 1),
     "repeat_interleave": lambda: torch.repeat_interleave(t([2**62] * 4)),
@@ -56,6 +56,10 @@ def test_absurd_sizes_are_refused_at_once(name):
 
 
 def test_large_arguments_that_have_an_answer():
+    for r in (B, 2**31, 64):  # more elements than there are to pick from
+        assert torch.combinations(torch.zeros(30), r).shape == (0, r)
+    assert torch.combinations(torch.zeros(0), B, with_replacement=True).shape == (0, B)
+    assert torch.combinations(torch.ones(1), 100, with_replacement=True).shape == (1, 100)
     assert torch.tril_indices(B, 0).shape == (2, 0)
     assert torch.tril_indices(B, 1, 5 - B).tolist() == [[B - 5, B - 4, B - 3, B - 2, B - 1], [0] * 5]
     assert torch.triu_indices(5, 5, -(2**63)).shape == (2, 25)

@@ -95,6 +95,20 @@ def test_options(case):
     assert repr(make()) == text
 
 
+def test_no_more_digits_than_a_float_has():
+    with pytest.raises(ValueError, match="precision too big"):
+        torch.set_printoptions(precision=10**9)
+    assert torch.get_printoptions()["precision"] == 4
+    torch.set_printoptions(precision=1074)
+    assert repr(torch.tensor(0.5)) == "tensor(0.5" + "0" * 1073 + ")"
+
+
+def test_edges_of_many_dimensions_are_no_more_than_can_be_read():
+    assert repr(torch.zeros(1).expand([7] * 6)).count("0.") == 6**6  # still all of the edges
+    assert repr(torch.zeros(1).expand([7] * 12)).count("0.") == 2**12
+    assert repr(torch.zeros(1).expand([3] * 30)) == f"tensor([...],\n       size={(3,) * 30})"
+
+
 def test_full_profile_shows_everything():
     torch.set_printoptions(profile="full")
     assert "..." not in repr(torch.zeros(2000))

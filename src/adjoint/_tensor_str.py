@@ -4,8 +4,12 @@ The text is made from Python numbers only. Of a large tensor just the edges are 
 whole numbers, scientific) is chosen from all shown values, then nested lists are laid out within the line width.
 """
 
+import math
+
 from . import _core
 
+_DIGITS = 1074  # no double has more of them after its point
+_SHOWN = 4_000_000  # elements; the edges of many dimensions would be more than anybody waits for
 _PROFILES = {"default": (4, 1000, 3, 80), "short": (2, 1000, 2, 80), "full": (4, float("inf"), 3, 80)}
 
 
@@ -36,6 +40,8 @@ def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=N
             call sets it.
     """
     o = PRINT_OPTS
+    if isinstance(precision, int) and precision > _DIGITS:
+        raise ValueError(f"precision too big: a float has at most {_DIGITS} digits after the point")
     if profile is not None and profile in _PROFILES:
         o.precision, o.threshold, o.edgeitems, o.linewidth = _PROFILES[profile]
     if precision is not None:
@@ -162,11 +168,20 @@ def _rows(data, shape, depth, indent, edge, write, width):
     return "[" + ("," + "\n" * (len(shape) - 1 - depth) + pad).join(blocks) + "]"
 
 
+def _edge(t):
+    """How many elements are shown at each edge; None where all are."""
+    if t.numel() <= PRINT_OPTS.threshold:
+        return None
+    edge = min(PRINT_OPTS.edgeitems, max(t.shape, default=0))
+    while edge > 0 and math.prod(min(n, 2 * edge) for n in t.shape) > _SHOWN:
+        edge = edge // 2 if edge > 8 else edge - 1
+    return edge
+
+
 def _body(t, indent):
     if t.numel() == 0:
         return "[]"
-    o = PRINT_OPTS
-    edge = o.edgeitems if t.numel() > o.threshold else None
+    edge = _edge(t)
     data = t.tolist() if edge is None else _edges(t, edge)
     values = _flatten(data, []) if t.dim() else [data]
     writer = _complex_writer if t.is_complex() else _float_writer if t.is_floating_point() else _plain_writer
@@ -203,7 +218,7 @@ def _notes(t):
             notes.append(f"size={tuple(t.shape)}")
         usual = t.dtype == default
     else:
-        if not PRINT_OPTS.edgeitems:
+        if not PRINT_OPTS.edgeitems or _edge(t) == 0:
             notes.append(f"size={tuple(t.shape)}")
         double = default == _core.float64
         usual = t.dtype in (default, _core.int64, _core.bool, _core.complex128 if double else _core.complex64)

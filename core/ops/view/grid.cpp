@@ -54,12 +54,16 @@ Tensor cartesian_prod(Tensors xs) {
   return stack(ys, 1);
 }
 
-// Rows of r elements with growing positions: those of the full grid that a mask keeps.
+// Rows of r elements with growing positions: those of the full grid that a mask keeps. Where there are none, or one, it
+// is not asked: r may be any number.
 Tensor combinations(const Tensor& x, int64_t r, bool with_replacement) {
   check(x->ndim == 1, "Expect a 1D vector, but got shape ", x->sizes());
   check(r >= 0, "Expect a non-negative number, but got ", r);
   if (r == 0) return adjoint::empty(Dims{0}, x->dtype, x->device);
   int64_t n = x->numel;
+  if (n < (with_replacement ? 1 : r)) return reshape(narrow(x, 0, 0, 0), Dims{0, r});
+  if (n == 1) return repeat(x, Dims{1, r});
+  check(r < 63, "numel: integer multiplication overflow");
   std::vector<Tensor> in(size_t(r), x), grids = meshgrid_by(in, false);
   Tensor positions = arange(0, n, 1, Dtype::I64);
   std::vector<Tensor> index(size_t(r), positions), order = meshgrid_by(index, false);
