@@ -137,6 +137,41 @@ def test_unsafe_split():
         assert g.tolist() == [0.0, 8.0, 4.0, 6.0, 8.0, 10.0]
 
 
+def test_parts_of_an_unsafe_split_change_one_by_one():
+    """What a gated cell does: each part is overwritten by its own function, whose rule reads the result."""
+    x = torch.linspace(-1, 1, 8).requires_grad_()
+    (want,) = torch.autograd.grad(
+        sum(f(p).sum() for f, p in zip([torch.sigmoid, torch.tanh, torch.exp, torch.sigmoid], x.chunk(4))), x
+    )
+    y = x * 1
+    parts = y.unsafe_chunk(4)
+    parts[0].sigmoid_(), parts[1].tanh_(), parts[2].exp_(), parts[3].sigmoid_()
+    assert [p._version for p in parts] == [1, 1, 1, 1] and y._version == 0
+    (g,) = torch.autograd.grad(sum(p.sum() for p in parts), x)
+    assert torch.allclose(g, want, atol=1e-6)
+
+    parts = (x * 1).unsafe_split(4)
+    square = parts[1] * parts[1]
+    parts[0].mul_(2)
+    (g,) = torch.autograd.grad(square.sum(), x)
+    assert torch.allclose(g[4:], 2 * x[4:]) and not g[:4].any()
+
+
+@pytest.mark.skipif(IS_TORCH, reason="PyTorch moves the memory under its parts")
+def test_parts_of_an_unsafe_split_keep_their_memory():
+    y = torch.arange(4.0)
+    a, b = y.unsafe_chunk(2)
+    with pytest.raises(RuntimeError, match="not resizable"):
+        y.resize_(1000)
+    y[1:].copy_(y[:3])
+    y[:2].copy_(b)
+    assert a.tolist() == b.tolist() == [1.0, 2.0]
+    y[1:3].copy_(a)  # overlaps, though the storages are two
+    assert y.tolist() == [1.0, 1.0, 2.0, 2.0]
+    del y, a
+    assert b.tolist() == [2.0, 2.0]
+
+
 # --- hooks, what is saved ---
 
 

@@ -112,7 +112,8 @@ bool quick_inplace_n(const PointwiseOp& op, const QuickArg* xs, const Tensor& ou
   if (op.promotion == Promotion::Bool || !c.prepare(op, xs, true) || c.model != out.get()) return false;
   if (c.record && modes.grad) return false;
   for (int k = 1; k < N; ++k)  // views of the same memory: the general road tells which overlap
-    if (xs[k].tensor && xs[k].tensor->storage == out->storage && xs[k].tensor != out.get()) return false;
+    if (xs[k].tensor && xs[k].tensor->storage->data == out->storage->data && xs[k].tensor != out.get())
+      return false;
   check_inplace(out, name, false);
   c.run(op, *out, c.item);
   bumped(out, name);

@@ -45,7 +45,7 @@ void copy(const Tensor& dst, const Tensor& src) {
       return;
     }
     if (dst->numel == 0 || (dst->data() == src->data() && dst->dtype == src->dtype)) return;
-    if (dst->storage != src->storage) {
+    if (dst->storage->data != src->storage->data) {
       Unlocked large(dst->numel >= kUnlockAt);
       convert(dst->data(), dst->dtype, src->data(), src->dtype, dst->numel);
       return;
@@ -55,7 +55,7 @@ void copy(const Tensor& dst, const Tensor& src) {
   if (dst->numel == 0) return;
   if (dst->meta_device()) return;
   check_as(!src->meta_device(), ErrorKind::NotImplemented, "Cannot copy out of meta tensor; no data!");
-  if (dst->storage == src->storage && overlap(*dst, *src) != Overlap::None) {
+  if (dst->storage->data == src->storage->data && overlap(*dst, *src) != Overlap::None) {
     if (same && dst->data() == src->data() && dst->dtype == src->dtype &&
         equal(dst->strides(), src->strides()))
       return;

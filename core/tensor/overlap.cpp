@@ -106,7 +106,8 @@ bool overlaps_itself(const TensorImpl& x) {
 }
 
 Overlap overlap(const TensorImpl& a, const TensorImpl& b) {
-  if (a.storage != b.storage || a.numel == 0 || b.numel == 0 || a.meta_device()) return Overlap::None;
+  if (a.storage->data != b.storage->data || a.numel == 0 || b.numel == 0 || a.meta_device())
+    return Overlap::None;
   if (a.byte_offset == b.byte_offset && a.dtype == b.dtype && equal(a.sizes(), b.sizes()) &&
       equal(a.strides(), b.strides()))
     return Overlap::Full;

@@ -30,7 +30,18 @@ std::vector<Tensor> gathered(Backward& b, const Part& whole, Ints lengths, int64
 }
 
 // Note [Unsafe splits]: their parts share memory but are no views, so each may be changed in place; that the
-// others and the whole are not read afterwards is the caller's word.
+// others and the whole are not read afterwards is the caller's word. So that writing into one does not count as
+// a change of its neighbours, each has a storage of its own over the same bytes, which keeps the whole alive and
+// in its place.
+Tensor over_own_storage(Tensor y) {
+  if (y->meta_device()) return y;
+  Storage* whole = y->storage;  // whose reference goes over to the part's
+  whole->flags |= Storage::Exported;
+  y->storage = Storage::make_foreign(
+      whole->data, whole->nbytes, [](void* s) { static_cast<Storage*>(s)->release(); }, whole);
+  y->storage->flags |= whole->flags & Storage::ReadOnly;
+  return y;
+}
 enum class Kind { Views, Unsafe };
 template <bool Sizes, Kind kind> struct Split {
   static constexpr const char* name = "split";
@@ -80,7 +91,8 @@ template <bool Sizes, Kind kind> std::vector<Tensor> split_at(const Tensor& x, D
   std::vector<Tensor> ys;
   int64_t start = 0;
   for (int64_t n : lengths) {
-    ys.push_back(SlicePick{dim, start, start + n, 1}(x));
+    Tensor y = SlicePick{dim, start, start + n, 1}(x);
+    ys.push_back(kind == Kind::Unsafe ? over_own_storage(std::move(y)) : std::move(y));
     start += n;
   }
   Split<Sizes, kind> op{dim, std::move(lengths), part_of(x)};
