@@ -99,7 +99,7 @@ if not TYPE_CHECKING:  # else every name would seem to be there
     del TYPE_CHECKING
 
 
-def __dir__():
+def __dir__() -> "list[str]":
     return sorted({*globals(), *_MODULES, *_LAZY, *_LEGACY})
 
 

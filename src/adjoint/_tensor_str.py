@@ -4,9 +4,15 @@ The text is made from Python numbers only. Of a large tensor just the edges are 
 whole numbers, scientific) is chosen from all shown values, then nested lists are laid out within the line width.
 """
 
+from __future__ import annotations
+
 import math
 
 from . import _core
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _DIGITS = 1074  # no double has more of them after its point
 _SHOWN = 4_000_000  # elements; the edges of many dimensions would be more than anybody waits for
@@ -16,7 +22,13 @@ _PROFILES = {"default": (4, 1000, 3, 80), "short": (2, 1000, 2, 80), "full": (4,
 class _Options:
     __slots__ = ("edgeitems", "linewidth", "precision", "sci_mode", "threshold")
 
-    def __init__(self):
+    precision: int
+    threshold: float
+    edgeitems: int
+    linewidth: int
+    sci_mode: bool | None
+
+    def __init__(self) -> None:
         self.precision, self.threshold, self.edgeitems, self.linewidth = _PROFILES["default"]
         self.sci_mode = None
 
@@ -27,7 +39,14 @@ class _Options:
 PRINT_OPTS = _Options()
 
 
-def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=None, profile=None, sci_mode=None):
+def set_printoptions(
+    precision: int | None = None,
+    threshold: float | None = None,
+    edgeitems: int | None = None,
+    linewidth: int | None = None,
+    profile: str | None = None,
+    sci_mode: bool | None = None,
+) -> None:
     """Set how tensors print.
 
     Args:
@@ -55,7 +74,7 @@ def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=N
     o.sci_mode = sci_mode
 
 
-def get_printoptions():
+def get_printoptions() -> dict[str, Any]:
     """The options of `set_printoptions`, as a dictionary."""
     return {k: getattr(PRINT_OPTS, k) for k in _Options.__slots__}
 

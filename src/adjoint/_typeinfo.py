@@ -47,15 +47,15 @@ class finfo:
         self.eps, self.max, self.tiny, self.resolution, _, self.bits = _FLOATS[self.dtype]
         self.min, self.smallest_normal = -self.max, self.tiny
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         names = "resolution", "min", "max", "eps", "smallest_normal", "tiny"
         values = ", ".join(f"{n}={getattr(self, n):g}" for n in names)
         return f"finfo({values}, dtype={self.dtype})"
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         return isinstance(other, finfo) and self.dtype == other.dtype
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         return hash(self.dtype)
 
 
@@ -81,11 +81,11 @@ class iinfo:
         self.min = -(2 ** (self.bits - 1)) if type.is_signed else 0
         self.max = 2 ** (self.bits - type.is_signed) - 1
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         return isinstance(other, iinfo) and self.dtype == other.dtype
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         return hash(self.dtype)

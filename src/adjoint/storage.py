@@ -20,6 +20,8 @@ class UntypedStorage:
 
     __slots__ = ("__weakref__", "tensor")
 
+    tensor: _core.Tensor
+
     def __init__(self, tensor: _core.Tensor) -> None:
         self.tensor = tensor.detach()
 
@@ -34,7 +36,11 @@ class UntypedStorage:
     def nbytes(self) -> int:
         return _core._storage_nbytes(self.tensor)
 
-    size = __len__ = nbytes
+    def size(self) -> int:
+        return self.nbytes()
+
+    def __len__(self) -> int:
+        return self.size()
 
     def bytes(self) -> _core.Tensor:
         """The bytes as one row of uint8 that shares this memory."""
@@ -80,8 +86,6 @@ class TypedStorage(UntypedStorage):
     def size(self) -> int:
         return self.nbytes() // self.tensor.element_size()
 
-    __len__ = size
-
     def tolist(self) -> Any:
         return _flat(self.tensor).tolist()
 
@@ -112,10 +116,10 @@ class _Memory:
         return _memory_from_bytes, (data,)
 
 
-_alive = None  # base address -> _Memory
+_alive: Any = None  # base address -> _Memory
 
 
-def memory_of(tensor):
+def memory_of(tensor: _core.Tensor) -> _Memory:
     """The `_Memory` of a tensor."""
     global _alive
     if _alive is None:
@@ -136,7 +140,7 @@ def _memory_from_bytes(data):
     return _Memory(_core.frombuffer(bytearray(data), dtype=_core.uint8) if data else _core.empty(0, dtype=_core.uint8))
 
 
-def tensor_over(flat, dtype, offset, size, stride):
+def tensor_over(flat: _core.Tensor, dtype: _core.dtype, offset: int, size: Any, stride: Any) -> _core.Tensor:
     """A tensor of its own (not a view to autograd) over the bytes `flat`."""
     with_dtype = flat if dtype == _core.uint8 else _whole_items(flat, dtype).view(dtype)
     return _core.empty(0, dtype=dtype).set_(with_dtype, offset, size, stride)

@@ -55,7 +55,7 @@ if not TYPE_CHECKING:
     __getattr__ = _imported
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted({*globals(), "functional", "graph"})
 
 
@@ -71,6 +71,8 @@ def set_check_saved(mode: bool) -> _CheckSaved:
 
 class _CheckSaved:
     __slots__ = ("mode", "prev")
+    mode: bool
+    prev: bool
 
     def __init__(self, mode: bool) -> None:
         self.prev = _core._is_check_saved_enabled()

@@ -11,6 +11,8 @@ class set_detect_anomaly:
     """Sets anomaly detection on or off: at once as a function, for a block as a context manager."""
 
     __slots__ = ("prev", "prev_check_nan")
+    prev: bool
+    prev_check_nan: bool
 
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
         self.prev = _core.is_anomaly_enabled()
@@ -29,6 +31,9 @@ class detect_anomaly:
     that place when they fail, and fail when a gradient has NaN (unless ``check_nan=False``)."""
 
     __slots__ = ("check_nan", "prev", "prev_check_nan")
+    check_nan: bool
+    prev: bool
+    prev_check_nan: bool
 
     def __init__(self, check_nan: bool = True) -> None:
         import warnings

@@ -71,7 +71,7 @@ class FunctionCtx:
 class BackwardCFunction(_core._FunctionBase, FunctionCtx):
     """The node of a custom Function."""
 
-    def apply(self, *args):
+    def apply(self, *args: Any) -> Any:
         """Runs the user's `backward` (or `vjp`)."""
         cls = self._forward_cls
         backward, vjp = cls.backward, cls.vjp
@@ -84,7 +84,7 @@ class BackwardCFunction(_core._FunctionBase, FunctionCtx):
             )
         return vjp(self, *args)
 
-    def apply_jvp(self, *args):
+    def apply_jvp(self, *args: Any) -> Any:
         """Runs the user's `jvp`."""
         return self._forward_cls.jvp(self, *args)
 
@@ -92,7 +92,7 @@ class BackwardCFunction(_core._FunctionBase, FunctionCtx):
 class FunctionMeta(type):
     """Gives each Function class its node class."""
 
-    def __init__(cls, name, bases, attrs):
+    def __init__(cls, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> None:
         node_name = attrs.get("_node_name", name + "Backward")
         cls._backward_cls = type(node_name, (BackwardCFunction,), {"_forward_cls": cls, "__module__": __name__})
         super().__init__(name, bases, attrs)
@@ -128,7 +128,7 @@ class Function(metaclass=FunctionMeta):
 
     generate_vmap_rule = False
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         import warnings
 
         warnings.warn(
@@ -139,7 +139,7 @@ class Function(metaclass=FunctionMeta):
             stacklevel=2,
         )
 
-    def __call__(self, *args, **kwargs):
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise RuntimeError(
             "Legacy autograd function with non-static forward method is deprecated. Please use new-style autograd "
             "function with static forward method. (Example: "
@@ -196,7 +196,7 @@ _no_setup = Function.setup_context
 class InplaceFunction(Function):
     """Kept for programs that derive from it."""
 
-    def __init__(self, inplace=False):
+    def __init__(self, inplace: bool = False) -> None:
         super().__init__()
         self.inplace = inplace
 

@@ -112,6 +112,8 @@ class _Switch:
     """A mode that takes a value. Called with a function, it is a decorator."""
 
     __slots__ = ("__weakref__", "mode", "prev")
+    mode: bool
+    prev: Any
 
     def clone(self: Any) -> Any:
         return type(self)(self.mode)
@@ -132,7 +134,7 @@ class set_grad_enabled(_core._SetGradEnabled):
         _set_grad_enabled(self.prev)  # a decorator changes nothing until the function runs
         return _decorate(self.clone, orig_func)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"torch.autograd.grad_mode.set_grad_enabled(mode={self.mode})"
 
 

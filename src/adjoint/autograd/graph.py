@@ -55,6 +55,8 @@ class saved_tensors_hooks:
     """
 
     __slots__ = ("pack_hook", "unpack_hook")
+    pack_hook: Callable[[_core.Tensor], Any]
+    unpack_hook: Callable[[Any], _core.Tensor]
 
     def __init__(self, pack_hook: Callable[[_core.Tensor], Any], unpack_hook: Callable[[Any], _core.Tensor]) -> None:
         self.pack_hook = pack_hook
@@ -89,6 +91,8 @@ class disable_saved_tensors_hooks:
     """Inside the block the use of `saved_tensors_hooks` raises a RuntimeError with this message. Also a decorator."""
 
     __slots__ = ("message", "prev")
+    message: str
+    prev: str | None
 
     def __init__(self, error_message: str) -> None:
         self.message = error_message
@@ -115,6 +119,8 @@ class disable_saved_tensors_hooks:
 
 class _MutationContext:
     """Saved tensors of the block, kept as copies."""
+
+    count: int
 
     def __init__(self) -> None:
         self.count = 0
@@ -157,6 +163,7 @@ class _MultiHandle:
     """Removes hooks from several tensors."""
 
     __slots__ = ("__weakref__", "handles")
+    handles: tuple[Any, ...]
 
     def __init__(self, handles: Iterable[Any]) -> None:
         self.handles = tuple(handles)

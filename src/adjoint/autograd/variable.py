@@ -27,7 +27,7 @@ class GradientEdge(tuple):
     keep it alive."""
 
     __slots__ = ()
-    _fields = ("node", "output_nr", "ownership_token")
+    _fields: tuple[str, ...] = ("node", "output_nr", "ownership_token")
 
     def __new__(cls, node: _core.Node, output_nr: int, ownership_token: Any = None) -> GradientEdge:
         return tuple.__new__(cls, (node, output_nr, ownership_token))
@@ -44,5 +44,5 @@ class GradientEdge(tuple):
     def ownership_token(self) -> Any:
         return self[2]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"GradientEdge(node={self[0]!r}, output_nr={self[1]!r}, ownership_token={self[2]!r})"

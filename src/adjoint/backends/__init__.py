@@ -8,7 +8,7 @@ class _Switches:
     benchmark = allow_tf32 = False
 
     @staticmethod
-    def is_available():
+    def is_available() -> bool:
         return False
 
     is_built = is_available
@@ -16,7 +16,7 @@ class _Switches:
 
 class _Cpu:
     @staticmethod
-    def get_cpu_capability():
+    def get_cpu_capability() -> str:
         """The instruction set that the kernels use: "AVX512", "AVX2" or "DEFAULT"."""
         return _core._cpu_capability()
 

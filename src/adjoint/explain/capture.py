@@ -123,6 +123,10 @@ class TooLarge(RuntimeError):
 class Capture:
     """The nodes behind some roots, in forward order (every node after its inputs)."""
 
+    roots: list[Any]
+    nodes: list[Node]
+    names: Names
+
     def __init__(self, roots: list[Any], nodes: list[Node], names: Names) -> None:
         self.roots, self.nodes, self.names = roots, nodes, names
         self._by_key = {id(n.tensor if n.kind != "operation" else n.grad_fn): n for n in nodes}

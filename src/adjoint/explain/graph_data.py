@@ -96,6 +96,10 @@ class GraphData:
         notes: sentences on what is missing and why ("the graph was freed ...").
     """
 
+    nodes: list[GraphNode]
+    title: str
+    notes: list[str]
+
     def __init__(self, nodes: list[GraphNode], title: str, notes: Iterable[str] = ()) -> None:
         self.nodes, self.title, self.notes = nodes, title, list(notes)
 

@@ -39,7 +39,7 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
         t._is_param = True  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
         return t
 
-    def __deepcopy__(self, memo):
+    def __deepcopy__(self, memo: Any) -> Any:
         if id(self) in memo:
             return memo[id(self)]
         result = type(self)(self.data.clone(), self.requires_grad)

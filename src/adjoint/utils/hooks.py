@@ -4,6 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 __all__ = ["RemovableHandle"]
@@ -13,7 +14,10 @@ class RemovableHandle:
     """Removes a hook: ``handle.remove()``, or leave a ``with`` block. Refers weakly to the dict that holds the hook."""
 
     __slots__ = ("__weakref__", "extra_dict_ref", "hooks_dict_ref", "id")
-    next_id = 0
+    next_id: int = 0
+    id: int
+    hooks_dict_ref: Callable[[], Any]
+    extra_dict_ref: tuple[Callable[[], Any], ...]
 
     def __init__(self, hooks_dict: Any, *, extra_dict: Any = None) -> None:
         from weakref import ref
@@ -33,10 +37,10 @@ class RemovableHandle:
             if hooks is not None:
                 hooks.pop(self.id, None)
 
-    def __getstate__(self):
+    def __getstate__(self) -> tuple[Any, ...]:
         return self.hooks_dict_ref(), self.id, tuple(r() for r in self.extra_dict_ref)
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
         from collections import OrderedDict
         from weakref import ref
 
