@@ -31,6 +31,10 @@ void prepare_out(const Tensor& out, Ints sizes, Dtype dtype, Device device, cons
   check(out->device == device || device == Device::Cpu, name,
         ": expected out tensor on the device of the result");
   if (equal(out->sizes(), sizes)) return;
+  int64_t bytes;
+  check(!__builtin_mul_overflow(numel_of(sizes), int64_t(out->itemsize()), &bytes),
+        "Storage size calculation overflowed with sizes=", sizes);
+  if (bytes == 0) contiguous_strides(sizes);  // what has none is refused before anything changes
   if (out->numel != 0 && host.warn)
     host.warn(str("An output with one or more elements was resized since it had shape ",
                   text_of(out->sizes()),
@@ -42,7 +46,6 @@ void prepare_out(const Tensor& out, Ints sizes, Dtype dtype, Device device, cons
                   "resizing it, inplace, to zero "
                   "elements with t.resize_(0)."));
   wait_for_kernels();
-  int64_t bytes = numel_of(sizes) * int64_t(out->itemsize());
   if (out->byte_offset + bytes > int64_t(out->storage->nbytes))
     out->storage->resize(size_t(out->byte_offset + bytes));
   out->set_contiguous(Dims(sizes));

@@ -15,23 +15,23 @@ std::string text_of(Ints v) {
 
 int64_t numel_of(Ints sizes) {
   int64_t n = 1;
-  bool overflow = false, empty = false;
+  bool over = false;
   for (int64_t s : sizes) {
     check(s >= 0, "Trying to create tensor with negative dimension ", s, ": ", sizes);
-    empty |= s == 0;
-    overflow |= __builtin_mul_overflow(n, s, &n);
+    over |= __builtin_mul_overflow(n, s, &n);
   }
-  if (empty) return 0;
-  check(!overflow, "numel: integer multiplication overflow for a tensor of sizes ", sizes);
+  check(!over, "numel: integer multiplication overflow for a tensor of sizes ", sizes);
   return n;
 }
 
-Dims contiguous_strides(Ints sizes) {
+Dims contiguous_strides(Ints sizes) {  // an empty dimension counts as one, as in PyTorch
   Dims st(int64_t(sizes.size()));
   int64_t n = 1;
+  bool over = false;
   for (int64_t i = int64_t(sizes.size()) - 1; i >= 0; --i) {
+    check(!over, "Stride calculation overflowed for a tensor of sizes ", sizes);
     st[i] = n;
-    n *= std::max<int64_t>(sizes[size_t(i)], 1);
+    over = __builtin_mul_overflow(n, std::max<int64_t>(sizes[size_t(i)], 1), &n);
   }
   return st;
 }

@@ -20,17 +20,16 @@ void TensorImpl::set_contiguous(Ints sizes) {
   int n = int(sizes.size());
   reserve_dims(n);
   int64_t count = 1;
+  bool over = false;
   for (int i = n - 1; i >= 0; --i) {
     dims[i] = sizes[size_t(i)];
     dims[n + i] = count;
-    count *= sizes[size_t(i)];
+    over |= __builtin_mul_overflow(count, sizes[size_t(i)], &count);
   }
-  if (__builtin_expect(count == 0, 0)) {  // PyTorch counts an empty dimension as one in strides
-    int64_t st = 1;
-    for (int i = n - 1; i >= 0; --i) {
-      dims[n + i] = st;
-      st *= std::max<int64_t>(dims[i], 1);
-    }
+  if (__builtin_expect(over || count == 0, 0)) {
+    count = numel_of(sizes);
+    Dims strides = contiguous_strides(sizes);
+    std::copy(strides.begin(), strides.end(), dims + n);
   }
   numel = count;
   flags |= Contiguous;
@@ -40,7 +39,7 @@ void TensorImpl::set_geometry(Ints sizes, Ints strides) {
   int n = int(sizes.size());
   reserve_dims(n);
   int64_t count = 1, expect = 1;
-  bool contiguous = true, overflow = false;
+  bool contiguous = true, over = false;
   for (int i = n - 1; i >= 0; --i) {
     int64_t s = sizes[size_t(i)], st = strides[size_t(i)];
     dims[i] = s;
@@ -49,25 +48,27 @@ void TensorImpl::set_geometry(Ints sizes, Ints strides) {
       contiguous &= st == expect;
       expect *= s;
     }
-    overflow |= __builtin_mul_overflow(count, s, &count);
+    over |= __builtin_mul_overflow(count, s, &count);
   }
-  if (__builtin_expect(overflow, 0)) count = numel_of(sizes);  // which refuses, unless a dimension is empty
+  if (__builtin_expect(over || count == 0, 0)) count = numel_of(sizes);
   numel = count;
   flags = uint8_t(contiguous || count == 0 ? flags | Contiguous : flags & ~Contiguous);
 }
 
-Tensor empty(Ints sizes, Dtype dtype, Device device) {
+static int64_t bytes_of(Ints sizes, Dtype dtype) {
   int64_t n = 1;
-  bool bad = false;
-  for (int64_t s : sizes) bad |= s < 0 || __builtin_mul_overflow(n, s, &n);
-  if (__builtin_expect(bad, 0)) {
-    for (int64_t size : sizes)
-      check(size >= 0, "Trying to create tensor with negative dimension ", size, ": ", sizes);
-    fail("Storage size calculation overflowed with sizes=", sizes);
+  bool over = false;
+  for (int64_t s : sizes) {
+    check(s >= 0, "Trying to create tensor with negative dimension ", s, ": ", sizes);
+    over |= __builtin_mul_overflow(n, s, &n);
   }
-  int64_t bytes;
-  check(!__builtin_mul_overflow(n, int64_t(item_size(dtype)), &bytes),
-        "Storage size calculation overflowed with sizes=", sizes);
+  over |= __builtin_mul_overflow(n, int64_t(item_size(dtype)), &n);
+  check(!over, "Storage size calculation overflowed with sizes=", sizes);
+  return n;
+}
+
+Tensor empty(Ints sizes, Dtype dtype, Device device) {
+  const int64_t bytes = bytes_of(sizes, dtype);
   Storage* s = device == Device::Cpu ? Storage::make(size_t(bytes)) : Storage::make_meta(size_t(bytes));
   Tensor t = Tensor::steal(TensorImpl::make());
   t->flags = fresh_flags;

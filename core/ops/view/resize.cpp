@@ -12,13 +12,13 @@ namespace {
 void resize_to(const Tensor& x, Ints sizes, MemoryFormat format) {
   check_history(x, "resize_", false);
   check(!x->requires_grad() || modes.inference, "cannot resize variables that require grad");
-  if (!equal(x->sizes(), sizes)) bumped(x, "resize_");
-  int64_t n = numel_of(sizes);
-  bool same = equal(x->sizes(), sizes) && format == MemoryFormat::Preserve;
-  if (same) return;
-  int64_t bytes;
+  int64_t n = numel_of(sizes), bytes;
   check(!__builtin_mul_overflow(n, int64_t(x->itemsize()), &bytes),
         "Storage size calculation overflowed with sizes=", sizes);
+  if (n == 0) contiguous_strides(sizes);  // what has none is refused before anything changes
+  if (!equal(x->sizes(), sizes)) bumped(x, "resize_");
+  bool same = equal(x->sizes(), sizes) && format == MemoryFormat::Preserve;
+  if (same) return;
   size_t need = size_t(bytes) + size_t(n ? x->byte_offset : 0);
   wait_for_kernels();
   if (need > x->storage->nbytes) x->storage->resize(need);
