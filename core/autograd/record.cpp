@@ -8,6 +8,7 @@ Tensor detach(const Tensor& x) {
   Tensor y = alias(x);
   y->version_bias = x->version_bias;
   y->flags |= x->flags & TensorImpl::Inference;
+  if (modes.inference && !x->inference()) y->flags |= TensorImpl::ViewInference;  // no result of its own
   return y;
 }
 

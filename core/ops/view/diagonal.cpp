@@ -41,6 +41,10 @@ struct DiagonalCopy {
   void save(Node&, const Tensor&, const Tensor& x) { shape = x->sizes(); }
   static constexpr const char* rule = "gx = zeros with g on the diagonal";
   void vjp(Backward& b) { b.gx[0] = apply(Embed<DiagonalPick>{picker, shape}, b.grad()); }
+  void visit(SavedVisitor& v) {
+    picker.visit(v);
+    v.ints("self_sym_sizes", shape);
+  }
 };
 
 struct DiagEmbed {
@@ -54,6 +58,7 @@ struct DiagEmbed {
   }
   static constexpr const char* rule = "gx = diagonal(g)";
   void vjp(Backward& b) { b.gx[0] = diagonal(b.grad(), picker.offset, picker.dim1, picker.dim2); }
+  void visit(SavedVisitor& v) { picker.visit(v); }
 };
 
 }  // namespace

@@ -39,6 +39,7 @@ template <class Picker> struct Scatter {
       b.gx[0] = apply(Scatter{picker}, b.grad(), adjoint::zeros(part->sizes(), part->dtype, part->device));
     if (b.needs(1)) b.gx[1] = part;
   }
+  void visit(SavedVisitor& v) { picker.visit(v); }
 };
 
 template <class Picker> Tensor scatter_through(Picker picker, const Tensor& x, const Tensor& src) {
@@ -70,6 +71,11 @@ struct AsStridedScatter {
       b.gx[0] = where(ne(hit, 0), zeros_like(b.grad()), b.grad());
     }
     if (b.needs(1)) b.gx[1] = restride(b.grad(), whole, part);
+  }
+  void visit(SavedVisitor& v) {
+    v.ints("size", part.sizes);
+    v.ints("stride", part.strides);
+    v.value("storage_offset", Scalar(part.offset));
   }
 };
 

@@ -57,6 +57,10 @@ template <bool Sizes, Kind kind> struct Split {
   void visit(SavedVisitor& v) {
     v.value("dim", Scalar(dim));
     v.ints("self_sym_sizes", whole.shape);
+    if constexpr (Sizes)
+      v.ints("split_sizes", lengths);
+    else
+      v.value("split_size", Scalar(lengths[0]));
   }
 };
 

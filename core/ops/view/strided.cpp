@@ -92,6 +92,7 @@ template <bool InPlace> struct AsStrided {
   void visit(SavedVisitor& v) {
     v.ints("size", to.sizes);
     v.ints("stride", to.strides);
+    v.value("storage_offset", Scalar(to.offset));
   }
 };
 
