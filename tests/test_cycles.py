@@ -2,6 +2,7 @@
 
 import gc
 import weakref
+from typing import ClassVar
 
 import pytest
 
@@ -215,6 +216,113 @@ def test_context_holds_a_later_result(counts):
     y.grad_fn.later = (y * y).exp()
     del x, y
     assert counts() == (0, 0)
+
+
+class Kept(torch.autograd.Function):
+    """Notes its context, as programs that look at it later do."""
+
+    seen: ClassVar[list] = []
+
+    @staticmethod
+    def forward(ctx, x):
+        y = x * 2
+        ctx.save_for_backward(x, y)
+        Kept.seen.append(ctx)
+        return y
+
+    @staticmethod
+    def backward(ctx, g):
+        x, y = ctx.saved_tensors
+        return g * 2 + 0 * x * y
+
+
+def a_hook_closes_over_it(ctx, x, y):
+    y.register_hook(lambda g: (ctx, g)[1])
+
+
+def a_leaf_hook_closes_over_it(ctx, x, y):
+    x.register_hook(lambda g: (ctx, g)[1])
+
+
+def its_own_hooks_close_over_it(ctx, x, y):
+    ctx.register_hook(lambda gi, go: (ctx, y, None)[2])
+    ctx.register_prehook(lambda go: (ctx, y, None)[2])
+
+
+def it_holds_itself(ctx, x, y):
+    ctx.me = ctx
+
+
+def it_holds_its_output_in_containers(ctx, x, y):
+    ctx.__dict__.update(held={"out": [(y,)]}, function=lambda: y)
+
+
+def it_holds_an_object_that_holds_it(ctx, x, y):
+    w = Witness()
+    w.__dict__.update(ctx=ctx, y=y)
+    ctx.witness = w
+
+
+def its_metadata_holds_it(ctx, x, y):
+    ctx.metadata["ctx"] = [ctx, y]
+
+
+def another_graph_holds_it(ctx, x, y):
+    z = Kept.apply(y)
+    Kept.seen.pop().first = (ctx, z)
+    ctx.second = z
+
+
+@pytest.mark.parametrize("pass_first", [False, True])
+@pytest.mark.parametrize(
+    "tie",
+    [
+        a_hook_closes_over_it,
+        a_leaf_hook_closes_over_it,
+        its_own_hooks_close_over_it,
+        it_holds_itself,
+        it_holds_its_output_in_containers,
+        it_holds_an_object_that_holds_it,
+        its_metadata_holds_it,
+        another_graph_holds_it,
+    ],
+)
+def test_cycles_through_a_context(counts, tie, pass_first):
+    x = torch.ones(3, requires_grad=True)
+    y = Kept.apply(x)
+    ctx = Kept.seen.pop()
+    w = Witness()
+    ctx.mark = w
+    ref = weakref.ref(w)
+    tie(ctx, x, y)
+    del w
+    if pass_first:
+        y.sum().backward(retain_graph=True)
+        assert x.grad.tolist() == [2, 2, 2]
+    gc.collect()
+    assert ref() is ctx.mark
+    del x, y, ctx
+    assert counts() == (0, 0)
+    assert ref() is None
+
+
+def test_a_class_that_holds_its_context(counts):
+    """A Function made inside a function is freed with the context it keeps."""
+
+    class Local(Kept):
+        @staticmethod
+        def forward(ctx, x):
+            Local.last, ctx.mark = ctx, Witness()
+            Local.ref = weakref.ref(ctx.mark)
+            return x * 2
+
+    y = Local.apply(torch.ones(3, requires_grad=True))
+    ref = Local.ref
+    gc.collect()
+    assert ref() is Local.last.mark
+    del Local, y
+    assert counts() == (0, 0)
+    assert ref() is None
 
 
 def test_context_saves_its_output_without_a_cycle():

@@ -233,3 +233,20 @@ def test_gradient_dtype_is_cast():
     x = leaf(1.0)
     (x * 2).backward(torch.ones(1, dtype=torch.float64))
     assert x.grad.dtype == torch.float32
+
+
+def test_copies_of_views_have_the_nodes_of_their_views():
+    x = leaf(1.0, 2.0, 3.0)
+    a, b = torch.split_with_sizes_copy(x, [1, 2])
+    assert a.grad_fn is b.grad_fn and a.grad_fn.name() == "SplitWithSizesBackward0_copy"
+    assert a.grad_fn._saved_split_sizes == (1, 2) and a.grad_fn._saved_self_sym_sizes == (3,)
+    assert torch.narrow_copy(x, 0, 1, 2).grad_fn.name() == "NarrowCopyBackward0"
+    assert torch.alias_copy(x).grad_fn.name() == "AliasBackward0_copy"
+    assert a.grad_fn.next_functions[0][0].variable is x
+    a.mul_(5)  # no view: the others and x stay
+    (a * a).sum().backward(retain_graph=True)
+    assert x.grad.tolist() == [50.0, 0.0, 0.0] and x.tolist() == [1.0, 2.0, 3.0]
+    y = torch.view_copy(x * x, (3, 1))
+    (g,) = torch.autograd.grad((y * y).sum(), x, create_graph=True)
+    assert g.tolist() == [4.0, 32.0, 108.0]
+    assert torch.autograd.grad(g.sum(), x)[0].tolist() == [12.0, 48.0, 108.0]

@@ -248,6 +248,18 @@ def test_view_in_inference_mode_of_normal_tensor():
     assert "inference mode" in error_of(lambda: v.add_(1), RuntimeError)
 
 
+@pytest.mark.parametrize("requires_grad", [False, True])
+def test_detached_in_inference_mode_is_a_normal_tensor(requires_grad):
+    x = torch.ones(2, requires_grad=requires_grad)
+    with torch.inference_mode():
+        ys = [x.detach(), torch.detach(x), x.data, x.view(2).detach()]
+        assert x.clone().detach().is_inference()
+    for y in ys:
+        assert not y.is_inference() and not y.requires_grad
+        y.add_(1)
+    assert (leaf(1.0, 1.0) * ys[0]).requires_grad
+
+
 def test_inference_mode_with_bad_argument():
     assert torch.inference_mode(True)(lambda: torch.is_inference_mode_enabled())()
     assert not torch.inference_mode(mode=False)(lambda: torch.is_inference_mode_enabled())()

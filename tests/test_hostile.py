@@ -31,6 +31,24 @@ ABSURD = {
     "replicate round": lambda: torch.nn.functional.pad(torch.ones(1, 1, 3), (2**63 - 1, 2**63 - 1), mode="replicate"),
     "expand": lambda: x.expand(2**62, 3),
     "as_strided": lambda: x.as_strided((2**40, 2**40), (0, 0)),
+    "as_strided of an empty shape": lambda: x.as_strided((B, B, 0), (1, 1, 1)),
+    "broadcast_to": lambda: torch.broadcast_to(x[:1], (B, B)),
+    "broadcast_tensors": lambda: torch.broadcast_tensors(x[:1].expand(B)[:, None], x[:1].expand(B)),
+    "empty of an empty shape": lambda: torch.empty(0, B, B),
+    "empty_strided": lambda: torch.empty_strided((B, B), (0, 0)),
+    "new_empty": lambda: x.new_empty((B, B, 0)),
+    "reshape": lambda: torch.ones(0).reshape(B, B, 0),
+    "view": lambda: torch.ones(0).view(B, B, 0),
+    "unfold": lambda: x[:1].expand(2**62).unfold(0, 2**61, 1),
+    "out=": lambda: torch.add(x[:1].expand(2**62), 1, out=torch.empty(0)),
+    "exp of an expanded number": lambda: x[:1].expand(2**62).exp(),
+    "sum of two": lambda: x[:1].expand(B)[:, None] + x[:1].expand(B),
+    "outer": lambda: torch.outer(x[:1].expand(2**62), x[:1].expand(2**62)),
+    "cat": lambda: torch.cat([x[:1].expand(2**62)] * 3),
+    "stack": lambda: torch.stack([x[:1].expand(2**62)] * 3),
+    "diag_embed": lambda: x[:1].expand(2**62).diag_embed(),
+    "meshgrid": lambda: torch.meshgrid(x[:1].expand(2**62), x[:1].expand(2**62), indexing="ij"),
+    "resize_ to an empty shape": lambda: torch.ones(3).resize_(0, B, B),
     "unbind": lambda: torch.ones(2**62, 0).unbind(0),
     "unbind of 2^40": lambda: torch.ones(B, 0).unbind(0),
     "tensor_split": lambda: torch.tensor_split(x, 2**62),
@@ -55,11 +73,20 @@ def test_absurd_sizes_are_refused_at_once(name):
     assert text and not any(word in text for word in ("vector", "bad_alloc", "basic_string", "std::", "stoi")), text
 
 
+@pytest.mark.parametrize("shape", [(B, B), (0, B, B), (B, B, 0), (2**62,), (-1,)])
+def test_a_refused_shape_changes_nothing(shape):
+    y = torch.ones(3)
+    error_of(lambda: y.resize_(shape), RuntimeError)
+    assert y.shape == (3,) and y.stride() == (1,) and y.tolist() == [1, 1, 1] and y._version == 0
+
+
 def test_large_arguments_that_have_an_answer():
     for r in (B, 2**31, 64):  # more elements than there are to pick from
         assert torch.combinations(torch.zeros(30), r).shape == (0, r)
     assert torch.combinations(torch.zeros(0), B, with_replacement=True).shape == (0, B)
     assert torch.combinations(torch.ones(1), 100, with_replacement=True).shape == (1, 100)
+    assert torch.ones(1).expand(B, 2**23 - 1).numel() == B * (2**23 - 1)
+    assert torch.ones(0).reshape(B, 0, B).shape == (B, 0, B)
     assert torch.tril_indices(B, 0).shape == (2, 0)
     assert torch.tril_indices(B, 1, 5 - B).tolist() == [[B - 5, B - 4, B - 3, B - 2, B - 1], [0] * 5]
     assert torch.triu_indices(5, 5, -(2**63)).shape == (2, 25)

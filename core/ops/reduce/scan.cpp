@@ -41,11 +41,10 @@ template <bool kMax> struct CumExtreme : Picked {
   static constexpr const char* rule = "gx = scatter_add(zeros, dim, indices, g)";
   void vjp(Backward& b) {  // an element may be the extreme of many places
     if (!b.grad()) return;
-    if (sizes.empty())
-      b.gx[0] = b.grad();
-    else
-      b.gx[0] = ops::scatter_add(zeros(sizes, b.grad()->dtype, b.grad()->device), dim, index_.get(b.node),
-                                 b.grad());
+    Tensor at = index_.get(b.node);  // of a number, too: it may have been freed
+    b.gx[0] = sizes.empty()
+                  ? b.grad()
+                  : ops::scatter_add(zeros(sizes, b.grad()->dtype, b.grad()->device), dim, at, b.grad());
   }
   void visit(SavedVisitor& v) {
     v.value("dim", Scalar(dim));

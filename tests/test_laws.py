@@ -1,0 +1,103 @@
+"""Laws that hold for every operation of the catalogue: what records, what a second backward pass may read, which saved
+values a node shows, and that all of it is freed (the leak check of conftest)."""
+
+import catalogue
+import pytest
+
+import adjoint as torch
+from adjoint import _core
+from tests.test_catalogue import call, replace, tensors
+
+NAMES = [n for n in catalogue.names() if catalogue.differentiable(n)]
+
+
+def with_leaves(name):
+    """The samples, their floating-point tensors as leaves; then with only one of several leaves requiring grad."""
+    for args, kwargs in catalogue.samples(torch, name, torch.float64):
+        inputs = [t.detach().clone() for t in tensors(args)]
+        floats = [t for t in inputs if t.is_floating_point() or t.is_complex()]
+        for wanted in [floats] + ([[t] for t in floats] if len(floats) > 1 else []):
+            leaves = [t.detach().requires_grad_(any(t is w for w in wanted)) for t in inputs]
+            yield replace(args, iter(leaves)), kwargs, [t for t in leaves if t.requires_grad]
+
+
+def results(name, args, kwargs):
+    return tensors(call(name)(*args, **kwargs))
+
+
+def nodes_of(outputs):
+    """Every node behind the outputs but the leaves' own."""
+    found, todo = {}, [y.grad_fn for y in outputs if y.grad_fn is not None]
+    while todo:
+        node = todo.pop()
+        if id(node) in found or hasattr(node, "variable"):
+            continue
+        found[id(node)] = node
+        todo += [n for n, _ in node.next_functions if n is not None]
+    return list(found.values())
+
+
+def saved_names(node, prefix):
+    return [n for n in dir(node) if n.startswith(prefix)]
+
+
+def holds_values(node):
+    """Has it saved a tensor, or a number that stands for one?"""
+    raw = [getattr(node, n) for n in saved_names(node, "_raw_saved_")]
+    flat = [s for r in raw for s in (r if isinstance(r, tuple) else (r,))]
+    reads = node.name() != "DivBackward2"  # of a rounded quotient: 0, whatever the operands are
+    operands = [getattr(node, n, None) for n in ("_saved_self", "_saved_other") if reads]
+    return any(s.unpack() is not None for s in flat) or any(isinstance(v, (int, float, complex)) for v in operands)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_records_where_recording_is_off(name):
+    for args, kwargs, leaves in with_leaves(name):
+        for mode in (torch.no_grad, torch.inference_mode):
+            before = _core._live_nodes()
+            with mode():
+                for y in results(name, args, kwargs):
+                    assert y.grad_fn is None
+                    assert not y.requires_grad or y._is_view() or any(y is x for x in leaves)
+            assert _core._live_nodes() == before
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_second_pass_raises_where_something_was_saved(name):
+    for args, kwargs, leaves in with_leaves(name):
+        outputs = [y for y in results(name, args, kwargs) if y.requires_grad and not any(y is x for x in leaves)]
+        if not outputs:
+            continue
+        seeds = [torch.ones_like(y) for y in outputs]
+        nodes = nodes_of(outputs)
+        saves = any(map(holds_values, nodes))
+        torch.autograd.backward(outputs, seeds)
+        if saves:
+            with pytest.raises(RuntimeError, match="second time"):
+                torch.autograd.backward(outputs, seeds)
+        else:
+            torch.autograd.backward(outputs, seeds)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_saved_values_can_be_read_until_they_are_freed(name):
+    for args, kwargs, leaves in with_leaves(name):
+        outputs = [y for y in results(name, args, kwargs) if y.requires_grad and not any(y is x for x in leaves)]
+        if not outputs:
+            continue
+        nodes = nodes_of(outputs)
+        held = {}
+        for k, node in enumerate(nodes):
+            raw = saved_names(node, "_raw_saved_")
+            shown = saved_names(node, "_saved_")
+            assert {n.replace("_raw", "", 1) for n in raw} <= set(shown)
+            for n in shown:
+                held[k, n] = getattr(node, n)  # a value, or None
+        torch.autograd.backward(outputs, [torch.ones_like(y) for y in outputs])
+        for (k, n), value in held.items():
+            if isinstance(value, torch.Tensor):
+                with pytest.raises(RuntimeError, match="second time|freed"):
+                    getattr(nodes[k], n)
+            elif value is None or not isinstance(value, tuple):
+                assert getattr(nodes[k], n) == value or value != value
+        del held, nodes
