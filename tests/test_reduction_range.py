@@ -161,3 +161,25 @@ def test_histogram_of_a_span_that_overflows():
     x = torch.tensor([-1.7e308, 1e308, 1.7e308], dtype=torch.float64)
     assert x.histc(2).tolist() == [1, 2]
     assert torch.tensor([0.0, 0.5, 1, 6e4], dtype=torch.float16).histc(3).tolist() == [3, 0, 1]
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.complex128])
+def test_integers_with_a_floating_dtype_do_not_wrap(dtype):
+    x, y = torch.tensor([2**62] * 4), torch.tensor([2**40] * 3)
+    for total in (x.sum(dtype=dtype), x.sum(0, dtype=dtype), x.view(2, 2).sum((0, 1), dtype=dtype)):
+        assert total == 2.0**64 and total.dtype == dtype
+    if not dtype.is_complex:
+        assert x.nansum(dtype=dtype) == 2.0**64
+    if dtype != torch.float32:
+        y = torch.tensor([2**40] * 4)
+    for product in (y.prod(dtype=dtype), y.prod(0, dtype=dtype)):
+        assert product == 2.0 ** (40 * len(y)) and product.dtype == dtype
+    small = torch.tensor([100] * 20, dtype=torch.int8)
+    assert small.sum(dtype=dtype) == 2000 or dtype == torch.bfloat16
+    assert abs(small[:10].prod(dtype=dtype).item() / 1e20 - 1) < 1e-2
+
+
+def test_sums_of_small_integers_are_exact_before_they_are_rounded():
+    x = torch.full((2**25 + 1,), 1, dtype=torch.int32)
+    assert x.sum(dtype=torch.float64) == 2**25 + 1
+    assert x[: 2**24 + 3].sum(dtype=torch.float32) == 2**24 + 4

@@ -206,6 +206,13 @@ Tensor reduce_raw(Reduction op, const Tensor& x, Mask m, bool keepdim, std::opti
   return finish(std::move(y), out, op == Reduction::All && x->numel == 0);
 }
 
+Tensor operand_of(Reduction op, const Tensor& x, Dtype out) {
+  if (x->dtype == out) return x;
+  if (!is_integral(x->dtype)) return raw::cast(x, out);
+  if (is_integral(out) || (op == Reduction::Sum && x->dtype != Dtype::I64)) return x;
+  return raw::cast(x, is_complex(out) ? out : Dtype::F64);
+}
+
 Tensor restore_dims(const Tensor& y, Mask m, int64_t ndim, bool keepdim) {
   if (keepdim || y->ndim == ndim) return y;
   Dims sizes;

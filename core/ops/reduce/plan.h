@@ -40,6 +40,10 @@ Tensor reduce_raw(Reduction op, const Tensor& x, Mask m, bool keepdim, std::opti
                   double p = 2);
 Tensor reduce_all_raw(Reduction op, const Tensor& x, std::optional<Dtype> out = {}, double p = 2);
 
+// x in the type in which a sum or product with `dtype=out` is taken: that one, save that integers beside a floating
+// `out` are summed as integers where int64 holds any such sum, and else in double.
+Tensor operand_of(Reduction op, const Tensor& x, Dtype out);
+
 // A result (or its cotangent) with the reduced dimensions back as ones, so that it broadcasts against the
 // input.
 Tensor restore_dims(const Tensor& y, Mask m, int64_t ndim, bool keepdim);

@@ -46,8 +46,7 @@ struct Prod {  // Π x
   Dtype out;
   SavedTensor x_ = {}, y_ = {};
   Tensor forward(const Tensor& x) {
-    bool cast = x->dtype != out && category_of(x->dtype) > Category::Integer;
-    return reduce_all_raw(Reduction::Prod, cast ? raw::cast(x, out) : x, out);
+    return reduce_all_raw(Reduction::Prod, operand_of(Reduction::Prod, x, out), out);
   }
   void save(Node& n, const Tensor& y, const Tensor& x) {
     x_.save(x);
@@ -83,8 +82,7 @@ struct ProdDim {
   Dtype out;
   SavedTensor x_ = {}, y_ = {};
   Tensor forward(const Tensor& x) {
-    bool cast = x->dtype != out && category_of(x->dtype) > Category::Integer;
-    return reduce_raw(Reduction::Prod, cast ? raw::cast(x, out) : x, Mask::one(dim), keepdim, out);
+    return reduce_raw(Reduction::Prod, operand_of(Reduction::Prod, x, out), Mask::one(dim), keepdim, out);
   }
   void save(Node& n, const Tensor& y, const Tensor& x) {
     x_.save(x);

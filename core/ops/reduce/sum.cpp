@@ -14,10 +14,7 @@ struct Sum {  // Σ x
   Dtype out, in = Dtype::F32;
   Dims sizes = {};
   Tensor forward(const Tensor& x) {
-    // An integer is summed as one, then converted: a float sum would round on the way.
-    if (x->dtype != out && category_of(x->dtype) > Category::Integer)
-      return reduce_all_raw(Reduction::Sum, raw::cast(x, out), out);
-    return reduce_all_raw(Reduction::Sum, x, out);
+    return reduce_all_raw(Reduction::Sum, operand_of(Reduction::Sum, x, out), out);
   }
   void save(Node&, const Tensor&, const Tensor& x) {
     sizes = x->sizes();
@@ -35,9 +32,7 @@ struct SumDims {  // Σ over some dimensions
   Dtype out, in = Dtype::F32;
   Dims sizes = {};
   Tensor forward(const Tensor& x) {
-    if (x->dtype != out && category_of(x->dtype) > Category::Integer)
-      return reduce_raw(Reduction::Sum, raw::cast(x, out), mask, keepdim, out);
-    return reduce_raw(Reduction::Sum, x, mask, keepdim, out);
+    return reduce_raw(Reduction::Sum, operand_of(Reduction::Sum, x, out), mask, keepdim, out);
   }
   void save(Node&, const Tensor&, const Tensor& x) {
     sizes = x->sizes();
