@@ -113,3 +113,13 @@ HUGE = {
 def test_huge_results_are_refused_at_once(name):
     with pytest.raises(RuntimeError):
         HUGE[name]()
+
+
+@pytest.mark.parametrize("name", ["hann", "hamming", "blackman", "bartlett", "kaiser"])
+def test_a_complex_window_has_at_most_one_point(name):
+    window = getattr(torch, name + "_window")
+    assert window(0, dtype=torch.complex64).tolist() == [] and window(1, dtype=torch.complex64).tolist() == [1]
+    with pytest.raises(NotImplementedError, match="ComplexFloat"):
+        window(2, dtype=torch.complex64)
+    with pytest.raises(RuntimeError, match="floating point"):
+        window(1, dtype=torch.int64)

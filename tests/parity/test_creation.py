@@ -22,6 +22,7 @@ RANDOM = {
     "normal",
     "bernoulli",
     "multinomial",
+    "poisson",
 }
 FRESH = {"empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided"}
 NAMES = sorted(set(creation.SAMPLES) - FRESH - RANDOM - {"get_rng_state", "set_rng_state"})

@@ -47,6 +47,11 @@ def test_samplers(text, dtype):
     same(lambda m: [eval("x." + text, {"x": m.zeros(n, dtype=getattr(m, dtype))}) for n in SIZES])
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])  # half types round elsewhere than PyTorch's
+def test_poisson(dtype):
+    same(lambda m: [m.poisson(m.linspace(0, 40, n, dtype=getattr(m, dtype))) for n in SIZES])
+
+
 @pytest.mark.parametrize("dtype", INTEGERS)
 @pytest.mark.parametrize("text", ["random_()", "random_(2)", "random_(0, 2)", "bernoulli_()", "bernoulli_(0.8)"])
 def test_integer_samplers(text, dtype):

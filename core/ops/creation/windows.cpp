@@ -20,8 +20,8 @@ using MaybeDevice = std::optional<Device>;
 template <class F>
 Tensor window(const char* name, int64_t n, bool periodic, MaybeDtype dtype, MaybeDevice device, F shape) {
   Dtype d = dtype.value_or(default_dtype());
-  if (is_complex(d)) fail_dtype("arange_cpu", d);
-  check(is_floating(d), name, " expects floating point dtypes, got: ", name_of(d));
+  if (is_complex(d) && n > 1) fail_dtype("arange_cpu", d);  // shorter ones are made without, as in PyTorch
+  check(is_floating(d) || is_complex(d), name, " expects floating point dtypes, got: ", name_of(d));
   check(n >= 0, name, " requires non-negative window_length, got window_length=", n);
   Device where = device.value_or(Device::Cpu);
   Tensor y = adjoint::empty(Dims{n}, where == Device::Cpu ? Dtype::F64 : d, where);
