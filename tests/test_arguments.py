@@ -70,6 +70,11 @@ def test_out():
     values, indices = torch.empty(2), torch.empty(2, dtype=torch.int64)
     result = torch.max(x, 1, out=(values, indices))
     assert result.values is values and result.indices is indices
+    for one in ((out,), [out], ()):
+        with pytest.raises(TypeError, match="argument 'out' must be Tensor, not (tuple|list)"):
+            torch.exp(x, out=one)
+    with pytest.raises(TypeError, match="expected 2 tensors in argument 'out', got 1"):
+        torch.max(x, 1, out=(values,))
     with pytest.raises(RuntimeError, match="can't be cast to the desired output type Int"):
         torch.exp(x, out=torch.empty(2, 3, dtype=torch.int))
     with pytest.raises(RuntimeError, match="don't support automatic differentiation"):
@@ -99,3 +104,28 @@ def test_requires_grad_and_friends_of_creation_functions():
         assert torch.zeros(2).is_meta and torch.ones_like(x).device.type == "cpu"
     with pytest.raises(RuntimeError, match="Expected one of cpu, cuda"):
         torch.zeros(1, device="nowhere")
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda n: n.add(n, alpha=1.0), "argument alpha must not be a floating point number"),
+        (lambda n: torch.subtract(n, 1, alpha=1.0), "argument alpha must not be a floating point number"),
+        (lambda n: x.sub(x, alpha=1 + 0j), "argument alpha must not be a complex number"),
+        (lambda n: torch.linalg.norm(x[None], "fro"), "the input must be 1D or 2D. Got 3D"),
+        (lambda n: torch.nanmean(x, dtype=torch.int64), "Optional dtype must be either a floating point or complex"),
+        (lambda n: torch.linalg.vecdot(x, x.double()), "x and y to have the same dtype"),
+    ],
+)
+def test_types_that_do_not_go_together(call, message):
+    with pytest.raises(RuntimeError, match=message):
+        call(torch.tensor([1, 2]))
+
+
+def test_types_that_do():
+    n = torch.tensor([1, 2])
+    assert n.add(n, alpha=1).tolist() == x.double().sub(1, alpha=1.0)[0, :2].add(n, alpha=2.0).tolist() == [2, 4]
+    assert torch.linalg.norm(x, "fro").item() == pytest.approx(6**0.5)
+    assert torch.take_along_dim(n, torch.tensor([1, 0, 1], dtype=torch.int32)).tolist() == [2, 1, 2]
+    out = torch.empty(0)
+    assert torch.chain_matmul(x.T, x, x.T, out=out) is out and out.tolist() == [[6.0] * 2] * 3

@@ -54,21 +54,24 @@ void refuse_bool_difference(const Operand& a, const Operand& b) {
       "`logical_not()` operator instead.");
 }
 
+// No check either: an integer 1 fits every type.
+bool is_one(const Scalar& alpha) { return alpha.category() == Category::Integer && alpha.equals(1); }
+
 Tensor add(Operand a, Operand b, const Scalar& alpha, const Dest& dest) {
-  if (alpha.equals(1) && !alpha.is_bool()) return pointwise(FORMULA("add"), {a, b}, dest);
+  if (is_one(alpha)) return pointwise(FORMULA("add"), {a, b}, dest);
   return pointwise(FORMULA("add_scaled"), {a, b, checked_alpha(alpha, type_of(a, b))}, dest);
 }
 
 Tensor sub(Operand a, Operand b, const Scalar& alpha, const Dest& dest) {
   refuse_bool_difference(a, b);
-  if (alpha.equals(1) && !alpha.is_bool()) return pointwise(FORMULA("sub"), {a, b}, dest);
+  if (is_one(alpha)) return pointwise(FORMULA("sub"), {a, b}, dest);
   return pointwise(FORMULA("sub_scaled"), {a, b, checked_alpha(alpha, type_of(a, b))}, dest);
 }
 
 Tensor rsub(const Tensor& a, Operand b, const Scalar& alpha, const Dest& dest) {
   refuse_bool_difference(a, b);
   bool tensor = b.is_tensor();
-  if (alpha.equals(1) && !alpha.is_bool())
+  if (is_one(alpha))
     return pointwise(tensor ? FORMULA("rsub") : FORMULA_AS("rsub", "RsubBackward1"), {a, b}, dest);
   return pointwise(
       tensor ? FORMULA_AS("sub_scaled", "RsubBackward0") : FORMULA_AS("sub_scaled", "RsubBackward1"),

@@ -108,8 +108,7 @@ def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
     """
     if len(matrices) == 1 and isinstance(matrices[0], (list, tuple)):
         matrices = tuple(matrices[0])
-    result = _ops["_chain_matmul"](matrices)
-    return result if out is None else out.copy_(result)
+    return _ops["_chain_matmul"](matrices, out=out)
 
 
 _nonzero = _core.nonzero

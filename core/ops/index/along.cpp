@@ -382,9 +382,9 @@ Tensor scatter_add(const Tensor& x, int64_t dim, const Tensor& index, const Tens
 
 namespace {
 Tensor take_along_dim(const Tensor& x, const Tensor& index, std::optional<int64_t> dim) {
+  if (!dim) return gather(reshape(x, Dims{-1}), 0, reshape(index, Dims{-1}));
   check(index->dtype == Dtype::I64, "torch.take_along_dim(): dtype of indices should be Long but got ",
         label_of(index->dtype));
-  if (!dim) return gather(reshape(x, Dims{-1}), 0, reshape(index, Dims{-1}));
   check(x->ndim == index->ndim,
         "torch.take_along_dim(): input and indices should have the same number of dimensions, but got ",
         int(x->ndim), " dimensions for input, and ", int(index->ndim), " dimensions for indices");

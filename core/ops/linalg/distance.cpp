@@ -71,6 +71,8 @@ Tensor cross_first(const Tensor& a, const Tensor& b, std::optional<int64_t> dim)
 Tensor vecdot(const Tensor& x, const Tensor& y, int64_t dim) {
   check(is_differentiable(x->dtype),
         "linalg.vecdot: Expected a floating point or complex tensor as input. Got ", label_of(x->dtype));
+  check(x->dtype == y->dtype, "linalg.vecdot: Expected x and y to have the same dtype, but found x of type ",
+        label_of(x->dtype), " and y of type ", label_of(y->dtype), " instead");
   return ops::sum(ops::mul(conj_of(x), y), Ints(&dim, 1));
 }
 

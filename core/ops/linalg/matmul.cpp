@@ -267,7 +267,7 @@ static const auto defs = {
     def<bilinear>("bilinear(Tensor input1, Tensor input2, Tensor weight, Tensor? bias=None) -> Tensor",
                   kNN | kFunction, "x₁ W x₂ + b."),
     def<kron>("kron(Tensor self, Tensor other) -> Tensor", kBoth | kOut, "The Kronecker product."),
-    def<chain_matmul>("_chain_matmul(Tensor[] matrices) -> Tensor", kHidden,
+    def<chain_matmul>("_chain_matmul(Tensor[] matrices) -> Tensor", kHidden | kOut,
                       "A product of matrices in the cheapest order."),
     def<multi_dot>("multi_dot(Tensor[] tensors) -> Tensor", kLinalg | kOut,
                    "A product of matrices in the cheapest order."),

@@ -196,6 +196,9 @@ Tensor linalg_norm_number(const Tensor& x, std::optional<Scalar> ord, OptInts di
 }
 
 Tensor linalg_norm_named(const Tensor& x, std::string_view ord, OptInts dims, bool keepdim, OptDtype d) {
+  check(dims || x->ndim == 1 || x->ndim == 2,
+        "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got ", int(x->ndim),
+        "D.");
   return matrix_norm_named(x, ord, dims.value_or(Ints(kLastTwo, 2)), keepdim, d);
 }
 

@@ -188,6 +188,10 @@ Tensor nansum(const Tensor& x, std::optional<Ints> dims, bool keepdim, std::opti
 Tensor nanmean(const Tensor& x, std::optional<Ints> dims, bool keepdim, std::optional<Dtype> d) {
   check(is_floating(x->dtype), "nanmean(): expected input to have floating point or complex dtype but got ",
         label_of(x->dtype));
+  check(!d || is_differentiable(*d),
+        "nanmean(): could not infer output dtype. Optional dtype must be either a floating point or complex "
+        "dtype. Got: ",
+        label_of(d.value_or(x->dtype)));
   Mask m = mask_of(dims, x->ndim);
   Tensor total = nansum(x, dims, keepdim, d);
   Tensor count = sum_dims(ops::logical_not(ops::isnan(x)), m, keepdim, {});  // booleans: nothing is recorded

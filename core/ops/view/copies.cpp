@@ -20,7 +20,7 @@ struct ViewCopy {
 };
 ViewCopy copy_of(const Tensor& view, const char* node) {
   NodeRef n = NodeRef::share(view->grad_fn);
-  for (int i = 0; i < n->inputs; ++i) n->edges[i].reset();
+  for (uint32_t i = 0; i < n->inputs; ++i) n->edges[i].reset();
   return {n->operation(), node ? node : n->name() + "_copy", n};
 }
 
@@ -79,8 +79,9 @@ std::vector<Tensor> copied(const Tensor& x, const std::vector<Tensor>& views) {
       return copied(x, unfold(x, dim, size, step));
     }>("unfold_copy(Tensor self, int dimension, int size, int step) -> Tensor", kFunction | kOut,
        "unfold, copied."),
-    def<[](const Tensor& x, Ints size) { return copied(x, view(x, size)); }>(
-        "view_copy(Tensor self, int[] size) -> Tensor", kFunction | kOut, "view, copied."),
+    def<[](const Tensor& x, Ints size) { return copied(x, reshape(x, size), "ViewBackward0_copy"); }>(
+        "view_copy(Tensor self, int[] size) -> Tensor", kFunction | kOut,
+        "view, copied; of layouts that have no such view, too."),
     def<[](const Tensor& x, int64_t dim) { return copied(x, unbind(x, dim)); }>(
         "unbind_copy(Tensor self, int dim=0) -> Tensor[]", kFunction, "unbind, copied."),
     def<[](const Tensor& x, Ints sizes, int64_t dim) { return copied(x, split_with_sizes(x, sizes, dim)); }>(
