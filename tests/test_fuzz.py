@@ -115,3 +115,21 @@ def test_a_wrong_rule_is_found_and_reduced(gradients, monkeypatch):
         gradients.check(seed, outcome, extra=["torch.planted(x)"] * 3)
     assert len(outcome.wrong) > 5
     assert all("planted" in source for _, _, source in outcome.wrong)
+
+
+def test_what_is_on_the_path_is_fuzzed(tmp_path):
+    """Not a build that lies in the checkout."""
+    (tmp_path / "adjoint").mkdir()
+    (tmp_path / "adjoint" / "__init__.py").write_text("mark = 1")
+    code = (
+        f"import runpy; runpy.run_path({str(TOOLS / 'fuzz')!r}, run_name='tool'); import adjoint; print(adjoint.mark)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout == "1\n", done.stderr

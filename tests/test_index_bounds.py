@@ -55,3 +55,32 @@ def test_isin_keeps_the_digits_of_a_number():
     x = torch.tensor([0.1, 0.2], dtype=torch.float64)
     assert torch.isin(x, 0.1).tolist() == [True, False] and torch.isin(0.1, x).item()
     assert torch.isin(torch.tensor([1, 2]), 1.5).tolist() == [False, False]
+
+
+def test_types_of_assigned_values():
+    """One value for a mask is filled in, whatever its type; everything else must be of the tensor's own."""
+    mask = torch.tensor([True, False, True])
+    for index in (mask, mask.tolist(), mask & False, True, (slice(None), torch.tensor([True]))):
+        for value in (torch.tensor(2), torch.tensor([2]), torch.tensor([[2.0]], dtype=torch.float64)):
+            x = torch.zeros(3, 1)
+            x[index] = value
+            chosen = torch.zeros(3, 1)
+            chosen[index] = 2.0
+            assert x.tolist() == chosen.tolist()
+    x = torch.zeros(3)
+    with pytest.raises(RuntimeError, match="source and destination dtypes match"):
+        x[[0, 2]] = torch.tensor(2)
+    with pytest.raises(RuntimeError, match="source and destination dtypes match"):
+        x[mask] = torch.tensor([2, 3])
+    with pytest.raises(RuntimeError, match="source and destination dtypes match"):
+        x.index_put_((mask,), torch.tensor(2), accumulate=True)
+    with pytest.raises(RuntimeError, match="shape mismatch"):
+        x[mask] = torch.tensor([1, 2, 3])
+    with pytest.raises(RuntimeError, match="value cannot be converted to type float without overflow"):
+        x[mask] = torch.tensor([1j])
+    x[False] = torch.tensor([7, 8])
+    assert x.tolist() == [0.0] * 3
+    w = torch.tensor([2.5], dtype=torch.float64, requires_grad=True)
+    x[mask] = w
+    (x * x).sum().backward()
+    assert x.tolist() == [2.5, 0.0, 2.5] and w.grad.tolist() == [10.0]

@@ -123,6 +123,39 @@ def test_logic_in_place_lets_nothing_through():
     assert x.grad.tolist() == [0.0, 0.0]
 
 
+@pytest.mark.parametrize("name", ["logical_not_", "logical_and_", "logical_or_", "logical_xor_"])
+def test_logic_in_place_may_change_a_leaf(name):
+    args = () if name == "logical_not_" else (torch.zeros(2),)
+    x = leaf(0.5, 0.0)
+    getattr(x, name)(*args)
+    assert x.is_leaf and x.requires_grad and x._version == 1
+    assert x.tolist() == {"logical_not_": [0.0, 1.0], "logical_and_": [0.0, 0.0]}.get(name, [1.0, 0.0])
+    getattr(x[:1], name)(*(a[:1] for a in args))
+    assert x.is_leaf and x._version == 2
+    (x * 3).sum().backward()
+    assert x.grad.tolist() == [3.0, 3.0]
+    with pytest.raises(RuntimeError, match="a leaf Variable that requires grad"):
+        x.eq_(1)
+
+
+@pytest.mark.parametrize("name", ["cumsum_", "cumprod_"])
+def test_scans_in_place_keep_their_type(name):
+    x = torch.ones(2)
+    for other in (torch.float64, torch.int64):
+        with pytest.raises(RuntimeError, match="Bad in-place call: input tensor dtype .* should match"):
+            getattr(x, name)(0, dtype=other)
+    assert getattr(x, name)(0, dtype=torch.float32) is x
+    assert getattr(torch.ones(2, dtype=torch.int32), name)(0).dtype == torch.int32
+
+
+def test_results_that_do_not_fit_are_refused():
+    x = torch.ones(2, dtype=torch.int32)
+    for change in (lambda: x.mvlgamma_(1), lambda: x.digamma_(), lambda: x.addcmul_(torch.ones(2), torch.ones(2))):
+        with pytest.raises(RuntimeError, match="result type .* can't be cast to the desired output type"):
+            change()
+    assert x.tolist() == [1, 1] and x._version == 0
+
+
 def test_unsafe_split():
     x = torch.arange(6.0).requires_grad_()
     for cut in (

@@ -129,3 +129,30 @@ def test_log_ndtr_keeps_its_digits_far_out() -> None:
     assert y.tolist() == pytest.approx([-500007.826694812, -454.321243956343, 0.0, 0.0], rel=1e-14, abs=0)
     # |x| + 1/|x| - 2/|x|³ + 10/|x|⁵ - 74/|x|⁷: Mills's ratio
     assert slope.tolist() == pytest.approx([1000.000999998, 30.0332596675, 0.0, 0.0], rel=1e-11, abs=0)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "step", "largest"), [("float16", 2.0**-10, 65504.0), ("bfloat16", 2.0**-7, 3.3895313892515355e38)]
+)
+def test_nextafter_steps_in_its_own_type(dtype, step, largest):
+    def half(*values):
+        return torch.tensor(values, dtype=getattr(torch, dtype))
+
+    tiny = half(0.0).nextafter(half(1.0)).item()
+    assert 0 < tiny < 1e-7 and half(tiny / 2).item() == 0
+    cases = [  # x, towards, result
+        (1.0, 2.0, 1 + step), (1.0, 0.0, 1 - step / 2), (-1.0, -2.0, -1 - step), (-1.0, 0.0, step / 2 - 1), (1.0, 1.0, 1.0), (0.0, -1.0, -tiny),
+        (-0.0, INF, tiny), (tiny, 0.0, 0.0), (-tiny, 1.0, -0.0), (largest, INF, INF), (INF, 0.0, largest), (-INF, 0.0, -largest), (0.0, -0.0, -0.0),
+    ]  # fmt: skip
+    x, towards, expected = (half(*column) for column in zip(*cases, strict=True))
+    got = x.nextafter(towards)
+    assert got.dtype == x.dtype and got.tolist() == expected.tolist()
+    assert torch.signbit(got).tolist() == torch.signbit(expected).tolist()
+    assert x.nextafter(half(NAN)).isnan().all() and half(NAN).nextafter(x).isnan().all()
+    out = torch.empty(len(cases), dtype=torch.float32)
+    assert torch.nextafter(x, towards, out=out).tolist() == expected.tolist()
+    assert x.clone().nextafter_(towards).tolist() == expected.tolist()
+    assert x[::2].nextafter(towards[::2]).tolist() == expected[::2].tolist()
+    w = half(1.0, 2.0).requires_grad_()
+    torch.nextafter(w, half(2.0, 2.0)).sum().backward()
+    assert w.grad.tolist() == [1.0, 0.0]

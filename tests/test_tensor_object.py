@@ -184,3 +184,28 @@ def test_cuda_says_what_is_missing():
         torch.ones(1, device="cuda")
     with pytest.raises(AttributeError, match="no_such_thing"):
         _ = torch.no_such_thing
+
+
+def test_transposes_of_a_number():
+    z = torch.tensor(1 + 2j)
+    for name, expected in {"T": z, "mT": z, "H": z.conj(), "mH": z.conj()}.items():
+        with pytest.warns(UserWarning, match=rf"Tensor\.{name} is deprecated on 0-D tensors"):
+            assert getattr(z, name).item() == expected.item()
+    with pytest.warns(UserWarning, match=r"adjoint\(\) is deprecated on 0-D tensors"):
+        assert z.adjoint().item() == z.conj().item()
+    for name in ("mT", "mH"):
+        with pytest.raises(RuntimeError, match="only supported on matrices or batches of matrices. Got 1-D"):
+            getattr(torch.ones(3), name)
+
+
+def test_a_copy_needs_no_view():
+    x = torch.arange(6.0).reshape(2, 3).requires_grad_()
+    for y in (torch.view_copy(x.t(), (6,)), torch.view_copy(x.t(), (2, 3)).flatten()):
+        assert y.tolist() == [0.0, 3.0, 1.0, 4.0, 2.0, 5.0]
+        (g,) = torch.autograd.grad((y * torch.arange(6.0)).sum(), x)
+        assert g.tolist() == [[0.0, 2.0, 4.0], [1.0, 3.0, 5.0]]
+    assert (
+        torch.view_copy(x.t(), (6,)).grad_fn.name() == torch.view_copy(x, (6,)).grad_fn.name() == "ViewBackward0_copy"
+    )
+    same = torch.view_copy(x, (2, 3))
+    assert same.data_ptr() != x.data_ptr()

@@ -16,6 +16,7 @@
 #include "kernels/isa.h"
 #include "ops/pointwise_node.h"
 #include "ops/promotion.h"
+#include "ops/raw.h"
 #include "ops/strided_loop.h"
 
 namespace adjoint {
@@ -129,6 +130,33 @@ bool exact_comparison(const PointwiseOp& op, Types& t, std::span<const Operand> 
   return true;
 }
 
+// nextafter steps in its own type, not in the kernel's. Halves of either type are in the order of their bits, the sign
+// apart.
+void step_halves(std::span<const Operand> xs, Dtype common, const Tensor& out) {
+  Tensor dense[2];
+  for (int i = 0; i < 2; ++i) {
+    Tensor x = xs[i].is_tensor() ? *xs[i].tensor : scalar_tensor(xs[i].scalar, common, Device::Cpu);
+    Tensor y = empty(out->sizes(), common);
+    raw::copy(y, x);
+    dense[i] = y;
+  }
+  const uint16_t infinity = common == Dtype::F16 ? 0x7c00 : 0x7f80;
+  auto* a = reinterpret_cast<uint16_t*>(dense[0]->data());
+  auto* b = reinterpret_cast<const uint16_t*>(dense[1]->data());
+  auto size = [](uint16_t h) { return h & 0x7fff; };
+  auto order = [&](uint16_t h) { return h >> 15 ? -size(h) : size(h); };
+  for (int64_t i = 0; i < out->numel; ++i) {
+    if (size(a[i]) > infinity) continue;
+    if (size(b[i]) > infinity || order(a[i]) == order(b[i]))
+      a[i] = b[i];
+    else if (size(a[i]) == 0)
+      a[i] = uint16_t((b[i] & 0x8000) | 1);
+    else
+      a[i] = uint16_t(a[i] + ((order(b[i]) > order(a[i])) == (order(a[i]) > 0) ? 1 : -1));
+  }
+  raw::copy(out, dense[0]);
+}
+
 // The result's layout follows the operands': their dimensions ordered by stride, as PyTorch's iterator has
 // it.
 Tensor allocate(Ints shape, Dtype dtype, Device device, std::span<const Operand> xs) {
@@ -198,6 +226,11 @@ NodeRef erase(const PointwiseOp& op, std::span<const Operand> xs, const Tensor& 
   return NodeRef::steal(n);
 }
 
+// A leaf has none, and PyTorch lets the logical ones change it.
+bool has_history_to_erase(const PointwiseOp& op, const TensorImpl& x) {
+  return !op.name.starts_with("logical_") || !(x.base ? x.base : &x)->is_leaf();
+}
+
 [[gnu::noinline]] Tensor general(const PointwiseOp& op, std::span<const Operand> xs, const Dest& dest) {
   Types t = resolve_types(op, xs);
   Dims shape;
@@ -216,8 +249,8 @@ NodeRef erase(const PointwiseOp& op, std::span<const Operand> xs, const Tensor& 
   }
   check(!(memory && device == Device::Meta), op.name,
         ": Expected all tensors to be on the same device, but found at least two devices, meta and cpu!");
-  const bool erases =
-      dest.inplace && modes.grad && !is_differentiable(t.result) && requires_grad(*dest.tensor);
+  const bool erases = dest.inplace && modes.grad && !is_differentiable(t.result) &&
+                      requires_grad(*dest.tensor) && has_history_to_erase(op, **dest.tensor);
   record = record && modes.grad && is_differentiable(t.result) && (!dest.tensor || dest.inplace);
   if (dest.inplace) check_inplace(*dest.tensor, dest.name ? dest.name : op.name.c_str(), record || erases);
   Tensor out = destination(op, shape, t, device, xs, dest);
@@ -239,7 +272,10 @@ NodeRef erase(const PointwiseOp& op, std::span<const Operand> xs, const Tensor& 
     // rounded.
     const bool twice = out->dtype != t.result && computed != t.result;
     Tensor to = twice ? empty(shape, t.result, device) : out;
-    run_loop(op.kernels.value[t.compute], to, computed, kernel, operands, op.cond_first);
+    if (is_reduced(t.common) && op.name == "nextafter")
+      step_halves(operands, t.common, to);
+    else
+      run_loop(op.kernels.value[t.compute], to, computed, kernel, operands, op.cond_first);
     if (twice) graph_ops.raw_copy(out, to);
   }
   if (dest.tensor) bumped(out, dest.name ? dest.name : op.name.c_str());

@@ -24,39 +24,6 @@ PyObject* no() { Py_RETURN_FALSE; }
 PyObject* truth(bool b) { return PyBool_FromLong(b); }
 PyObject* number(int64_t i) { return PyLong_FromLongLong(i); }
 
-Tensor reversed_dims(const Tensor& x) {
-  if (x->ndim != 2) {
-    std::string text =
-        x->ndim == 0
-            ? std::string(
-                  "Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases.")
-            : std::string(
-                  "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is "
-                  "deprecated and it will throw an "
-                  "error in a future release. Consider `x.mT` to transpose batches of matrices or "
-                  "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor.");
-    if (x->ndim != 1 && PyErr_WarnEx(PyExc_UserWarning, text.c_str(), 1) < 0) raise_set();
-  }
-  Dims order(x->ndim);
-  for (int i = 0; i < x->ndim; ++i) order[i] = x->ndim - 1 - i;
-  return ops::permute(x, order);
-}
-Tensor matrix_transpose(const Tensor& x, const char* name) {
-  check(x->ndim >= 2, "tensor.", name, " is only supported on matrices or batches of matrices. Got ",
-        int(x->ndim), "-D tensor.");
-  return ops::transpose(x, -2, -1);
-}
-Tensor hermitian(const Tensor& x) {
-  check(x->ndim == 0 || x->ndim == 2, "tensor.H is only supported on matrices (2-D tensors). Got ",
-        int(x->ndim), "-D tensor.", x->ndim > 2 ? " For batches of matrices, consider using tensor.mH" : "");
-  if (x->ndim == 0) return is_complex(x->dtype) ? ops::conj(x) : x;
-  Tensor t = ops::transpose(x, 0, 1);
-  return is_complex(x->dtype) ? ops::conj(t) : t;
-}
-Tensor batch_hermitian(const Tensor& x) {
-  Tensor t = matrix_transpose(x, "mH");
-  return is_complex(x->dtype) ? ops::conj(t) : t;
-}
 void set_part(const Tensor& part, PyObject* value) {
   Scalar s;
   if (is_tensor(value))
@@ -75,10 +42,10 @@ const Attribute attributes[] = {
     {"ndim", [](const Tensor& x) { return number(x->ndim); }},
     {"itemsize", [](const Tensor& x) { return number(int64_t(x->itemsize())); }},
     {"nbytes", [](const Tensor& x) { return number(x->numel * int64_t(x->itemsize())); }},
-    {"T", [](const Tensor& x) { return wrap(reversed_dims(x)); }},
-    {"mT", [](const Tensor& x) { return wrap(matrix_transpose(x, "mT")); }},
-    {"H", [](const Tensor& x) { return wrap(hermitian(x)); }},
-    {"mH", [](const Tensor& x) { return wrap(batch_hermitian(x)); }},
+    {"T", [](const Tensor& x) { return wrap(ops::numpy_T(x)); }},
+    {"mT", [](const Tensor& x) { return wrap(ops::mT(x)); }},
+    {"H", [](const Tensor& x) { return wrap(ops::matrix_H(x)); }},
+    {"mH", [](const Tensor& x) { return wrap(ops::mH(x)); }},
     {"real", [](const Tensor& x) { return wrap(is_complex(x->dtype) ? ops::real(x) : x); },
      [](const Tensor& x, PyObject* v) { set_part(is_complex(x->dtype) ? ops::real(x) : x, v); }},
     {"imag", [](const Tensor& x) { return wrap(ops::imag(x)); },

@@ -265,7 +265,12 @@ Tensor strip_ones(const Tensor& v, int64_t ndim) {
 
 void assign(const Tensor& x, PyObject* index, PyObject* value) {
   NewValue v = value_of(x, value);
-  Indexer w = walk(x, index);
+  if (index == Py_False) return;
+  Indexer w;
+  if (index == Py_True)  // alone it is a view, not a mask
+    w.x = ops::unsqueeze(x, 0);
+  else
+    w = walk(x, index);
   if (!w.advanced) {
     if (w.x.same(x)) w.x = ops::alias_view(x);
     if (!v.tensor)

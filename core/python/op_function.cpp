@@ -4,6 +4,7 @@
 #include <cstring>
 #include <map>
 #include "autograd/inplace.h"
+#include "ops/promotion.h"
 #include "autograd/record.h"
 #include "ops/pointwise_record.h"
 #include "python/overrides.h"
@@ -51,6 +52,10 @@ void same_device(const Overload& o, const Value* v, const Tensor& out) {
 
 PyObject* call_with_out(OpEntry& e, Overload& o, const Value* v, Scratch& s) {
   std::vector<PyObject*> outs;
+  const auto& types = o.result_types;
+  if (!is_tensor(s.out) && types.size() == 1 && types[0] == "Tensor")
+    raise(PyExc_TypeError, "%s(): argument 'out' must be Tensor, not %s", e.name.c_str(),
+          Py_TYPE(s.out)->tp_name);
   if (is_tensor(s.out))
     outs.push_back(s.out);
   else
@@ -83,6 +88,9 @@ PyObject* call_with_out(OpEntry& e, Overload& o, const Value* v, Scratch& s) {
 // that is recorded it reads copies: Note [Written over].
 void write_result(const OpEntry& e, const Overload& o, const Value* v, const Tensor& x) {
   const char* name = e.name.c_str();
+  for (int i = 0; i < o.arguments; ++i)
+    check(v[i].kind != Value::DtypeK || v[i].dtype == x->dtype, "Bad in-place call: input tensor dtype ",
+          label_of(x->dtype), " and output tensor dtype ", label_of(v[i].dtype), " should match");
   const bool record = grad_enabled() && is_differentiable(x->dtype) && any_requires_grad(o, v);
   check_inplace(x, name, record);
   Returned r;
@@ -97,6 +105,8 @@ void write_result(const OpEntry& e, const Overload& o, const Value* v, const Ten
         a.tensor = &copies.emplace_back(value_before(*a.tensor));
     o.record->invoke(reads.data(), Dest{}, r);
   }
+  check(can_cast(r.tensor->dtype, x->dtype), name, ": result type ", label_of(r.tensor->dtype),
+        " can't be cast to the desired output type ", label_of(x->dtype));
   assign_inplace(x, r.tensor, name);
 }
 

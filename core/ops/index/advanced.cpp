@@ -5,6 +5,7 @@
 #include "ops/index/saved_index.h"
 #include "ops/promotion.h"
 #include "ops/raw.h"
+#include "ops/scalar_fits.h"
 
 namespace adjoint::ops {
 namespace {
@@ -110,6 +111,14 @@ Tensor fit_values(const Advanced& a, const Tensor& values) {
   return expand(v, shape);
 }
 
+// One value for the places of one mask: what PyTorch does as masked_fill, by whose rule any type will do.
+bool is_fill(Tensors indices, const TensorImpl& value) {
+  int masks = 0, others = 0;
+  for (const Tensor& i : indices)
+    if (i) ++(i->dtype == Dtype::Bool || i->dtype == Dtype::U8 ? masks : others);
+  return masks == 1 && others == 0 && value.numel == 1 && !value.meta_device();
+}
+
 struct Index {
   static constexpr const char *name = "index", *node = "IndexBackward0";
   SavedIndices indices;
@@ -152,14 +161,16 @@ Tensor index(const Tensor& x, Tensors indices) {
 }
 
 Tensor index_put_(const Tensor& x, Tensors indices, const Tensor& values, bool accumulate) {
+  Advanced a = resolve(x, indices);
   Tensor v = values;
   if (v->dtype != x->dtype) {
-    check(v->ndim == 0 || v->dtype == x->dtype,
+    fit_values(a, detach(v));
+    check(!accumulate && is_fill(indices, *v),
           "Index put requires the source and destination dtypes match, got ", label_of(x->dtype),
           " for the destination and ", label_of(v->dtype), " for the source.");
+    check_scalar_fits(item_at(*v), x->dtype);
     v = to(v, x->dtype);
   }
-  Advanced a = resolve(x, indices);
   IndexPut op{SavedIndices(indices, needs_record(x, v)), v->sizes(), v->dtype, accumulate};
   auto write = [&] {
     NoGrad no_grad;

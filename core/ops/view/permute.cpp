@@ -127,44 +127,47 @@ static Tensor move_one(const Tensor& x, int64_t source, int64_t destination) {
   return movedim(x, Ints(&source, 1), Ints(&destination, 1));
 }
 
+namespace {
+void deprecated(const char* text) {
+  if (host.warn) host.warn(text);
+}
+// A number is its own transpose, with PyTorch's warning; a vector has none.
+bool number_to_transpose(const Tensor& x, const char* name) {
+  check(x->ndim >= 2 || x->ndim == 0, "tensor.", name,
+        " is only supported on matrices or batches of matrices. Got ", int(x->ndim), "-D tensor.");
+  if (x->ndim) return false;
+  deprecated(str(name == std::string_view("adjoint()") ? "" : "Tensor.", name,
+                 " is deprecated on 0-D tensors. ",
+                 name == std::string_view("mT") ? "This function is the identity in these cases."
+                                                : "Consider using x.conj().")
+                 .c_str());
+  return true;
+}
+Tensor conj_if_complex(const Tensor& x) { return is_complex(x->dtype) ? conj(x) : x; }
+Tensor adjoint_of(const Tensor& x, const char* name) {
+  return conj_if_complex(number_to_transpose(x, name) ? x : transpose(x, -2, -1));
+}
+}  // namespace
+
 Tensor numpy_T(const Tensor& x) {
   int n = x->ndim;
-  if (n != 2 && n != 0) {
-    static bool warned = false;
-    if (!std::exchange(warned, true) && host.warn)
-      host.warn(
-          "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it "
-          "will "
-          "throw an error in a future release. Consider `x.mT` to transpose batches of matrices or "
-          "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor.");
-  }
+  if (n == 0)
+    deprecated("Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases.");
+  else if (n > 2)
+    deprecated(
+        "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it "
+        "will throw an error in a future release. Consider `x.mT` to transpose batches of matrices or "
+        "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor.");
   Dims order(n);
   for (int i = 0; i < n; ++i) order[i] = n - 1 - i;
   return permute(x, order);
 }
-Tensor mT(const Tensor& x) {
-  check(x->ndim >= 2, "tensor.mT is only supported on matrices or batches of matrices. Got ", int(x->ndim),
-        "-D tensor.");
-  return transpose(x, -2, -1);
-}
-static Tensor conj_transpose(const Tensor& x) {
-  Tensor y = transpose(x, -2, -1);
-  return is_complex(x->dtype) ? conj(y) : y;
-}
-Tensor mH(const Tensor& x) {
-  check(x->ndim >= 2, "tensor.mH is only supported on matrices or batches of matrices. Got ", int(x->ndim),
-        "-D tensor.");
-  return conj_transpose(x);
-}
+Tensor mT(const Tensor& x) { return number_to_transpose(x, "mT") ? x : transpose(x, -2, -1); }
+Tensor mH(const Tensor& x) { return adjoint_of(x, "mH"); }
 Tensor matrix_H(const Tensor& x) {
   check(x->ndim == 2 || x->ndim == 0, "tensor.H is only supported on matrices (2-D tensors). Got ",
         int(x->ndim), "-D tensor.", x->ndim > 2 ? " For batches of matrices, consider using tensor.mH" : "");
-  return x->ndim == 0 ? (is_complex(x->dtype) ? conj(x) : alias_view(x)) : conj_transpose(x);
-}
-static Tensor adjoint_of(const Tensor& x) {
-  check(x->ndim >= 2, "tensor.adjoint() is only supported on matrices or batches of matrices. Got ",
-        int(x->ndim), "-D tensor.");
-  return conj_transpose(x);
+  return adjoint_of(x, "H");
 }
 
 static Tensor transpose_(const Tensor& x, int64_t d0, int64_t d1) {
@@ -191,8 +194,8 @@ static Tensor t_(const Tensor& x) {
     def<move_one>("moveaxis(Tensor self, int source, int destination) -> Tensor", kBoth, "Alias of movedim."),
     def<movedim>("moveaxis(Tensor self, int[] source, int[] destination) -> Tensor", kBoth,
                  "Alias of movedim."),
-    def<adjoint_of>("adjoint(Tensor self) -> Tensor", kBoth,
-                    "The conjugate of the last two dimensions swapped."),
+    def<[](const Tensor& x) { return adjoint_of(x, "adjoint()"); }>(
+        "adjoint(Tensor self) -> Tensor", kBoth, "The conjugate of the last two dimensions swapped."),
     def<numpy_T>("_numpy_T(Tensor self) -> Tensor", kHidden, "The attribute T."),
     def<mT>("_mT(Tensor self) -> Tensor", kHidden, "The attribute mT."),
     def<mH>("_mH(Tensor self) -> Tensor", kHidden, "The attribute mH."),
