@@ -50,7 +50,16 @@ ADJOINT_FN double hypot(double x, double y) { return __builtin_hypot(x, y); }
 #endif
 ADJOINT_FN double pow(double x, double y) { return __builtin_pow(x, y); }
 ADJOINT_FN double nextafter(double x, double y) { return __builtin_nextafter(x, y); }
-ADJOINT_FN float nextafter(float x, float y) { return __builtin_nextafterf(x, y); }
+// One step in the order of bit patterns: away from 0 where y lies further out, else towards it. Numbers that are
+// equal give y, which may be the other 0.
+ADJOINT_FN float nextafter(float x, float y) {
+  using namespace detail;
+  int32_t b = float_to_bits(x);
+  float next = bits_to_float(minus(b, (y > x) == (b >= 0) ? -1 : 1));
+  next = x == 0.f ? copysign(bits_to_float(1), y) : next;
+  next = x == y ? y : next;
+  return x != x || y != y ? x + y : next;
+}
 
 // long double stands for a double, or float, that asks for the C library: see Note [Hard arguments].
 ADJOINT_FN long double sin(long double x) { return __builtin_sin(double(x)); }
@@ -209,6 +218,15 @@ template <Floating T> ADJOINT_FN T sigmoid(T x) {  // the exponential cannot ove
 }
 template <Floating T> ADJOINT_FN T log_sigmoid(T x) { return minimum(T(0), x) - log1p(exp(-abs(x))); }
 template <Floating T> ADJOINT_FN T softplus(T x) { return maximum(x, T(0)) + log1p(exp(-abs(x))); }
+// In the tail erfc magnifies what its argument x/√2 loses: that is put back, as erfc' is about -2u erfc there.
+ADJOINT_FN double normal_cdf(double x) {
+  constexpr double c = 0.70710678118654752440, low = -4.8336466567264567e-17;
+  x = x > 40 ? 40 : x;
+  x = x < -40 ? -40 : x;
+  double u = -x * c, lost = __builtin_fma(-x, c, -u) - x * low;
+  return 0.5 * erfc(u) * (u > 0 ? 1 - 2 * u * lost : 1);
+}
+ADJOINT_FN double normal_density(double x) { return exp(-0.5 * x * x) * 0.398942280401432678; }
 template <Floating T> ADJOINT_FN T xlogy(T x, T y) {
   T r = x == 0 ? T(0) : x * log(y);
   return y != y ? y : r;

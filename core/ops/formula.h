@@ -111,6 +111,17 @@ ADJOINT_MATH_UNARY(ADJOINT_FORMULA_1) ADJOINT_MATH_BINARY(ADJOINT_FORMULA_2)
 inline Symbol where(const Symbol& c, const Symbol& a, const Symbol& b) {
   return symbol_call("where", {c, a, b});
 }
+// The normal distribution: numbers share one exponential between the two (kernels/math_float.h).
+[[gnu::noinline]] inline V normal_cdf(const V& a) {
+  static const PointwiseOp* cache;
+  return apply_named(cache, "ndtr", {a.operand()});
+}
+[[gnu::noinline]] inline Symbol normal_cdf(const Symbol& a) { return symbol_call("ndtr", {a}); }
+template <class T>
+  requires(std::is_same_v<T, V> || std::is_same_v<T, Symbol>)
+T normal_density(const T& a) {
+  return exp(T(-0.5) * (a * a)) * T(0.398942280401432678);
+}
 }  // namespace math
 
 }  // namespace adjoint

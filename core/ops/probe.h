@@ -74,6 +74,8 @@ ADJOINT_MATH_UNARY(ADJOINT_PROBE_1) ADJOINT_MATH_BINARY(ADJOINT_PROBE_2)
     constexpr Probe where(Probe c, Probe a, Probe b) {
   return Probe(c.reads | a.reads | b.reads);
 }
+constexpr Probe normal_cdf(Probe a) { return Probe(a.reads); }
+constexpr Probe normal_density(Probe a) { return Probe(a.reads); }
 }  // namespace math
 
 }  // namespace adjoint

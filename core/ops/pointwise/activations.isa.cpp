@@ -38,12 +38,9 @@ struct Gelu : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <class T> static constexpr auto cdf(T x) {
-    return T(0.5) * (T(1) + math::erf(x * T(0.707106781186547524)));
-  }
-  template <class T> static constexpr auto value(T x) { return x * cdf(x); }
+  template <class T> static constexpr auto value(T x) { return x * math::normal_cdf(x); }
   template <class T> static constexpr auto slope(T x, T) {
-    return cdf(x) + x * (math::exp(T(-0.5) * (x * x)) * T(0.398942280401432678));
+    return math::normal_cdf(x) + x * math::normal_density(x);
   }
 };
 POINTWISE(Gelu)
@@ -169,6 +166,11 @@ struct Hardtanh : Pointwise {
 };
 POINTWISE(Hardtanh)
 
+// Comparisons that are false for NaN let it pass.
+template <class T> static constexpr auto held_to_six(T x) {
+  return math::where(x < T(0), T(0), math::where(x > T(6), T(6), x));
+}
+
 struct Hardsigmoid : Pointwise {
   static constexpr auto schema = "hardsigmoid(Tensor self) -> Tensor";
   static constexpr auto doc = "self / 6 + 1/2 held within [0, 1]";
@@ -176,9 +178,7 @@ struct Hardsigmoid : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
   static constexpr bool half_vectors = true;
-  template <class T> static constexpr auto value(T x) {
-    return math::minimum(math::maximum(x + T(3), T(0)), T(6)) / T(6);
-  }
+  template <class T> static constexpr auto value(T x) { return held_to_six(x + T(3)) / T(6); }
   template <class T> static constexpr auto pull(T g, T x, T) {
     return math::where((x > T(-3)) & (x < T(3)), g / T(6), T(0));
   }
@@ -192,9 +192,7 @@ struct Hardswish : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
   static constexpr bool half_vectors = true;
-  template <class T> static constexpr auto value(T x) {
-    return x * math::minimum(math::maximum(x + T(3), T(0)), T(6)) / T(6);
-  }
+  template <class T> static constexpr auto value(T x) { return x * held_to_six(x + T(3)) / T(6); }
   template <class T> static constexpr auto pull(T g, T x, T) {
     return math::where(x <= T(-3), T(0), math::where(x < T(3), g * (x / T(3) + T(0.5)), g));
   }
