@@ -68,7 +68,8 @@ struct Pointwise {
   static constexpr int data =
       kMaxOperands;                      // operands from here on are mostly numbers: a loop is made for that
   static constexpr bool narrow = false;  // see Note [Narrow loops]
-  static constexpr bool plain = false;   // plain without being narrow: see Note [Blocks]
+  static constexpr bool own_width = false;  // narrow, in the type itself: what the compiler does not narrow
+  static constexpr bool plain = false;      // plain without being narrow: see Note [Blocks]
   // Roots and quotients: AVX-512 processors take three times as long for 16 of them as for 8, and all
   // instruction sets round them alike.
   static constexpr bool half_vectors = false;
@@ -445,6 +446,8 @@ template <class Op> struct NarrowOf : ValueOf<Op> {
   template <class First, class... X> [[gnu::always_inline]] static auto call(First first, X... x) {
     if constexpr (Op::cond_first)
       return Op::value(first, int64_t(x)...);
+    else if constexpr (Op::own_width)
+      return Op::value(first, x...);
     else
       return Op::value(int64_t(first), int64_t(x)...);
   }

@@ -9,7 +9,7 @@ struct Abs : Pointwise {
   static constexpr auto aliases = "absolute";
   static constexpr auto promotion = Promotion::Real;
   static constexpr unsigned types = kFloats | kInts | kComplex;
-  static constexpr bool narrow = true;
+  static constexpr bool narrow = true, own_width = true;
   template <class T> static constexpr auto value(T x) { return math::abs(x); }
   template <class T> static constexpr auto pull(T g, T x, T) { return g * math::sgn(x); }
 };
