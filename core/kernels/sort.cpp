@@ -142,16 +142,19 @@ template <class U> void introsort_keys(std::vector<Keyed<U>>& pairs, int64_t* in
   std::sort(pairs.begin(), pairs.end(), ByKey());
   for (size_t i = 0; i < pairs.size(); ++i) index[i] = pairs[i].second;
 }
+template <class T> void introsort_row(const T* x, int64_t n, bool descending,
+                                      std::vector<Keyed<Bits<sizeof(T)>>>& pairs, int64_t* index) {
+  pairs.resize(size_t(n));
+  fill_keys(x, n, descending, pairs.data());
+  introsort_keys(pairs, index);
+}
 // Where equals meet, their order is the one in which std::sort leaves pairs. `index` is a sorted order
 // already.
 template <class T> void reorder_ties(const T* x, int64_t n, bool descending,
                                      std::vector<Keyed<Bits<sizeof(T)>>>& pairs, int64_t* index) {
   int64_t i = 1;
   while (i < n && ordered_bits(x[index[i - 1]]) != ordered_bits(x[index[i]])) ++i;
-  if (i >= n) return;
-  pairs.resize(size_t(n));
-  fill_keys(x, n, descending, pairs.data());
-  introsort_keys(pairs, index);
+  if (i < n) introsort_row(x, n, descending, pairs, index);
 }
 
 template <class T>
@@ -163,12 +166,14 @@ void sort_as(const T* x, int64_t rows, int64_t n, bool descending, T* values, in
     for (int64_t r = begin; r < end; ++r) {
       const T* row = x + r * n;
       int64_t* index = indices + r * n;
-      if (n >= kRadixFrom && n < (int64_t(1) << 32))
+      const bool introsort = ties == Ties::Introsort && n > 16 && n <= kIntrosortMost;
+      if (introsort && n < kRadixFrom)  // one sort, not a second one where ties are found
+        introsort_row(row, n, descending, pairs, index);
+      else if (n >= kRadixFrom && n < (int64_t(1) << 32))
         radix_sort(row, n, descending, scratch, index);
       else
         merge_sort(row, n, descending, pairs, index);
-      if (ties == Ties::Introsort && n > 16 && n <= kIntrosortMost)
-        reorder_ties(row, n, descending, pairs, index);
+      if (introsort && n >= kRadixFrom) reorder_ties(row, n, descending, pairs, index);
       if (values)
         for (int64_t i = 0; i < n; ++i) values[r * n + i] = row[index[i]];
     }

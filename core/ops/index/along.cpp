@@ -23,13 +23,16 @@ void each_along(const Tensor& index, int64_t dim, const TensorImpl& x, const Ten
   const int64_t row = last >= 0 ? index->size(last) : 1;
   const int64_t x_step = last >= 0 && x.ndim && last != dim ? x.stride(last) : 0,
                 other_step = last >= 0 && other.ndim ? other.stride(last) : 0;
+  const auto out_of_bounds = [=](int64_t i) {
+    fail("index ", i, " is out of bounds for dimension ", dim, " with size ", n);
+  };
   Dims at(index->ndim);
   int64_t xo = 0, oo = 0;
   for (const int64_t* end = p + index->numel; p != end; p += row) {
     for (int64_t j = 0; j < row; ++j) {
       int64_t i = p[j];
-      if (i < 0 || i >= n) [[unlikely]]
-        fail("index ", i, " is out of bounds for dimension ", dim, " with size ", n);
+      if (uint64_t(i) >= uint64_t(n)) [[unlikely]]
+        out_of_bounds(i);
       f(xo + j * x_step + i * step, oo + j * other_step);
     }
     for (int d = last - 1; d >= 0; --d) {
@@ -104,6 +107,10 @@ void scatter_raw(const Tensor& y, int64_t dim, const Tensor& index, const Tensor
   visit(y->dtype, [&]<class T>(T*) {
     T* dst = y->data_as<T>();
     const T* src = source->data_as<T>();
+    if constexpr (!std::is_same_v<T, bool>)  // the common one, without a choice for each element
+      if (how == Combine::Add)
+        return each_along(idx, dim, *y, *source,
+                          [=](int64_t to, int64_t from) { dst[to] = T(dst[to] + src[from]); });
     each_along(idx, dim, *y, *source,
                [&](int64_t to, int64_t from) { dst[to] = combined<T>(how, dst[to], src[from]); });
   });
