@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import chart, large, memory, products, profiling, report, small
+from benchmarks import cached, chart, large, memory, products, profiling, report, small
 from benchmarks.timing import Budget, Result
 
 ROOT = Path(__file__).parent.parent
-GROUPS = ("small", "large", "products", "memory", "profiling")
+GROUPS = ("small", "cached", "large", "products", "memory", "profiling")
 # What limits the libraries alike. Each reads its variable when it is loaded, so the program starts anew with them.
 ISAS = {
     "v3": {"ATEN_CPU_CAPABILITY": "avx2", "MKL_ENABLE_INSTRUCTIONS": "AVX2", "OPENBLAS_CORETYPE": "Haswell"},
@@ -57,6 +57,8 @@ def _measure(groups: tuple[str, ...], ours: Any, other: Any | None) -> Iterator[
     cores = os.cpu_count() or 1
     if "small" in groups:
         yield from small.measure(ours, other)
+    if "cached" in groups:
+        yield from cached.measure(ours, other)
     if "large" in groups:
         for threads in sorted({1, cores}):
             yield from large.measure(ours, other, threads)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 import adjoint as torch
@@ -67,7 +68,7 @@ def test_double_functions_agree_with_the_c_library(name: str, f: Callable[[float
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("name", ["sin", "cos", "tan", "sinc", "exp", "log", "erf", "log1p"])
+@pytest.mark.parametrize("name", ["sin", "cos", "tan", "sinc", "exp", "log", "erf", "log1p", "sigmoid"])
 def test_an_element_has_the_same_bits_in_any_company(name: str, dtype: torch.dtype) -> None:
     xs = torch.tensor((SPECIAL + ORDINARY) * 20, dtype=dtype)
     strided = torch.stack([xs, xs], 1)[:, 0]
@@ -156,3 +157,73 @@ def test_nextafter_steps_in_its_own_type(dtype, step, largest):
     w = half(1.0, 2.0).requires_grad_()
     torch.nextafter(w, half(2.0, 2.0)).sum().backward()
     assert w.grad.tolist() == [1.0, 0.0]
+
+
+def _close(got: list[float], want: list[float], relative: float) -> None:
+    for x, y in zip(got, want, strict=True):
+        assert abs(x - y) <= relative * abs(y) + 2e-45, (x, y)
+
+
+def test_gelu_keeps_its_digits_in_the_negative_tail() -> None:
+    xs = [i / 64 for i in range(-13 * 64, 8 * 64)] + [-100.0, 100.0, 1e30, -1e30, 0.0]
+    x = torch.tensor(xs, requires_grad=True)
+    y = torch.nn.functional.gelu(x)
+    cdf = [0.5 * math.erfc(-v * math.sqrt(0.5)) for v in xs]
+    _close(y.tolist(), [v * c for v, c in zip(xs, cdf, strict=True)], 1e-6)
+    y.sum().backward()
+    slopes = [
+        c + v * math.exp(-v * v / 2) / math.sqrt(2 * math.pi) if abs(v) < 1e3 else c
+        for v, c in zip(xs, cdf, strict=True)
+    ]
+    assert x.grad is not None
+    for v, got, want in zip(xs, x.grad.tolist(), slopes, strict=True):
+        assert abs(got - want) <= (1e-5 * abs(want) if v < -2 else 2e-7), v  # the slope is 0 at -0.75
+    ends = torch.nn.functional.gelu(torch.tensor([INF, -INF, NAN])).tolist()
+    assert ends[0] == INF and math.isnan(ends[1]) and math.isnan(ends[2])  # -inf times 0
+
+
+def test_float_exp_at_its_ends() -> None:
+    xs = [88.72, -87.4, -95.0, -103.0, -103.9]  # the last four are below the smallest normal number
+    x = torch.tensor(xs)
+    _close(x.exp().tolist(), [math.exp(v) for v in x.tolist()], 2e-7)
+    assert torch.tensor([88.73, 100.0, 3e38, INF]).exp().tolist() == [INF] * 4
+    assert torch.tensor([-104.0, -105.0, -1e4, -3e38, -INF]).exp().tolist() == [0.0] * 5
+    assert math.isnan(torch.tensor(NAN).exp().item()) and math.isnan((-torch.tensor(NAN)).exp().item())
+
+
+def test_nextafter_steps_by_one_float() -> None:
+    tiny = 2.0**-149
+    values = [0.0, -0.0, tiny, -tiny, 1.0, -1.0, 2.0**-126, 3.4028234663852886e38, INF, -INF, NAN]
+    pairs = [(a, b) for a in values for b in values]
+    a, b = torch.tensor([p[0] for p in pairs]), torch.tensor([p[1] for p in pairs])
+    with np.errstate(all="ignore"):
+        want = np.nextafter(a.numpy(), b.numpy())
+    got = torch.nextafter(a, b).numpy()
+    assert (np.isnan(got) == np.isnan(want)).all()
+    numbers = ~np.isnan(want)
+    assert (got.view(np.int32)[numbers] == want.view(np.int32)[numbers]).all()
+
+
+@pytest.mark.parametrize("dtype", [torch.int8, torch.int16, torch.int32, torch.int64])
+def test_abs_of_the_smallest_integer_wraps(dtype: torch.dtype) -> None:
+    low = torch.iinfo(dtype).min
+    x = torch.tensor([low, low + 1, -1, 0, 5] * 30, dtype=dtype)
+    assert x.abs().tolist() == [low, -(low + 1), 1, 0, 5] * 30
+
+
+@pytest.mark.parametrize("n", [65, 100, 127, 1100])
+@pytest.mark.parametrize("f", [torch.nn.functional.softmax, torch.nn.functional.log_softmax])
+def test_softmax_of_a_row_with_a_rest(n: int, f: Callable[[torch.Tensor, int], torch.Tensor]) -> None:
+    row = [math.sin(i * 0.7) * 3 for i in range(n)]
+    x = torch.tensor([row, row], requires_grad=True)
+    y = f(x, 1)
+    powers = [math.exp(v) for v in row]
+    shares = [p / sum(powers) for p in powers]
+    want = shares if f is torch.nn.functional.softmax else [math.log(s) for s in shares]
+    assert y[0].tolist() == pytest.approx(want, rel=1e-5)
+    y[0, -1].backward()
+    assert x.grad is not None
+    own = shares[-1] if f is torch.nn.functional.softmax else 1.0
+    slopes = [own * ((i == n - 1) - s) for i, s in enumerate(shares)]
+    assert x.grad[0].tolist() == pytest.approx(slopes, rel=1e-4, abs=1e-8)
+    assert x.grad[1].tolist() == [0.0] * n
