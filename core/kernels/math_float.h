@@ -443,22 +443,22 @@ ADJOINT_FN float scaled_bell(float z) {
   return madd(exp_slope(r) * r, scale, scale);
 }
 }  // namespace detail
-// Far from 0 the tail is e^(-x²/2) t P(t), t = 1 / (1 + 0.325 |x|); nearer than 0.7 its rounding would show.
+// Far from 0 the tail is e^(-x²/2) t P(t), t = 1 / (1 + 0.4 |x|), whose roundings would show nearer.
 ADJOINT_FN float normal_cdf(float x) {
   using namespace detail;
   constexpr float kBack = 0x1p-64f;
   float a = abs(x), z = held_size(x, 16.f), e = scaled_bell(z), s = z * z, s2 = s * s;
-  float t = 1.f / madd(0.325f, a, 1.f), t2 = t * t;
-  float p0 = madd(0.129874915f * kBack, t, 0.129647702f * kBack);
-  float p1 = madd(0.102441847f * kBack, t, 0.113609232f * kBack);
-  float p2 = madd(0.118486099f * kBack, t, 0.00295307534f * kBack);
-  float p3 = madd(0.0413038991f * kBack, t, -0.138292387f * kBack);
-  float p = madd(madd(p3, t2, p2), t2 * t2, madd(p1, t2, p0));
+  float t = 1.f / madd(0.4f, a, 1.f), t2 = t * t;
+  float p0 = madd(0.159078985f * kBack, t, 0.15959686f * kBack);
+  float p1 = madd(0.0549179874f * kBack, t, 0.139163226f * kBack);
+  float p2 = madd(-0.187782228f * kBack, t, 0.106650442f * kBack);
+  float p = madd(madd(madd(0.0686901361f * kBack, t2, p2), t2, p1), t2, p0);
   float tail = e * (t * p);
   float far = float_to_bits(x) < 0 ? tail : 1.f - tail;
-  float q0 = madd(-0.0664903298f, s, 0.398942292f), q1 = madd(-0.00118270039f, s, 0.00997275114f);
-  float near = madd(madd(madd(0.000104470113f, s2, q1), s2, q0), x, 0.5f);
-  return a > 0.7f ? far : near;
+  float q1 = madd(0.0099717211f, s, -0.0664900318f), q2 = madd(0.000110665591f, s, -0.0011831295f);
+  float q = madd(madd(-6.74106059e-06f, s2, q2), s2, q1);
+  float near = madd(madd(q, s, 0.398942262f), x, 0.5f);
+  return a > 1.2f ? far : near;
 }
 ADJOINT_FN float normal_density(float x) {
   float y = detail::scaled_bell(detail::held_size(x, 16.f)) * float(0.398942280401432678 * 0x1p-64);
