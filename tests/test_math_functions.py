@@ -182,6 +182,31 @@ def test_gelu_keeps_its_digits_in_the_negative_tail() -> None:
     assert ends[0] == INF and math.isnan(ends[1]) and math.isnan(ends[2])  # -inf times 0
 
 
+GELU = [  # x, gelu(x) and its slope, computed with 50 digits
+    (-37.0, -2.1184613523340935e-298, -7.838298669418516e-297),
+    (-30.0, -1.472014178144456e-196, -4.416031690708495e-195),
+    (-20.0, -5.507248237212468e-88, -1.1014360483133464e-86),
+    (-12.5, -4.665705373597142e-35, -5.831668554480156e-34),
+    (-6.0, -5.9195258702261885e-09, -3.5468709453902015e-08),
+    (-3.0, -0.0040496940948902835, -0.011945647204183927),
+    (-1.25, -0.13206221708356908, -0.12266158306942213),
+    (-0.5, -0.15426876936299344, 0.13250487534383715),
+    (0.25, 0.14967658142073093, 0.695373354883636),
+    (0.625, 0.45875904434456216, 0.9391150762952839),
+    (2.0, 1.9544997361036416, 1.085231801078197),
+    (5.0, 4.999998566742141, 1.000007146946002),
+]
+
+
+def test_double_gelu_keeps_its_digits_in_the_negative_tail() -> None:
+    x = torch.tensor([r[0] for r in GELU], dtype=torch.float64, requires_grad=True)
+    y = torch.nn.functional.gelu(x)
+    assert y.tolist() == pytest.approx([r[1] for r in GELU], rel=2e-15, abs=0)
+    y.sum().backward()
+    assert x.grad is not None
+    assert x.grad.tolist() == pytest.approx([r[2] for r in GELU], rel=5e-15, abs=0)
+
+
 def test_float_exp_at_its_ends() -> None:
     xs = [88.72, -87.4, -95.0, -103.0, -103.9]  # the last four are below the smallest normal number
     x = torch.tensor(xs)
@@ -211,7 +236,7 @@ def test_abs_of_the_smallest_integer_wraps(dtype: torch.dtype) -> None:
     assert x.abs().tolist() == [low, -(low + 1), 1, 0, 5] * 30
 
 
-@pytest.mark.parametrize("n", [65, 100, 127, 1100])
+@pytest.mark.parametrize("n", [5, 17, 31, 32, 33, 65, 100, 127, 1100, 2100])
 @pytest.mark.parametrize("f", [torch.nn.functional.softmax, torch.nn.functional.log_softmax])
 def test_softmax_of_a_row_with_a_rest(n: int, f: Callable[[torch.Tensor, int], torch.Tensor]) -> None:
     row = [math.sin(i * 0.7) * 3 for i in range(n)]
@@ -227,3 +252,16 @@ def test_softmax_of_a_row_with_a_rest(n: int, f: Callable[[torch.Tensor, int], t
     slopes = [own * ((i == n - 1) - s) for i, s in enumerate(shares)]
     assert x.grad[0].tolist() == pytest.approx(slopes, rel=1e-4, abs=1e-8)
     assert x.grad[1].tolist() == [0.0] * n
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("n", [20, 32, 50, 100])
+def test_softmax_of_what_is_masked(n: int, dtype: torch.dtype) -> None:
+    x = torch.tensor([0.5 if i % 3 == 0 else -INF for i in range(n)], dtype=dtype).repeat(3, 1)
+    kept = (n + 2) // 3
+    want = [1 / kept if i % 3 == 0 else 0.0 for i in range(n)]
+    for row in torch.nn.functional.softmax(x, 1).tolist():
+        assert row == pytest.approx(want, rel=1e-6, abs=0)
+    logs = torch.nn.functional.log_softmax(x, 1)[2].tolist()
+    assert logs == pytest.approx([-math.log(kept) if i % 3 == 0 else -INF for i in range(n)], rel=1e-6)
+    assert torch.nn.functional.softmax(torch.full((2, n), -INF, dtype=dtype), 1).isnan().all()

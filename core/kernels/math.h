@@ -218,6 +218,7 @@ template <Floating T> ADJOINT_FN T sigmoid(T x) {  // the exponential cannot ove
 }
 template <Floating T> ADJOINT_FN T log_sigmoid(T x) { return minimum(T(0), x) - log1p(exp(-abs(x))); }
 template <Floating T> ADJOINT_FN T softplus(T x) { return maximum(x, T(0)) + log1p(exp(-abs(x))); }
+#if !defined(ADJOINT_VECTOR_DOUBLE)
 // In the tail erfc magnifies what its argument x/√2 loses: that is put back, as erfc' is about -2u erfc there.
 ADJOINT_FN double normal_cdf(double x) {
   constexpr double c = 0.70710678118654752440, low = -4.8336466567264567e-17;
@@ -226,7 +227,12 @@ ADJOINT_FN double normal_cdf(double x) {
   double u = -x * c, lost = __builtin_fma(-x, c, -u) - x * low;
   return 0.5 * erfc(u) * (u > 0 ? 1 - 2 * u * lost : 1);
 }
-ADJOINT_FN double normal_density(double x) { return exp(-0.5 * x * x) * 0.398942280401432678; }
+#endif
+ADJOINT_FN double normal_density(double x) {
+  double square = x * x, lost = detail::madd(x, x, -square);
+  lost = square < 1e4 ? lost : 0;  // not of inf
+  return exp(-0.5 * square) * detail::madd(-0.199471140200716339, lost, 0.398942280401432678);
+}
 template <Floating T> ADJOINT_FN T xlogy(T x, T y) {
   T r = x == 0 ? T(0) : x * log(y);
   return y != y ? y : r;

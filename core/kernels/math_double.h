@@ -141,7 +141,7 @@ ADJOINT_FN double atan_of(double z) {  // |z| <= 1
 
 ADJOINT_FN double exp(double x) {
   detail::ExpParts e = detail::exp_parts(detail::clamp_to(x, -746, 710));
-  return detail::scaled(1 + e.p, e.n);
+  return detail::scaled(x < -746 ? 0 : 1 + e.p, e.n);  // 0 does not vanish slowly
 }
 ADJOINT_FN double exp2(double x) {
   using namespace detail;
@@ -274,12 +274,12 @@ ADJOINT_FN double atanh(double x) {
 namespace detail {
 ADJOINT_FN double erf_positive(double a) {  // a up to 6
   double r =
-      horner(a, 1.1609698029013423e-14, -4.680117783924499e-13, 8.585629144202984e-12, -9.39791441159532e-11,
-             6.696504460156962e-10, -3.089703016366867e-09, 7.517570615491791e-09, 9.22309542546109e-09,
-             -1.7623013669226076e-07, 8.579232284744388e-07, -2.436323081432252e-06, 3.5726396797163992e-06,
-             2.7882833658674394e-06, -2.9317944548697477e-05, 6.428685883860023e-05, 2.5956536079480964e-05,
-             -0.0005901472208079523, 0.0016962106174338023, -0.0002091952427049837, -0.019128446961997392,
-             0.10277260330001113, 0.6366197723676126);
+      polynomial(a, 1.1609698029013423e-14, -4.680117783924499e-13, 8.585629144202984e-12,
+                 -9.39791441159532e-11, 6.696504460156962e-10, -3.089703016366867e-09, 7.517570615491791e-09,
+                 9.22309542546109e-09, -1.7623013669226076e-07, 8.579232284744388e-07, -2.436323081432252e-06,
+                 3.5726396797163992e-06, 2.7882833658674394e-06, -2.9317944548697477e-05,
+                 6.428685883860023e-05, 2.5956536079480964e-05, -0.0005901472208079523, 0.0016962106174338023,
+                 -0.0002091952427049837, -0.019128446961997392, 0.10277260330001113, 0.6366197723676126);
   // 2/√π in two parts, so that the last rounding is the only large one
   double rest = madd(r, a, 1.533545961316588e-17);
   return -expm1_small(-madd(a, 1.1283791670955126, rest * a));
@@ -288,23 +288,39 @@ ADJOINT_FN double erf_positive(double a) {  // a up to 6
 ADJOINT_FN double erf(double x) {
   return __builtin_copysign(detail::erf_positive(detail::clamp_to(__builtin_fabs(x), 0, 6)), x);
 }
-// erfc(a) = exp(-a²) p(t) / (1 + 2a), t = (a - 4) / (a + 4) (Shepherd and Laframboise, 1981)
-ADJOINT_FN double erfc(double x) {
-  using namespace detail;
-  double a = clamp_to(__builtin_fabs(x), 0, 28), t = (a - 4) / (a + 4);
-  double p =
-      horner(t, -8.791338540915347e-09, -9.122432641818368e-09, 1.0182310939611469e-07,
-             5.8048265766627736e-08, -8.192379625773451e-07, 3.1069099723587845e-07, 5.707503149095396e-06,
-             -1.123245041907427e-05, -2.4399062228211182e-05, 0.00015062576331303587, -0.00019925652396391021,
-             -0.0007577743151013204, 0.005031969913248749, -0.016197733896764707, 0.037167515547607895,
-             -0.06633036582703292, 0.09373283499761037, -0.1010390660356004, 0.06809705425471449,
-             0.015379652102606604, -0.13962111684056266, 1.2329951186255526);
-  double square = a * a, lost = madd(a, a, -square);
+// erfc(a) = exp(-a²) p(t) / (1 + 2a), t = (a - 4) / (a + 4) (Shepherd and Laframboise, 1981), for a up to 28; a² is
+// square + lost. The series about 0 where the result is near 1.
+namespace detail {
+ADJOINT_FN double erfc_positive(double a, double square, double lost) {
+  double t = (a - 4) / (a + 4);
+  double high = polynomial(
+      t, -8.791338540915347e-09, -9.122432641818368e-09, 1.0182310939611469e-07, 5.8048265766627736e-08,
+      -8.192379625773451e-07, 3.1069099723587845e-07, 5.707503149095396e-06, -1.123245041907427e-05,
+      -2.4399062228211182e-05, 0.00015062576331303587, -0.00019925652396391021, -0.0007577743151013204,
+      0.005031969913248749, -0.016197733896764707, 0.037167515547607895, -0.06633036582703292,
+      0.09373283499761037, -0.1010390660356004, 0.06809705425471449, 0.015379652102606604);
+  double p = horner(t, high, -0.13962111684056266, 1.2329951186255526);
   ExpParts e = exp_parts(-square);
   p /= 1 + 2 * a;
   double y = scaled(madd(p, e.p, p) * (1 - lost), e.n);
-  y = a < 0.5 ? 1 - erf_positive(a > 6 ? 6 : a) : y;
+  double s = a * a,
+         q = polynomial(s, -1.2290555301717928e-09, 1.4807192815879218e-08, -1.6365844691234924e-07,
+                        1.6462114365889248e-06, -1.492565035840625e-05, 0.00012055332981789664,
+                        -0.0008548327023450853, 0.005223977625442188, -0.026866170645131252,
+                        0.11283791670955126, -0.37612638903183754, 1.1283791670955126);
+  return a < 0.5 ? madd(-a, q, 1) : y;
+}
+}  // namespace detail
+ADJOINT_FN double erfc(double x) {
+  double a = detail::clamp_to(__builtin_fabs(x), 0, 28), square = a * a;
+  double y = detail::erfc_positive(a, square, detail::madd(a, a, -square));
   return x < 0 ? 2 - y : y;
+}
+ADJOINT_FN double normal_cdf(double x) {
+  x = detail::clamp_to(x, -39, 39);
+  double square = x * x, y = detail::erfc_positive(__builtin_fabs(x) * 0.70710678118654752440, 0.5 * square,
+                                                   0.5 * detail::madd(x, x, -square));
+  return 0.5 * (x > 0 ? 2 - y : y);
 }
 // Scaled by the larger side's power of two, so that no square overflows or vanishes.
 ADJOINT_FN double hypot(double x, double y) {

@@ -35,6 +35,13 @@ template <class T> ADJOINT_FN T horner(T, T c) { return c; }
 template <class T, class... C> ADJOINT_FN T horner(T x, T c, T next, C... rest) {
   return horner(x, madd(c, x, next), rest...);
 }
+// The same in two chains, of the even and of the odd powers: half as long where the chain is what takes the time.
+template <class T> ADJOINT_FN T in_chains(T x, T, T a, T b) { return madd(a, x, b); }
+template <class T> ADJOINT_FN T in_chains(T x, T s, T a, T b, T c) { return madd(b, x, madd(a, s, c)); }
+template <class T, class... C> ADJOINT_FN T in_chains(T x, T s, T a, T b, T c, T d, C... rest) {
+  return in_chains(x, s, madd(a, s, c), madd(b, s, d), rest...);
+}
+template <class T, class... C> ADJOINT_FN T polynomial(T x, C... c) { return in_chains(x, x * x, c...); }
 
 constexpr float kInf = __builtin_inff();
 constexpr float kNan = __builtin_nanf("");
@@ -165,18 +172,20 @@ ADJOINT_FN float exp_near(float x) {
 }  // namespace detail
 // The exponent is held as an integer, whose minimum and maximum are one instruction each, while those of floats
 // are a comparison and a choice. NaN and inf travel in the remainder r. 2^n may be subnormal, so it comes in two
-// factors, 2^floor(n/2) and 2^ceil(n/2): t's low bits hold n + 254, twice the exponent of the first.
+// factors, 2^floor(n/2) and 2^ceil(n/2): t's low bits hold n + 254, twice the exponent of the first. What is nothing
+// has the factor 0, as a product that vanishes takes processors ten times as long.
 ADJOINT_FN float exp(float x) {
   using namespace detail;
   constexpr float kBias = kRound + 254.f;
   constexpr int32_t zero = 0x4B400000 + 254;
   int32_t b = float_to_bits(madd(x, 1.442695041f, kBias));
   b = b < zero + 128 ? b : zero + 128;
-  b = b > zero - 151 ? b : zero - 151;
+  bool none = x < -104.5f;
+  b = none ? zero - 254 : b;
   float fn = bits_to_float(b) - kBias;
   uint32_t twice = uint32_t(b) << 22;
   float r = madd(fn, 2.12194440e-4f, madd(fn, -0.693359375f, x));
-  r = x < -104.5f ? 0.f : r;
+  r = none ? 0.f : r;
   return madd(exp_slope(r), r, 1.f) * bits_to_float(int32_t(twice & 0x7f800000u)) *
          bits_to_float(int32_t((twice + 0x400000u) & 0x7f800000u));
 }
