@@ -110,7 +110,7 @@ SAMPLES = {
     "get_rng_state": lambda make: [((), {})],
     "set_rng_state": lambda make: [((make.torch.get_rng_state(),), {})],
 }
-_random = {
+RANDOM = {
     "rand",
     "randn",
     "randint",
@@ -125,4 +125,4 @@ _random = {
 }
 # Random samples and fresh memory do not depend smoothly on anything.
 NO_GRADIENT = (set(SAMPLES) | {"range"}) - {"complex", "polar"}
-LAYOUT_BOUND = _random | {"empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided", "set_rng_state"}
+LAYOUT_BOUND = RANDOM | {"empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided", "set_rng_state"}

@@ -11,21 +11,8 @@ from tests import catalogue
 from tests.catalogue import creation
 from tests.parity.side_by_side import check_error, check_sample
 
-RANDOM = {
-    "rand",
-    "randn",
-    "randint",
-    "randperm",
-    "rand_like",
-    "randn_like",
-    "randint_like",
-    "normal",
-    "bernoulli",
-    "multinomial",
-    "poisson",
-}
 FRESH = {"empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided"}
-NAMES = sorted(set(creation.SAMPLES) - FRESH - RANDOM - {"get_rng_state", "set_rng_state"})
+NAMES = sorted(set(creation.SAMPLES) - FRESH - creation.RANDOM - {"get_rng_state", "set_rng_state"})
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -42,7 +42,7 @@ void draw(const Tensor& x, const Tensor& p0, Generator& g) {
                 "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message be "
                 "improved?  "
                 "If so, please report an enhancement request to PyTorch.)");
-          y->data_as<T>()[i] = T(float(random::uniform<P>(g, 0, 1) < at[i]));
+          y->data_as<T>()[i] = T(float(random::uniform<P>(g) < at[i]));
         }
     });
   };
@@ -95,7 +95,7 @@ template <class T> void with_replacement(const T* p, int64_t n, int64_t samples,
   int64_t last = n - 1;
   while (p[last] == T(0.0f)) --last;
   for (int64_t k = 0; k < samples; ++k) {
-    double u = random::uniform<double>(g, 0, 1);
+    double u = random::uniform<double>(g);
     int64_t i =
         std::partition_point(cumulative.begin(), cumulative.end(), [u](T c) { return double(c) < u; }) -
         cumulative.begin();

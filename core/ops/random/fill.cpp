@@ -53,7 +53,7 @@ void fill_integers(const Tensor& x, Generator& g) {
 void fill_bernoulli(const Tensor& x, double p, Generator& g) {
   visit(x->dtype, [&]<class T>(T*) {
     if constexpr (std::is_convertible_v<T, double>)
-      each<T>(*x, [&](T* v) { *v = T(float(uniform<double>(g, 0, 1) < p)); });
+      each<T>(*x, [&](T* v) { *v = T(float(uniform<double>(g) < p)); });
     else
       fail_dtype("bernoulli_scalar_cpu_", x->dtype);
   });
@@ -64,7 +64,7 @@ void fill_exponential(const Tensor& x, double lambda, Generator& g) {
     if constexpr (std::is_integral_v<T> || !std::is_convertible_v<T, double>)
       fail_dtype("exponential", x->dtype);
     else
-      each<T>(*x, [&](T* v) { *v = T(Wide<T>(-1.0 / lambda * std::log1p(-uniform<double>(g, 0, 1)))); });
+      each<T>(*x, [&](T* v) { *v = T(Wide<T>(-1.0 / lambda * std::log1p(-uniform<double>(g)))); });
   });
 }
 

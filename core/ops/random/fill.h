@@ -7,13 +7,15 @@
 
 namespace adjoint::random {
 
-// PyTorch's uniform number: the low 24 (53) bits, scaled; from and to enter by one fused multiply-add.
-template <class T> T uniform(Generator& g, T from, T to) {
+// PyTorch's uniform number in [0, 1): the low 24 (53) bits, scaled.
+template <class T> T uniform(Generator& g) {
   constexpr int digits = sizeof(T) == 8 ? 53 : 24;
   constexpr T scale = T(1) / T(uint64_t(1) << digits);
   uint64_t bits = (sizeof(T) == 8 ? g.random64() : g.random()) & ((uint64_t(1) << digits) - 1);
-  return std::fma(T(bits) * scale, to - from, from);
+  return T(bits) * scale;
 }
+// In [from, to): they enter by one fused multiply-add.
+template <class T> T uniform(Generator& g, T from, T to) { return std::fma(uniform<T>(g), to - from, from); }
 template <class T> using Wide =
     std::conditional_t<sizeof(T) == 8, double, float>;  // what samples are computed in
 

@@ -11,7 +11,7 @@ double normal(Generator& g) {
     g.has_double = false;
     return g.next_double;
   }
-  double u1 = uniform<double>(g, 0, 1), u2 = uniform<double>(g, 0, 1);
+  double u1 = uniform<double>(g), u2 = uniform<double>(g);
   double r = std::sqrt(-2.0 * std::log1p(-u2)), theta = 2.0 * M_PI * u1;
   g.next_double = r * std::sin(theta);
   g.has_double = true;
@@ -90,12 +90,12 @@ void transform_16(double* data, double mean, double std) {
 }
 
 template <class T> void draw_16(T* data, T mean, T std, Generator& g) {
-  for (int i = 0; i < 16; ++i) data[i] = uniform<T>(g, 0, 1);
+  for (int i = 0; i < 16; ++i) data[i] = uniform<T>(g);
   transform_16(data, mean, std);
 }
 // All uniform numbers first; when the last group is not full, the last 16 elements are drawn anew.
 template <class T> void fill_groups(T* data, int64_t n, T mean, T std, Generator& g) {
-  for (int64_t i = 0; i < n; ++i) data[i] = uniform<T>(g, 0, 1);
+  for (int64_t i = 0; i < n; ++i) data[i] = uniform<T>(g);
   for (int64_t i = 0; i + 16 <= n; i += 16) transform_16(data + i, mean, std);
   if (n % 16 != 0) draw_16(data + n - 16, mean, std, g);
 }

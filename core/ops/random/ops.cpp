@@ -88,7 +88,7 @@ void need_float(const char* kernel, const Tensor& x) {
 Tensor geometric_(const Tensor& x, double p, Generator* g) {
   check(p > 0 && p < 1, "geometric_ expects p to be in (0, 1), but got p=", p);
   return formula_into(x, "geometric_", "GeometricBackward0", g, [p](Generator& gen) {
-    double u = std::max(random::uniform<double>(gen, 0, 1), 0x1p-54);  // 0 would take for ever
+    double u = std::max(random::uniform<double>(gen), 0x1p-54);  // 0 would take for ever
     return std::ceil(std::log(u) / std::log1p(-p));
   });
 }
@@ -100,7 +100,7 @@ Tensor cauchy_(const Tensor& x, double median, double sigma, Generator* g) {
         label_of(x->dtype));
   return formula_into(x, "cauchy_", "CauchyBackward0", g, [=](Generator& gen) {
     constexpr double eps = std::numeric_limits<double>::epsilon();
-    double u = std::clamp(random::uniform<double>(gen, 0, 1), eps, 1 - eps);
+    double u = std::clamp(random::uniform<double>(gen), eps, 1 - eps);
     return median + sigma * std::tan(M_PI * (u - 0.5));
   });
 }

@@ -15,7 +15,7 @@ double by_rejection(double rate, Generator& g) {
   double b = 0.931 + 2.53 * root, a = -0.059 + 0.02483 * b;
   double inverse_alpha = 1.1239 + 1.1328 / (b - 3.4), vr = 0.9277 - 3.6224 / (b - 2);
   for (;;) {
-    double u = random::uniform<double>(g, 0, 1) - 0.5, v = random::uniform<double>(g, 0, 1);
+    double u = random::uniform<double>(g) - 0.5, v = random::uniform<double>(g);
     double us = 0.5 - std::fabs(u), k = std::floor((2 * a / us + b) * u + rate + 0.43);
     if (us >= 0.07 && v <= vr) return k;
     if (k < 0 || (us < 0.013 && v > us)) continue;
@@ -24,12 +24,12 @@ double by_rejection(double rate, Generator& g) {
   }
 }
 
-// Events until the product of uniform numbers falls below exp(-rate).
-double by_product(double rate, Generator& g) {
+// Events until the product of uniform numbers falls below `bound`, exp(-rate).
+double by_product(double rate, double bound, Generator& g) {
   if (rate == 0) return 0;
-  double bound = std::exp(-rate), product = 1;
+  double product = 1;
   for (double count = 0;; ++count) {
-    product *= random::uniform<double>(g, 0, 1);
+    product *= random::uniform<double>(g);
     if (!(product > bound)) return count;
   }
 }
@@ -41,10 +41,13 @@ struct Poisson {
     Tensor rates = raw::contiguous(raw::cast(x, Dtype::F64));
     Tensor y = adjoint::empty(x->sizes(), Dtype::F64, x->device);
     if (x->meta_device()) return raw::cast(y, x->dtype);
+    double last = 0, bound = 1;  // equal rates often follow each other
     for (int64_t i = 0; i < y->numel; ++i) {
       double rate = rates->data_as<double>()[i];
       check(rate >= 0, "invalid Poisson rate, expected rate to be non-negative");
-      y->data_as<double>()[i] = rate >= 10 ? by_rejection(rate, *generator) : by_product(rate, *generator);
+      if (rate != last && rate < 10) last = rate, bound = std::exp(-rate);
+      y->data_as<double>()[i] =
+          rate >= 10 ? by_rejection(rate, *generator) : by_product(rate, bound, *generator);
     }
     return raw::cast(y, x->dtype);
   }
