@@ -53,12 +53,22 @@ struct Prod {
 struct Max {
   template <class T> static constexpr T identity() { return lowest<T>(); }
   template <class V> ADJOINT_FN V map(V x) { return x; }
-  template <class V> ADJOINT_FN V combine(V a, V b) { return ((b > a) | (b != b)) ? b : a; }
+  template <class V> ADJOINT_FN V combine(V a, V b) {
+    if constexpr (requires { a % b; })  // of integers: one instruction
+      return b > a ? b : a;
+    else
+      return ((b > a) | (b != b)) ? b : a;
+  }
 };
 struct Min {
   template <class T> static constexpr T identity() { return highest<T>(); }
   template <class V> ADJOINT_FN V map(V x) { return x; }
-  template <class V> ADJOINT_FN V combine(V a, V b) { return ((b < a) | (b != b)) ? b : a; }
+  template <class V> ADJOINT_FN V combine(V a, V b) {
+    if constexpr (requires { a % b; })  // of integers: one instruction
+      return b < a ? b : a;
+    else
+      return ((b < a) | (b != b)) ? b : a;
+  }
 };
 template <class V> ADJOINT_FN V absolute(V x) { return x < V{} ? -x : x; }
 struct SumAbs : Sum {

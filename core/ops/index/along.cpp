@@ -29,12 +29,18 @@ void each_along(const Tensor& index, int64_t dim, const TensorImpl& x, const Ten
   Dims at(index->ndim);
   int64_t xo = 0, oo = 0;
   for (const int64_t* end = p + index->numel; p != end; p += row) {
-    for (int64_t j = 0; j < row; ++j) {
-      int64_t i = p[j];
-      if (uint64_t(i) >= uint64_t(n)) [[unlikely]]
-        out_of_bounds(i);
-      f(xo + j * x_step + i * step, oo + j * other_step);
-    }
+    const auto sweep = [&](int64_t x_step, int64_t step, int64_t other_step) __attribute__((always_inline)) {
+      for (int64_t j = 0; j < row; ++j) {
+        int64_t i = p[j];
+        if (uint64_t(i) >= uint64_t(n)) [[unlikely]]
+          out_of_bounds(i);
+        f(xo + j * x_step + i * step, oo + j * other_step);
+      }
+    };
+    if (x_step == 0 && step == 1 && other_step == 1)
+      sweep(0, 1, 1);
+    else
+      sweep(x_step, step, other_step);
     for (int d = last - 1; d >= 0; --d) {
       if (d != dim && x.ndim) xo += x.stride(d);
       if (other.ndim) oo += other.stride(d);
