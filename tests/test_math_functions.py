@@ -265,3 +265,26 @@ def test_softmax_of_what_is_masked(n: int, dtype: torch.dtype) -> None:
     logs = torch.nn.functional.log_softmax(x, 1)[2].tolist()
     assert logs == pytest.approx([-math.log(kept) if i % 3 == 0 else -INF for i in range(n)], rel=1e-6)
     assert torch.nn.functional.softmax(torch.full((2, n), -INF, dtype=dtype), 1).isnan().all()
+
+
+def test_double_powers() -> None:
+    values = [0.0, 5e-324, 1e-310, 1e-5, 1 - 2**-53, 1.0, 1 + 2**-52, 0.5, 0.3, 1.5, 2.0, 3.0, 10.0, 1024.0, 1074.0]
+    values += [2.0**53 - 1, 1e16, 1e300, 1.7e308, INF]
+    values = [s * v for v in values for s in (1.0, -1.0)] + [NAN]
+    pairs = [(x, y) for x in values for y in values]
+    pairs += [(math.exp(math.sin(i) * 30), math.cos(i * 1.7) * 23) for i in range(500)]
+    x, y = (torch.tensor([p[k] for p in pairs], dtype=torch.float64) for k in (0, 1))
+    with np.errstate(all="ignore"):
+        want = np.power(x.numpy(), y.numpy())
+    for (a, b), got, right in zip(pairs, (x**y).tolist(), want.tolist(), strict=True):
+        if math.isnan(right) or math.isinf(right):
+            assert math.isnan(got) if math.isnan(right) else got == right, (a, b, got)
+        else:
+            assert abs(got - right) <= 2 * math.ulp(right), (a, b, got)
+            assert math.copysign(1, got) == math.copysign(1, right), (a, b, got)
+
+
+def test_double_powers_that_are_numbers_are_exact() -> None:
+    whole = [(b, e) for b in range(2, 1000) for e in range(2, 20) if b**e < 2**53]
+    bases, exponents = (torch.tensor([float(p[k]) for p in whole], dtype=torch.float64) for k in (0, 1))
+    assert (bases**exponents).tolist() == [float(b**e) for b, e in whole]

@@ -47,8 +47,8 @@ ADJOINT_FN double copysign(double x, double y) { return __builtin_copysign(x, y)
 #if !defined(ADJOINT_VECTOR_DOUBLE)
 ADJOINT_FN double atan2(double y, double x) { return __builtin_atan2(y, x); }
 ADJOINT_FN double hypot(double x, double y) { return __builtin_hypot(x, y); }
-#endif
 ADJOINT_FN double pow(double x, double y) { return __builtin_pow(x, y); }
+#endif
 ADJOINT_FN double nextafter(double x, double y) { return __builtin_nextafter(x, y); }
 // One step in the order of bit patterns: away from 0 where y lies further out, else towards it. Numbers that are
 // equal give y, which may be the other 0.

@@ -270,6 +270,58 @@ ADJOINT_FN double atanh(double x) {
   return __builtin_copysign(0.5 * log1p(2 * a / (1 - a)), x);
 }
 
+// x^y = e^(y log x), the logarithm in two numbers, the second of which holds what the first lost: 2s + 2/3 s³ + ... with
+// s = f / (2 + f). Within a unit in the last place; powers that are numbers are exact.
+namespace detail {
+struct Pair {
+  double high, low;
+};
+ADJOINT_FN Pair sum(double a, double b) {  // |a| >= |b|, or a = 0
+  double high = a + b;
+  return {high, b - (high - a)};
+}
+ADJOINT_FN Pair log_pair(double x) {  // x positive and finite
+  LogParts v = log_parts(x);
+  Pair d = sum(2, v.f);
+  double inverse = 1 / d.high, s = v.f * inverse;
+  double low = madd(-s, d.low, madd(-s, d.high, v.f)) * inverse;
+  double z = s * s, z_low = madd(s, s, -z) + 2 * s * low;
+  double cube = s * z, cube_low = madd(s, z, -cube) + madd(s, z_low, low * z);
+  double third = cube * 0.6666666666666666;
+  double third_low = madd(cube, 0.6666666666666666, -third) +
+                     madd(cube_low, 0.6666666666666666, cube * 3.700743415417188e-17);
+  double rest = cube * z *
+                polynomial(z, 0.08, 0.08695652173913043, 0.09523809523809523, 0.10526315789473684,
+                           0.11764705882352941, 0.13333333333333333, 0.15384615384615385, 0.18181818181818182,
+                           0.2222222222222222, 0.2857142857142857, 0.4);
+  Pair a = sum(v.n * kLn2High, 2 * s), b = sum(a.high, third);
+  double small = a.low + b.low + (2 * low + third_low + madd(v.n, kLn2Low, rest));
+  return sum(b.high, small);
+}
+}  // namespace detail
+ADJOINT_FN double pow(double x, double y) {
+  using namespace detail;
+  double a = __builtin_fabs(x);
+  Pair l = log_pair(a);
+  l.high = a == kWideInf ? kWideInf : l.high;
+  l.high = a == 0 ? -kWideInf : l.high;
+  double t = y * l.high, t_low = madd(y, l.high, -t) + y * l.low;
+  bool near = __builtin_fabs(t) < 750;  // nor NaN, as 0 times infinity is
+  t_low = near ? t_low : 0;
+  t = near ? t : __builtin_copysign(750, t);
+  double n = madd(t, 1.44269504088896341, kRoundWide) - kRoundWide;
+  double high = madd(n, -kLn2High, t), r = madd(n, -kLn2Low, high), low = madd(n, -kLn2Low, high - r) + t_low;
+  Pair e = sum(1, r);
+  double rest = exp_rest(r) * r;
+  double p = scaled(e.high + (e.low + (rest + madd(low, r + rest, low))), n);
+  double half = y * 0.5;
+  bool whole = __builtin_trunc(y) == y, even = __builtin_trunc(half) == half;  // infinite y is even
+  p = x < 0 && a < kWideInf && !whole ? kWideNan : p;
+  p = whole && !even ? __builtin_copysign(p, x) : p;
+  p = a == 1 && __builtin_fabs(y) == kWideInf ? 1 : p;
+  p = __builtin_isunordered(x, y) ? x + y : p;
+  return x == 1 || y == 0 ? 1 : p;
+}
 // erf(a) = 1 - exp(-a R(a)): one smooth R for all a.
 namespace detail {
 ADJOINT_FN double erf_positive(double a) {  // a up to 6
