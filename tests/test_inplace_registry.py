@@ -3,10 +3,10 @@ out of place, finite differences agree, and nothing of the graph stays behind.""
 
 import gc
 
+import catalogue
 import pytest
 
 import adjoint as torch
-from tests import catalogue
 
 SAMPLERS = {
     "bernoulli_": (0.5,),

@@ -3,10 +3,10 @@ values a node shows, and that all of it is freed (the leak check of conftest).""
 
 import catalogue
 import pytest
+from test_catalogue import call, replace, tensors
 
 import adjoint as torch
 from adjoint import _core
-from tests.test_catalogue import call, replace, tensors
 
 NAMES = [n for n in catalogue.names() if catalogue.differentiable(n)]
 

@@ -53,3 +53,9 @@ def test_pre_commit_pins_the_linters_of_ci():
 def test_a_program_in_the_root_imports_what_is_installed():
     """No folder of the checkout's root may be called as the package is."""
     assert not list(ROOT.glob("adjoint*"))
+
+
+def test_no_test_needs_the_root_on_the_path():
+    """`pytest` alone puts tests/ there; `python -m pytest` would hide an import that leans on the root."""
+    needs = re.compile(r"^(?:from|import) tests\b", re.M)
+    assert [str(p) for p in (ROOT / "tests").rglob("*.py") if needs.search(p.read_text(encoding="utf-8"))] == []

@@ -8,8 +8,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+import catalogue
+
 import adjoint
-from tests import catalogue
 
 # PyTorch brings a million objects: the leak check need not walk them after every test.
 gc.collect()

@@ -6,10 +6,11 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+import catalogue
+from catalogue import creation
+
 import adjoint
-from tests import catalogue
-from tests.catalogue import creation
-from tests.parity.side_by_side import check_error, check_sample
+from parity.side_by_side import check_error, check_sample
 
 FRESH = {"empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided"}
 NAMES = sorted(set(creation.SAMPLES) - FRESH - creation.RANDOM - {"get_rng_state", "set_rng_state"})

@@ -4,10 +4,11 @@ import pytest
 
 pytest.importorskip("torch")
 
+import catalogue
+from catalogue import matmul
+
 import adjoint
-from tests import catalogue
-from tests.catalogue import matmul
-from tests.parity.side_by_side import check_error, check_sample
+from parity.side_by_side import check_error, check_sample
 
 NAMES = sorted(matmul.SAMPLES)
 # Composed another way here: the result is the same, the node's name is not.

@@ -5,7 +5,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import adjoint
-from tests.parity.side_by_side import check_error
+from parity.side_by_side import check_error
 
 SIZES = (1, 3, 15, 16, 17, 33, 100, 1000, 2)
 FLOATS = ("float32", "float64", "float16", "bfloat16")

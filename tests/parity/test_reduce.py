@@ -4,10 +4,11 @@ import pytest
 
 pytest.importorskip("torch")
 
+import catalogue
+from catalogue import reduce
+
 import adjoint
-from tests import catalogue
-from tests.catalogue import reduce
-from tests.parity.side_by_side import check_error, check_sample
+from parity.side_by_side import check_error, check_sample
 
 NAMES = sorted(reduce.SAMPLES)
 # Composed another way here: the result is the same, the node's name is not.

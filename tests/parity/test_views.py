@@ -6,10 +6,11 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+import catalogue
+from catalogue import shape, views
+
 import adjoint
-from tests import catalogue
-from tests.catalogue import shape, views
-from tests.parity.side_by_side import check_error, check_sample, flat
+from parity.side_by_side import check_error, check_sample, flat
 
 NAMES = sorted([*views.SAMPLES, *shape.SAMPLES])
 DTYPES = ["bool", "uint8", "int16", "int64", "float16", "bfloat16", "float32", "float64", "complex64", "complex128"]
