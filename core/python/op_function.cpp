@@ -89,8 +89,9 @@ PyObject* call_with_out(OpEntry& e, Overload& o, const Value* v, Scratch& s) {
 void write_result(const OpEntry& e, const Overload& o, const Value* v, const Tensor& x) {
   const char* name = e.name.c_str();
   for (int i = 0; i < o.arguments; ++i)
-    check(v[i].kind != Value::DtypeK || v[i].dtype == x->dtype, "Bad in-place call: input tensor dtype ",
-          label_of(x->dtype), " and output tensor dtype ", label_of(v[i].dtype), " should match");
+    if (v[i].kind == Value::DtypeK && v[i].dtype != x->dtype)
+      fail("Bad in-place call: input tensor dtype ", label_of(x->dtype), " and output tensor dtype ",
+           label_of(v[i].dtype), " should match");
   const bool record = grad_enabled() && is_differentiable(x->dtype) && any_requires_grad(o, v);
   check_inplace(x, name, record);
   Returned r;
