@@ -1,9 +1,5 @@
 // The life of nodes, edges and tensors' autograd parts.
 #include "autograd/node.h"
-#include <atomic>
-#include <condition_variable>
-#include <mutex>
-#include <pthread.h>
 #include "autograd/record.h"
 
 namespace adjoint {
@@ -15,52 +11,6 @@ static uint64_t g_clock = 0;
 int64_t live_tensors() { return detail::g_live_tensors; }
 int64_t live_nodes() { return g_live_nodes; }
 uint64_t Node::clock() { return g_clock; }
-
-// --- kernels without the lock: Note [Tensors in use] ---
-namespace {
-struct Kernels {
-  std::atomic<int> running = 0;  // changed under the lock only; read by those who wait
-  int waiting = 0;
-  std::mutex mutex;
-  std::condition_variable ended;
-};
-Kernels& kernels() {
-  static Kernels* k = [] {
-    // The other threads, and what they run, stay behind in a fork.
-    pthread_atfork(nullptr, nullptr, [] { new (&kernels()) Kernels; });
-    return new Kernels;
-  }();
-  return *k;
-}
-}  // namespace
-
-void* Unlocked::begin() {
-  Kernels& k = kernels();
-  if (!host.unlock || k.waiting) return nullptr;
-  ++k.running;
-  return host.unlock();
-}
-void Unlocked::end(void* state) {
-  host.lock(state);
-  Kernels& k = kernels();
-  if (--k.running || !k.waiting) return;
-  std::lock_guard lock(k.mutex);
-  k.ended.notify_all();
-}
-void wait_for_kernels() {
-  Kernels& k = kernels();
-  if (!k.running) return;
-  ++k.waiting;
-  while (k.running) {
-    void* state = host.unlock();
-    {
-      std::unique_lock lock(k.mutex);
-      k.ended.wait(lock, [&] { return k.running == 0; });
-    }
-    host.lock(state);
-  }
-  --k.waiting;
-}
 
 // --- edges ---
 void Edge::set_view(TensorImpl& x) {
@@ -150,7 +100,7 @@ AutogradMeta& ensure_meta(TensorImpl& x) {
 void TensorImpl::destroy() {
   if (pyobj) {  // only C++ held the tensor, and its wrapper with it
     refs = 1;
-    if (host.wrapper_destroy) host.wrapper_destroy(this);
+    if (adjoint::host.wrapper_destroy) adjoint::host.wrapper_destroy(this);
     if (--refs != 0) return;  // a finalizer took it back
   }
   if (Node* n = std::exchange(grad_fn, nullptr)) {
@@ -159,7 +109,7 @@ void TensorImpl::destroy() {
     n->release();
   }
   if (meta) {
-    if (meta->suspect && host.leaf_forgotten) host.leaf_forgotten(this);
+    if (meta->suspect && adjoint::host.leaf_forgotten) adjoint::host.leaf_forgotten(this);
     delete std::exchange(meta, nullptr);
   }
   if (TensorImpl* b = std::exchange(base, nullptr)) b->release();

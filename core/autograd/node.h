@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <vector>
+#include "tensor/lock.h"
 #include "tensor/tensor.h"
 
 namespace adjoint {
@@ -283,37 +284,16 @@ struct Host {
   void (*forget)(Where&) = nullptr;                 // drops it
   std::string (*describe)(const Where&) = nullptr;  // "train.py:12   l1 = x * w"
   void (*wrapper_destroy)(TensorImpl*) = nullptr;   // the tensor dies and owns its Python wrapper
-  void (*storage_destroy)(Storage*) = nullptr;      // likewise a storage
   void (*node_destroy)(Node*) = nullptr;            // the node dies and a Python object points to it
   void (*check_interrupt)() = nullptr;              // throws when the user pressed Ctrl-C
   void (*warn)(const std::string& text) = nullptr;  // UserWarning
-  void* (*unlock)() = nullptr;                      // releases the big lock around a large kernel
-  void (*lock)(void*) = nullptr;
-  void (*leaf_cycle)(TensorImpl* leaf) = nullptr;      // a leaf's .grad has a graph that may lead back to it
+  void (*leaf_cycle)(TensorImpl* leaf) = nullptr;   // a leaf's .grad has a graph that may lead back to it
   void (*leaf_forgotten)(TensorImpl* leaf) = nullptr;  // such a leaf dies
   void (*node_created)(Node*) = nullptr;               // anomaly mode
   void (*node_runs)(Node*, bool begins) = nullptr;     // profiling: set while a profile is taken
   void (*backward_failed)(Node*) = nullptr;  // inside a catch block: may add the forward line to what flies
 };
 extern Host host;
-
-// Releases the big lock while a large kernel runs over raw memory that the caller keeps alive.
-//
-// Note [Tensors in use]: the kernel has addresses and sizes of its operands. Who gives an existing tensor another
-// storage, block or geometry calls wait_for_kernels() before, which returns when no kernel runs without the lock.
-// While somebody waits, kernels keep the lock, so an operation of several kernels is not come between.
-struct Unlocked {
-  void* state;
-  explicit Unlocked(bool large) : state(large ? begin() : nullptr) {}
-  ~Unlocked() {
-    if (state) end(state);
-  }
-
- private:
-  static void* begin();
-  static void end(void* state);
-};
-void wait_for_kernels();
 
 int64_t live_tensors();
 int64_t live_nodes();

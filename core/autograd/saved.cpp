@@ -24,14 +24,14 @@ uint64_t checksum(const TensorImpl& x) {  // FNV-1a over the elements in storage
   };
   if (x.meta_device()) return h;
   if (x.contiguous()) {
-    mix(x.data(), size_t(x.numel) * x.itemsize());
+    mix(x.host(), size_t(x.numel) * x.itemsize());
     return h;
   }
   Dims at(x.ndim);
   for (int64_t k = 0; k < x.numel; ++k) {
     int64_t off = 0;
     for (int d = 0; d < x.ndim; ++d) off += at[d] * x.stride(d);
-    mix(x.data() + off * int64_t(x.itemsize()), x.itemsize());
+    mix(x.host() + off * int64_t(x.itemsize()), x.itemsize());
     for (int d = x.ndim - 1; d >= 0 && ++at[d] == x.size(d); --d) at[d] = 0;
   }
   return h;

@@ -39,9 +39,9 @@ std::tuple<Tensor, Tensor> frexp(const Tensor& x) {
   if (!x->meta_device()) {
     Tensor c = raw::contiguous(raw::cast(x, work));
     if (work == Dtype::F64)
-      take_apart(c->data_as<double>(), mantissa->data_as<double>(), exponent->data_as<int32_t>(), c->numel);
+      take_apart(c->host_as<double>(), mantissa->host_as<double>(), exponent->host_as<int32_t>(), c->numel);
     else
-      take_apart(c->data_as<float>(), mantissa->data_as<float>(), exponent->data_as<int32_t>(), c->numel);
+      take_apart(c->host_as<float>(), mantissa->host_as<float>(), exponent->host_as<int32_t>(), c->numel);
   }
   auto ys = apply_multi(Frexp{}, std::span(&x, 1), {raw::cast(mantissa, x->dtype), exponent}, 1);
   return {ys[0], ys[1]};

@@ -14,7 +14,7 @@ void add_into(const Tensor& dst, const Tensor& src) {
   NoGrad no_grad;
   if ((dst->dtype == Dtype::F32 || dst->dtype == Dtype::F64) && dst->contiguous() && src->contiguous() &&
       same_sizes(*dst, *src)) {
-    char* p[3] = {dst->data(), dst->data(), src->data()};
+    char* p[3] = {dst->host(), dst->host(), src->host()};
     int64_t item = int64_t(dst->itemsize()), st[3] = {item, item, item};
     return run_flat(op.kernels.value[item == 4 ? CF32 : CF64], p, st, 3, dst->numel);
   }

@@ -46,12 +46,12 @@ void run_loop(Loop loop, const Tensor& out, Dtype kernel_out, Dtype kernel, std:
               bool cond_first) {
   LoopOperand ops[kMaxLoopOperands];
   alignas(16) char numbers[kMaxLoopOperands][16];
-  ops[0] = {out->data(), out.get(), out->dtype, kernel_out};
+  ops[0] = {out->host(), out.get(), out->dtype, kernel_out};
   for (size_t k = 0; k < xs.size(); ++k) {
     Dtype want = k == 0 && cond_first ? Dtype::Bool : kernel;
     if (xs[k].is_tensor()) {
       const TensorImpl& t = **xs[k].tensor;
-      ops[k + 1] = {t.data(), &t, t.dtype, want};
+      ops[k + 1] = {t.host(), &t, t.dtype, want};
     } else {
       xs[k].scalar.store(numbers[k], want);
       ops[k + 1] = {numbers[k], nullptr, want, want};
@@ -141,8 +141,8 @@ void step_halves(std::span<const Operand> xs, Dtype common, const Tensor& out) {
     dense[i] = y;
   }
   const uint16_t infinity = common == Dtype::F16 ? 0x7c00 : 0x7f80;
-  auto* a = reinterpret_cast<uint16_t*>(dense[0]->data());
-  auto* b = reinterpret_cast<const uint16_t*>(dense[1]->data());
+  auto* a = reinterpret_cast<uint16_t*>(dense[0]->host());
+  auto* b = reinterpret_cast<const uint16_t*>(dense[1]->host());
   auto size = [](uint16_t h) { return h & 0x7fff; };
   auto order = [&](uint16_t h) { return h >> 15 ? -size(h) : size(h); };
   for (int64_t i = 0; i < out->numel; ++i) {

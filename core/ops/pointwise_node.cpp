@@ -160,12 +160,12 @@ Tensor PointwiseNode::pull_fused(const Tensor& g, int i) {
     // A cond operand comes second here, after g: it is read as bool by its own type.
     LoopOperand ops[kMaxLoopOperands];
     alignas(16) char numbers[kMaxLoopOperands][16];
-    ops[0] = {out->data(), out.get(), out->dtype, kernel};
+    ops[0] = {out->host(), out.get(), out->dtype, kernel};
     for (int k = 0; k < n; ++k) {
       Dtype want = cond && k == 1 ? Dtype::Bool : kernel;
       if (xs[k].is_tensor()) {
         const TensorImpl& t = **xs[k].tensor;
-        ops[k + 1] = {t.data(), &t, t.dtype, want};
+        ops[k + 1] = {t.host(), &t, t.dtype, want};
       } else {
         xs[k].scalar.store(numbers[k], want);
         ops[k + 1] = {numbers[k], nullptr, want, want};
@@ -178,11 +178,11 @@ Tensor PointwiseNode::pull_fused(const Tensor& g, int i) {
   char* p[kMaxLoopOperands];
   int64_t st[kMaxLoopOperands];
   alignas(16) char numbers[kMaxLoopOperands][16];
-  p[0] = out->data();
+  p[0] = out->host();
   st[0] = int64_t(item_size(kernel));
   for (int k = 0; k < n; ++k) {
     if (xs[k].is_tensor()) {
-      p[k + 1] = (*xs[k].tensor)->data();
+      p[k + 1] = (*xs[k].tensor)->host();
       st[k + 1] = (*xs[k].tensor)->contiguous() ? st[0] : 0;
     } else {
       xs[k].scalar.store(numbers[k], kernel);

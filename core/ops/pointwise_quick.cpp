@@ -58,13 +58,13 @@ template <int N> struct Dense {
       }
       record |= t->requires_grad();
       cut = std::max(cut, t->cut);
-      p[k + 1] = t->data();
+      p[k + 1] = t->address();
       st[k + 1] = one ? 0 : k < from ? 1 : item;
     }
     return true;
   }
   [[gnu::always_inline]] void run(const PointwiseOp& op, TensorImpl& out, int64_t out_item) {
-    p[0] = out.data();
+    p[0] = out.address();
     st[0] = out_item;
     run_flat(op.kernels.value[item == 4 ? CF32 : CF64], p, st, N + 1, out.numel);
   }

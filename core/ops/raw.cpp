@@ -41,13 +41,13 @@ void copy(const Tensor& dst, const Tensor& src) {
   if (same && dst->contiguous() && src->contiguous() && dst->device == Device::Cpu &&
       src->device == Device::Cpu) {
     if (dst->dtype == src->dtype && dst->numel <= 4096) {
-      if (dst->numel) std::memmove(dst->data(), src->data(), size_t(dst->numel) * dst->itemsize());
+      if (dst->numel) std::memmove(dst->host(), src->host(), size_t(dst->numel) * dst->itemsize());
       return;
     }
-    if (dst->numel == 0 || (dst->data() == src->data() && dst->dtype == src->dtype)) return;
+    if (dst->numel == 0 || (dst->host() == src->host() && dst->dtype == src->dtype)) return;
     if (dst->storage->data != src->storage->data) {
       Unlocked large(dst->numel >= kUnlockAt);
-      convert(dst->data(), dst->dtype, src->data(), src->dtype, dst->numel);
+      convert(dst->host(), dst->dtype, src->host(), src->dtype, dst->numel);
       return;
     }
   }
@@ -56,7 +56,7 @@ void copy(const Tensor& dst, const Tensor& src) {
   if (dst->meta_device()) return;
   check_as(!src->meta_device(), ErrorKind::NotImplemented, "Cannot copy out of meta tensor; no data!");
   if (dst->storage->data == src->storage->data && overlap(*dst, *src) != Overlap::None) {
-    if (same && dst->data() == src->data() && dst->dtype == src->dtype &&
+    if (same && dst->host() == src->host() && dst->dtype == src->dtype &&
         equal(dst->strides(), src->strides()))
       return;
     copy(dst, clone(src));
@@ -64,7 +64,7 @@ void copy(const Tensor& dst, const Tensor& src) {
   }
   Strides to(*dst);
   Unlocked large(dst->numel >= kUnlockAt);
-  copy_strided(dst->ndim, dst->dims, dst->data(), to.bytes.data(), dst->dtype, src->data(), from.data(),
+  copy_strided(dst->ndim, dst->dims, dst->host(), to.bytes.data(), dst->dtype, src->host(), from.data(),
                src->dtype);
 }
 
@@ -89,15 +89,15 @@ void fill(const Tensor& x, const Scalar& value) {
   value.store(element, x->dtype);
   Unlocked large(x->numel >= kUnlockAt);
   if (x->contiguous())
-    adjoint::fill(x->data(), x->dtype, x->numel, element);
+    adjoint::fill(x->host(), x->dtype, x->numel, element);
   else
-    adjoint::fill_strided(x->ndim, x->dims, x->data(), Strides(*x).bytes.data(), x->dtype, element);
+    adjoint::fill_strided(x->ndim, x->dims, x->host(), Strides(*x).bytes.data(), x->dtype, element);
 }
 
 void zero(const Tensor& x) {
   if (x->numel == 0 || x->meta_device()) return;
   if (x->contiguous() && x->numel <= 4096)
-    std::memset(x->data(), 0, size_t(x->numel) * x->itemsize());
+    std::memset(x->host(), 0, size_t(x->numel) * x->itemsize());
   else
     fill(x, Scalar(0));
 }

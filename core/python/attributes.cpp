@@ -95,7 +95,7 @@ template <PyObject* (*F)(const Tensor&)> PyObject* ask(PyObject* self, PyObject*
 }
 PyObject* data_pointer(const Tensor& x) {
   check(!x->meta_device(), "Cannot access data pointer of Tensor that doesn't have storage");
-  return PyLong_FromUnsignedLongLong(x->numel ? reinterpret_cast<unsigned long long>(x->data()) : 0);
+  return PyLong_FromUnsignedLongLong(x->numel ? reinterpret_cast<unsigned long long>(x->host()) : 0);
 }
 PyObject* element_size(const Tensor& x) { return number(int64_t(x->itemsize())); }
 PyObject* storage_offset(const Tensor& x) { return number(x->storage_offset()); }

@@ -54,7 +54,7 @@ PyObject* py_tolist(PyObject* self, PyObject*) {
     if (t->requires_grad()) note_cut(Cut::ToList, nullptr, *t);
     check_as(!t->meta_device(), ErrorKind::NotImplemented, "Cannot copy out of meta tensor; no data!");
     return visit(t->dtype, [&]<class T>(T*) -> PyObject* {
-      return nested<T>(*t, 0, t->data(), [](const T& v) -> PyObject* {
+      return nested<T>(*t, 0, t->host(), [](const T& v) -> PyObject* {
         if constexpr (std::is_same_v<T, bool>)
           return PyBool_FromLong(v);
         else if constexpr (std::is_integral_v<T>)

@@ -221,7 +221,7 @@ Tensor tensor_from_data(PyObject* data, std::optional<Dtype> dtype, Device devic
   if (numel_of(sizes) >> 40) empty(sizes, Dtype::U8);  // refused before anybody looks at so many numbers
   Dtype d = dtype ? *dtype : *infer(data, 0);
   Tensor t = empty(sizes, d);
-  if (t->numel) store(data, t->data(), t->sizes(), 0, d);
+  if (t->numel) store(data, t->host(), t->sizes(), 0, d);
   return device == Device::Meta ? empty(sizes, d, device) : t;
 }
 

@@ -66,7 +66,7 @@ template <class M> M* make_export(const Tensor& t, uint64_t flags) {
   M& m = e->managed;
   m.context = e;
   m.deleter = destroy_export<M>;
-  m.tensor = {t->data(),       {kCpuDevice, 0},   t->ndim, codes[int(t->dtype)],
+  m.tensor = {t->host(),       {kCpuDevice, 0},   t->ndim, codes[int(t->dtype)],
               e->sizes.data(), e->strides.data(), 0};
   if constexpr (requires { m.major; }) {
     m.major = 1;

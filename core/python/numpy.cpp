@@ -185,7 +185,7 @@ int get_buffer(PyObject* self, Py_buffer* view, int flags) {
     g->storage = t->storage;
     g->storage->retain();
     t->storage->flags |= Storage::Exported;
-    view->buf = t->data();
+    view->buf = t->host();
     view->obj = Py_NewRef(self);
     view->len = t->numel * Py_ssize_t(t->itemsize());
     view->itemsize = Py_ssize_t(t->itemsize());

@@ -1,8 +1,8 @@
 #include "tensor/storage.h"
 #include <algorithm>
 #include <cstring>
-#include "autograd/node.h"
 #include "tensor/error.h"
+#include "tensor/lock.h"
 
 namespace adjoint {
 
@@ -35,7 +35,6 @@ Storage* Storage::make_foreign(void* data, size_t nbytes, void (*release)(void*)
 }
 
 void Storage::destroy() {
-  if (pyobj && host.storage_destroy) host.storage_destroy(this);
   if (!(flags & (Foreign | Meta))) detail::g_storage_bytes -= int64_t(capacity);
   if (flags & Inline) return pool_free(this, sizeof(Storage) + capacity);
   if (flags & Foreign) {

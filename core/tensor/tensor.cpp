@@ -16,6 +16,11 @@ void TensorImpl::reserve_dims(int n) {
   ndim = uint8_t(n);
 }
 
+void TensorImpl::refuse_host() const {
+  fail(ErrorKind::NotImplemented,
+       "the elements of a tensor on another device cannot be reached here: ", *this);
+}
+
 void TensorImpl::set_contiguous(Ints sizes) {
   int n = int(sizes.size());
   reserve_dims(n);
@@ -135,7 +140,7 @@ Tensor full(Ints sizes, const Scalar& value, Dtype dtype, Device device) {
   if (device == Device::Meta || t->numel == 0) return t;
   alignas(16) char v[16];
   value.store(v, dtype);
-  fill(t->data(), dtype, t->numel, v);
+  fill(t->host(), dtype, t->numel, v);
   return t;
 }
 Tensor zeros(Ints sizes, Dtype dtype, Device device) {
@@ -143,10 +148,10 @@ Tensor zeros(Ints sizes, Dtype dtype, Device device) {
   size_t bytes = size_t(t->numel) * item_size(dtype);
   if (device == Device::Cpu && bytes) {
     if (bytes <= 4096)
-      std::memset(t->data(), 0, bytes);
+      std::memset(t->host(), 0, bytes);
     else {
       char v[16] = {};
-      fill(t->data(), dtype, t->numel, v);
+      fill(t->host(), dtype, t->numel, v);
     }
   }
   return t;
@@ -252,7 +257,7 @@ std::string describe(const TensorImpl& x) {
 Scalar item_at(const TensorImpl& x, int64_t byte_offset) {
   return visit(x.dtype, [&]<class T>(T*) {
     T v;
-    std::memcpy(&v, x.data() + byte_offset, sizeof v);
+    std::memcpy(&v, x.host() + byte_offset, sizeof v);
     if constexpr (std::is_same_v<T, bool>)
       return Scalar(v);
     else if constexpr (std::is_integral_v<T>)

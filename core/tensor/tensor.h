@@ -58,8 +58,14 @@ struct TensorImpl {
   Ints strides() const { return {dims + ndim, ndim}; }
   int64_t size(int i) const { return dims[i]; }
   int64_t stride(int i) const { return dims[ndim + i]; }
-  char* data() const { return storage->data + byte_offset; }
-  template <class T> T* data_as() const { return reinterpret_cast<T*>(data()); }
+  // Where the elements begin: for the kernels of the tensor's own device.
+  char* address() const { return storage->data + byte_offset; }
+  // The same for who reads or writes them here. An Error on other devices.
+  char* host() const {
+    if (__builtin_expect(device != Device::Cpu, 0)) refuse_host();
+    return address();
+  }
+  template <class T> T* host_as() const { return reinterpret_cast<T*>(host()); }
   int64_t storage_offset() const { return byte_offset / int64_t(item_size(dtype)); }
   size_t itemsize() const { return item_size(dtype); }
   // A view requires grad when its base does, also when it was made before the base did.
@@ -92,6 +98,7 @@ struct TensorImpl {
   TensorImpl() = default;
   ~TensorImpl() = default;
   void reserve_dims(int n);
+  [[noreturn, gnu::cold]] void refuse_host() const;
   void destroy();  // autograd/meta.cpp: it lets go of the graph, too
 };
 

@@ -28,8 +28,8 @@ template <class F> Tensor paired(const Tensor& a, const Tensor& b, F f) {
   raw::copy(q, b);
   visit(p->dtype, [&]<class T>(T*) {
     if constexpr (std::is_floating_point_v<T>) {
-      auto* out = y->data_as<std::complex<T>>();
-      const T *u = p->data_as<T>(), *v = q->data_as<T>();
+      auto* out = y->host_as<std::complex<T>>();
+      const T *u = p->host_as<T>(), *v = q->host_as<T>();
       for (int64_t i = 0; i < y->numel; ++i) out[i] = f(u[i], v[i]);
     }
   });

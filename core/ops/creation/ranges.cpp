@@ -101,11 +101,11 @@ Tensor arange_on(const Scalar& start, const Scalar& end, const Scalar& step, Dty
     if constexpr (std::is_same_v<T, bool> || !std::is_convertible_v<T, double>)
       return;
     else if constexpr (std::is_integral_v<T>)
-      write_arange<T, int64_t>(y->data_as<T>(), n, start.to_int(), step.to_int());
+      write_arange<T, int64_t>(y->host_as<T>(), n, start.to_int(), step.to_int());
     else if constexpr (sizeof(T) == 2)
-      write_arange<T, float>(y->data_as<T>(), n, float(start.to_double()), float(step.to_double()));
+      write_arange<T, float>(y->host_as<T>(), n, float(start.to_double()), float(step.to_double()));
     else
-      write_arange<T, double>(y->data_as<T>(), n, start.to_double(), step.to_double());
+      write_arange<T, double>(y->host_as<T>(), n, start.to_double(), step.to_double());
   });
   return y;
 }
@@ -158,7 +158,7 @@ Tensor range(const Scalar& start, const Scalar& end, const Scalar& step, MaybeDt
                                    std::conditional_t<sizeof(T) == 2, float, double>>;
       A a = start.to<A>(), s = step.to<A>();
       using U = std::conditional_t<std::is_integral_v<A>, uint64_t, A>;  // the step after the last may wrap
-      for (int64_t i = 0; i < n; ++i) y->data_as<T>()[i] = T(U(a) + U(i) * U(s));
+      for (int64_t i = 0; i < n; ++i) y->host_as<T>()[i] = T(U(a) + U(i) * U(s));
     }
   });
   return finish_creation(y, dest, "range");
@@ -204,7 +204,7 @@ void fill_linspace(const Tensor& y, const Scalar& start, const Scalar& end) {
   if (n == 0) return;
   if (n == 1) return raw::fill(y, start);
   visit(y->dtype, [&]<class T>(T*) {
-    T* out = y->data_as<T>();
+    T* out = y->host_as<T>();
     if constexpr (std::is_same_v<T, bool>)
       fail_dtype("linspace_cpu", Dtype::Bool);
     else if constexpr (std::is_integral_v<T>)
@@ -259,7 +259,7 @@ Tensor logspace(Operand start, Operand end, int64_t steps, double base, MaybeDty
   Tensor y = adjoint::empty(Dims{steps}, d, device.value_or(Device::Cpu));
   if (y->meta_device() || steps == 0) return finish_creation(y, dest, "logspace");
   visit(d, [&]<class T>(T*) {
-    T* out = y->data_as<T>();
+    T* out = y->host_as<T>();
     if constexpr (std::is_same_v<T, bool>)
       fail_dtype("logspace_cpu", d);
     else if constexpr (!std::is_convertible_v<T, double>) {
@@ -308,7 +308,7 @@ Tensor triangle(int64_t rows, int64_t cols, int64_t offset, MaybeDtype dtype, Ma
         "_indices: Storage size calculation overflowed with row=", rows, " and col=", cols);
   const auto n = int64_t(count);
   Tensor pairs = adjoint::empty(Dims{2, n}, Dtype::I64);
-  int64_t *row = pairs->data_as<int64_t>(), *col = row + n;
+  int64_t *row = pairs->host_as<int64_t>(), *col = row + n;
   for (int64_t r = Upper ? 0 : int64_t(first); n && r < (Upper ? int64_t(last) : rows); ++r) {
     const auto edge = int64_t(std::clamp<Wide>(r + shift, 0, cols));
     for (int64_t c = Upper ? edge : 0; c < (Upper ? cols : edge); ++c) {

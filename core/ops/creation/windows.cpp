@@ -26,7 +26,7 @@ Tensor window(const char* name, int64_t n, bool periodic, MaybeDtype dtype, Mayb
   Device where = device.value_or(Device::Cpu);
   Tensor y = adjoint::empty(Dims{n}, where == Device::Cpu ? Dtype::F64 : d, where);
   if (where != Device::Cpu) return y;
-  auto* out = y->data_as<double>();
+  auto* out = y->host_as<double>();
   double last = double(periodic ? n : n - 1);
   for (int64_t i = 0; i < n; ++i) out[i] = n == 1 ? 1 : shape(double(i) / last);
   return raw::cast(y, d);

@@ -60,8 +60,8 @@ Tensor take_values(const Tensor& x, const Advanced& a) {
   bool flat = dense(block);
   Unlocked unlocked(y->numel > 65536);
   by_size(x->itemsize(), [&]<class T>(T) {
-    const T* src = reinterpret_cast<const T*>(x->data());
-    T* dst = reinterpret_cast<T*>(y->data());
+    const T* src = reinterpret_cast<const T*>(x->host());
+    T* dst = reinterpret_cast<T*>(y->host());
     each_block(a, [&](int64_t from, int64_t to) {
       if (flat)
         std::memcpy(dst + to, src + from, block.size() * sizeof(T));
@@ -78,8 +78,8 @@ void put_values(const Tensor& x, const Advanced& a, const Tensor& values, bool a
   std::vector<int64_t> block = block_offsets(a);
   if (!accumulate) {
     by_size(x->itemsize(), [&]<class T>(T) {
-      T* dst = reinterpret_cast<T*>(x->data());
-      const T* src = reinterpret_cast<const T*>(v->data());
+      T* dst = reinterpret_cast<T*>(x->host());
+      const T* src = reinterpret_cast<const T*>(v->host());
       each_block(a, [&](int64_t to, int64_t from) {
         for (size_t i = 0; i < block.size(); ++i) dst[to + block[i]] = src[from + int64_t(i)];
       });
@@ -87,8 +87,8 @@ void put_values(const Tensor& x, const Advanced& a, const Tensor& values, bool a
     return;
   }
   visit(x->dtype, [&]<class T>(T*) {
-    T* dst = x->data_as<T>();
-    const T* src = v->data_as<T>();
+    T* dst = x->host_as<T>();
+    const T* src = v->host_as<T>();
     each_block(a, [&](int64_t to, int64_t from) {
       for (size_t i = 0; i < block.size(); ++i) {
         T& d = dst[to + block[i]];

@@ -17,7 +17,7 @@ enum class Combine { Set, Add, Mul, Max, Min, Mean };
 // index.
 template <class F>
 void each_along(const Tensor& index, int64_t dim, const TensorImpl& x, const TensorImpl& other, F&& f) {
-  const int64_t* p = index->data_as<int64_t>();
+  const int64_t* p = index->host_as<int64_t>();
   const int last = index->ndim - 1;
   const int64_t n = x.ndim ? x.size(int(dim)) : 1, step = x.ndim ? x.stride(int(dim)) : 0;
   const int64_t row = last >= 0 ? index->size(last) : 1;
@@ -66,8 +66,8 @@ Tensor gathered(const Tensor& x, int64_t dim, const Tensor& index) {
   if (y->numel == 0 || x->meta_device()) return y;
   Tensor idx = as_index(index, "gather");
   visit(x->dtype, [&]<class T>(T*) {
-    const T* src = x->data_as<T>();
-    T* dst = y->data_as<T>();
+    const T* src = x->host_as<T>();
+    T* dst = y->host_as<T>();
     each_along(idx, dim, *x, *y, [&](int64_t from, int64_t to) { dst[to] = src[from]; });
   });
   return y;
@@ -111,8 +111,8 @@ void scatter_raw(const Tensor& y, int64_t dim, const Tensor& index, const Tensor
   if (index->numel == 0 || y->meta_device()) return;
   Tensor idx = as_index(index, "scatter");
   visit(y->dtype, [&]<class T>(T*) {
-    T* dst = y->data_as<T>();
-    const T* src = source->data_as<T>();
+    T* dst = y->host_as<T>();
+    const T* src = source->host_as<T>();
     if constexpr (!std::is_same_v<T, bool>)  // the common one, without a choice for each element
       if (how == Combine::Add)
         return each_along(idx, dim, *y, *source,

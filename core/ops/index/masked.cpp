@@ -96,7 +96,7 @@ Tensor flat_index(const Tensor& index, int64_t n) {
   check(index->dtype == Dtype::I64, "take(): Expected a long tensor for index, but got ",
         label_of(index->dtype));
   Tensor i = raw::contiguous(index);
-  const int64_t* p = i->data_as<int64_t>();
+  const int64_t* p = i->host_as<int64_t>();
   for (int64_t k = 0; k < i->numel; ++k)
     check_as(p[k] >= -n && p[k] < n, ErrorKind::Index, "out of range: tried to access index ", p[k],
              " on a tensor of ", n, " elements.");
@@ -193,12 +193,12 @@ Tensor masked_select(const Tensor& x, const Tensor& mask) {
 Tensor nonzero(const Tensor& x) {
   check(!x->meta_device(), "nonzero: a meta tensor has no values, so the shape of the result is not known");
   Tensor m = raw::contiguous(raw::cast(x, Dtype::Bool));
-  const bool* p = m->data_as<bool>();
+  const bool* p = m->host_as<bool>();
   int64_t count = 0;
   for (int64_t i = 0; i < m->numel; ++i) count += p[i];
   Tensor rows = adjoint::empty(Dims{x->ndim, count}, Dtype::I64);  // PyTorch's layout, too, is by dimension
   Tensor out = alias(rows, Dims{count, x->ndim}, Dims{1, count}, rows->byte_offset);
-  int64_t* o = out->data_as<int64_t>();
+  int64_t* o = out->host_as<int64_t>();
   Dims at(x->ndim);
   for (int64_t i = 0; i < m->numel; ++i) {
     if (p[i]) {

@@ -31,7 +31,7 @@ static void push_mask(const Tensor& x, const Tensor& mask, std::vector<Tensor>& 
              "The shape of the mask ", mask->sizes(), " at index ", d,
              " does not match the shape of the indexed tensor ", x->sizes(), " at index ", at + d);
   Tensor m = raw::contiguous(raw::cast(mask, Dtype::Bool));
-  const bool* p = m->data_as<bool>();
+  const bool* p = m->host_as<bool>();
   int64_t count = 0;
   for (int64_t i = 0; i < m->numel; ++i) count += p[i];
   int64_t shape[1] = {count};
@@ -41,7 +41,7 @@ static void push_mask(const Tensor& x, const Tensor& mask, std::vector<Tensor>& 
   int64_t k = 0;
   for (int64_t i = 0; i < m->numel; ++i) {
     if (p[i]) {
-      for (int d = 0; d < mask->ndim; ++d) out[first + size_t(d)]->data_as<int64_t>()[k] = pos[d];
+      for (int d = 0; d < mask->ndim; ++d) out[first + size_t(d)]->host_as<int64_t>()[k] = pos[d];
       ++k;
     }
     for (int d = mask->ndim - 1; d >= 0 && ++pos[d] == mask->size(d); --d) pos[d] = 0;
@@ -90,7 +90,7 @@ static Dims common_shape(const std::vector<Tensor>& idx) {
 static void add_offsets(const Tensor& x, int dim, const Tensor& index, Ints shape,
                         std::vector<int64_t>& offsets) {
   Tensor full = raw::contiguous(expand(index, shape));
-  const int64_t* p = full->data_as<int64_t>();
+  const int64_t* p = full->host_as<int64_t>();
   int64_t n = x->size(dim), st = x->stride(dim);
   for (size_t k = 0; k < offsets.size(); ++k) {
     int64_t i = p[k];

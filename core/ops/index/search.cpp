@@ -74,13 +74,13 @@ Tensor search(const Tensor& sorted, const Tensor& x, bool upper, bool int32) {
   auto find = [&]<class T>(const T* rows, const T* at) {
     for (int64_t i = 0; i < v->numel; ++i) {
       const T* row = sorted->ndim == 1 ? rows : rows + i / width * n;
-      y->data_as<int64_t>()[i] = place_of(row, n, at[i], upper);
+      y->host_as<int64_t>()[i] = place_of(row, n, at[i], upper);
     }
   };
   if (work == Dtype::I64)
-    find(s->data_as<int64_t>(), v->data_as<int64_t>());
+    find(s->host_as<int64_t>(), v->host_as<int64_t>());
   else
-    find(s->data_as<double>(), v->data_as<double>());
+    find(s->host_as<double>(), v->host_as<double>());
   return raw::cast(y, int32 ? Dtype::I32 : Dtype::I64);
 }
 
@@ -149,13 +149,13 @@ Tensor among(const Tensor& x, const Tensor& others, Dtype type, bool invert) {
     std::sort(sorted.begin(), sorted.end());
     for (int64_t i = 0; i < a->numel; ++i) {
       bool found = at[i] == at[i] && std::binary_search(sorted.begin(), sorted.end(), at[i]);
-      y->data_as<bool>()[i] = found != invert;
+      y->host_as<bool>()[i] = found != invert;
     }
   };
   if (work == Dtype::I64)
-    find(a->data_as<int64_t>(), b->data_as<int64_t>());
+    find(a->host_as<int64_t>(), b->host_as<int64_t>());
   else
-    find(a->data_as<double>(), b->data_as<double>());
+    find(a->host_as<double>(), b->host_as<double>());
   return y;
 }
 Dtype type_with(const Tensor& x, const Scalar& v) {

@@ -29,7 +29,7 @@ Tensor checked_index(const char* op, const Tensor& index) {
 // PyTorch's class differs: RuntimeError for index_add of two dimensions or more, IndexError for the others.
 void check_bounds(const Tensor& index, int64_t n, ErrorKind kind = ErrorKind::Index) {
   if (index->meta_device()) return;
-  const int64_t* p = index->data_as<int64_t>();
+  const int64_t* p = index->host_as<int64_t>();
   for (int64_t k = 0; k < index->numel; ++k)
     check_as(p[k] >= 0 && p[k] < n, kind, "index out of range in self");
 }
@@ -63,14 +63,14 @@ Tensor select_slices(const Tensor& x, int64_t dim, const Tensor& index) {
   if (y->meta_device() || y->numel == 0) return y;
   const int64_t n = x->size(int(dim)), count = index->numel, size = int64_t(x->itemsize());
   const int64_t outer = numel_of(x->sizes().first(size_t(dim))), item = x->numel / (outer * n) * size;
-  const int64_t* at = index->data_as<int64_t>();
+  const int64_t* at = index->host_as<int64_t>();
   const auto pick = slice_picker(item);
   Unlocked free(y->numel >= (1 << 16));
   // A piece is a part of one row of slices, or of the only row.
   parallel_for(outer * count, 65536 / item + 1, [&](int64_t begin, int64_t end) {
     while (begin < end) {
       int64_t o = begin / count, k = begin % count, m = std::min(end - begin, count - k);
-      pick(y->data() + begin * item, x->data() + o * n * item, item, at + k, m);
+      pick(y->host() + begin * item, x->host() + o * n * item, item, at + k, m);
       begin += m;
     }
   });

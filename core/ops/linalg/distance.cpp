@@ -172,7 +172,7 @@ struct Pdist {
     int64_t m = 0;
     check(!__builtin_mul_overflow(n, n - 1, &m), "numel: integer multiplication overflow");
     Tensor first = empty(Dims{m / 2}, Dtype::I64), second = empty(Dims{m / 2}, Dtype::I64);
-    int64_t *a = first->data_as<int64_t>(), *b = second->data_as<int64_t>();
+    int64_t *a = first->host_as<int64_t>(), *b = second->host_as<int64_t>();
     for (int64_t i = 0; i < n; ++i)
       for (int64_t j = i + 1; j < n; ++j) *a++ = i, *b++ = j;
     return {first, second};

@@ -9,7 +9,7 @@ constexpr int64_t kLargeProduct = 1 << 18;  // multiplications from which the bi
 
 MatrixIn matrix(const Tensor& x, bool transpose) {
   int d = x->ndim - 2;
-  MatrixIn m{x->data(), x->stride(d), x->stride(d + 1)};
+  MatrixIn m{x->host(), x->stride(d), x->stride(d + 1)};
   return transpose ? m.transposed() : m;
 }
 void check_same(const Tensor& a, const Tensor& b) {
@@ -30,7 +30,7 @@ Tensor mm_raw(const Tensor& a, const Tensor& b, bool ta, bool tb) {
   if (y->numel == 0 || a->meta_device()) return y;
   if (a->dtype == Dtype::Bool) return raw::zero(y), y;  // k is 0, or the caller would have refused
   Unlocked free(m * n * k >= kLargeProduct);
-  gemm(a->dtype, m, n, k, 1, matrix(a, ta), matrix(b, tb), 0, {y->data(), n});
+  gemm(a->dtype, m, n, k, 1, matrix(a, ta), matrix(b, tb), 0, {y->host(), n});
   return y;
 }
 
@@ -42,7 +42,7 @@ Tensor bmm_raw(const Tensor& a, const Tensor& b, bool ta, bool tb) {
   if (a->dtype == Dtype::Bool) return raw::zero(y), y;
   Unlocked free(batch * m * n * k >= kLargeProduct);
   gemm_batched(a->dtype, batch, m, n, k, 1, matrix(a, ta), a->stride(0), matrix(b, tb), b->stride(0), 0,
-               {y->data(), n}, m * n);
+               {y->host(), n}, m * n);
   return y;
 }
 
@@ -51,7 +51,7 @@ void gemm_into(const Tensor& y, const Tensor& a, const Tensor& b, const Scalar& 
   int d = a->ndim - 2;
   int64_t m = a->size(d), k = a->size(d + 1), n = b->size(d + 1), batch = d ? a->size(0) : 1;
   Unlocked free(batch * m * n * k >= kLargeProduct);
-  MatrixOut out{y->data(), n};
+  MatrixOut out{y->host(), n};
   if (d == 0)
     gemm(y->dtype, m, n, k, alpha, matrix(a, false), matrix(b, false), beta, out);
   else
@@ -132,8 +132,8 @@ struct Mv {  // A v
     Tensor y = empty(a->sizes().first(1), a->dtype, a->device);
     if (y->numel == 0 || a->meta_device()) return y;
     Unlocked free(a->numel >= kLargeProduct);
-    gemm(a->dtype, a->size(0), 1, a->size(1), 1, matrix(a, false), {v->data(), v->stride(0), 1}, 0,
-         {y->data(), 1});
+    gemm(a->dtype, a->size(0), 1, a->size(1), 1, matrix(a, false), {v->host(), v->stride(0), 1}, 0,
+         {y->host(), 1});
     return y;
   }
   void save(Node& n, const Tensor&, const Tensor& a, const Tensor& v) {
@@ -160,7 +160,7 @@ Tensor dot_raw(const Tensor& a, const Tensor& b) {
   Tensor y = empty({}, a->dtype, a->device);
   if (a->meta_device()) return y;
   Unlocked free(a->numel >= kLargeProduct);
-  dot(a->dtype, a->numel, a->data(), a->stride(0), b->data(), b->stride(0), y->data());
+  dot(a->dtype, a->numel, a->host(), a->stride(0), b->host(), b->stride(0), y->host());
   return y;
 }
 

@@ -34,7 +34,7 @@ void draw(const Tensor& x, const Tensor& p0, Generator& g) {
   raw::copy(p, p0);
   Tensor y = x->contiguous() ? x : adjoint::empty(x->sizes(), x->dtype);
   auto sample = [&]<class P>(P*) {
-    const P* at = p->data_as<P>();
+    const P* at = p->host_as<P>();
     visit(x->dtype, [&]<class T>(T*) {
       if constexpr (std::is_convertible_v<T, double>)
         for (int64_t i = 0; i < y->numel; ++i) {
@@ -42,7 +42,7 @@ void draw(const Tensor& x, const Tensor& p0, Generator& g) {
                 "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message be "
                 "improved?  "
                 "If so, please report an enhancement request to PyTorch.)");
-          y->data_as<T>()[i] = T(float(random::uniform<P>(g) < at[i]));
+          y->host_as<T>()[i] = T(float(random::uniform<P>(g) < at[i]));
         }
     });
   };
@@ -142,7 +142,7 @@ Tensor multinomial(const Tensor& p0, int64_t samples, bool replacement, Generato
   visit(p->dtype, [&]<class T>(T*) {
     if constexpr (std::is_convertible_v<T, double> && !std::is_integral_v<T>)
       for (int64_t r = 0; r < rows; ++r)
-        with_replacement<T>(p->data_as<T>() + r * n, n, samples, y->data_as<int64_t>() + r * samples, g);
+        with_replacement<T>(p->host_as<T>() + r * n, n, samples, y->host_as<int64_t>() + r * samples, g);
   });
   return y;
 }

@@ -40,7 +40,7 @@ inline Dims memory_order(const TensorImpl& x) {
 // f(T*) for each element, in memory order.
 template <class T, class F> void each(const TensorImpl& x, F f) {
   if (x.numel == 0) return;
-  T* p = x.data_as<T>();
+  T* p = x.host_as<T>();
   if (x.contiguous()) {
     for (int64_t i = 0; i < x.numel; ++i) f(p + i);
     return;

@@ -67,7 +67,7 @@ Tensor Generator::get_state() const {
   b.normal_valid = has_double;
   b.next_float = has_float ? next_float : 0;
   b.has_float = has_float;
-  std::memcpy(bytes->data(), &b, sizeof b);
+  std::memcpy(bytes->host(), &b, sizeof b);
   return bytes;
 }
 
@@ -80,7 +80,7 @@ void Generator::set_state(const Tensor& bytes) {
         "the input RNG state size to be ",
         bytes->numel);
   Blob b;
-  std::memcpy(&b, bytes->data(), sizeof b);
+  std::memcpy(&b, bytes->host(), sizeof b);
   check(b.left > 0 && b.left <= kWords && b.next <= uint64_t(kWords), "Invalid mt19937 state");
   seed = b.seed;
   left = b.left;

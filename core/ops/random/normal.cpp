@@ -118,9 +118,9 @@ void fill_normal(const Tensor& x, double mean, double std, Generator& g) {
       fail_dtype("normal_kernel_cpu", x->dtype);
     else if (x->numel >= 16 && x->contiguous()) {
       if constexpr (sizeof(T) == 2)
-        fill_groups_reduced(x->data_as<T>(), x->numel, float(mean), float(std), g);
+        fill_groups_reduced(x->host_as<T>(), x->numel, float(mean), float(std), g);
       else
-        fill_groups<T>(x->data_as<T>(), x->numel, T(mean), T(std), g);
+        fill_groups<T>(x->host_as<T>(), x->numel, T(mean), T(std), g);
     } else
       each<T>(*x, [&](T* p) { *p = T(Wide<T>(std::fma(normal(g), std, mean))); });
   });

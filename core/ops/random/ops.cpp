@@ -230,7 +230,7 @@ Tensor randperm(int64_t n, Generator* gen, MaybeDtype dtype, MaybeDevice device,
         " without overflow");
   if (device.value_or(Device::Cpu) == Device::Meta) return adjoint::empty(Dims{n}, d, Device::Meta);
   Tensor order = adjoint::empty(Dims{n}, Dtype::I64);
-  int64_t* p = order->data_as<int64_t>();
+  int64_t* p = order->host_as<int64_t>();
   for (int64_t i = 0; i < n; ++i) p[i] = i;
   Generator& g = generator_or_default(gen);
   for (int64_t i = 0; i < n - 1; ++i) std::swap(p[i], p[i + int64_t(g.random() % uint64_t(n - i))]);

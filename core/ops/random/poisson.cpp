@@ -43,10 +43,10 @@ struct Poisson {
     if (x->meta_device()) return raw::cast(y, x->dtype);
     double last = 0, bound = 1;  // equal rates often follow each other
     for (int64_t i = 0; i < y->numel; ++i) {
-      double rate = rates->data_as<double>()[i];
+      double rate = rates->host_as<double>()[i];
       check(rate >= 0, "invalid Poisson rate, expected rate to be non-negative");
       if (rate != last && rate < 10) last = rate, bound = std::exp(-rate);
-      y->data_as<double>()[i] =
+      y->host_as<double>()[i] =
           rate >= 10 ? by_rejection(rate, *generator) : by_product(rate, bound, *generator);
     }
     return raw::cast(y, x->dtype);

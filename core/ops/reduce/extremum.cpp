@@ -55,7 +55,7 @@ ValueIndex extreme_raw(bool largest, const Tensor& x, int64_t dim, bool keepdim)
   if (x->meta_device() || y.values->numel == 0) return y;
   Layout l = layout_of(x, dim);
   Unlocked free(x->numel >= kLargeWork);
-  reduce_arg(largest, x->dtype, l.x->data(), l.view, y.indices->data_as<int64_t>(), y.values->data());
+  reduce_arg(largest, x->dtype, l.x->host(), l.view, y.indices->host_as<int64_t>(), y.values->host());
   return y;
 }
 
@@ -176,7 +176,7 @@ template <bool kMax> Tensor extreme_place(const Tensor& x, std::optional<int64_t
   if (x->meta_device() || y->numel == 0) return y;
   Layout l = dim ? layout_of(x, d) : Layout{raw::contiguous(x), contiguous_view(1, x->numel, 1)};
   Unlocked free(x->numel >= kLargeWork);
-  reduce_arg(kMax, x->dtype, l.x->data(), l.view, y->data_as<int64_t>(), nullptr);
+  reduce_arg(kMax, x->dtype, l.x->host(), l.view, y->host_as<int64_t>(), nullptr);
   return without_history(y, name, x);
 }
 

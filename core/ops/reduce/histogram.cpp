@@ -39,9 +39,9 @@ Tensor histc(const Tensor& x, int64_t bins, const Scalar& min, const Scalar& max
     }
   };
   if (work == Dtype::F32)
-    count(c->data_as<float>(), y->data_as<float>());
+    count(c->host_as<float>(), y->host_as<float>());
   else
-    count(c->data_as<double>(), y->data_as<double>());
+    count(c->host_as<double>(), y->host_as<double>());
   return raw::cast(y, x->dtype);
 }
 
@@ -56,7 +56,7 @@ Tensor bincount(const Tensor& x, const Tensor& weights, int64_t minlength) {
   if (!is_integral(x->dtype)) fail_dtype("bincount_cpu", x->dtype);
   check(minlength >= 0, "minlength should be >= 0");
   Tensor c = raw::contiguous(raw::cast(x, Dtype::I64));
-  const auto* v = c->data_as<int64_t>();
+  const auto* v = c->host_as<int64_t>();
   int64_t n = c->numel, bins = 0;
   bool ok = x->ndim == 1;
   for (int64_t i = 0; ok && i < n; ++i) {
@@ -71,16 +71,16 @@ Tensor bincount(const Tensor& x, const Tensor& weights, int64_t minlength) {
   bins = std::max(bins, minlength);
   if (!weights) {
     Tensor y = zeros(Dims{bins}, Dtype::I64);
-    for (int64_t i = 0; i < n; ++i) ++y->data_as<int64_t>()[v[i]];
+    for (int64_t i = 0; i < n; ++i) ++y->host_as<int64_t>()[v[i]];
     return y;
   }
   Dtype d = weights->dtype == Dtype::F32 ? Dtype::F32 : Dtype::F64;
   Tensor w = raw::contiguous(raw::cast(weights, d)), y = zeros(Dims{bins}, d);
   for (int64_t i = 0; i < n; ++i) {
     if (d == Dtype::F32)
-      y->data_as<float>()[v[i]] += w->data_as<float>()[i];
+      y->host_as<float>()[v[i]] += w->host_as<float>()[i];
     else
-      y->data_as<double>()[v[i]] += w->data_as<double>()[i];
+      y->host_as<double>()[v[i]] += w->host_as<double>()[i];
   }
   return apply_many(Bincount{}, std::span(&weights, 1), std::move(y));
 }

@@ -69,7 +69,7 @@ struct LogCumSumExp {
     Layout l = layout_of(x, dim);
     if (!l.x.same(x)) l = layout_of(raw::contiguous(x), dim);
     Unlocked free(x->numel >= kLargeWork);
-    scan(Scan::LogSumExp, x->dtype, l.x->data(), l.view, y->data());
+    scan(Scan::LogSumExp, x->dtype, l.x->host(), l.view, y->host());
     return y;
   }
   void save(Node& n, const Tensor& y, const Tensor& x) {

@@ -29,8 +29,8 @@ Moments moments(const Tensor& x, Mask m, double correction, bool keepdim, bool r
   if (y->numel) {
     Layout l = layout_of(x, m, true);
     Unlocked free(x->numel >= kLargeWork);
-    reduce_deviation(x->dtype, l.x->data(), l.view, std::max(0.0, count - correction), root, mean->data(),
-                     y->data());
+    reduce_deviation(x->dtype, l.x->host(), l.view, std::max(0.0, count - correction), root, mean->host(),
+                     y->host());
   }
   return {raw::cast(mean, x->dtype), raw::cast(y, real)};
 }

@@ -47,12 +47,12 @@ Tensor norm_raw(const Tensor& x, double p, Mask m, bool keepdim) {
   Tensor y = reduce_raw(reduction_of(p), x, m, keepdim, {}, p);
   if (y->meta_device()) return raw::cast(y, out);
   if (p != 0 && p != 1 && !std::isinf(p)) {
-    bool safe = y->dtype == Dtype::F32 ? root(y->data_as<float>(), y->numel, p)
-                                       : root(y->data_as<double>(), y->numel, p);
+    bool safe = y->dtype == Dtype::F32 ? root(y->host_as<float>(), y->numel, p)
+                                       : root(y->host_as<double>(), y->numel, p);
     if (!safe) {
       Layout l = layout_of(x, m, true);
       Unlocked free(x->numel >= kLargeWork);
-      careful_norms(x->dtype, l.x->data(), l.view, p, y->data());
+      careful_norms(x->dtype, l.x->host(), l.view, p, y->host());
     }
   }
   return raw::cast(y, out);

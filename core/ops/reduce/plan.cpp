@@ -151,7 +151,7 @@ Tensor reduce_all_raw(Reduction op, const Tensor& x, std::optional<Dtype> out, d
   Tensor y = empty({}, d);
   {
     Unlocked free(x->numel >= kLargeWork);
-    reduce(op, x->dtype, l.x->data(), l.view, y->data(), p);
+    reduce(op, x->dtype, l.x->host(), l.view, y->host(), p);
   }
   return finish(std::move(y), out, op == Reduction::All && x->numel == 0);
 }
@@ -171,7 +171,7 @@ Tensor reduce_small(Reduction op, const Tensor& x, int dim, bool keepdim, Dtype 
     }
   }
   Tensor y = empty(Ints(sizes, size_t(k)), d);
-  reduce(op, x->dtype, x->data(), {outer, n, inner, n * inner, inner, 1}, y->data(), p);
+  reduce(op, x->dtype, x->host(), {outer, n, inner, n * inner, inner, 1}, y->host(), p);
   return y;
 }
 bool small_and_plain(const TensorImpl& x, Mask m) {
@@ -201,7 +201,7 @@ Tensor reduce_raw(Reduction op, const Tensor& x, Mask m, bool keepdim, std::opti
   Tensor y = empty(sizes, d);
   if (y->numel) {
     Unlocked free(x->numel >= kLargeWork);
-    reduce(op, x->dtype, l.x->data(), l.view, y->data(), p);
+    reduce(op, x->dtype, l.x->host(), l.view, y->host(), p);
   }
   return finish(std::move(y), out, op == Reduction::All && x->numel == 0);
 }
@@ -237,9 +237,9 @@ bool divide_raw(const Tensor& y, double n) {
   check(is_differentiable(y->dtype) && !is_reduced(y->dtype), "divide: not a floating type");
   int64_t numbers = y->numel * (is_complex(y->dtype) ? 2 : 1);
   if (real_of(y->dtype) == Dtype::F32)
-    run(reinterpret_cast<float*>(y->data()), numbers);
+    run(reinterpret_cast<float*>(y->host()), numbers);
   else
-    run(reinterpret_cast<double*>(y->data()), numbers);
+    run(reinterpret_cast<double*>(y->host()), numbers);
   return finite;
 }
 

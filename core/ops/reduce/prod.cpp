@@ -14,7 +14,7 @@ Dtype prod_dtype(const Tensor& x, const std::optional<Dtype>& d) {
 bool has_zero(const Tensor& x) {
   if (x->meta_device()) return true;
   Tensor n = reduce_all_raw(Reduction::CountNonzero, x);
-  return *n->data_as<int64_t>() != x->numel;
+  return *n->host_as<int64_t>() != x->numel;
 }
 
 // Whether y / x is the product of the others: no zeros, and no product that left the normal numbers.
@@ -130,7 +130,7 @@ struct CumProd {
     Layout l = layout_of(c, dim);
     if (!l.x.same(c)) l = layout_of(raw::contiguous(c), dim);
     Unlocked free(x->numel >= kLargeWork);
-    scan(Scan::Prod, out, l.x->data(), l.view, y->data());
+    scan(Scan::Prod, out, l.x->host(), l.view, y->host());
     return y;
   }
   void save(Node& n, const Tensor& y, const Tensor& x) {

@@ -18,7 +18,7 @@ struct CumSum {
     Layout l = layout_of(c, dim);
     if (!l.x.same(c)) l = layout_of(raw::contiguous(c), dim);
     Unlocked free(x->numel >= kLargeWork);
-    scan(Scan::Sum, out, l.x->data(), l.view, y->data());
+    scan(Scan::Sum, out, l.x->host(), l.view, y->host());
     return y;
   }
   static constexpr const char* rule = "gx[k] = sum over j ≥ k of g[j]";
@@ -63,7 +63,7 @@ template <bool kMax> Pair cumulative_extreme(const Tensor& x, int64_t dim) {
     Layout l = layout_of(x, d);
     if (!l.x.same(x)) l = layout_of(raw::contiguous(x), d);
     Unlocked free(x->numel >= kLargeWork);
-    scan_extremum(kMax, x->dtype, l.x->data(), l.view, y.values->data(), y.indices->data_as<int64_t>());
+    scan_extremum(kMax, x->dtype, l.x->host(), l.view, y.values->host(), y.indices->host_as<int64_t>());
   }
   return apply_picked<CumExtreme<kMax>>(x, d, true, std::move(y));
 }

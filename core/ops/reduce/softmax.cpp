@@ -14,7 +14,7 @@ Tensor softmax_raw(bool log, const Tensor& x, int64_t dim) {
   // A packed copy has the reduced dimension last: only right when it was last already.
   if (!l.x.same(x)) l = layout_of(raw::contiguous(x), dim);
   Unlocked free(x->numel >= kLargeWork);
-  softmax(log, x->dtype, l.x->data(), l.view, y->data());
+  softmax(log, x->dtype, l.x->host(), l.view, y->host());
   return y;
 }
 
@@ -25,7 +25,7 @@ Tensor softmax_backward_raw(bool log, const Tensor& g, const Tensor& y, int64_t 
   int64_t outer = 1, n = 1, inner = 1;
   for (int i = 0; i < y->ndim; ++i) (i < dim ? outer : i == dim ? n : inner) *= y->size(i);
   Unlocked free(y->numel >= kLargeWork);
-  softmax_backward(log, y->dtype, gc->data(), yc->data(), outer, n, inner, gx->data());
+  softmax_backward(log, y->dtype, gc->host(), yc->host(), outer, n, inner, gx->host());
   return gx;
 }
 

@@ -37,7 +37,7 @@ template <class F> ValueIndex by_rows(const Tensor& x, int64_t dim, int64_t k, b
   } else if (!x->meta_device() && y.values->numel) {
     Rows r = rows_of(x, dim);
     Unlocked free(x->numel >= kLargeWork / 16);
-    kernel(r, y.values->data(), y.indices->data_as<int64_t>());
+    kernel(r, y.values->host(), y.indices->host_as<int64_t>());
   }
   drop = drop && x->ndim > 0;
   return {from_rows(y.values, dim, drop), from_rows(y.indices, dim, drop)};
@@ -48,7 +48,7 @@ template <class Op> Pair sorted(const Tensor& x, int64_t dim, bool descending, T
   check(!is_complex(x->dtype), " Sort does not support complex dtypes on CPU");
   int64_t n = x->ndim ? x->size(int(d)) : 1;
   return apply_picked<Op>(x, d, true, by_rows(x, d, n, false, [&](const Rows& r, void* v, int64_t* i) {
-                            sort_rows(x->dtype, r.x->data(), r.rows, r.n, descending, v, i, ties);
+                            sort_rows(x->dtype, r.x->host(), r.rows, r.n, descending, v, i, ties);
                           }));
 }
 Pair sort_op(const Tensor& x, int64_t dim, bool descending) {
@@ -73,7 +73,7 @@ Pair topk(const Tensor& x, int64_t k, int64_t dim, bool largest, bool sorted) {
   check(!is_complex(x->dtype), " topk does not support complex dtypes on CPU");
   check(x->dtype != Dtype::Bool, "topk does not support bool dtypes on CPU");
   return apply_picked<Topk>(x, d, true, by_rows(x, d, k, false, [&](const Rows& r, void* v, int64_t* i) {
-                              topk_rows(x->dtype, r.x->data(), r.rows, r.n, k, largest, sorted, v, i);
+                              topk_rows(x->dtype, r.x->host(), r.rows, r.n, k, largest, sorted, v, i);
                             }));
 }
 
@@ -87,7 +87,7 @@ Pair kthvalue(const Tensor& x, int64_t k, int64_t dim, bool keepdim) {
   check(k >= 1 && k <= n, "kthvalue(): selected number k out of range for dimension ", d);
   if (x->ndim) check_selectable(x, "kthvalue_cpu");
   return apply_picked<Kth>(x, d, keepdim, by_rows(x, d, 1, !keepdim, [&](const Rows& r, void* v, int64_t* i) {
-                             kth_rows(x->dtype, r.x->data(), r.rows, r.n, k - 1, v, i);
+                             kth_rows(x->dtype, r.x->host(), r.rows, r.n, k - 1, v, i);
                            }));
 }
 
@@ -97,7 +97,7 @@ template <bool kNan> Pair median_dim(const Tensor& x, int64_t dim, bool keepdim)
   check_selectable(x, "median_out_impl");
   return apply_picked<MedianDim<kNan>>(x, d, keepdim,
                                        by_rows(x, d, 1, !keepdim, [&](const Rows& r, void* v, int64_t* i) {
-                                         median_rows(x->dtype, r.x->data(), r.rows, r.n, kNan, v, i);
+                                         median_rows(x->dtype, r.x->host(), r.rows, r.n, kNan, v, i);
                                        }));
 }
 
@@ -114,7 +114,7 @@ template <bool kNan> struct Median {  // of all elements
     }
     Tensor c = raw::contiguous(x);
     Unlocked free(x->numel >= kLargeWork);
-    median_rows(x->dtype, c->data(), 1, x->numel, kNan, y->data(), nullptr);
+    median_rows(x->dtype, c->host(), 1, x->numel, kNan, y->host(), nullptr);
     return y;
   }
   static Scalar item_of_none(Dtype d) { return d == Dtype::I64 ? Scalar(INT64_MIN) : Scalar(0); }
@@ -170,7 +170,7 @@ Pair mode(const Tensor& x, int64_t dim, bool keepdim) {
       x, d, keepdim, by_rows(x, d, 1, !keepdim, [&](const Rows& r, void* v, int64_t* i) {
         std::unique_ptr<char[]> sorted(new char[size_t(r.rows * r.n) * x->itemsize()]);
         std::unique_ptr<int64_t[]> order(new int64_t[size_t(r.rows * r.n)]);
-        sort_rows(x->dtype, r.x->data(), r.rows, r.n, false, sorted.get(), order.get(), Ties::Introsort);
+        sort_rows(x->dtype, r.x->host(), r.rows, r.n, false, sorted.get(), order.get(), Ties::Introsort);
         visit(x->dtype, [&]<class T>(T*) {
           if constexpr (!requires(T t) { t.imag(); })
             mode_rows(reinterpret_cast<const T*>(sorted.get()), order.get(), r.rows, r.n, static_cast<T*>(v),

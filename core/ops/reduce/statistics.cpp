@@ -76,7 +76,7 @@ Tensor in_range(const Tensor& x) {
   Mask rows = x->ndim ? Mask::one(x->ndim - 1) : Mask{};
   Tensor scale = raw::cast(norm_raw(detach(x), HUGE_VAL, rows, true), Dtype::F64);
   bool all_safe = true;
-  for (double& v : std::span(scale->data_as<double>(), size_t(scale->numel))) {
+  for (double& v : std::span(scale->host_as<double>(), size_t(scale->numel))) {
     bool keep = v == 0 || !std::isfinite(v) || (v < safe && v > 1 / safe);
     v = keep ? 1.0 : std::ldexp(1.0, std::clamp(-std::ilogb(v), -most, most));
     all_safe &= keep;

@@ -105,7 +105,7 @@ Tensor mean_raw(const Tensor& x, Mask m, Tensor sum) {
   if (!divide_raw(sum, double(n)) && n > 0) {
     Layout l = layout_of(x, m, true);
     Unlocked free(x->numel >= kLargeWork);
-    careful_means(x->dtype, l.x->data(), l.view, sum->data());
+    careful_means(x->dtype, l.x->host(), l.view, sum->host());
   }
   return raw::cast(sum, x->dtype);
 }

@@ -37,7 +37,7 @@ struct Groups {
 };
 Groups group(int64_t n, const int64_t* order, const std::vector<uint8_t>& starts) {
   Tensor inverse = empty(Dims{n}, Dtype::I64);
-  auto* inv = inverse->data_as<int64_t>();
+  auto* inv = inverse->host_as<int64_t>();
   std::vector<int64_t> leaders, counts;
   for (int64_t i = 0; i < n; ++i) {
     int64_t e = order ? order[i] : i;
@@ -50,8 +50,8 @@ Groups group(int64_t n, const int64_t* order, const std::vector<uint8_t>& starts
   }
   Groups g{inverse, empty(Dims{int64_t(counts.size())}, Dtype::I64),
            empty(Dims{int64_t(counts.size())}, Dtype::I64)};
-  std::copy(counts.begin(), counts.end(), g.counts->data_as<int64_t>());
-  std::copy(leaders.begin(), leaders.end(), g.leaders->data_as<int64_t>());
+  std::copy(counts.begin(), counts.end(), g.counts->host_as<int64_t>());
+  std::copy(leaders.begin(), leaders.end(), g.leaders->host_as<int64_t>());
   return g;
 }
 
@@ -61,7 +61,7 @@ Tensor none() { return empty(Dims{0}, Dtype::I64); }
 std::vector<uint8_t> first_of_runs(const TensorImpl& x) {
   std::vector<uint8_t> starts(size_t(x.numel), 1);
   visit(x.dtype, [&]<class T>(T*) {
-    const T* v = x.data_as<T>();
+    const T* v = x.host_as<T>();
     for (int64_t i = 1; i < x.numel; ++i) starts[size_t(i)] = !(v[i] == v[i - 1]);
   });
   return starts;
@@ -74,9 +74,9 @@ template <class Name> Triple unique_flat(const Tensor& x, bool sort, bool want_i
   if (sort) {
     order = empty(Dims{n}, Dtype::I64);
     sorted = empty(Dims{n}, x->dtype);
-    if (n) sort_rows(x->dtype, c->data(), 1, n, false, sorted->data(), order->data_as<int64_t>());
+    if (n) sort_rows(x->dtype, c->host(), 1, n, false, sorted->host(), order->host_as<int64_t>());
   }
-  Groups g = group(n, sort ? order->data_as<int64_t>() : nullptr, first_of_runs(*sorted));
+  Groups g = group(n, sort ? order->host_as<int64_t>() : nullptr, first_of_runs(*sorted));
   Tensor values = ops::index_select(adjoint::alias(c, Dims{n}, Dims{1}, c->byte_offset), 0,
                                     g.leaders);  // an alias has no history
   Tensor inverse =
@@ -112,7 +112,7 @@ Triple unique_slices(const Tensor& x, int64_t dim, bool sort, bool want_inverse,
         "There are 0 sized dimensions, and they aren't selected, so unique cannot be applied");
   Tensor rows = raw::contiguous(adjoint::alias(ops::movedim(detach(x), Dims{d}, Dims{0})));
   const int64_t width = n ? rows->numel / n : 0, bytes = width * int64_t(item_size(x->dtype));
-  const char* data = rows->data();
+  const char* data = rows->host();
   const CompareRows compare = compare_rows(x->dtype);
   std::vector<int64_t> order(static_cast<size_t>(n));
   std::iota(order.begin(), order.end(), 0);

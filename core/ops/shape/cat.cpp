@@ -75,8 +75,8 @@ void place(const Tensor& y, Tensors xs, int64_t dim) {
     if (skipped(x)) continue;
     int64_t n = x->size(int(dim)), bytes = n * inner;
     if (y->contiguous() && x->contiguous() && x->dtype == y->dtype && outer * bytes <= 65536) {
-      char* to = y->data() + at * inner;
-      const char* from = x->data();
+      char* to = y->host() + at * inner;
+      const char* from = x->host();
       for (int64_t o = 0; o < outer; ++o) std::memcpy(to + o * row, from + o * bytes, size_t(bytes));
     } else {
       int64_t offset = y->byte_offset + at * y->stride(int(dim)) * int64_t(y->itemsize());

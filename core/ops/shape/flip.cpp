@@ -16,13 +16,13 @@ void copy_flipped(const Tensor& y, const Tensor& x, Ints dims) {
   Dims to(y->strides()), from(x->strides());
   for (int64_t& s : to) s *= item;
   for (int64_t& s : from) s *= item;
-  const char* start = x->data();
+  const char* start = x->host();
   for (int64_t d : dims) {
     start += (x->size(int(d)) - 1) * from[d];
     from[d] = -from[d];
   }
   Unlocked large(x->numel >= 1 << 16);
-  copy_strided(y->ndim, y->dims, y->data(), to.data(), y->dtype, start, from.data(), x->dtype);
+  copy_strided(y->ndim, y->dims, y->host(), to.data(), y->dtype, start, from.data(), x->dtype);
 }
 
 struct Flip {

@@ -80,7 +80,7 @@ int64_t source_of(int64_t i, int64_t before, int64_t n, Mode mode) {
 Tensor pick(const Tensor& x, int64_t dim, int64_t before, int64_t after, Mode mode) {
   int64_t n = x->size(int(dim)), m = n + before + after;
   Tensor index = adjoint::empty(Dims{m}, Dtype::I64);
-  for (int64_t i = 0; i < m; ++i) index->data_as<int64_t>()[i] = source_of(i, before, n, mode);
+  for (int64_t i = 0; i < m; ++i) index->host_as<int64_t>()[i] = source_of(i, before, n, mode);
   return index_select(x, dim, index);
 }
 
@@ -102,7 +102,7 @@ struct BorderPad {  // named after the mode and the number of dimensions
     for (int64_t i = pad.size() / 2 - 1; i >= 0; --i) {
       int64_t dim = shape.size() - 1 - i, n = shape[dim], m = n + pad[2 * i] + pad[2 * i + 1];
       Tensor index = adjoint::empty(Dims{m}, Dtype::I64);
-      for (int64_t k = 0; k < m; ++k) index->data_as<int64_t>()[k] = source_of(k, pad[2 * i], n, mode);
+      for (int64_t k = 0; k < m; ++k) index->host_as<int64_t>()[k] = source_of(k, pad[2 * i], n, mode);
       Dims sizes(g->sizes());
       sizes[dim] = n;
       g = index_add(adjoint::zeros(sizes, g->dtype, g->device), dim, index, g);

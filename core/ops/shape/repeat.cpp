@@ -61,7 +61,7 @@ Tensor interleaved_positions(const Tensor& counts, std::optional<int64_t> output
            "\"repeat_interleave_cpu\" not implemented for '", label_of(counts->dtype), "'");
   check(counts->ndim == 1, "repeat_interleave only accept 1D vector as repeat");
   Tensor c = raw::contiguous(raw::cast(counts, Dtype::I64));
-  const int64_t* n = c->data_as<int64_t>();
+  const int64_t* n = c->host_as<int64_t>();
   int64_t total = 0;
   for (int64_t i = 0; i < c->numel; ++i) {
     check(n[i] >= 0, "repeats can not be negative");
@@ -69,7 +69,7 @@ Tensor interleaved_positions(const Tensor& counts, std::optional<int64_t> output
   }
   check(!output_size || *output_size == total, "allocated size does not match required size");
   Tensor positions = adjoint::empty(Dims{total}, Dtype::I64);
-  int64_t* out = positions->data_as<int64_t>();
+  int64_t* out = positions->host_as<int64_t>();
   for (int64_t i = 0; i < c->numel; ++i) out = std::fill_n(out, n[i], i);
   return raw::cast(positions, counts->dtype);
 }

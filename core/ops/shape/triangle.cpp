@@ -19,8 +19,8 @@ template <bool Upper> struct Triangle {
     if (y->meta_device() || y->numel == 0) return y;
     int64_t rows = x->size(x->ndim - 2), cols = x->size(x->ndim - 1), item = int64_t(x->itemsize());
     int64_t total = x->numel / cols;
-    const char* from = x->data();
-    char* to = y->data();
+    const char* from = x->host();
+    char* to = y->host();
     Unlocked large(x->numel >= 1 << 16);
     parallel_for(total, std::max<int64_t>(1, 65536 / cols), [&](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; ++r) {

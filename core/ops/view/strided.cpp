@@ -42,8 +42,8 @@ template <class F> void each_position(const Geometry& a, F f) {
 }
 
 template <class T> void add_at(const Tensor& buffer, const Geometry& a, const Tensor& g) {
-  T* out = buffer->data_as<T>();
-  const T* in = g->data_as<T>();
+  T* out = buffer->host_as<T>();
+  const T* in = g->host_as<T>();
   each_position(a, [&](int64_t p) { out[p] = T(out[p] + *in++); });
 }
 
@@ -51,7 +51,7 @@ template <class T> void add_at(const Tensor& buffer, const Geometry& a, const Te
 template <class T> void share_out(const Tensor& buffer, const Geometry& source) {
   Dims count(buffer->numel);
   each_position(source, [&](int64_t p) { ++count[p]; });
-  T* out = buffer->data_as<T>();
+  T* out = buffer->host_as<T>();
   for (int64_t i = 0; i < buffer->numel; ++i)
     if (count[i] > 1) out[i] = T(out[i] / T(float(count[i])));
 }

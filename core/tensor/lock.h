@@ -1,0 +1,32 @@
+// The big lock (Note [The big lock], tensor/alloc.h), let go of while a large kernel runs.
+#pragma once
+
+namespace adjoint {
+
+// Set once by the bindings; null members: there is no lock.
+struct BigLock {
+  void* (*release)() = nullptr;  // what acquire() needs again
+  void (*acquire)(void*) = nullptr;
+};
+extern BigLock big_lock;
+
+// Releases the big lock while a large kernel runs over raw memory that the caller keeps alive.
+//
+// Note [Tensors in use]: the kernel has addresses and sizes of its operands. Who gives an existing tensor another
+// storage, block or geometry calls wait_for_kernels() before, which returns when no kernel runs without the lock.
+// While somebody waits, kernels keep the lock, so an operation of several kernels is not come between.
+struct Unlocked {
+  void* state;
+  explicit Unlocked(bool large) : state(large ? begin() : nullptr) {}
+  Unlocked(const Unlocked&) = delete;
+  ~Unlocked() {
+    if (state) end(state);
+  }
+
+ private:
+  static void* begin();
+  static void end(void* state);
+};
+void wait_for_kernels();
+
+}  // namespace adjoint
