@@ -28,7 +28,7 @@ void detach_inplace(const Tensor& x) {
 }
 
 void set_requires_grad(const Tensor& x, bool on) {
-  check(x->is_leaf() || on,
+  check(on || !grad_fn_of(*x),
         "you can only change requires_grad flags of leaf variables. If you want to use a computed variable "
         "in a "
         "subgraph that doesn't require differentiation use var_no_grad = var.detach().");

@@ -3,8 +3,14 @@
 //
 // Note [Rebasing]: an in-place operation on a view changes its base. The base's history becomes a CopySlices
 // node, which cuts the view's part out of the cotangent, runs the operation's own vjp on it and puts the
-// result back. The view's grad_fn is then remade from the base (as_strided) when somebody next asks:
-// grad_fn_of.
+// result back. The view's grad_fn is then remade from the base when somebody next asks: grad_fn_of.
+//
+// Note [How a view was made]: every view that may be changed or remade is a map from indices to places of its
+// base's storage, however many views led to it: sizes, strides, offset, and the type under which it reads them,
+// which differs from its base's at most in showing complex numbers as their parts, or parts as numbers. A tensor
+// holds all of that, so a view remembers how it was made by being what it is: nothing is kept beside it, and
+// Look::through makes it again of its base, or of a cotangent that lies as its base does. (Views which that
+// would not tell, a custom Function's, refuse; `view(dtype)` has neither base nor gradient.)
 #include "autograd/changes.h"
 #include "autograd/engine.h"
 #include "autograd/inplace.h"
@@ -17,26 +23,57 @@ GraphOps graph_ops;
 
 namespace {
 
-struct Geometry {
-  Dims sizes, strides;
-  int64_t offset = 0;  // in elements, in the storage
-  explicit Geometry(const TensorImpl& x)
-      : sizes(x.sizes()), strides(x.strides()), offset(x.storage_offset()) {}
-};
+// Views with one of these may be read, but neither changed nor remade.
+constexpr uint8_t kCreation =
+    TensorImpl::ViewMulti | TensorImpl::ViewNoGrad | TensorImpl::ViewInference | TensorImpl::ViewCustom;
 
-// The view's part of a cotangent laid out like the base.
-Tensor part_of(const Tensor& whole, const Geometry& base, const Geometry& view) {
-  return graph_ops.as_strided(whole, view.sizes, view.strides,
-                              whole->storage_offset() + view.offset - base.offset);
+bool fills_its_storage(const TensorImpl& x) {
+  return x.numel * int64_t(x.itemsize()) == int64_t(x.storage->nbytes);
 }
+// as_strided may show memory that belongs to none of its base's elements.
+bool shows_no_more(const TensorImpl& view, const TensorImpl& base) {
+  if (fills_its_storage(base) || view.numel == 0) return true;
+  int64_t item = int64_t(view.itemsize()), base_item = int64_t(base.itemsize());
+  return view.byte_offset >= base.byte_offset &&
+         geometry_of(view).reach() * item <= geometry_of(base).reach() * base_item;
+}
+
+// A view apart from its base.
+struct Look {
+  Geometry at;
+  Dtype dtype;
+  explicit Look(const TensorImpl& view) : at(geometry_of(view)), dtype(view.dtype) {}
+
+  // The view of a base that lies `moved` elements further on in its storage than the one it was made of.
+  Tensor through(const Tensor& base, int64_t moved = 0) const {
+    if (is_complex(dtype) == is_complex(base->dtype)) return strided(base, at, moved);
+    if (is_complex(base->dtype)) return strided_unless_same(graph_ops.view_as_real(base), at, 2 * moved);
+    Geometry parts = at;
+    for (int64_t& s : parts.strides) s *= 2;
+    parts.offset *= 2;
+    parts.sizes.push_back(2);
+    parts.strides.push_back(1);
+    return graph_ops.view_as_complex(strided_unless_same(base, parts, moved));
+  }
+
+ private:
+  static Tensor strided(const Tensor& x, const Geometry& a, int64_t moved) {
+    return graph_ops.as_strided(x, a.sizes, a.strides, a.offset + moved);
+  }
+  static Tensor strided_unless_same(const Tensor& x, const Geometry& a, int64_t moved) {
+    bool same = equal(x->sizes(), a.sizes) && equal(x->strides(), a.strides) &&
+                x->storage_offset() == a.offset + moved;
+    return same ? x : strided(x, a, moved);
+  }
+};
 
 struct CopySlices final : Node {
   std::unique_ptr<Edge[]> edge_array;
-  Geometry base, view;
-  Dtype dtype;
+  Look base, view;
+  bool fills_storage;  // the base
   NodeRef fn;
   CopySlices(const TensorImpl& b, const TensorImpl& v, NodeRef f)
-      : base(b), view(v), dtype(b.dtype), fn(std::move(f)) {
+      : base(b), view(v), fills_storage(is_dense(b) && fills_its_storage(b)), fn(std::move(f)) {
     inputs = std::max<uint32_t>(fn->inputs, 1);
     edge_array.reset(new Edge[inputs]);
     edges = edge_array.get();
@@ -65,42 +102,33 @@ struct CopySlices final : Node {
   void visit_saved(SavedVisitor& v) override {
     if (fn) fn->visit_saved(v);
   }
+  // The cotangent in the layout of the base; gaps that as_strided may show are 0, numbers begin at even places.
+  Tensor laid_out(const Tensor& g) {
+    const Geometry& a = base.at;
+    if (fills_storage) return graph_ops.copy_(empty_strided(a.sizes, a.strides, base.dtype, g->device), g);
+    int64_t first = a.offset / 2 * 2;
+    Tensor room = zeros(Dims{std::max<int64_t>(a.reach() - first, 0)}, base.dtype, g->device);
+    return graph_ops.copy_(graph_ops.as_strided(room, a.sizes, a.strides, a.offset - first), g);
+  }
   void vjp(Backward& b) override {
-    Tensor whole;
-    {
-      Tensor laid_out = empty_strided(base.sizes, base.strides, dtype, b.grad()->device);
-      whole = graph_ops.copy_(laid_out, b.grad());
-    }
-    Tensor part = part_of(whole, base, view);
-    std::vector<Tensor> result(inputs);
+    Tensor whole = laid_out(b.grad());
+    Tensor part = view.through(whole, whole->storage_offset() - base.at.offset);
     Tensor g = graph_ops.clone(part);
+    // Only one value for all (fill_, zero_) is ever written where places are shared.
+    bool shared = overlaps_itself(*part);
+    if (shared) g = graph_ops.share_out(g, view.at);
+    std::vector<Tensor> result(inputs);
     // fn asks which inputs need a gradient through its own edges: its first one stands for the view.
     Backward inner{*fn.get(), &g, result.data()};
     fn->vjp(inner);
     if (edges[0]) {
-      Tensor zero = result[0] ? result[0] : graph_ops.zeros_like(part);
-      graph_ops.copy_(part, zero);
+      if (result[0] && !shared)
+        graph_ops.copy_(part, result[0]);
+      else
+        graph_ops.zero_(part);
       b.gx[0] = whole;
     }
     for (uint32_t i = 1; i < inputs; ++i) b.gx[i] = std::move(result[size_t(i)]);
-  }
-};
-
-// The remade history of a view: AsStridedBackward0 onto the base.
-struct ViewOfBase {
-  static constexpr const char* node = "AsStridedBackward0";
-  Geometry base, view;
-  Dtype dtype;
-  static constexpr const char* rule = "gx = zeros with g at the view's place";
-  void vjp(Backward& b) {
-    Tensor whole = graph_ops.copy_(empty_strided(base.sizes, base.strides, dtype, b.grad()->device),
-                                   scalar_tensor(0, dtype, b.grad()->device));
-    // An expanded view shows an element many times: its cotangents add up.
-    Geometry once = view;
-    for (int64_t d = 0; d < int64_t(once.sizes.size()); ++d)
-      if (once.strides[d] == 0 && once.sizes[d] > 1) once.sizes[d] = 1;
-    graph_ops.copy_(part_of(whole, base, once), graph_ops.sum_to(b.grad(), once.sizes));
-    b.gx[0] = whole;
   }
 };
 
@@ -159,8 +187,6 @@ Node* inner_node(Node& n) {
 }
 
 void link_view(const Tensor& view, const Tensor& source, bool multi_output) {
-  constexpr uint8_t kCreation =
-      TensorImpl::ViewMulti | TensorImpl::ViewNoGrad | TensorImpl::ViewInference | TensorImpl::ViewCustom;
   if (modes.inference || source->inference()) {
     if (source->inference()) {
       view->flags |= TensorImpl::Inference;
@@ -193,15 +219,16 @@ void check_history(const Tensor& x, const char* name, bool will_record) {
         "clone to get a normal tensor before doing inplace update. See "
         "https://github.com/pytorch/rfcs/pull/17 for more details.");
   if (!will_record || !modes.grad) return;
-  constexpr uint8_t kCreation =
-      TensorImpl::ViewMulti | TensorImpl::ViewNoGrad | TensorImpl::ViewInference | TensorImpl::ViewCustom;
   if (x->base) {
     if (x->flags & kCreation) refuse_view(*x);
+    check(shows_no_more(*x, *x->base), name,
+          ": a view made by as_strided shows memory outside of its base: what a change of it means for the "
+          "base's gradient cannot be told. Clone the view before changing it.");
     check(!(x->requires_grad() && x->base->is_leaf()), name,
           ": a view of a leaf Variable that requires grad is "
           "being used in an in-place operation.");
   }
-  check(!(x->requires_grad() && x->is_leaf()), name,
+  check(!(x->requires_grad() && !grad_fn_of(*x)), name,
         ": a leaf Variable that requires grad is being used in an in-place operation.");
 }
 
@@ -230,24 +257,25 @@ static void may_be_cycle(TensorImpl& x) {
   if (x.refs > 1 && host.leaf_cycle) host.leaf_cycle(&x);
 }
 
+// The base was given other data since (`.data =`, set_): the view shows the old, and its changes are its own.
+static bool has_left(const TensorImpl& view) { return view.storage != view.base->storage; }
+
 Node* grad_fn_of(TensorImpl& x) {
   if (__builtin_expect(!x.base, 1)) return x.grad_fn;
   if (!x.grad_fn && !x.base->requires_grad()) return nullptr;
   if (x.view_version == x.version()) return x.grad_fn;
-  if (!x.base->requires_grad() || !is_differentiable(x.dtype)) return x.grad_fn;
+  if (!x.base->requires_grad() || !is_differentiable(x.dtype) || has_left(x)) return x.grad_fn;
   // The base was changed in place since: this view's history is the base's, if it was recorded as a view at
   // all.
-  constexpr uint8_t kCreation =
-      TensorImpl::ViewMulti | TensorImpl::ViewNoGrad | TensorImpl::ViewInference | TensorImpl::ViewCustom;
   if (x.flags & kCreation) refuse_view(x, true);
-  ViewOfBase op{Geometry(*x.base), Geometry(x), x.base->dtype};
-  using N = NodeOf<ViewOfBase, 1>;
-  auto* n = new (pool_alloc(sizeof(N))) N(std::move(op));
-  n->edges[0].set(*x.base);
-  finish_node(*n);
-  set_history(x, *n, 0);
-  n->release();
-  x.view_version = x.version();
+  const Tensor base = Tensor::share(x.base);
+  if (is_complex(x.dtype) == is_complex(base->dtype)) {
+    graph_ops.record_strided(Tensor::share(&x), base);
+  } else {
+    GradModeGuard on(true);
+    Tensor again = Look(x).through(base);
+    set_history(x, *again->grad_fn, again->output_nr);
+  }
   may_be_cycle(x);
   return x.grad_fn;
 }
@@ -263,7 +291,7 @@ void forget_retain(TensorImpl& x) {
 void rebase_history(const Tensor& x, NodeRef n, uint32_t output_nr) {
   bool retains = x->meta && x->meta->retains_grad;
   if (retains) forget_retain(*x);
-  if (!x->base) {
+  if (!x->base || has_left(*x)) {
     set_history(*x, *n.get(), output_nr);
   } else {
     Tensor base = Tensor::share(x->base);

@@ -4,6 +4,7 @@
 #include "ops/pointwise_record.h"
 #include "ops/raw.h"
 #include "ops/strided_loop.h"
+#include "ops/view/restride.h"
 
 namespace adjoint {
 namespace {
@@ -32,9 +33,13 @@ bool has_nan(const Tensor& x) {
   graph_ops.as_strided = [](const Tensor& x, Ints sizes, Ints strides, int64_t offset) {
     return ops::as_strided(x, sizes, strides, offset);
   };
+  graph_ops.record_strided = record_strided;
+  graph_ops.view_as_real = ops::view_as_real;
+  graph_ops.view_as_complex = ops::view_as_complex;
+  graph_ops.share_out = share_out;
   graph_ops.copy_ = [](const Tensor& dst, const Tensor& src) { return ops::copy_(dst, src); };
   graph_ops.to = [](const Tensor& x, Dtype d) { return ops::to(x, d); };
-  graph_ops.sum_to = [](const Tensor& x, Ints sizes) { return ops::sum_to(x, sizes); };
+  graph_ops.zero_ = ops::zero_;
   graph_ops.zeros_like = [](const Tensor& x) { return ops::zeros_like(x); };
   graph_ops.raw_copy = raw::copy;
   graph_ops.has_nan = [](const Tensor& x) {

@@ -4,7 +4,7 @@
 #include "ops/layout.h"
 #include "ops/ops.h"
 #include "ops/raw.h"
-#include "ops/view/geometry.h"
+#include "ops/view/restride.h"
 #include "ops/view/pick.h"
 
 namespace adjoint::ops {

@@ -5,24 +5,11 @@
 #include "ops/ops.h"
 #include "ops/raw.h"
 #include "ops/view/inplace.h"
-#include "ops/view/geometry.h"
+#include "ops/view/restride.h"
 
 namespace adjoint {
 
-Geometry geometry_of(const TensorImpl& x) { return {x.sizes(), x.strides(), x.storage_offset()}; }
-
-Tensor restride(const Tensor& g, const Geometry& from, const Geometry& to);
-
 namespace {
-
-int64_t reach(const Geometry& a) {  // one past the last element, counted from the storage's start
-  int64_t last = a.offset;
-  for (int64_t i = 0; i < a.sizes.size(); ++i) {
-    if (a.sizes[i] == 0) return 0;
-    last += (a.sizes[i] - 1) * a.strides[i];
-  }
-  return last + 1;
-}
 
 // Calls f(position) for every index of the geometry, in order.
 template <class F> void each_position(const Geometry& a, F f) {
@@ -48,12 +35,20 @@ template <class T> void add_at(const Tensor& buffer, const Geometry& a, const Te
 }
 
 // A place of `source` that several of its indices share gets its part of the cotangent from each: the mean.
-template <class T> void share_out(const Tensor& buffer, const Geometry& source) {
+template <class T> void take_means(const Tensor& buffer, const Geometry& source) {
   Dims count(buffer->numel);
   each_position(source, [&](int64_t p) { ++count[p]; });
   T* out = buffer->host_as<T>();
   for (int64_t i = 0; i < buffer->numel; ++i)
     if (count[i] > 1) out[i] = T(out[i] / T(float(count[i])));
+}
+
+// g, summed over what an expanded dimension repeats; `a` then has it once.
+Tensor sum_of_repeats(const Tensor& g, Geometry& a) {
+  bool repeats = false;
+  for (int64_t d = 0; d < a.sizes.size(); ++d)
+    if (a.strides[d] == 0 && a.sizes[d] > 1) a.sizes[d] = 1, repeats = true;
+  return repeats ? ops::sum_to(g, a.sizes) : g;
 }
 
 // Adds g into a storage laid out by `from`, then reads the storage by `to`. `source` is the one of the two
@@ -62,19 +57,30 @@ struct Restride {
   static constexpr const char *name = "as_strided", *node = "AsStridedBackwardBackward0";
   Geometry from, to;
   bool source_is_to;
+  static Tensor through(const Tensor& buffer, const Geometry& a) {
+    return adjoint::alias(buffer, a.sizes, a.strides, a.offset * int64_t(buffer->itemsize()));
+  }
   Tensor forward(const Tensor& g0) {
     if (g0->meta_device()) return empty(to.sizes, g0->dtype, g0->device);
-    Tensor g = raw::contiguous(g0);
-    Tensor buffer = zeros(Dims{std::max(reach(from), reach(to))}, g->dtype, g->device);
+    NoGrad off;
+    Geometry once = from;
+    Tensor g = sum_of_repeats(g0, once);
+    Tensor buffer = zeros(Dims{std::max(from.reach(), to.reach())}, g->dtype, g->device);
+    if (Tensor part = through(buffer, once); !overlaps_itself(*part)) {
+      raw::copy(part, g);
+    } else {
+      g = raw::contiguous(g);
+      visit(g->dtype, [&]<class T>(T*) {
+        if constexpr (!std::is_integral_v<T>) add_at<T>(buffer, once, g);
+      });
+    }
     const Geometry& source = source_is_to ? to : from;
-    Tensor probe = adjoint::alias(buffer, source.sizes, source.strides, 0);
-    visit(g->dtype, [&]<class T>(T*) {
-      if constexpr (!std::is_integral_v<T>) {
-        add_at<T>(buffer, from, g);
-        if (overlaps_itself(*probe)) share_out<T>(buffer, source);
-      }
-    });
-    return raw::clone(adjoint::alias(buffer, to.sizes, to.strides, to.offset * int64_t(g->itemsize())));
+    if (overlaps_itself(*through(buffer, source)))
+      visit(g->dtype, [&]<class T>(T*) {
+        if constexpr (!std::is_integral_v<T>) take_means<T>(buffer, source);
+      });
+    Tensor y = through(buffer, to);
+    return y->numel == buffer->numel && is_dense(*y) ? y : raw::clone(y);
   }
   static constexpr const char* rule = "gx = g through the transposed map";
   void vjp(Backward& b) { b.gx[0] = apply(Restride{to, from, !source_is_to}, b.grad()); }
@@ -180,11 +186,32 @@ Tensor restride(const Tensor& g, const Geometry& from, const Geometry& to) {
   return apply(std::move(op), g);
 }
 
+Tensor share_out(const Tensor& g, Geometry view) {
+  view.offset = 0;
+  Tensor count = zeros(Dims{view.reach()}, Dtype::F64, g->device);
+  if (!g->meta_device()) {
+    double* places = count->host_as<double>();
+    each_position(view, [&](int64_t p) { ++places[p]; });
+  }
+  count = adjoint::alias(count, view.sizes, view.strides, 0);
+  return ops::div(g, raw::cast(count, real_of(g->dtype)));
+}
+
+void record_strided(const Tensor& view, const Tensor& base) {
+  record(AsStrided<false>{geometry_of(*view), geometry_of(*base)}, view, base);
+}
+
 namespace ops {
 
+// as_strided may show what x, a view, does not: then its elements are the base's.
+static bool shows_more(const Geometry& to, const TensorImpl& x) {
+  return !is_dense(x) || to.offset < x.storage_offset() || to.reach() > x.storage_offset() + x.numel;
+}
 Tensor as_strided(const Tensor& x, Ints sizes, Ints strides, std::optional<int64_t> offset) {
   Geometry to = strided_geometry(x, sizes, strides, offset);
-  return apply_view(AsStrided<false>{std::move(to), geometry_of(*x)}, x);
+  Tensor source = x;
+  if (x->base && x->base->dtype == x->dtype && shows_more(to, *x)) source = Tensor::share(x->base);
+  return apply_view(AsStrided<false>{std::move(to), geometry_of(*source)}, source);
 }
 static Tensor as_strided_(const Tensor& x, Ints sizes, Ints strides, std::optional<int64_t> offset) {
   Geometry to = strided_geometry(x, sizes, strides, offset);

@@ -1,0 +1,22 @@
+// A layout apart from any tensor: sizes, strides and offset, in elements of the storage.
+#pragma once
+#include "tensor/tensor.h"
+
+namespace adjoint {
+
+struct Geometry {
+  Dims sizes, strides;
+  int64_t offset = 0;
+
+  int64_t reach() const {  // one past the last element, counted from the storage's start
+    int64_t last = offset;
+    for (int64_t i = 0; i < sizes.size(); ++i) {
+      if (sizes[i] == 0) return 0;
+      last += (sizes[i] - 1) * strides[i];
+    }
+    return last + 1;
+  }
+};
+inline Geometry geometry_of(const TensorImpl& x) { return {x.sizes(), x.strides(), x.storage_offset()}; }
+
+}  // namespace adjoint
