@@ -59,3 +59,26 @@ def test_no_test_needs_the_root_on_the_path():
     """`pytest` alone puts tests/ there; `python -m pytest` would hide an import that leans on the root."""
     needs = re.compile(r"^(?:from|import) tests\b", re.M)
     assert [str(p) for p in (ROOT / "tests").rglob("*.py") if needs.search(p.read_text(encoding="utf-8"))] == []
+
+
+def test_histories_are_made_at_the_door_alone():
+    # Nodes are built and tensors linked to them in autograd/ and by the pointwise driver; autograd.Function and the
+    # tensors that stand for a GradientEdge do it for themselves. All else goes through apply... of autograd/door.h.
+    makers = {
+        "ops/pointwise.cpp",
+        "ops/pointwise_quick.cpp",
+        "ops/pointwise_node.cpp",
+        "ops/pointwise_node.h",
+        "python/autograd_function.cpp",
+        "python/autograd_engine.cpp",
+    }
+    by_hand = re.compile(
+        r"\b(set_history|finish_node|rebase_history|extend_history|link_view|make_node|NodeOf)\b *[(<]"
+        r"|\bdoor::|\bnew \(pool_alloc\(sizeof"
+    )
+    core = ROOT / "core"
+    found = set()
+    for path in [*core.glob("ops/**/*"), *core.glob("python/*")]:
+        if path.suffix in (".h", ".cpp") and by_hand.search(path.read_text()):
+            found.add(path.relative_to(core).as_posix())
+    assert found == makers

@@ -1,5 +1,5 @@
 // The ring of cuts: see Note [Cuts].
-#include "autograd/record.h"
+#include "autograd/cuts.h"
 
 namespace adjoint {
 namespace {

@@ -45,10 +45,5 @@ template <class... T> inline void leave_cut(const Tensor& y, const char* operati
   y->cut = inherited;
 }
 void leave_cut(const Tensor& y, const char* operation, std::span<const Tensor> xs);
-// For results made without the door because nothing is to be recorded.
-template <class... T> Tensor without_history(Tensor y, const char* operation, const T&... x) {
-  leave_cut(y, operation, x...);
-  return y;
-}
 
 }  // namespace adjoint

@@ -6,8 +6,8 @@
 #include <unordered_map>
 #include <unordered_set>
 #include "autograd/grad_mode.h"
+#include "autograd/history.h"
 #include "autograd/needs.h"
-#include "autograd/record.h"
 
 namespace adjoint {
 

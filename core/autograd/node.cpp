@@ -1,15 +1,15 @@
 // The life of nodes, edges and tensors' autograd parts.
 #include "autograd/node.h"
-#include "autograd/record.h"
+#include "autograd/door.h"
 
 namespace adjoint {
 
 Host host;
 
-static int64_t g_live_nodes = 0;
+int64_t detail::g_live_nodes = 0;
 static uint64_t g_clock = 0;
 int64_t live_tensors() { return detail::g_live_tensors; }
-int64_t live_nodes() { return g_live_nodes; }
+int64_t live_nodes() { return detail::g_live_nodes; }
 uint64_t Node::clock() { return g_clock; }
 
 // --- edges ---
@@ -40,7 +40,7 @@ void Edge::drop() {
 Node::~Node() {
   if (where.code && host.forget) host.forget(where);
   delete hooks;
-  --g_live_nodes;
+  --detail::g_live_nodes;
 }
 
 // Note [Burying nodes]: releasing a node's edges and saved tensors may release further nodes. They queue on a
@@ -63,7 +63,6 @@ void Node::bury(Node* n) {
 }
 
 void finish_node(Node& n) {
-  ++g_live_nodes;
   uint64_t seq = g_clock;
   for (uint32_t i = 0; i < n.inputs; ++i) {
     Edge& e = n.edges[i];

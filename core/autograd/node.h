@@ -173,8 +173,13 @@ inline uint32_t checked_count(size_t n) {
   return uint32_t(n);
 }
 
+namespace detail {
+extern int64_t g_live_nodes;
+}
+
 // Note [Sequence numbers]: seq is larger than every input's, so a max-heap by it is a topological order.
 struct Node {
+  Node() { ++detail::g_live_nodes; }
   uint32_t refs = 1;
   uint32_t inputs = 0, outputs = 1;  // edges, forward results
   uint32_t bytes = 0;                // allocation size, for the pool
@@ -214,6 +219,9 @@ struct Node {
   static void bury(Node* n);
   static uint64_t clock();
 };
+
+// Numbers the node after its inputs, notes the user's line, tells the anomaly mode. Call once the edges are set.
+void finish_node(Node& n);
 
 inline void Edge::set(TensorImpl& x) {
   reset();

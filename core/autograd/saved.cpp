@@ -2,7 +2,7 @@
 #include "autograd/changes.h"
 #include "autograd/engine.h"
 #include "autograd/needs.h"
-#include "autograd/record.h"
+#include "autograd/door.h"
 
 namespace adjoint {
 namespace {
@@ -141,7 +141,7 @@ Tensor SavedTensor::with_history(Tensor t, Node& owner) const {
       return y;
     }
     Tensor y = alias(t);
-    record(PassThrough{}, y, Tensor::share(e.leaf()));
+    door::record(PassThrough{}, y, Tensor::share(e.leaf()));
     return y;
   }
   return t;

@@ -12,10 +12,9 @@
 // Look::through makes it again of its base, or of a cotangent that lies as its base does. (Views which that
 // would not tell, a custom Function's, refuse; `view(dtype)` has neither base nor gradient.)
 #include "autograd/changes.h"
+#include "autograd/door.h"
 #include "autograd/engine.h"
-#include "autograd/inplace.h"
 #include "autograd/needs.h"
-#include "autograd/record.h"
 
 namespace adjoint {
 

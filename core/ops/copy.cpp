@@ -1,11 +1,10 @@
 // clone, contiguous, copy_, fill_, zero_, detach and alias: the same values elsewhere, or new values here.
 #include <optional>
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "ops/creation/options.h"
 #include "ops/layout.h"
 #include "ops/ops.h"
 #include "ops/raw.h"
-#include "ops/view/inplace.h"
 
 namespace adjoint::ops {
 
@@ -121,13 +120,9 @@ static Tensor fill(const Tensor& x, Operand value) {
     NoGrad off;
     fill_(y, value);
   }
-  if (!is_differentiable(x->dtype)) return y;
-  if (!value.is_tensor()) {
-    if (needs_record(x)) record(Filled<FillNumber, 0>{}, y, x);
-  } else if (needs_record(x, *value.tensor)) {
-    record(Filled<FillTensor, 1>{{(*value.tensor)->dtype}}, y, x, *value.tensor);
-  }
-  return y;
+  if (!value.is_tensor()) return apply_from(Filled<FillNumber, 0>{}, y, x);
+  const Tensor& v = *value.tensor;
+  return apply_from(Filled<FillTensor, 1>{{v->dtype}}, y, x, v);
 }
 
 // detach as the user calls it: the result remembers where (Note [Cuts]).

@@ -1,6 +1,6 @@
 // frexp: floats taken apart into mantissa and exponent.
 #include <cmath>
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "ops/ops.h"
 #include "ops/pointwise_record.h"
 #include "ops/raw.h"
@@ -43,8 +43,9 @@ std::tuple<Tensor, Tensor> frexp(const Tensor& x) {
     else
       take_apart(c->host_as<float>(), mantissa->host_as<float>(), exponent->host_as<int32_t>(), c->numel);
   }
-  auto ys = apply_multi(Frexp{}, std::span(&x, 1), {raw::cast(mantissa, x->dtype), exponent}, 1);
-  return {ys[0], ys[1]};
+  std::array results{raw::cast(mantissa, x->dtype), exponent};
+  auto [m, e] = apply_multi(Frexp{}, std::span(&x, 1), std::move(results), 1);
+  return {m, e};
 }
 
 [[maybe_unused]] const auto defs = {

@@ -1,4 +1,5 @@
 // Hands the graph what it computes with (autograd/needs.h).
+#include "autograd/grad_mode.h"
 #include "autograd/needs.h"
 #include "ops/ops.h"
 #include "ops/pointwise_record.h"

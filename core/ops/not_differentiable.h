@@ -1,6 +1,7 @@
 // Operations whose results depend on their inputs but whose derivative is not defined by PyTorch
 // (floor_divide, heaviside): the graph shows them, and a backward pass that reaches them says so.
 #pragma once
+#include "autograd/door.h"
 #include "ops/pointwise_record.h"
 
 namespace adjoint {
@@ -22,7 +23,7 @@ inline Tensor without_derivative(const char* name, const PointwiseOp& op, std::i
     NoGrad no_grad;
     y = pointwise(op, xs);
   }
-  if (is_differentiable(y->dtype)) record(NoDerivative{name}, y, x[0], x[1]);
+  y = apply_from(NoDerivative{name}, std::move(y), x[0], x[1]);
   return dest.tensor ? assign_inplace(*dest.tensor, y, dest.name) : y;
 }
 

@@ -1,5 +1,5 @@
 // The operations as C++ functions, for the rules of other operations: one line each, grouped by the folder
-// that holds them. All are differentiable: each goes through the one door (autograd/record.h).
+// that holds them. All are differentiable: each goes through the one door (autograd/door.h).
 #pragma once
 #include <optional>
 #include <span>

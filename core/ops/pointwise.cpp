@@ -217,13 +217,9 @@ struct Erased {
   void vjp(Backward& b) { b.gx[0] = graph_ops.zeros_like(b.grad()); }
 };
 NodeRef erase(const PointwiseOp& op, std::span<const Operand> xs, const Tensor& x) {
-  using N = NodeOf<Erased, 1>;
   std::string node = op.node;
   if (xs.size() > 1 && xs[1].is_tensor() && node.ends_with('0')) node.back() = '1';  // PyTorch's other form
-  auto* n = new (pool_alloc(sizeof(N))) N(Erased{std::move(node), op.name.c_str()});
-  n->edges[0].set(*x);
-  finish_node(*n);
-  return NodeRef::steal(n);
+  return door::make_node(Erased{std::move(node), op.name.c_str()}, x);
 }
 
 // A leaf has none, and PyTorch lets the logical ones change it.

@@ -2,7 +2,7 @@
 // read with tensors when the backward pass is itself recorded.
 #include "ops/pointwise_node.h"
 #include <algorithm>
-#include "autograd/inplace.h"
+#include "autograd/history.h"
 #include "autograd/needs.h"
 #include "ops/ops.h"
 #include "ops/strided_loop.h"

@@ -1,5 +1,6 @@
 // The node of a recorded pointwise operation: one class for all of them, driven by the operation's record.
 #pragma once
+#include "autograd/door.h"
 #include "ops/pointwise_record.h"
 
 namespace adjoint {

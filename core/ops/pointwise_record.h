@@ -4,7 +4,6 @@
 #pragma once
 #include <initializer_list>
 #include <string>
-#include "autograd/record.h"
 #include "ops/formula.h"
 #include "ops/pointwise_loops.h"
 #include "ops/registry.h"

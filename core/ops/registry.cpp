@@ -1,5 +1,5 @@
 #include "ops/registry.h"
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "ops/promotion.h"
 #include "ops/raw.h"
 

@@ -1,6 +1,6 @@
 // to() and its many names: the same values as another type, on another device, in another layout.
 #include <optional>
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "ops/layout.h"
 #include "ops/ops.h"
 #include "ops/raw.h"

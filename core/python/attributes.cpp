@@ -1,5 +1,4 @@
 // Attributes and small methods that ask a tensor about itself.
-#include "autograd/record.h"
 #include "ops/layout.h"
 #include "ops/ops.h"
 #include "python/args.h"

@@ -4,7 +4,7 @@
 #include <memory>
 #include "autograd/engine.h"
 #include "autograd/grad_mode.h"
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "python/object.h"
 
 namespace adjoint::python {

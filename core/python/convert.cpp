@@ -1,5 +1,5 @@
 // Out of tensors: item(), tolist(), sizes and strides as Python sees them.
-#include "autograd/record.h"
+#include "autograd/cuts.h"
 #include "ops/ops.h"
 #include "python/args.h"
 #include "python/creation.h"

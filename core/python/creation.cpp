@@ -3,7 +3,8 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include "autograd/record.h"
+#include "autograd/cuts.h"
+#include "autograd/leaf.h"
 #include "ops/ops.h"
 #include "ops/promotion.h"
 #include "ops/raw.h"

@@ -2,7 +2,7 @@
 #include <climits>
 #include <cstring>
 #include <utility>
-#include "autograd/record.h"
+#include "autograd/leaf.h"
 #include "python/args.h"
 #include "python/creation.h"
 #include "python/types.h"

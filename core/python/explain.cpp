@@ -1,6 +1,7 @@
 // What adjoint.explain asks of the core: a node with all its inputs, saved values and formulas in one go, and
 // the cuts (autograd/cuts.h).
 #include "autograd/cuts.h"
+#include "autograd/leaf.h"
 #include "ops/pointwise_record.h"
 #include "python/autograd.h"
 #include "python/slots.h"

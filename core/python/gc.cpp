@@ -10,7 +10,7 @@
 //      starts from what can close a cycle behind Python's back: dicts of hooks and metadata, leaves whose
 //      .grad has a graph. What only the region itself refers to is dead; its dicts are cleared, its gradients
 //      dropped.
-#include "autograd/inplace.h"
+#include "autograd/history.h"
 #include "python/autograd.h"
 #include <frameobject.h>
 #include <algorithm>

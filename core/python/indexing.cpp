@@ -1,7 +1,6 @@
 // x[...] and x[...] = v. Integers, slices, None and Ellipsis make views one after another; tensors, lists and
 // masks are gathered on the way and handed to the advanced operations at the end.
 #include <optional>
-#include "autograd/record.h"
 #include "ops/scalar_fits.h"
 #include "ops/ops.h"
 #include "python/creation.h"

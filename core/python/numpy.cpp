@@ -1,7 +1,8 @@
 // Memory shared with others through Python's buffer protocol: NumPy arrays, bytearrays, memoryviews. NumPy
 // itself is imported only when an array is asked for.
 #include <cstring>
-#include "autograd/record.h"
+#include "autograd/cuts.h"
+#include "autograd/leaf.h"
 #include "ops/ops.h"
 #include "python/args.h"
 #include "python/creation.h"

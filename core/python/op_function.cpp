@@ -3,9 +3,8 @@
 #include <cstddef>
 #include <cstring>
 #include <map>
-#include "autograd/inplace.h"
+#include "autograd/door.h"
 #include "ops/promotion.h"
-#include "autograd/record.h"
 #include "ops/pointwise_record.h"
 #include "python/overrides.h"
 #include "python/profiler.h"

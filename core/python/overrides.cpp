@@ -1,7 +1,7 @@
 // Dispatch to __torch_function__, and the default that gives subclasses results of their own class.
 #include "python/overrides.h"
 #include <vector>
-#include "autograd/record.h"
+#include "autograd/leaf.h"
 #include "ops/ops.h"
 #include "python/args.h"
 

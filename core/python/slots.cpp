@@ -1,7 +1,6 @@
 // Operators. Two plain tensors, or one and a Python number, go straight to the operation; everything else
 // takes the road of the method of the same name.
 #include "python/slots.h"
-#include "autograd/record.h"
 #include "ops/ops.h"
 #include "ops/pointwise_record.h"
 #include "python/overrides.h"

@@ -1,4 +1,4 @@
-// Geometry of tensors, and the ways to make one. No autograd here: see autograd/record.h.
+// Geometry of tensors, and the ways to make one. No autograd here: see autograd/door.h.
 #include "tensor/tensor.h"
 #include <cmath>
 #include <numeric>

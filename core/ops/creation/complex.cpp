@@ -1,7 +1,7 @@
 // complex(real, imag) and polar(abs, angle): complex tensors from two real ones.
 #include <cmath>
 #include <optional>
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "ops/ops.h"
 #include "ops/raw.h"
 

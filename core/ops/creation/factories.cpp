@@ -1,6 +1,6 @@
 // zeros, ones, full, empty, their *_like and new_* forms.
 #include <optional>
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "ops/creation/options.h"
 #include "ops/ops.h"
 #include "ops/raw.h"

@@ -5,7 +5,7 @@
 // copied here, so that results have the same bits.
 #include <cmath>
 #include <optional>
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "ops/creation/options.h"
 #include "ops/ops.h"
 #include "ops/promotion.h"

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <numbers>
 #include <optional>
+#include "autograd/grad_mode.h"
 #include "ops/creation/options.h"
 #include "ops/ops.h"
 #include "ops/pointwise_record.h"

@@ -1,6 +1,6 @@
 // Advanced indexing: x[i, j, ...] with tensors, and assignment to it.
 #include <cstring>
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "ops/index/offsets.h"
 #include "ops/index/saved_index.h"
 #include "ops/promotion.h"
@@ -156,8 +156,8 @@ struct IndexPut {
 }  // namespace
 
 Tensor index(const Tensor& x, Tensors indices) {
-  return recorded(Index{SavedIndices(indices, needs_record(x)), x->sizes()},
-                  take_values(x, resolve(x, indices)), x);
+  return apply_from(Index{SavedIndices(indices, needs_record(x)), x->sizes()},
+                    take_values(x, resolve(x, indices)), x);
 }
 
 Tensor index_put_(const Tensor& x, Tensors indices, const Tensor& values, bool accumulate) {
@@ -178,7 +178,7 @@ Tensor index_put_(const Tensor& x, Tensors indices, const Tensor& values, bool a
     if (overlap(*x, *full) != Overlap::None) full = raw::clone(full);
     put_values(x, a, full, accumulate);
   };
-  return apply_inplace(std::move(op), "index_put_", write, x, v);
+  return apply_inplace(std::move(op), x, "index_put_", write, v);
 }
 
 namespace {

@@ -1,6 +1,6 @@
 // gather and scatter: an index tensor that says, element by element, where along one dimension to read or
 // write.
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "ops/index/offsets.h"
 #include "ops/index/saved_index.h"
 #include "ops/pointwise_record.h"
@@ -206,8 +206,8 @@ Tensor scatter_into(const Tensor& x, int64_t dim, const Tensor& index, const Ten
     scatter_raw(x, dim, index, part(overlap(*x, *src) != Overlap::None ? raw::clone(src) : src, index),
                 add ? Combine::Add : Combine::Set);
   };
-  if (add) return apply_inplace(ScatterAdd{{dim, std::move(kept), src->sizes()}}, name, write, x, src);
-  return apply_inplace(Scatter{dim, std::move(kept), src->sizes()}, name, write, x, src);
+  if (add) return apply_inplace(ScatterAdd{{dim, std::move(kept), src->sizes()}}, x, name, write, src);
+  return apply_inplace(Scatter{dim, std::move(kept), src->sizes()}, x, name, write, src);
 }
 
 Tensor scatter_value_(const Tensor& x, int64_t dim, const Tensor& index, const Scalar& value) {
@@ -221,7 +221,7 @@ Tensor scatter_value_(const Tensor& x, int64_t dim, const Tensor& index, const S
   auto write = [&] {
     scatter_raw(x, dim, index, expand(scalar_tensor(value, x->dtype), index->sizes()), Combine::Set);
   };
-  return apply_inplace(ScatterValue{dim, std::move(kept)}, "scatter_", write, x);
+  return apply_inplace(ScatterValue{dim, std::move(kept)}, x, "scatter_", write);
 }
 
 Combine combine_of(std::string_view reduce, bool named) {
@@ -360,7 +360,7 @@ Tensor scatter_reduce(const Tensor& x, int64_t dim, const Tensor& index, const T
   if (index->numel == 0) return clone(x);
   Tensor y = reduce_values(x, dim, index, src, how, include_self);
   SavedTensor at = save_index(index, needs_record(x, src));
-  return recorded(ScatterReduce{dim, std::move(at), how, include_self, {}, {}, {}}, y, x, src);
+  return apply_from(ScatterReduce{dim, std::move(at), how, include_self, {}, {}, {}}, y, x, src);
 }
 
 Tensor scatter_with(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& src,
@@ -384,7 +384,7 @@ Tensor gather(const Tensor& x, int64_t dim, const Tensor& index) {
   check(index->numel == 0 || index->dtype == Dtype::I64 || index->dtype == Dtype::I32,
         "gather(): Expected dtype int32/int64 for index");
   if (index->numel) check_shapes("gather", x, dim, index, true);
-  return recorded(Gather{dim, save_index(index, needs_record(x)), x->sizes()}, gathered(x, dim, index), x);
+  return apply_from(Gather{dim, save_index(index, needs_record(x)), x->sizes()}, gathered(x, dim, index), x);
 }
 Tensor scatter(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
   return scatter_into(clone(x), dim, index, source, false, "scatter");

@@ -1,5 +1,5 @@
 // Where a mask is true, or a flat index points: masked_select, masked_scatter, nonzero, take, put.
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "ops/index/offsets.h"
 #include "ops/index/saved_index.h"
 #include "ops/promotion.h"
@@ -88,8 +88,8 @@ Tensor masked_scatter_(const Tensor& x, const Tensor& mask, const Tensor& source
     raw::copy(x, y);
   };
   SavedTensor saved = save_index(mask, needs_record(x, source));
-  return apply_inplace(MaskedScatter{std::move(saved), source->sizes(), source->dtype}, "masked_scatter_",
-                       write, x, source);
+  return apply_inplace(MaskedScatter{std::move(saved), source->sizes(), source->dtype}, x, "masked_scatter_",
+                       write, source);
 }
 
 Tensor flat_index(const Tensor& index, int64_t n) {
@@ -125,7 +125,7 @@ Tensor take(const Tensor& x, const Tensor& index) {
     NoGrad no_grad;
     y = ops::index(reshape(x, Dims{-1}), at);
   }
-  return recorded(Take{save_index(index, needs_record(x)), x->sizes()}, y, x);
+  return apply_from(Take{save_index(index, needs_record(x)), x->sizes()}, y, x);
 }
 
 struct Put {
@@ -170,7 +170,7 @@ Tensor put_(const Tensor& x, const Tensor& index, const Tensor& source, bool acc
     raw::copy(x, y);
   };
   SavedTensor saved = save_index(index, needs_record(x, source));
-  return apply_inplace(Put{std::move(saved), accumulate, source->sizes()}, "put_", write, x, source);
+  return apply_inplace(Put{std::move(saved), accumulate, source->sizes()}, x, "put_", write, source);
 }
 
 std::vector<Tensor> nonzero_tuple(const Tensor& x) {
@@ -187,7 +187,7 @@ Tensor argwhere(const Tensor& x) {
 
 Tensor masked_select(const Tensor& x, const Tensor& mask) {
   check_mask(mask, "masked_select");
-  return recorded(MaskedSelect{save_index(mask, needs_record(x)), x->sizes()}, selected(x, mask), x);
+  return apply_from(MaskedSelect{save_index(mask, needs_record(x)), x->sizes()}, selected(x, mask), x);
 }
 
 Tensor nonzero(const Tensor& x) {

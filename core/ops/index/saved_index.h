@@ -2,7 +2,7 @@
 // before the backward pass is an error, and it goes when the graph is freed.
 #pragma once
 #include <vector>
-#include "autograd/record.h"
+#include "autograd/door.h"
 
 namespace adjoint::ops {
 
@@ -30,14 +30,5 @@ struct SavedIndices {
     for (SavedTensor& s : each) v.tensor("indices[]", s);
   }
 };
-
-// y, a fresh result of x, with op as its node where x needs one.
-template <class Op, class... T> Tensor recorded(Op op, Tensor y, const T&... x) {
-  if (needs_record(x...) && is_differentiable(y->dtype))
-    record(std::move(op), y, x...);
-  else
-    leave_cut(y, name_of_op(op), x...);
-  return y;
-}
 
 }  // namespace adjoint::ops

@@ -1,6 +1,6 @@
 // index_select and its inverse operations: whole slices chosen by a vector of indices.
 #include <cstring>
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "kernels/parallel.h"
 #include "ops/index/offsets.h"
 #include "ops/index/saved_index.h"
@@ -154,14 +154,6 @@ struct IndexFill {
   }
 };
 
-// An operation made of in-place operations counts as one change of x: whoever calls it bumps the version.
-struct OneChange {
-  Storage* storage;
-  uint32_t version;
-  explicit OneChange(const Tensor& x) : storage(x->storage), version(x->storage->version) {}
-  ~OneChange() { storage->version = version; }
-};
-
 Tensor index_add_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source,
                   const Scalar& alpha) {
   dim = wrap_dim(dim, x->ndim);
@@ -180,13 +172,12 @@ Tensor index_add_(const Tensor& x, int64_t dim, const Tensor& index, const Tenso
   check_bounds(i, x->ndim ? x->size(int(dim)) : 1, x->ndim > 1 ? ErrorKind::Runtime : ErrorKind::Index);
   auto write = [&] {
     NoGrad no_grad;
-    OneChange one(x);
     Tensor v = alpha.equals(1) ? s : mul(s, alpha);
     Tensor target = x->ndim == 0 ? adjoint::alias(x, Dims{1}, Dims{1}, x->byte_offset) : adjoint::alias(x);
     index_put_(target, at_dim(i, dim), v->ndim == 0 ? reshape(v, Dims{1}) : v, true);
   };
   SavedTensor saved = save_index(index, needs_record(s));
-  return apply_inplace(IndexAdd{dim, std::move(saved), alpha, s->sizes()}, "index_add_", write, x, s);
+  return apply_inplace(IndexAdd{dim, std::move(saved), alpha, s->sizes()}, x, "index_add_", write, s);
 }
 
 Tensor index_copy_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
@@ -206,12 +197,11 @@ Tensor index_copy_(const Tensor& x, int64_t dim, const Tensor& index, const Tens
   check_bounds(i, x->ndim ? x->size(int(dim)) : 1);
   auto write = [&] {
     NoGrad no_grad;
-    OneChange one(x);
     Tensor target = x->ndim == 0 ? adjoint::alias(x, Dims{1}, Dims{1}, x->byte_offset) : adjoint::alias(x);
     index_put_(target, at_dim(i, dim), source->ndim == 0 ? reshape(source, Dims{1}) : source);
   };
   SavedTensor saved = save_index(index, needs_record(x, source));
-  return apply_inplace(IndexCopy{dim, std::move(saved), source->sizes()}, "index_copy_", write, x, source);
+  return apply_inplace(IndexCopy{dim, std::move(saved), source->sizes()}, x, "index_copy_", write, source);
 }
 
 Tensor index_fill_(const Tensor& x, int64_t dim, const Tensor& index, const Operand& value) {
@@ -225,13 +215,12 @@ Tensor index_fill_(const Tensor& x, int64_t dim, const Tensor& index, const Oper
   v = to(v, x->dtype);
   auto write = [&] {
     NoGrad no_grad;
-    OneChange one(x);
     Tensor target = x->ndim == 0 ? adjoint::alias(x, Dims{1}, Dims{1}, x->byte_offset) : adjoint::alias(x);
     index_put_(target, at_dim(i, dim), v);
   };
   const char* node = value.is_tensor() ? "IndexFillBackward1" : "IndexFillBackward0";
   SavedTensor saved = save_index(index, needs_record(x, v));
-  return apply_inplace(IndexFill{node, dim, std::move(saved)}, "index_fill_", write, x, v);
+  return apply_inplace(IndexFill{node, dim, std::move(saved)}, x, "index_fill_", write, v);
 }
 
 }  // namespace
@@ -239,7 +228,7 @@ Tensor index_fill_(const Tensor& x, int64_t dim, const Tensor& index, const Oper
 Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index) {
   dim = wrap_dim(dim, x->ndim);
   Tensor i = checked_index("index_select", index);
-  return recorded(IndexSelect{dim, save_index(index, needs_record(x)), x->sizes()}, selected(x, dim, i), x);
+  return apply_from(IndexSelect{dim, save_index(index, needs_record(x)), x->sizes()}, selected(x, dim, i), x);
 }
 Tensor index_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
   return index_add_(clone(x), dim, index, source, 1);

@@ -216,7 +216,6 @@ Tensor mm(const Tensor& a, const Tensor& b) {
         " and ", b->size(0), "x", b->size(1), ")");
   check_same(a, b);
   check_matrix_dtype(a->dtype, a->numel * b->size(1));
-  if (!needs_record(a, b)) return without_history(mm_raw(a, b), "mm", a, b);
   return apply(Mm{}, a, b);
 }
 
@@ -228,7 +227,6 @@ Tensor bmm(const Tensor& a, const Tensor& b) {
         "] but got: [", b->size(0), ", ", b->size(1), "].");
   check(a->dtype == b->dtype, "expected scalar type ", label_of(a->dtype), " but found ", label_of(b->dtype));
   check_matrix_dtype(a->dtype, a->numel * b->size(2));
-  if (!needs_record(a, b)) return without_history(bmm_raw(a, b), "bmm", a, b);
   return apply(Bmm{}, a, b);
 }
 

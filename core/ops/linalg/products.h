@@ -1,6 +1,6 @@
 // Products of matrices and vectors without autograd, for the operations of this folder.
 #pragma once
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "ops/ops.h"
 #include "ops/raw.h"
 

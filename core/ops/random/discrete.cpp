@@ -2,11 +2,10 @@
 #include <cmath>
 #include <limits>
 #include <optional>
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "ops/ops.h"
 #include "ops/random/fill.h"
 #include "ops/raw.h"
-#include "ops/view/inplace.h"
 
 namespace adjoint::ops {
 
@@ -22,12 +21,6 @@ struct BernoulliInplace {
     if (b.needs(1)) b.gx[1] = adjoint::zeros(p, b.grad()->dtype, b.grad()->device);
   }
 };
-struct BernoulliOf {
-  static constexpr const char *name = "bernoulli", *node = "BernoulliBackward0";
-  static constexpr const char* rule = "gx = 0";
-  void vjp(Backward& b) { b.gx[0] = zeros_like(b.grad()); }
-};
-
 // x[i] = u < p[i], with p broadcast; a float draw for float probabilities, a double draw for doubles.
 void draw(const Tensor& x, const Tensor& p0, Generator& g) {
   Tensor p = adjoint::empty(x->sizes(), p0->dtype == Dtype::F64 ? Dtype::F64 : Dtype::F32);
@@ -53,6 +46,18 @@ void draw(const Tensor& x, const Tensor& p0, Generator& g) {
   if (!y.same(x)) raw::copy(x, y);
 }
 
+struct Bernoulli {
+  static constexpr const char *name = "bernoulli", *node = "BernoulliBackward0";
+  Generator* generator;
+  Tensor forward(const Tensor& p) {
+    Tensor y = empty_like_strides(p, p->dtype);
+    if (!y->meta_device()) draw(y, p, generator_or_default(generator));
+    return y;
+  }
+  static constexpr const char* rule = "gx = 0";
+  void vjp(Backward& b) { b.gx[0] = zeros_like(b.grad()); }
+};
+
 Tensor bernoulli_by_(const Tensor& x, const Tensor& p, Generator* g) {
   if (!is_floating(p->dtype)) fail_dtype("bernoulli_tensor_cpu_p_", p->dtype);
   return apply_inplace(
@@ -64,10 +69,7 @@ Tensor bernoulli_by_(const Tensor& x, const Tensor& p, Generator* g) {
 }
 Tensor bernoulli(const Tensor& p, Generator* g) {
   if (!is_floating(p->dtype)) fail_dtype("bernoulli_tensor_cpu_p_", p->dtype);
-  Tensor y = empty_like_strides(p, p->dtype);
-  if (!y->meta_device()) draw(y, p, generator_or_default(g));
-  if (needs_record(p)) record(BernoulliOf{}, y, p);
-  return y;
+  return apply(Bernoulli{g}, p);
 }
 Tensor bernoulli_number(const Tensor& x, double p, Generator* g) {
   return bernoulli_(empty_like_strides(x, x->dtype), p, g);

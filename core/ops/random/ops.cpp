@@ -3,12 +3,11 @@
 #include <cmath>
 #include <limits>
 #include <optional>
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "ops/creation/options.h"
 #include "ops/ops.h"
 #include "ops/random/fill.h"
 #include "ops/raw.h"
-#include "ops/view/inplace.h"
 
 namespace adjoint::ops {
 
@@ -239,16 +238,52 @@ Tensor randperm(int64_t n, Generator* gen, MaybeDtype dtype, MaybeDevice device,
 
 // --- normal(mean, std) ---
 
+void check_std(const Tensor& std) {
+  check(!is_complex(std->dtype), "normal expects standard deviation to be non-complex");
+  if (std->numel && !std->meta_device())
+    check(!item(any(lt(detach(std), 0))).to_bool(), "normal expects all elements of std >= 0.0");
+}
+
 struct NormalOf {  // samples around tensors: no gradient reaches them
-  const char* node;
-  static constexpr const char* name = "normal";
-  Dims mean, std;
-  static constexpr const char* rule = "gx = 0 for mean and std";
+  static constexpr const char *name = "normal", *rule = "gx = 0 for mean and std";
+  Generator* generator;
+  Dims shapes[2] = {};  // of the tensors
+  void save(Node&, const Tensor&, const Tensor& x) { shapes[0] = x->sizes(); }
+  void save(Node&, const Tensor&, const Tensor& mean, const Tensor& std) {
+    shapes[0] = mean->sizes();
+    shapes[1] = std->sizes();
+  }
   void vjp(Backward& b) {
-    if (b.needs(0)) b.gx[0] = adjoint::zeros(mean, b.grad()->dtype, b.grad()->device);
-    if (b.node.inputs > 1 && b.needs(1)) b.gx[1] = adjoint::zeros(std, b.grad()->dtype, b.grad()->device);
+    for (int i = 0; i < int(b.node.inputs); ++i)
+      if (b.needs(i)) b.gx[i] = adjoint::zeros(shapes[i], b.grad()->dtype, b.grad()->device);
   }
 };
+struct NormalMean : NormalOf {
+  static constexpr const char* node = "NormalBackward1";
+  double std;
+  Tensor forward(const Tensor& mean) {
+    NoGrad off;
+    Dtype d = is_differentiable(mean->dtype) ? mean->dtype : default_dtype();
+    return add(normal_(empty_like_strides(mean, d), 0, std, generator), mean);
+  }
+};
+struct NormalStd : NormalOf {
+  static constexpr const char* node = "NormalBackward2";
+  double mean;
+  Tensor forward(const Tensor& std) {
+    NoGrad off;
+    return add(mul(normal_(empty_like_strides(std, std->dtype), 0, 1, generator), std), mean);
+  }
+};
+struct NormalBoth : NormalOf {
+  static constexpr const char* node = "NormalBackward3";
+  Tensor forward(const Tensor& mean, const Tensor& std) {
+    NoGrad off;
+    Dims shape = broadcast_shapes(mean->sizes(), std->sizes());
+    return add(mul(normal_(adjoint::empty(shape, mean->dtype, mean->device), 0, 1, generator), std), mean);
+  }
+};
+
 Tensor normal_number(double mean, double std, Ints size, Generator* g, MaybeDtype dtype, MaybeDevice device,
                      Dest dest) {
   return finish_creation(normal_(fresh(size, dtype, device, dest, default_dtype()), mean, std, g), dest,
@@ -256,35 +291,15 @@ Tensor normal_number(double mean, double std, Ints size, Generator* g, MaybeDtyp
 }
 Tensor normal_mean(const Tensor& mean, double std, Generator* g) {
   check(std >= 0, "normal expects std >= 0.0, but found std ", std);
-  bool want = needs_record(mean);
-  NoGrad off;
-  Tensor y = normal_(empty_like_strides(mean, is_differentiable(mean->dtype) ? mean->dtype : default_dtype()),
-                     0, std, g);
-  y = add(y, mean);
-  if (want) record(NormalOf{"NormalBackward1", Dims(mean->sizes()), {}}, y, mean);
-  return y;
-}
-void check_std(const Tensor& std) {
-  check(!is_complex(std->dtype), "normal expects standard deviation to be non-complex");
-  if (std->numel && !std->meta_device())
-    check(!item(any(lt(detach(std), 0))).to_bool(), "normal expects all elements of std >= 0.0");
+  return apply(NormalMean{{g}, std}, mean);
 }
 Tensor normal_std(double mean, const Tensor& std, Generator* g) {
   check_std(std);
-  bool want = needs_record(std);
-  NoGrad off;
-  Tensor y = add(mul(normal_(empty_like_strides(std, std->dtype), 0, 1, g), std), mean);
-  if (want) record(NormalOf{"NormalBackward2", Dims(std->sizes()), {}}, y, std);
-  return y;
+  return apply(NormalStd{{g}, mean}, std);
 }
 Tensor normal_both(const Tensor& mean, const Tensor& std, Generator* g) {
   check_std(std);
-  bool want = needs_record(mean, std);
-  NoGrad off;
-  Dims shape = broadcast_shapes(mean->sizes(), std->sizes());
-  Tensor y = add(mul(normal_(adjoint::empty(shape, mean->dtype, mean->device), 0, 1, g), std), mean);
-  if (want) record(NormalOf{"NormalBackward3", Dims(mean->sizes()), Dims(std->sizes())}, y, mean, std);
-  return y;
+  return apply(NormalBoth{{g}}, mean, std);
 }
 
 }  // namespace

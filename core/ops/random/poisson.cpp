@@ -1,6 +1,6 @@
 // poisson: counts at given rates.
 #include <cmath>
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "ops/ops.h"
 #include "ops/random/fill.h"
 #include "ops/raw.h"

@@ -155,29 +155,40 @@ Pair aminmax(const Tensor& x, std::optional<int64_t> dim, bool keepdim) {
     check(x->numel > 0,
           "aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity.");
   if (is_complex(x->dtype)) fail_dtype("aminmax_cpu", x->dtype);
-  std::vector<Tensor> ys{reduce_raw(Reduction::Min, x, m, keepdim, x->dtype),
-                         reduce_raw(Reduction::Max, x, m, keepdim, x->dtype)};
-  if (is_differentiable(x->dtype)) ys = apply_multi(Aminmax{m, keepdim}, std::span(&x, 1), std::move(ys), 2);
-  return {ys[0], ys[1]};
+  std::array ys{reduce_raw(Reduction::Min, x, m, keepdim, x->dtype),
+                reduce_raw(Reduction::Max, x, m, keepdim, x->dtype)};
+  auto [min, max] = apply_multi(Aminmax{m, keepdim}, std::span(&x, 1), std::move(ys), 2);
+  return {min, max};
 }
 
 // --- the places ---
+template <bool kMax> struct ExtremePlace {
+  static constexpr const char* name = kMax ? "argmax" : "argmin";
+  std::optional<int64_t> dim;
+  bool keepdim;
+  Tensor forward(const Tensor& x) {
+    Mask m = dim ? Mask::one(*dim) : Mask::all(x->ndim);
+    Tensor y = empty(reduced_sizes(*x, m, keepdim), Dtype::I64, x->device);
+    if (x->meta_device() || y->numel == 0) return y;
+    Layout l = dim ? layout_of(x, *dim) : Layout{raw::contiguous(x), contiguous_view(1, x->numel, 1)};
+    Unlocked free(x->numel >= kLargeWork);
+    reduce_arg(kMax, x->dtype, l.x->host(), l.view, y->host_as<int64_t>(), nullptr);
+    return y;
+  }
+};
+
 template <bool kMax> Tensor extreme_place(const Tensor& x, std::optional<int64_t> dim, bool keepdim) {
-  const char* name = kMax ? "argmax" : "argmin";
+  const char* name = ExtremePlace<kMax>::name;
   check(!is_complex(x->dtype), name, "(): does not support complex input");
   check(x->dtype != Dtype::Bool, name, "(): does not support bool input");
   if (!dim)
     check_as(x->numel > 0, ErrorKind::Index, name,
              "(): Expected reduction dim to be specified for input.numel() == 0.");
-  int64_t d = dim ? wrap_dim(*dim, x->ndim) : 0;
-  if (dim) check_not_empty_dim(*x, d, name);
-  Mask m = dim ? Mask::one(d) : Mask::all(x->ndim);
-  Tensor y = empty(reduced_sizes(*x, m, keepdim), Dtype::I64, x->device);
-  if (x->meta_device() || y->numel == 0) return y;
-  Layout l = dim ? layout_of(x, d) : Layout{raw::contiguous(x), contiguous_view(1, x->numel, 1)};
-  Unlocked free(x->numel >= kLargeWork);
-  reduce_arg(kMax, x->dtype, l.x->host(), l.view, y->host_as<int64_t>(), nullptr);
-  return without_history(y, name, x);
+  if (dim) {
+    dim = wrap_dim(*dim, x->ndim);
+    check_not_empty_dim(*x, *dim, name);
+  }
+  return apply(ExtremePlace<kMax>{dim, keepdim}, x);
 }
 
 }  // namespace

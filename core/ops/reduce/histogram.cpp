@@ -82,7 +82,7 @@ Tensor bincount(const Tensor& x, const Tensor& weights, int64_t minlength) {
     else
       y->host_as<double>()[v[i]] += w->host_as<double>()[i];
   }
-  return apply_many(Bincount{}, std::span(&weights, 1), std::move(y));
+  return apply_from(Bincount{}, std::move(y), weights);
 }
 
 }  // namespace

@@ -123,9 +123,9 @@ template <bool kRoot> std::tuple<Tensor, Tensor> deviation_mean(const Tensor& x,
   check_type(x, name);
   Mask mask = mask_of(dims, x->ndim);
   Moments m = moments(x, mask, correction, keepdim, kRoot, name);
-  std::vector<Tensor> ys =
-      apply_multi(DeviationMean<kRoot>{{mask, correction, keepdim}}, std::span(&x, 1), {m.var, m.mean}, 2);
-  return {ys[0], ys[1]};
+  auto [var, mean] = apply_multi(DeviationMean<kRoot>{{mask, correction, keepdim}}, std::span(&x, 1),
+                                 std::array{m.var, m.mean}, 2);
+  return {var, mean};
 }
 
 using OptInts = std::optional<Ints>;

@@ -1,7 +1,7 @@
 // What reductions share: which dimensions go, how the tensor is shown to a kernel as [outer, n, inner], and
 // the way back from a result to its input's shape.
 #pragma once
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "kernels/reduce.h"
 #include "ops/ops.h"
 #include "ops/promotion.h"
@@ -97,13 +97,9 @@ struct ValueIndex {
 };
 using Pair = std::tuple<Tensor, Tensor>;
 template <class Op> Pair apply_picked(const Tensor& x, int64_t dim, bool keepdim, ValueIndex y) {
-  if (!needs_record(x) || !is_differentiable(x->dtype)) {
-    leave_cut(y.values, Op::name, x);
-    leave_cut(y.indices, Op::name, x);
-    return {std::move(y.values), std::move(y.indices)};
-  }
-  std::vector<Tensor> ys = apply_multi(Op{{dim, keepdim}}, std::span(&x, 1), {y.values, y.indices}, 1);
-  return {ys[0], ys[1]};
+  auto [values, indices] =
+      apply_multi(Op{{dim, keepdim}}, std::span(&x, 1), std::array{y.values, y.indices}, 1);
+  return {std::move(values), std::move(indices)};
 }
 
 // x cast for a reduction with a dtype= argument; the cast is part of the operation.

@@ -162,17 +162,9 @@ struct MeanDims {
   }
 };
 
-Tensor sum_all(const Tensor& x, std::optional<Dtype> d) {
-  Dtype out = sum_dtype(x, d);
-  if (out == x->dtype && !needs_record(x))
-    return without_history(reduce_all_raw(Reduction::Sum, x, out), "sum", x);
-  return apply(Sum{out}, x);
-}
+Tensor sum_all(const Tensor& x, std::optional<Dtype> d) { return apply(Sum{sum_dtype(x, d)}, x); }
 Tensor sum_dims(const Tensor& x, Mask m, bool keepdim, const std::optional<Dtype>& d) {
-  Dtype out = sum_dtype(x, d);
-  if (out == x->dtype && !needs_record(x))
-    return without_history(reduce_raw(Reduction::Sum, x, m, keepdim, out), "sum", x);
-  return apply(SumDims{m, keepdim, out}, x);
+  return apply(SumDims{m, keepdim, sum_dtype(x, d)}, x);
 }
 Tensor mean_dims(const Tensor& x, Mask m, bool keepdim, const std::optional<Dtype>& d) {
   return apply(MeanDims{m, keepdim, mean_dtype(x, d)}, x);

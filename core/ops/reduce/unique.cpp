@@ -27,7 +27,7 @@ struct Along {
 
 using Triple = std::tuple<Tensor, Tensor, Tensor>;
 template <class Name> Triple finish(const Tensor& x, Tensor values, Tensor inverse, Tensor counts) {
-  if (is_differentiable(x->dtype)) values = apply_many(Unique<Name>{}, std::span(&x, 1), std::move(values));
+  values = apply_from(Unique<Name>{}, std::move(values), x);
   return {std::move(values), std::move(inverse), std::move(counts)};
 }
 

@@ -1,7 +1,7 @@
 // cat, stack and the stacks named after directions: tensors joined along a dimension.
 #include <cstring>
 #include <optional>
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "ops/layout.h"
 #include "ops/ops.h"
 #include "ops/promotion.h"
@@ -27,6 +27,9 @@ struct Cat {
     Dtype dtype;
   };
   std::vector<Part> parts;
+  void save(Node&, Tensors, Tensors xs) {
+    for (const Tensor& x : xs) parts.push_back({skipped(x) ? -1 : x->size(int(dim)), x->dtype});
+  }
   static constexpr const char* rule = "gxᵢ = the part of g where xᵢ lies";
   void vjp(Backward& b) {
     int64_t start = 0;
@@ -45,6 +48,9 @@ struct Stack {
   static constexpr const char *name = "stack", *node = "StackBackward0";
   int64_t dim;
   std::vector<Dtype> dtypes;
+  void save(Node&, Tensors, Tensors xs) {
+    for (const Tensor& x : xs) dtypes.push_back(x->dtype);
+  }
   static constexpr const char* rule = "gxᵢ = select(g, dim, i)";
   void vjp(Backward& b) {
     for (size_t i = 0; i < dtypes.size(); ++i)
@@ -140,13 +146,7 @@ Tensor join(Tensors xs, int64_t dim, Ints shape, Dtype dtype) {
                  ? adjoint::empty(shape, dtype, joined_device(xs))
                  : adjoint::empty_strided(shape, format_strides(shape, f), dtype, joined_device(xs));
   place(y, xs, dim);
-  if (!needs_record(xs)) {
-    leave_cut(y, "cat", xs);
-    return y;
-  }
-  Cat op{dim, {}};
-  for (const Tensor& x : xs) op.parts.push_back({skipped(x) ? -1 : x->size(int(dim)), x->dtype});
-  return apply_many(std::move(op), xs, y);
+  return apply_many(Cat{dim, {}}, xs, y);
 }
 
 }  // namespace
@@ -190,13 +190,7 @@ Tensor stack(Tensors xs, int64_t dim) {
     rows.push_back(adjoint::alias(x, one, strides, x->byte_offset));
   }
   place(y, rows, dim);
-  if (!needs_record(xs)) {
-    leave_cut(y, "stack", xs);
-    return y;
-  }
-  Stack op{dim, {}};
-  for (const Tensor& x : xs) op.dtypes.push_back(x->dtype);
-  return apply_many(std::move(op), xs, y);
+  return apply_many(Stack{dim, {}}, xs, y);
 }
 
 namespace {
@@ -223,6 +217,12 @@ struct BlockDiag {
   static constexpr const char *name = "block_diag", *node = "BlockDiagBackward0";
   std::vector<Dims> shapes;
   std::vector<Dtype> dtypes;
+  void save(Node&, Tensors, Tensors xs) {
+    for (const Tensor& x : xs) {
+      shapes.push_back(x->sizes());
+      dtypes.push_back(x->dtype);
+    }
+  }
   static constexpr const char* rule = "gxᵢ = the block of g where xᵢ lies";
   void vjp(Backward& b) {
     int64_t row = 0, col = 0;
@@ -241,7 +241,6 @@ Tensor block_diag(Tensors xs) {
   if (xs.empty()) return adjoint::empty(Dims{1, 0}, default_dtype());
   int64_t rows = 0, cols = 0;
   std::vector<Tensor> blocks;
-  BlockDiag op;
   for (size_t i = 0; i < xs.size(); ++i) {
     const Tensor& x = xs[i];
     check(x->ndim <= 2, "torch.block_diag: Input tensors must have 2 or fewer dimensions. Input ", i, " has ",
@@ -252,8 +251,6 @@ Tensor block_diag(Tensors xs) {
         adjoint::alias(blocks.back(), shape, contiguous_strides(shape), blocks.back()->byte_offset);
     rows += shape[0];
     cols += shape[1];
-    op.shapes.push_back(x->sizes());
-    op.dtypes.push_back(x->dtype);
   }
   Tensor y = adjoint::zeros(Dims{rows, cols}, joined_dtype(xs), joined_device(xs));
   int64_t row = 0, col = 0;
@@ -263,7 +260,7 @@ Tensor block_diag(Tensors xs) {
     row += x->size(0);
     col += x->size(1);
   }
-  return apply_many(std::move(op), xs, y);
+  return apply_many(BlockDiag{}, xs, y);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // flip, roll, rot90: the elements in another order along dimensions.
 #include <optional>
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "kernels/copy.h"
 #include "ops/ops.h"
 #include "ops/raw.h"

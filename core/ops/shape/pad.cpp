@@ -1,7 +1,7 @@
 // pad: a border of a constant, or of the tensor's own reflected, replicated or wrapped-around elements.
 #include <optional>
 #include <string>
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "ops/scalar_fits.h"
 #include "ops/layout.h"
 #include "ops/ops.h"

@@ -1,6 +1,6 @@
 // repeat, tile, repeat_interleave: elements several times.
 #include <optional>
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "ops/ops.h"
 #include "ops/raw.h"
 

@@ -1,7 +1,7 @@
 // tril, triu: the triangles of matrices.
 #include <cstring>
 #include <optional>
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "kernels/parallel.h"
 #include "ops/ops.h"
 #include "ops/raw.h"

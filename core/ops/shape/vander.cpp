@@ -1,7 +1,7 @@
 // vander: the matrix of powers of a vector.
 #include <array>
 #include <optional>
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "ops/ops.h"
 
 namespace adjoint::ops {

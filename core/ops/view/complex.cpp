@@ -1,6 +1,6 @@
 // Complex tensors seen as pairs of real ones, and back.
 #include <optional>
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "ops/ops.h"
 
 namespace adjoint::ops {

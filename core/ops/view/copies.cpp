@@ -1,6 +1,6 @@
 // The views as copies: narrow_copy, permute_copy and their kin, and splits whose parts may be changed in
 // place.
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "ops/flags.h"
 #include "ops/ops.h"
 
@@ -28,14 +28,12 @@ Tensor dense(const Tensor& view) { return clone(view, MemoryFormat::Contiguous);
 
 // A contiguous copy of a view of x. `node`: its name, where PyTorch has one of its own.
 Tensor copied(const Tensor& x, const Tensor& view, const char* node = nullptr) {
-  if (!needs_record(x)) return dense(view);
-  Tensor y = dense(detach(view));
-  record(copy_of(view, node), y, x);
-  return y;
+  if (!view->grad_fn) return dense(view);
+  return apply_from(copy_of(view, node), dense(detach(view)), x);
 }
 std::vector<Tensor> copied(const Tensor& x, const std::vector<Tensor>& views) {
   std::vector<Tensor> ys;
-  if (!needs_record(x) || views.empty()) {
+  if (views.empty() || !views[0]->grad_fn) {
     for (const Tensor& v : views) ys.push_back(dense(v));
     return ys;
   }

@@ -1,8 +1,7 @@
 // expand, squeeze, unsqueeze: dimensions of size one come, go and grow.
 #include <optional>
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "ops/ops.h"
-#include "ops/view/inplace.h"
 
 namespace adjoint::ops {
 

@@ -1,6 +1,6 @@
 // meshgrid, cartesian_prod, combinations: tuples of elements, composed of other operations.
 #include <optional>
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "ops/ops.h"
 
 namespace adjoint::ops {

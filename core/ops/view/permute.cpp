@@ -1,8 +1,7 @@
 // permute, transpose and their names: the dimensions in another order.
 #include <optional>
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "ops/ops.h"
-#include "ops/view/inplace.h"
 
 namespace adjoint::ops {
 

@@ -10,7 +10,7 @@
 //     void visit(SavedVisitor& v);
 //   };
 #pragma once
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "ops/raw.h"
 
 namespace adjoint {

@@ -1,7 +1,7 @@
 // view, reshape and their kin: the same elements in the same order under another shape. A reshape whose
 // strides allow no view copies first.
 #include <optional>
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "ops/ops.h"
 
 namespace adjoint::ops {

@@ -1,9 +1,8 @@
 // resize_, resize_as_, set_: the tensor takes another shape or another storage. Not differentiable.
 #include <optional>
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "ops/layout.h"
 #include "ops/ops.h"
-#include "ops/view/inplace.h"
 
 namespace adjoint::ops {
 
@@ -47,22 +46,7 @@ struct NoRule {
 Tensor set_to(const Tensor& x, const Tensor& source, int64_t byte_offset, Ints sizes, Ints strides) {
   check(x->dtype == source->dtype, "set_: expected a tensor of type ", label_of(x->dtype), ", got ",
         label_of(source->dtype));
-  bool record = needs_record(x, source);
-  check_history(x, "set_", record);
-  NodeRef n;
-  if (record) n = make_node(NoRule{}, x, source);
-  Dims s(sizes), st(strides);
-  wait_for_kernels();
-  uint32_t version = x->version();
-  source->storage->retain();
-  x->storage->release();
-  x->storage = source->storage;
-  x->byte_offset = byte_offset;
-  x->set_geometry(s, st);
-  x->version_bias = version + 1 - x->storage->version;  // its own count goes on
-  if (TensorImpl* base = std::exchange(x->base, nullptr)) base->release();
-  if (record) rebase_history(x, std::move(n));
-  return x;
+  return apply_storage_inplace(NoRule{}, x, "set_", source, byte_offset, sizes, strides);
 }
 Tensor set_tensor_(const Tensor& x, const Tensor& source) {
   return set_to(x, source, source->byte_offset, source->sizes(), source->strides());

@@ -1,6 +1,6 @@
 // select_scatter and its kin: a copy of self in which a view holds the values of src.
 #include <optional>
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "ops/layout.h"
 #include "ops/ops.h"
 #include "ops/raw.h"

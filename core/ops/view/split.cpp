@@ -1,7 +1,7 @@
 // split, chunk, unbind and their kin: several views at once. Those that come from one node (split, unbind)
 // refuse in-place changes; tensor_split and the h/v/d splits are separate slices, as in PyTorch.
 #include <optional>
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "ops/ops.h"
 #include "ops/view/pick.h"
 
@@ -82,15 +82,6 @@ struct Unbind {
 
 Part part_of(const Tensor& x) { return {x->sizes(), x->dtype, x->device}; }
 
-template <class Op> std::vector<Tensor> recorded(Op op, const Tensor& x, std::vector<Tensor> ys) {
-  size_t n = ys.size();
-  return n && is_differentiable(x->dtype) ? apply_multi(std::move(op), Tensors(&x, 1), std::move(ys), n) : ys;
-}
-template <class Op> std::vector<Tensor> linked(Op op, const Tensor& x, std::vector<Tensor> ys) {
-  for (const Tensor& y : ys) link_view(y, x, true);
-  return recorded(std::move(op), x, std::move(ys));
-}
-
 template <bool Sizes, Kind kind> std::vector<Tensor> split_at(const Tensor& x, Dims lengths, int64_t dim) {
   std::vector<Tensor> ys;
   int64_t start = 0;
@@ -100,10 +91,9 @@ template <bool Sizes, Kind kind> std::vector<Tensor> split_at(const Tensor& x, D
     start += n;
   }
   Split<Sizes, kind> op{dim, std::move(lengths), part_of(x)};
-  if constexpr (kind == Kind::Unsafe)
-    return recorded(std::move(op), x, std::move(ys));
-  else
-    return linked(std::move(op), x, std::move(ys));
+  if constexpr (kind == Kind::Views) return apply_views(std::move(op), x, std::move(ys));
+  const size_t n = ys.size();
+  return apply_multi(std::move(op), Tensors(&x, 1), std::move(ys), n);
 }
 
 template <Kind kind> std::vector<Tensor> split_evenly(const Tensor& x, int64_t size, int64_t dim) {
@@ -183,7 +173,7 @@ std::vector<Tensor> unbind(const Tensor& x, int64_t dim) {
   std::vector<Tensor> ys;
   ys.reserve(checked_count(size_t(x->size(int(dim)))));
   for (int64_t i = 0; i < x->size(int(dim)); ++i) ys.push_back(SelectPick{dim, i}(x));
-  return linked(Unbind{dim, part_of(x)}, x, std::move(ys));
+  return apply_views(Unbind{dim, part_of(x)}, x, std::move(ys));
 }
 
 static std::vector<Tensor> tensor_split(const Tensor& x, int64_t n, int64_t dim) {

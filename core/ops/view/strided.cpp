@@ -1,10 +1,9 @@
 // as_strided and unfold: views whose indices may meet the same element more than once, so that their vjps
 // add.
 #include <optional>
-#include "autograd/record.h"
+#include "autograd/door.h"
 #include "ops/ops.h"
 #include "ops/raw.h"
-#include "ops/view/inplace.h"
 #include "ops/view/restride.h"
 
 namespace adjoint {
@@ -198,7 +197,7 @@ Tensor share_out(const Tensor& g, Geometry view) {
 }
 
 void record_strided(const Tensor& view, const Tensor& base) {
-  record(AsStrided<false>{geometry_of(*view), geometry_of(*base)}, view, base);
+  remake_view(AsStrided<false>{geometry_of(*view), geometry_of(*base)}, view, base);
 }
 
 namespace ops {

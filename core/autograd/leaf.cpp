@@ -1,6 +1,7 @@
-// Cuts in the graph: detach, requires_grad_, retain_grad, .data.
-#include "autograd/inplace.h"
-#include "autograd/record.h"
+// Where the graph begins and ends: detach, requires_grad_, retain_grad, .data.
+#include "autograd/leaf.h"
+#include "autograd/grad_mode.h"
+#include "autograd/history.h"
 
 namespace adjoint {
 
