@@ -12,6 +12,10 @@ namespace detail {
 static inline double scaled_bessel_k(int n, double x) {
   if (!(x > 0)) return x == 0 ? __builtin_inf() : __builtin_nan("");
   if (isinf(x)) return 0;
+  if (x < 1e-9) {  // its first term, as cosh would overflow: 1/x, and -log(x/2) - γ
+    constexpr double kLn2LessGamma = 0.11593151565841244880;
+    return (n ? 1 / x : kLn2LessGamma - __builtin_log(x)) * (1 + x);
+  }
   double step = x > 9 ? 0.6 / __builtin_sqrt(x) : 0.2, sum = 0.5;
   for (double i = 1;; i += 1) {
     double t = i * step;

@@ -14,15 +14,17 @@ template <bool kScaled = false> static inline double bessel_i(int n, double x) {
     for (int k = 1; term > 1e-17 * sum; ++k) sum += term *= q / (double(k) * (k + n));
     return kScaled ? sum * __builtin_exp(-x) : sum;
   }
+  if (isinf(x)) return kScaled ? 0 : x;
   double term = 1, sum = 1;
   for (int k = 1; k < 40; ++k) {
     double next = -term * (4.0 * n - (2.0 * k - 1) * (2.0 * k - 1)) / (k * 8 * x);
     if (abs(next) >= abs(term) || abs(next) < 1e-17) break;
     sum += term = next;
   }
-  if (kScaled) return sum / __builtin_sqrt(2 * kPi * x);
+  double root = 4 * __builtin_sqrt(2 * kPi * (0.0625 * x));  // 2πx may overflow
+  if (kScaled) return sum / root;
   double half = __builtin_exp(0.5 * x);  // e^x could overflow where the result does not
-  return half * (half / __builtin_sqrt(2 * kPi * x)) * sum;
+  return half * (half / root) * sum;
 }
 
 // Hurwitz ζ(s, q) by the Euler–Maclaurin formula (Cephes, as PyTorch).

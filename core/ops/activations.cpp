@@ -74,7 +74,11 @@ Tensor threshold(const Tensor& x, const Scalar& bound, const Scalar& value, bool
 }
 
 Tensor logsigmoid(const Tensor& x, const Dest& dest) { return pointwise(FORMULA("log_sigmoid"), {x}, dest); }
-Tensor softsign(const Tensor& x) { return ops::div(x, ops::add(ops::abs(x), 1)); }
+Tensor softsign(const Tensor& x) {
+  // 1 + |x| may wrap in an integer type.
+  Tensor size = ops::abs(is_integral(x->dtype) ? ops::to(x, default_dtype()) : x);
+  return ops::div(x, ops::add(size, 1));
+}
 Tensor tanhshrink(const Tensor& x) { return ops::sub(x, pointwise(FORMULA("tanh"), {x})); }
 
 Tensor hardshrink(const Tensor& x, const Scalar& lambd, const Dest& dest) {

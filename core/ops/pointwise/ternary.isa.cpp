@@ -132,13 +132,15 @@ POINTWISE(Nextafter)
 struct Ldexp : Pointwise {
   static constexpr auto schema = "ldexp(Tensor self, Tensor other) -> Tensor";
   static constexpr auto doc = "self * 2**other";
-  // In two steps: 2**other alone may overflow, or vanish.
+  // In three steps: 2**other alone may overflow, or vanish, and self be too small for two. 0 stays 0.
   template <class T> static constexpr auto value(T a, T b) {
     if constexpr (is_symbol<T>)
       return a * math::exp2(b);
     else {
-      auto half = math::floor(real_part(b) * real_part(T(0.5)));
-      return a * math::exp2(half) * math::exp2(b - half);
+      auto third = math::floor(real_part(b) * real_part(T(1.0 / 3)));
+      auto y = a * math::exp2(third) * math::exp2(third) * math::exp2(b - third - third);
+      auto finite = math::isfinite(b);
+      return math::where(finite, math::where(a == T(0), a, y), a * math::exp2(b));
     }
   }
   template <class T> static constexpr auto slope0(T, T b, T) { return math::exp2(b); }

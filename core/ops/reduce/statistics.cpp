@@ -123,8 +123,12 @@ Tensor diff(const Tensor& self, int64_t n, int64_t dim, const Tensor& prepend, c
   return x;
 }
 
+// Integers as int64, lest sums of small ones wrap.
+Tensor unwrapped(const Tensor& x) { return is_differentiable(x->dtype) ? x : ops::to(x, Dtype::I64); }
+
 // The widths of the trapezoids for sample points x, shaped to broadcast against y's.
-Tensor widths(const Tensor& y, const Tensor& x, int64_t d, const char* name) {
+Tensor widths(const Tensor& y, const Tensor& points, int64_t d, const char* name) {
+  Tensor x = unwrapped(points);
   if (x->ndim == 1) {
     check(x->size(0) == y->size(int(d)), name, ": There must be one `x` value for each sample point");
     Dims sizes(int64_t(y->ndim), 1);
@@ -139,7 +143,10 @@ Tensor widths(const Tensor& y, const Tensor& x, int64_t d, const char* name) {
 Tensor zeros_without(const Tensor& y, int64_t d) {
   return zeros(reduced_sizes(*y, Mask::one(d), false), y->dtype, y->device);
 }
-Tensor pairs(const Tensor& y, int64_t d) { return ops::add(lower(y, d), upper(y, d)); }
+Tensor pairs(const Tensor& y, int64_t d) {
+  Tensor v = unwrapped(y);
+  return ops::add(lower(v, d), upper(v, d));
+}
 
 Tensor trapezoid_x(const Tensor& y, const Tensor& x, int64_t dim) {
   int64_t d = wrap_dim(dim, y->ndim);
@@ -155,7 +162,8 @@ Tensor trapezoid_dx(const Tensor& y, const Scalar& dx, int64_t dim) {
   if (y->ndim && y->size(int(d)) == 0) return zeros_without(y, d);
   check(y->dtype != Dtype::Bool, "trapezoid: received a bool input for `y`, but bool is not supported");
   check(!dx.is_bool(), "trapezoid: Currently, we only support dx as a real number.");
-  Tensor ends = ops::mul(ops::add(ops::select(y, d, 0), ops::select(y, d, -1)), 0.5);
+  Tensor v = unwrapped(y);
+  Tensor ends = ops::mul(ops::add(ops::select(v, d, 0), ops::select(v, d, -1)), 0.5);
   return ops::mul(ops::sub(ops::sum(y, Ints(&d, 1)), ends), dx);
 }
 Tensor cumulative_trapezoid_x(const Tensor& y, const Tensor& x, int64_t dim) {
