@@ -28,6 +28,11 @@ def names():
     return sorted(_samples)
 
 
+def family(name):
+    """The module that has its samples."""
+    return next(m.__name__.split(".")[-1] for m in _modules if name in getattr(m, "SAMPLES", {}))
+
+
 def differentiable(name):
     return name not in _no_gradient
 

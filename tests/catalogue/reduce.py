@@ -36,14 +36,34 @@ def _two(make):
     ]
 
 
+def _above(t, bound):
+    return (t.real if t.is_complex() else t) > bound
+
+
+def _double(make):
+    """In a wider type than the operand's."""
+    wide = make.torch.complex128 if make(1).is_complex() else make.torch.float64
+    return [((make(3, 4), 1), {"dtype": wide})]
+
+
+def _wild(make):
+    """NaN, infinities and both zeros, one of each to a row and together."""
+    if not make(1).is_floating_point():
+        return []
+    inf, nan = float("inf"), float("nan")
+    rows = [[1, nan, 2, inf], [-inf, 0.0, -0.0, 3], [inf, -inf, 1, 2], [nan, 1, nan, -1], [-inf] * 4, [nan] * 4]
+    x = make.torch.tensor(rows).to(make(1).dtype)
+    return [((x, 1), {}), ((x, 0), {}), ((x[1:2], 1), {})]
+
+
 def _nan(make, *shape):
     t = make(*shape)
-    return t.masked_fill(t > 1, float("nan"))
+    return t.masked_fill(_above(t, 1), float("nan")) if t.is_floating_point() or t.is_complex() else t
 
 
 def _zeros(make, *shape):
     t = make(*shape)
-    return t.masked_fill(t > 1, 0)
+    return t.masked_fill(_above(t, 1), 0)
 
 
 def _variance(make):
@@ -73,8 +93,8 @@ def _quantiles(make):
 
 
 SAMPLES = {
-    "sum": _dims,
-    "mean": lambda make: _dims(make)[:-1],
+    "sum": lambda make: _dims(make) + _double(make),
+    "mean": lambda make: _dims(make)[:-1] + _double(make),
     "nansum": lambda make: [
         ((_nan(make, 3, 4),), {}),
         ((_nan(make, 3, 4), 1), {}),
@@ -86,7 +106,12 @@ SAMPLES = {
         ((make(3, 4), (3, 4)), {}),
         ((make(3, 4), 1, 4), {}),
     ],
-    "prod": lambda make: [*_all_or_dim(make), ((_zeros(make, 3, 4),), {}), ((_zeros(make, 3, 4), 1), {})],
+    "prod": lambda make: [
+        *_all_or_dim(make),
+        ((_zeros(make, 3, 4),), {}),
+        ((_zeros(make, 3, 4), 1), {}),
+        *_double(make),
+    ],
     "var": _variance,
     "std": _variance,
     "var_mean": _variance,
@@ -135,13 +160,13 @@ SAMPLES = {
     ],
     "logsumexp": lambda make: [((make(3, 4), 1), {}), ((make(2, 3, 4), (0, 2), True), {}), ((make(), 0), {})],
     "special.logsumexp": lambda make: [((make(3, 4), 1), {})],
-    "cumsum": _dim,
+    "cumsum": lambda make: _dim(make) + _double(make),
     "cumprod": lambda make: [*_dim(make), ((_zeros(make, 3, 4), 1), {})],
     "cummax": _dim,
     "cummin": _dim,
     "logcumsumexp": _dim,
-    "softmax": _dim,
-    "log_softmax": _dim,
+    "softmax": lambda make: _dim(make) + _double(make),
+    "log_softmax": lambda make: _dim(make) + _double(make),
     "special.softmax": _dim,
     "special.log_softmax": _dim,
     "nn.functional.softmax": lambda make: [((make(3, 4), 1), {}), ((make(3, 4),), {"dim": 0})],
@@ -196,6 +221,14 @@ SAMPLES = {
     "nn.functional.cosine_similarity": lambda make: [((make(3, 4), make(3, 4)), {})],
     "pairwise_distance": lambda make: [((make(3, 4), make(3, 4)), {}), ((make(3, 4), make(3, 4), 1), {})],
     "nn.functional.pairwise_distance": lambda make: [((make(3, 4), make(3, 4)), {})],
+}
+_whole = "sum mean prod nansum nanmean max min amax amin argmax argmin any all count_nonzero var std"
+_rows = "cumsum cumprod cummax cummin logsumexp logcumsumexp softmax log_softmax median nanmedian sort argsort"
+EDGES = {
+    **dict.fromkeys(f"{_whole} {_rows}".split(), _wild),
+    "linalg.vector_norm": lambda make: [((x,), {"dim": d, "ord": p}) for (x, d), _ in _wild(make) for p in (1, 2, 3)],
+    "kthvalue": lambda make: [((x, 3, d), {}) for (x, d), _ in _wild(make)],
+    "topk": lambda make: [((x, 1, d), {}) for (x, d), _ in _wild(make)],
 }
 NO_GRADIENT = {
     "argmax",

@@ -19,7 +19,8 @@ def _scatter_pairs(make):
 
 def _complex(make, *shape):
     t = make(*shape)
-    return t if t.is_complex() else make.torch.complex(t, make(*shape))
+    part = t.dtype if t.dtype == make.torch.float64 else make.torch.float32
+    return t if t.is_complex() else make.torch.complex(make(*shape, dtype=part), make(*shape, dtype=part))
 
 
 def _swap(make):
