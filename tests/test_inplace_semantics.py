@@ -301,3 +301,63 @@ def test_warning_of_the_cycle():
     assert len(seen) <= 1  # once a process: another test may have had it
     for w in seen:
         assert w.category is UserWarning and "will create a reference cycle" in str(w.message)
+
+
+def test_leaves_that_require_no_grad_any_more_get_none():
+    for stop in (lambda x: x.requires_grad_(False), lambda x: x.detach_()):
+        x, w = leaf(1.0, 2.0), leaf(3.0)
+        y = x * w
+        stop(x)
+        y.sum().backward()
+        assert x.grad is None and w.grad.tolist() == [3.0]
+
+
+def test_a_leaf_that_became_a_result_refuses_its_old_gradient():
+    x, w = leaf(1.0, 2.0), leaf(3.0)
+    y = x + w
+    x.detach_().mul_(w)
+    with pytest.raises(RuntimeError, match="interior"):
+        y.sum().backward()
+
+
+@pytest.mark.parametrize(
+    "change", [lambda y: torch.sin(torch.ones(5), out=y), lambda y: y.set_(torch.ones(5)), lambda y: y.as_strided_((5,), (1,))]
+)  # fmt: skip
+@pytest.mark.filterwarnings("ignore:An output with one or more elements was resized")
+def test_cotangents_of_another_shape_are_refused(change):
+    """A result that took another shape while nothing was recorded: its rule would read beyond its cotangent."""
+    x = torch.ones(2, 4, requires_grad=True)
+    y = x.unfold(1, 2, 2)
+    y = y * 1
+    with torch.no_grad():
+        change(y)
+    with pytest.raises(RuntimeError, match="invalid gradient"):
+        (y * 2).sum().backward()
+
+
+def test_an_operand_is_not_resized_as_out():
+    x = torch.ones(4)
+    with pytest.raises(RuntimeError, match="doesn't match the broadcast shape"):
+        torch.add(x, torch.ones(2, 4), out=x)
+    assert x.shape == (4,)
+
+
+def test_shapes_and_types_that_in_place_operations_refuse():
+    index = torch.tensor([0])
+    for f in (torch.Tensor.index_add_, torch.Tensor.index_copy_):
+        with pytest.raises(RuntimeError, match="shape"):
+            f(torch.zeros(2, 3), 0, index, torch.tensor(1.0))
+    with pytest.raises(RuntimeError, match="In-place abs is not supported for complex"):
+        torch.ones(2, dtype=torch.complex64).abs_()
+
+
+def test_names_of_whole_assignments_and_of_reshaped_views():
+    x = torch.ones(2, 3, requires_grad=True) * 1
+    for index in (..., slice(None), (), (slice(None), slice(None))):
+        y = x * 1
+        y[index] = 0.5
+        assert "Fill" in y.grad_fn.name()
+        y[index] = torch.ones(3)
+        assert "CopyBackwards" in y.grad_fn.name()
+    assert x[:, :2].reshape(1, 4)._is_view() is False and x[:, ::2].flatten().grad_fn.name() == "UnsafeViewBackward0"
+    assert x[:, :1].reshape(-1).grad_fn.name() == "ReshapeAliasBackward0"

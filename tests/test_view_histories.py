@@ -332,3 +332,21 @@ def test_histories_are_remade_where_recording_is_off(mode):
     z.mul_(2)
     with mode():
         assert [names(v)[0] for v in views] == ["AsStrided", "AsStrided"]
+
+
+def test_views_of_a_base_that_was_detached_and_changed_have_its_history():
+    x = torch.ones(3, requires_grad=True)
+    y, z = x * 1, torch.ones(3, dtype=COMPLEX, requires_grad=True) * 1
+    v, u = y[1:], z.real
+    before = v * 1
+    y.detach_(), z.detach_()
+    y.mul_(5), z.mul_(5)
+    (v.sum() + u.sum() + before.sum()).backward()
+    assert v.tolist() == [5, 5] and x.grad.tolist() == [0, 1, 1]
+
+
+def test_views_made_without_recording_stay_cut():
+    y = torch.ones(2, 3, requires_grad=True) * 1
+    with torch.no_grad():
+        v = y[1]
+    assert not v.as_strided((2, 3), (3, 1), 0).grad_fn.next_functions[0][0].name().startswith("Mul")

@@ -226,7 +226,7 @@ template <class Op> Tensor apply_view_inplace(Op op, const Tensor& x, const char
   Tensor y = op.forward(x);
   door::Made<Op, 1> n;
   if (record) n = door::make_node(std::move(op), x);
-  wait_for_kernels();
+  record ? wait_for_kernels() : will_reshape(*x);
   x->byte_offset = y->byte_offset;
   x->set_geometry(y->sizes(), y->strides());
   bumped(x, name);
@@ -242,7 +242,7 @@ template <class Op> Tensor apply_storage_inplace(Op op, const Tensor& x, const c
   door::Made<Op, 2> n;
   if (record) n = door::make_node(std::move(op), x, source);
   Dims s(sizes), st(strides);
-  wait_for_kernels();
+  record ? wait_for_kernels() : will_reshape(*x);
   const uint32_t version = x->version();
   source->storage->retain();
   x->storage->release();

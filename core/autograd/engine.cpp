@@ -319,6 +319,8 @@ void accumulate_grad(TensorImpl& leaf, Tensor g, bool) {
     g = gs[0];
     if (!g) return;
   }
+  check(leaf.is_leaf(), "leaf variable has been moved into the graph interior");
+  if (!leaf.requires_grad()) return;  // no more: detach_, requires_grad_(False)
   if (__builtin_expect(!same_sizes(*g, leaf) || g->dtype != leaf.dtype || g->device != leaf.device, 0))
     g = checked_cotangent(leaf, std::move(g));
   Tensor before =

@@ -11,6 +11,9 @@ void set_history(TensorImpl& y, Node& n, uint32_t output_nr = 0);
 // A view's grad_fn is remade when its base was changed in place since; every reader of grad_fn passes here.
 Node* grad_fn_of(TensorImpl& x);
 
+// Views with one of these flags may be read, but neither changed nor made again.
+inline constexpr uint8_t kCreation =
+    TensorImpl::ViewMulti | TensorImpl::ViewNoGrad | TensorImpl::ViewInference | TensorImpl::ViewCustom;
 // Links a fresh alias to the tensor it views: base, creation mode. Every view operation passes here.
 void link_view(const Tensor& view, const Tensor& source, bool multi_output = false);
 
@@ -26,6 +29,9 @@ void bumped(const Tensor& x, const char* name);
 // Makes x (already written) the result of `n`, as an output of an in-place operation. When x is a view its base's
 // history is rebased (CopySlices) and x's own is regenerated on demand.
 void rebase_history(const Tensor& x, NodeRef n, uint32_t output_nr = 0);
+// x is about to get another shape, storage or block (Note [Tensors in use]), and no node of it: cotangents that are
+// made for its new shape are held against what its node noted.
+void will_reshape(TensorImpl& x);
 // x took another shape in place, and its values are what they were: n follows in its own history, its base's stays.
 void extend_history(const Tensor& x, NodeRef n);
 // x takes y's values and history: the in-place form of any out-of-place operation. Returns x.

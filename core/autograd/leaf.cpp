@@ -61,8 +61,7 @@ void set_data(const Tensor& x, const Tensor& y) {
         "complex dtype");
   // Note [Counting .data]: whoever saved x must see that its values are others now.
   uint32_t next = x->version() + 1;
-  if (x->grad_fn && (!same_sizes(*x, *y) || x->dtype != y->dtype)) x->grad_fn->reshaped = true;
-  wait_for_kernels();
+  will_reshape(*x);
   y->storage->retain();
   x->storage->release();
   x->storage = y->storage;

@@ -186,7 +186,7 @@ struct Node {
   bool released = false;             // saved tensors were freed by a backward pass
   bool traced = false;               // anomaly mode keeps a traceback for it
   bool wants_nulls = false;          // vjp is called also when no cotangent arrived (custom Functions)
-  bool reshaped = false;             // an output got other data since (x.data = y): cotangents are checked
+  bool reshaped = false;             // an output got another shape or type since: cotangents are checked
   uint32_t last_pass = 0;            // the backward pass that came here last
   uint64_t seq = 0;
   Edge* edges = nullptr;

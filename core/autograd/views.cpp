@@ -22,10 +22,6 @@ GraphOps graph_ops;
 
 namespace {
 
-// Views with one of these may be read, but neither changed nor remade.
-constexpr uint8_t kCreation =
-    TensorImpl::ViewMulti | TensorImpl::ViewNoGrad | TensorImpl::ViewInference | TensorImpl::ViewCustom;
-
 bool fills_its_storage(const TensorImpl& x) {
   return x.numel * int64_t(x.itemsize()) == int64_t(x.storage->nbytes);
 }
@@ -46,16 +42,30 @@ struct Look {
   // The view of a base that lies `moved` elements further on in its storage than the one it was made of.
   Tensor through(const Tensor& base, int64_t moved = 0) const {
     if (is_complex(dtype) == is_complex(base->dtype)) return strided(base, at, moved);
-    if (is_complex(base->dtype)) return strided_unless_same(graph_ops.view_as_real(base), at, 2 * moved);
-    Geometry parts = at;
-    for (int64_t& s : parts.strides) s *= 2;
-    parts.offset *= 2;
-    parts.sizes.push_back(2);
-    parts.strides.push_back(1);
-    return graph_ops.view_as_complex(strided_unless_same(base, parts, moved));
+    if (!is_complex(base->dtype)) {
+      Geometry parts = at;
+      for (int64_t& s : parts.strides) s *= 2;
+      parts.offset *= 2;
+      parts.sizes.push_back(2);
+      parts.strides.push_back(1);
+      return graph_ops.view_as_complex(strided_unless_same(base, parts, moved));
+    }
+    if (!shows_pairs()) return strided(graph_ops.view_as_real(base), at, 2 * moved);
+    Geometry whole = at;
+    whole.sizes.erase(whole.sizes.size() - 1);
+    whole.strides.erase(whole.strides.size() - 1);
+    for (int64_t& s : whole.strides) s /= 2;
+    whole.offset /= 2;
+    return graph_ops.view_as_real(strided_unless_same(base, whole, moved));
   }
 
  private:
+  bool shows_pairs() const {  // of real and imaginary part, in the last dimension
+    size_t n = at.sizes.size();
+    bool pairs = n && at.sizes[n - 1] == 2 && at.strides[n - 1] == 1 && at.offset % 2 == 0;
+    for (size_t i = 0; pairs && i + 1 < n; ++i) pairs = at.strides[i] % 2 == 0;
+    return pairs;
+  }
   static Tensor strided(const Tensor& x, const Geometry& a, int64_t moved) {
     return graph_ops.as_strided(x, a.sizes, a.strides, a.offset + moved);
   }
@@ -210,6 +220,9 @@ void link_view(const Tensor& view, const Tensor& source, bool multi_output) {
 void check_inplace(const Tensor& x, const char* name, bool will_record) {
   check_history(x, name, will_record);
   check_no_self_overlap(x);
+  check(!will_record || !x->base || shows_no_more(*x, *x->base), name,
+        ": a view made by as_strided shows memory outside of its base: what a change of it means for the "
+        "base's gradient cannot be told. Clone the view before changing it.");
 }
 
 void check_history(const Tensor& x, const char* name, bool will_record) {
@@ -220,9 +233,6 @@ void check_history(const Tensor& x, const char* name, bool will_record) {
   if (!will_record || !modes.grad) return;
   if (x->base) {
     if (x->flags & kCreation) refuse_view(*x);
-    check(shows_no_more(*x, *x->base), name,
-          ": a view made by as_strided shows memory outside of its base: what a change of it means for the "
-          "base's gradient cannot be told. Clone the view before changing it.");
     check(!(x->requires_grad() && x->base->is_leaf()), name,
           ": a view of a leaf Variable that requires grad is "
           "being used in an in-place operation.");
@@ -251,6 +261,11 @@ void bumped(const Tensor& x, const char* name) {
   note_change(*x, name);
 }
 
+void will_reshape(TensorImpl& x) {
+  if (x.grad_fn) x.grad_fn->reshaped = true;
+  wait_for_kernels();
+}
+
 // The history that a change gave x may have saved x, or a view that holds x: the collector must look.
 static void may_be_cycle(TensorImpl& x) {
   if (x.refs > 1 && host.leaf_cycle) host.leaf_cycle(&x);
@@ -263,12 +278,12 @@ Node* grad_fn_of(TensorImpl& x) {
   if (__builtin_expect(!x.base, 1)) return x.grad_fn;
   if (!x.grad_fn && !x.base->requires_grad()) return nullptr;
   if (x.view_version == x.version()) return x.grad_fn;
-  if (!x.base->requires_grad() || !is_differentiable(x.dtype) || has_left(x)) return x.grad_fn;
-  // The base was changed in place since: this view's history is the base's, if it was recorded as a view at
-  // all.
+  if (!is_differentiable(x.dtype) || has_left(x)) return x.grad_fn;
+  // The base was changed in place since: this view's history is the base's (none, where that was detached), if it
+  // was recorded as a view at all.
   if (x.flags & kCreation) refuse_view(x, true);
   const Tensor base = Tensor::share(x.base);
-  if (is_complex(x.dtype) == is_complex(base->dtype)) {
+  if (is_complex(x.dtype) == is_complex(base->dtype) || !base->requires_grad()) {
     graph_ops.record_strided(Tensor::share(&x), base);
   } else {
     GradModeGuard on(true);

@@ -185,10 +185,14 @@ Tensor destination(const PointwiseOp& op, Ints shape, const Types& t, Device dev
   const Tensor& out = *dest.tensor;
   check(can_cast(t.result, out->dtype), "result type ", label_of(t.result),
         " can't be cast to the desired output type ", label_of(out->dtype));
-  if (dest.inplace) {
+  bool read = dest.inplace;
+  for (const Operand& x : xs) read |= x.is_tensor() && x.tensor->same(out);
+  if (read)
     check(equal(out->sizes(), shape), "output with shape ", out->sizes(),
           " doesn't match the broadcast shape ", shape);
-  } else {
+  check(!dest.inplace || op.promotion != Promotion::Real || !is_complex(out->dtype), "In-place ", op.name,
+        " is not supported for complex tensors.");
+  if (!dest.inplace) {
     bool needs = false;
     for (const Operand& x : xs) needs |= x.is_tensor() && requires_grad(*x.tensor);
     refuse_out_grad(op.name.c_str(), modes.grad && (needs || requires_grad(out)));

@@ -45,7 +45,7 @@ void prepare_out(const Tensor& out, Ints sizes, Dtype dtype, Device device, cons
                   "be resized unless they have zero elements. You can explicitly reuse an out tensor t by "
                   "resizing it, inplace, to zero "
                   "elements with t.resize_(0)."));
-  wait_for_kernels();
+  will_reshape(*out);
   if (out->byte_offset + bytes > int64_t(out->storage->nbytes))
     out->storage->resize(size_t(out->byte_offset + bytes));
   out->set_contiguous(Dims(sizes));

@@ -271,7 +271,6 @@ void assign(const Tensor& x, PyObject* index, PyObject* value) {
   else
     w = walk(x, index);
   if (!w.advanced) {
-    if (w.x.same(x)) w.x = ops::alias_view(x);
     if (!v.tensor)
       ops::fill_(w.x, v.scalar);
     else {

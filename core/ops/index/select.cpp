@@ -164,8 +164,7 @@ Tensor index_add_(const Tensor& x, int64_t dim, const Tensor& index, const Tenso
   int64_t given = s->ndim == 0 ? 1 : s->size(int(dim < s->ndim ? dim : 0));
   check(i->numel == given, "index_add_(): Number of indices (", i->numel,
         ") should be equal to source.size(dim): (", given, "), for dim: ", dim);
-  check(x->ndim == 0 || s->ndim == 0 ||
-            (x->ndim == s->ndim && equal(without(x->sizes(), dim), without(s->sizes(), dim))),
+  check(x->ndim == s->ndim && equal(without(x->sizes(), dim), without(s->sizes(), dim)),
         "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape "
         "= ",
         x->sizes(), " source.shape = ", s->sizes());
@@ -191,6 +190,10 @@ Tensor index_copy_(const Tensor& x, int64_t dim, const Tensor& index, const Tens
   check(x->dtype == source->dtype,
         "index_copy_(): self and source expected to have the same dtype, but got (self) ", label_of(x->dtype),
         " and (source) ", label_of(source->dtype));
+  Dims slice = without(x->sizes(), dim), part = without(source->sizes(), dim);
+  check(equal(slice, part),
+        "index_copy_(): Source/destination tensor must have same slice shapes. Destination slice shape: ",
+        Ints(slice), " at dimension ", dim, " and source slice shape: ", Ints(part), " at dimension 0.");
   check_as(source->ndim == 0 || source->size(int(dim)) == i->numel, ErrorKind::Index,
            "index_copy_(): Number of indices (", i->numel, ") should be equal to source.size(dim) (",
            source->ndim ? source->size(int(dim)) : 1, ")");

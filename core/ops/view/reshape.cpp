@@ -23,6 +23,10 @@ struct View {
   void visit(SavedVisitor& v) { v.ints("self_sym_sizes", shape); }
 };
 
+struct ReshapeAlias : View {  // reshape of what is not contiguous
+  static constexpr const char *name = "reshape", *node = "ReshapeAliasBackward0";
+};
+
 // A view of a copy that nobody else sees: not linked to it, so writing into it is free.
 struct UnsafeView {
   static constexpr const char *name = "reshape", *node = "UnsafeViewBackward0";
@@ -87,7 +91,7 @@ Tensor reshape(const Tensor& x, Ints wanted) {
   Dims sizes, strides;
   infer_size(wanted, x->numel, sizes);
   if (__builtin_expect(x->contiguous(), 1)) return apply_view(View{sizes, {}, {}}, x);
-  if (__builtin_expect(view_strides(x, sizes, strides), 1)) return apply_view(View{sizes, strides, {}}, x);
+  if (view_strides(x, sizes, strides)) return apply_view(ReshapeAlias{{sizes, strides, {}}}, x);
   return apply(UnsafeView{sizes, {}}, clone(x, MemoryFormat::Contiguous));
 }
 

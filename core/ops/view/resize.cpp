@@ -19,7 +19,7 @@ void resize_to(const Tensor& x, Ints sizes, MemoryFormat format) {
   bool same = equal(x->sizes(), sizes) && format == MemoryFormat::Preserve;
   if (same) return;
   size_t need = size_t(bytes) + size_t(n ? x->byte_offset : 0);
-  wait_for_kernels();
+  will_reshape(*x);
   if (need > x->storage->nbytes) x->storage->resize(need);
   if (format == MemoryFormat::ChannelsLast || format == MemoryFormat::ChannelsLast3d)
     x->set_geometry(Dims(sizes), format_strides(sizes, format));

@@ -202,14 +202,15 @@ void record_strided(const Tensor& view, const Tensor& base) {
 
 namespace ops {
 
-// as_strided may show what x, a view, does not: then its elements are the base's.
+// as_strided may show what x, a recorded view, does not: then its elements are the base's.
 static bool shows_more(const Geometry& to, const TensorImpl& x) {
   return !is_dense(x) || to.offset < x.storage_offset() || to.reach() > x.storage_offset() + x.numel;
 }
 Tensor as_strided(const Tensor& x, Ints sizes, Ints strides, std::optional<int64_t> offset) {
   Geometry to = strided_geometry(x, sizes, strides, offset);
   Tensor source = x;
-  if (x->base && x->base->dtype == x->dtype && shows_more(to, *x)) source = Tensor::share(x->base);
+  if (x->base && x->base->dtype == x->dtype && !(x->flags & kCreation) && shows_more(to, *x))
+    source = Tensor::share(x->base);
   return apply_view(AsStrided<false>{std::move(to), geometry_of(*source)}, source);
 }
 static Tensor as_strided_(const Tensor& x, Ints sizes, Ints strides, std::optional<int64_t> offset) {
