@@ -46,7 +46,7 @@ def floating(sample):
 
 
 def test_every_operation_has_samples():
-    registered = {schema.split("(")[0] for schema, _, _ in _core._records()}
+    registered = {r["name"] for r in _core._records()}
     public = {n for n in registered if not n.startswith("_") and not n.endswith("_")}
     known = {n.split(".")[-1] for n in NAMES} | {"range"}  # it warns: tests/parity/test_creation.py
     missing = sorted(n for n in public if n not in known)
@@ -55,8 +55,8 @@ def test_every_operation_has_samples():
 
 def test_every_operation_has_a_docstring():
     """An operation's overloads share one text."""
-    names = {s.split("(")[0] for s, _, _ in _core._records() if not s.startswith("_")}
-    told = {s.split("(")[0] for s, _, doc in _core._records() if doc}
+    names = {r["name"] for r in _core._records() if not r["name"].startswith("_")}
+    told = {r["name"] for r in _core._records() if r["doc"]}
     assert not names - told, f"no doc for: {sorted(names - told)}"
 
 

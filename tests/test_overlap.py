@@ -116,7 +116,7 @@ def outs():
         f = catalogue.resolve(torch, n)
         if n == "empty":  # it writes nothing
             continue
-        if not n.startswith("Tensor.") and any("out" in s.split("->")[0] for s in getattr(f, "_schemas", ())):
+        if not n.startswith("Tensor.") and any("out" in r["forms"] for r in getattr(f, "_records", ())):
             names.append(n)
         elif not n.startswith("Tensor.") and "out" in (getattr(f, "__doc__", None) or ""):
             names.append(n)

@@ -185,18 +185,6 @@ template <Integer T> ADJOINT_FN T floor_divide(T a, T b) {
   return m != T(0) && ((b < T(0)) != (m < T(0))) ? T(q - 1) : q;
 }
 template <Floating T> ADJOINT_FN T trunc_divide(T a, T b) { return trunc(a / b); }
-template <Integer T> ADJOINT_FN T gcd(T a, T b) {
-  a = abs(a), b = abs(b);
-  while (a != T(0)) {
-    T c = a;
-    a = fmod(b, a), b = c;
-  }
-  return b;
-}
-template <Integer T> ADJOINT_FN T lcm(T a, T b) {
-  T g = gcd(a, b);
-  return g == T(0) ? T(0) : T(abs(T(a / g * b)));
-}
 // A negative exponent leaves 1, -1 and 0.
 template <Integer T> ADJOINT_FN T pow(T x, T n) {
   if (n < T(0)) return x == T(1) ? T(1) : x == T(-1) ? (n % 2 != 0 ? T(-1) : T(1)) : T(0);

@@ -6,7 +6,7 @@ namespace adjoint {
 
 // out = f(in...): ptrs[0] is the result, strides in bytes.
 using Loop = void (*)(char* const* ptrs, const int64_t* strides, int64_t n);
-inline constexpr int kMaxOperands = 4;  // and one more in a pull: g and y come, at most three operands go
+inline constexpr int kMaxOperands = 4;
 enum Compute : uint8_t { CBool, CI64, CF32, CF64, CC128, kComputes };
 
 // Note [Narrow loops]: integers and bools are computed as int64. Loops over smaller types would cast through

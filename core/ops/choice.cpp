@@ -44,8 +44,8 @@ std::vector<Tensor> where_indices(const Tensor& condition) {
 
 // The value takes the tensor's type: a number must fit it.
 Tensor masked_fill(const Tensor& x, const Tensor& mask, Operand value, const Dest& dest) {
-  static const PointwiseOp by_number = renamed("where", "MaskedFillBackward0"),
-                           by_tensor = renamed("where", "MaskedFillBackward1");
+  static const PointwiseOp by_number = renamed("where", "MaskedFillBackward0", kWrapsNumbers),
+                           by_tensor = renamed("where", "MaskedFillBackward1", kWrapsNumbers);
   check(mask->dtype == Dtype::Bool, "masked_fill_ only supports boolean masks, but got mask with dtype ",
         cpp_name(mask->dtype));
   if (value.is_tensor()) {
@@ -273,12 +273,13 @@ Tensor resolved(const Tensor& x) { return x; }
                               "self where condition holds, else other.")),
     def<masked_fill>("masked_fill(Tensor self, Tensor mask, Number value) -> Tensor", kBoth | kInplace,
                      "value where mask holds, else self."),
-    def<clamp>("clamp(Tensor self, Number? min=None, Number? max=None) -> Tensor", kAll,
+    def<clamp>("clamp(Tensor self, Number? min=None, Number? max=None) -> Tensor", kAll | kInplaceFunction,
                "self held within [min, max]."),
-    def<clamp>("clip(Tensor self, Number? min=None, Number? max=None) -> Tensor", kAll,
+    def<clamp>("clip(Tensor self, Number? min=None, Number? max=None) -> Tensor", kAll | kInplaceFunction,
                "self held within [min, max]."),
-    def<clamp_min>("clamp_min(Tensor self, Number min) -> Tensor", kAll, "self, or min where self is less."),
-    def<clamp_max>("clamp_max(Tensor self, Number max) -> Tensor", kAll,
+    def<clamp_min>("clamp_min(Tensor self, Number min) -> Tensor", kAll | kInplaceFunction,
+                   "self, or min where self is less."),
+    def<clamp_max>("clamp_max(Tensor self, Number max) -> Tensor", kAll | kInplaceFunction,
                    "self, or max where self is greater."),
     def<maximum>("max(Tensor self, Tensor other) -> Tensor", kBoth | kOut,
                  "The greater of the two; like maximum."),
@@ -290,17 +291,18 @@ Tensor resolved(const Tensor& x) { return x; }
     def<addcdiv>("addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor", kAll,
                  "self + value * tensor1 / tensor2"),
     def<nan_to_num>(
-        "nan_to_num(Tensor self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor", kAll,
+        "nan_to_num(Tensor self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor",
+        kAll | kInplaceFunction,
         "NaN and infinities replaced: by 0 and the type's largest numbers, or those given."),
     def<heaviside>("heaviside(Tensor self, Tensor values) -> Tensor", kAll,
                    "0 below zero, 1 above, values at zero."),
-    def<round_decimals>("round(Tensor self, *, int decimals) -> Tensor", kAll,
+    def<round_decimals>("round(Tensor self, *, int decimals) -> Tensor", kAll | kInplaceFunction,
                         "self rounded to that many decimals."),
     def<round_decimals>("round(Tensor self, *, int decimals=0) -> Tensor", kSpecial | kOut,
                         "self rounded to that many decimals."),
     def<copysign>("copysign(Tensor self, Number other) -> Tensor", kAll,
                   "The magnitude of self with the sign of other."),
-    def<xlogy>("xlogy(Number self, Number other) -> Tensor", kAll | kSpecial,
+    def<xlogy>("xlogy(Number self, Number other) -> Tensor", kAll | kInplaceFunction | kSpecial,
                "self * log(other), and 0 where self is 0."),
     def<xlog1py>("xlog1py(Number self, Number other) -> Tensor", kSpecial | kOut,
                  "self * log1p(other), and 0 where self is 0."),
@@ -310,7 +312,7 @@ Tensor resolved(const Tensor& x) { return x; }
     def<right_shift>("__rshift__(Tensor self, Number other) -> Tensor", kMethod, "self >> other"),
     def<zeta>("zeta(Number self, Number other) -> Tensor", kSpecial | kOut,
               "The Hurwitz zeta function, Σ (k + other)^-self over k = 0, 1, 2 ..."),
-    def<logit>("logit(Tensor self, float? eps=None) -> Tensor", kAll | kSpecial,
+    def<logit>("logit(Tensor self, float? eps=None) -> Tensor", kAll | kInplaceFunction | kSpecial,
                "log(self / (1 - self)), self held within [eps, 1 - eps]."),
     def<polygamma>("polygamma(int n, Tensor self) -> Tensor", kAll | kSpecial,
                    "The n-th derivative of digamma."),

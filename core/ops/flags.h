@@ -1,4 +1,4 @@
-// The forms in which an operation is exposed.
+// The forms in which an operation is exposed, and what else a driver must know of it.
 #pragma once
 #include <cstdint>
 
@@ -16,6 +16,12 @@ enum Flags : uint32_t {
   kSpecial = 128,
   kNN = 256,      // adjoint.linalg.*, adjoint.special.*, adjoint.nn.functional.*
   kHidden = 512,  // adjoint._core._ops only
+  // What kInplace makes of functions of one tensor by itself: adjoint.name_ beside Tensor.name_.
+  kInplaceFunction = 1024,
+  kNumbersAlone = 2048,  // computes numbers without a tensor among them, too
+  kWrapsNumbers =
+      4096,  // PyTorch wraps a number among the operands into a tensor: its node lists an edge for it
+  kChangesLeaves = 8192,  // in place, it may write into a leaf that requires grad
 };
 
 }  // namespace adjoint

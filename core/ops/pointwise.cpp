@@ -6,17 +6,11 @@
 // loops of ops/pointwise_loops.h, in which an element's neighbours do not count. Instruction sets with a fused
 // multiply-add (v3, v4) leave the same bits, too; the oldest one has other formulas in places (kernels/math.h) and may
 // differ from them in the last ones. tests/roads.py goes through all of it.
-#include <algorithm>
 #include <cmath>
-#include <cstring>
-#include <sstream>
-#include <unordered_map>
 #include "autograd/changes.h"
 #include "autograd/needs.h"
-#include "kernels/isa.h"
 #include "ops/pointwise_node.h"
 #include "ops/promotion.h"
-#include "ops/raw.h"
 #include "ops/strided_loop.h"
 
 namespace adjoint {
@@ -110,14 +104,13 @@ void wrap_numbers(std::span<const Operand> xs, Dtype common, std::vector<Operand
 // int64, which they do not hold, among integers, by the next whole number on the right side.
 bool exact_comparison(const PointwiseOp& op, Types& t, std::span<const Operand> xs,
                       std::vector<Operand>& exact) {
-  constexpr std::string_view down[] = {"le", "gt"}, up[] = {"lt", "ge"}, same[] = {"eq", "ne"};
-  auto is_in = [&](auto& names) { return op.name == names[0] || op.name == names[1]; };
-  if (xs.size() != 2 || !xs[0].is_tensor() || xs[1].is_tensor() || xs[1].scalar.category() != Category::Float)
+  if (op.whole == Whole::No || !xs[0].is_tensor() || xs[1].is_tensor() ||
+      xs[1].scalar.category() != Category::Float)
     return false;
   const Dtype d = (*xs[0].tensor)->dtype;
-  if (!is_integral(d) || d == Dtype::Bool || !(is_in(down) || is_in(up) || is_in(same))) return false;
+  if (!is_integral(d) || d == Dtype::Bool) return false;
   double v = xs[1].scalar.to_double();
-  const double whole = is_in(down) ? std::floor(v) : is_in(up) ? std::ceil(v) : v;
+  const double whole = op.whole == Whole::Below ? std::floor(v) : op.whole == Whole::Above ? std::ceil(v) : v;
   exact.assign(xs.begin(), xs.end());
   if (d == Dtype::I64 && whole >= -0x1p63 && whole < 0x1p63 && whole == std::floor(whole)) {
     exact[1].scalar = Scalar(int64_t(whole));
@@ -128,33 +121,6 @@ bool exact_comparison(const PointwiseOp& op, Types& t, std::span<const Operand> 
     t.common = Dtype::F64, t.compute = CF64;
   }
   return true;
-}
-
-// nextafter steps in its own type, not in the kernel's. Halves of either type are in the order of their bits, the sign
-// apart.
-void step_halves(std::span<const Operand> xs, Dtype common, const Tensor& out) {
-  Tensor dense[2];
-  for (int i = 0; i < 2; ++i) {
-    Tensor x = xs[i].is_tensor() ? *xs[i].tensor : scalar_tensor(xs[i].scalar, common, Device::Cpu);
-    Tensor y = empty(out->sizes(), common);
-    raw::copy(y, x);
-    dense[i] = y;
-  }
-  const uint16_t infinity = common == Dtype::F16 ? 0x7c00 : 0x7f80;
-  auto* a = reinterpret_cast<uint16_t*>(dense[0]->host());
-  auto* b = reinterpret_cast<const uint16_t*>(dense[1]->host());
-  auto size = [](uint16_t h) { return h & 0x7fff; };
-  auto order = [&](uint16_t h) { return h >> 15 ? -size(h) : size(h); };
-  for (int64_t i = 0; i < out->numel; ++i) {
-    if (size(a[i]) > infinity) continue;
-    if (size(b[i]) > infinity || order(a[i]) == order(b[i]))
-      a[i] = b[i];
-    else if (size(a[i]) == 0)
-      a[i] = uint16_t((b[i] & 0x8000) | 1);
-    else
-      a[i] = uint16_t(a[i] + ((order(b[i]) > order(a[i])) == (order(a[i]) > 0) ? 1 : -1));
-  }
-  raw::copy(out, dense[0]);
 }
 
 // The result's layout follows the operands': their dimensions ordered by stride, as PyTorch's iterator has
@@ -226,9 +192,9 @@ NodeRef erase(const PointwiseOp& op, std::span<const Operand> xs, const Tensor& 
   return door::make_node(Erased{std::move(node), op.name.c_str()}, x);
 }
 
-// A leaf has none, and PyTorch lets the logical ones change it.
+// A leaf has none.
 bool has_history_to_erase(const PointwiseOp& op, const TensorImpl& x) {
-  return !op.name.starts_with("logical_") || !(x.base ? x.base : &x)->is_leaf();
+  return !(op.record.flags & kChangesLeaves) || !(x.base ? x.base : &x)->is_leaf();
 }
 
 [[gnu::noinline]] Tensor general(const PointwiseOp& op, std::span<const Operand> xs, const Dest& dest) {
@@ -272,8 +238,8 @@ bool has_history_to_erase(const PointwiseOp& op, const TensorImpl& x) {
     // rounded.
     const bool twice = out->dtype != t.result && computed != t.result;
     Tensor to = twice ? empty(shape, t.result, device) : out;
-    if (is_reduced(t.common) && op.name == "nextafter")
-      step_halves(operands, t.common, to);
+    if (is_reduced(t.common) && op.reduced)
+      op.reduced(operands, t.common, to);
     else
       run_loop(op.kernels.value[t.compute], to, computed, kernel, operands, op.cond_first);
     if (twice) graph_ops.raw_copy(out, to);
@@ -309,25 +275,6 @@ bool quick_args(std::span<const Operand> xs, QuickArg* args) {
   return true;
 }
 
-std::unordered_map<std::string, const PointwiseOp*>& by_name() {
-  static auto* m = new std::unordered_map<std::string, const PointwiseOp*>;
-  return *m;
-}
-
-std::string camel(const std::string& name) {
-  std::string s;
-  bool up = true;
-  for (char c : name) {
-    if (c == '_')
-      up = true;
-    else {
-      s += up ? char(std::toupper(c)) : c;
-      up = false;
-    }
-  }
-  return s;
-}
-
 }  // namespace
 
 Tensor pointwise(const PointwiseOp& op, std::span<const Operand> xs, const Dest& dest) {
@@ -340,61 +287,6 @@ Tensor pointwise(const PointwiseOp& op, std::span<const Operand> xs, const Dest&
     }
   }
   return general(op, xs, dest);
-}
-
-const PointwiseOp& find_pointwise(std::string_view name) {
-  auto it = by_name().find(std::string(name));
-  check(it != by_name().end(), "no pointwise operation is named ", name);
-  return *it->second;
-}
-
-std::vector<const PointwiseOp*> all_pointwise() {
-  std::vector<const PointwiseOp*> ops;
-  for (const auto& [name, op] : by_name()) ops.push_back(op);
-  std::sort(ops.begin(), ops.end(), [](auto* a, auto* b) { return a->name < b->name; });
-  return ops;
-}
-
-static void register_aliases(const PointwiseOp& op, const char* names, uint32_t flags) {
-  std::istringstream words(names);
-  for (std::string alias; words >> alias;) {
-    auto* r = new OpRecord(op.record);
-    r->schema = (new std::string(alias + std::strchr(op.schema, '(')))->c_str();
-    r->flags = flags | kTakesDest;
-    r->next = nullptr;
-    register_op(r);
-  }
-}
-
-PointwiseOp renamed(std::string_view op, const char* node) {
-  PointwiseOp copy = find_pointwise(op);
-  copy.node = node;
-  return copy;
-}
-
-void register_pointwise(PointwiseOp* op, const char* doc, uint32_t flags,
-                        const PointwiseKernels* const* by_isa) {
-  std::string schema = op->schema;
-  op->name = schema.substr(0, schema.find('('));
-  if (op->node.empty()) op->node = camel(op->name) + "Backward0";
-  op->kernels = *by_isa[0];
-  int best = int(active_isa());
-  for (int i = 1; i <= best; ++i) {
-    if (!by_isa[i]) continue;
-    for (int c : {int(CF32), int(CF64)}) {
-      if (by_isa[i]->value[c]) op->kernels.value[c] = by_isa[i]->value[c];
-      for (int k = 0; k < kMaxOperands; ++k)
-        if (by_isa[i]->pull[k][c]) op->kernels.pull[k][c] = by_isa[i]->pull[k][c];
-    }
-  }
-  by_name()[op->name] = op;
-  op->record.schema = op->schema;
-  op->record.flags = flags | kTakesDest;
-  op->record.doc = doc;
-  op->record.pointwise = op;
-  register_op(&op->record);
-  register_aliases(*op, op->aliases, flags);
-  register_aliases(*op, op->special_aliases, kSpecial | kOut);
 }
 
 void invoke_pointwise(const PointwiseOp& op, const Value* args, const Dest& dest, Returned& out) {

@@ -19,7 +19,7 @@
 // that returns g costs nothing. Formulas are constexpr templates, for a probe runs them at compile time to
 // find what they touch: the rest is not saved. Their words are those of ops/probe.h, with conj_of, real_part
 // and times_i; literals are T(0.5); choose with math::where(c, a, b), never with ?: or if, and combine
-// conditions with & and |. Options: types and promotion (pointwise_loops.h), `promoting` (operands from there
+// conditions with & and |. Options: types and promotion (pointwise_traits.h), `promoting` (operands from there
 // on are attributes, whose types do not count), `data` (operands from there on are mostly numbers),
 // `cond_first`, `narrow`, `half_vectors`, no_bool and no_complex (what is said to operands of those types),
 // node, kernel, flags, aliases, special_aliases, recover (pointwise_record.h). With flags = 0 an operation has no name

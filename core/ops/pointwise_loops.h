@@ -3,183 +3,14 @@
 // everything is a template over the operation (which lives in the set's namespace) or always inlined.
 #pragma once
 #include <algorithm>
-#include <complex>
-#include <cstdint>
-#include <utility>
-#include "kernels/pointwise.h"
-#include "ops/flags.h"
-#include "ops/probe.h"
-#include "tensor/dtype.h"
+#include "ops/pointwise_traits.h"
 
 namespace adjoint {
 
-// How the operands' types become the result's.
-enum class Promotion : uint8_t {
-  Same,       // the promoted type of the operands
-  Float,      // likewise, but integers become the default float type
-  Bool,       // computed in the promoted type; the result is bool
-  RealFloat,  // Float; a complex operand gives a real result
-  Real,       // Same; a complex operand gives a real result
-};
-// What a formula is computed in; kBoolAsInt: bool operands are taken, as integers.
-inline constexpr unsigned kFloats = 1, kInts = 2, kBools = 4, kComplex = 8, kBoolAsInt = 16,
-                          kRealTypes = kFloats | kInts | kBoolAsInt, kAnyType = kRealTypes | kComplex;
-
-// What an operation says about a type that it does not take. Without a text: PyTorch's
-// `"<kernel>" not implemented for '<type>'`, a NotImplementedError.
-struct Refusal {
-  const char* text = nullptr;
-  bool runtime_error = true;
-};
-
 inline namespace ADJOINT_ISA {
-
-struct Pointwise {
-  static constexpr auto promotion = Promotion::Float;
-  static constexpr unsigned types = kFloats | kComplex;
-  static constexpr bool cond_first = false;  // the first operand is a bool whatever the others are
-  static constexpr int promoting =
-      kMaxOperands;  // operands from here on are attributes: their types do not count
-  static constexpr int data =
-      kMaxOperands;                      // operands from here on are mostly numbers: a loop is made for that
-  static constexpr bool narrow = false;  // see Note [Narrow loops]
-  static constexpr bool own_width = false;  // narrow, in the type itself: what the compiler does not narrow
-  static constexpr bool plain = false;      // plain without being narrow: see Note [Blocks]
-  // Roots and quotients: AVX-512 processors take three times as long for 16 of them as for 8, and all
-  // instruction sets round them alike.
-  static constexpr bool half_vectors = false;
-  static constexpr Refusal no_bool{}, no_complex{};
-};
-
-// For formulas that treat complex numbers apart. Tensors and symbols count as real: there the operations
-// decide.
-template <class T> inline constexpr bool is_complex_number = requires(T x) { x.imag(); };
-
-// An explanation shows a formula as textbooks have it, not as the form that keeps the digits.
-template <class T> inline constexpr bool is_symbol = requires(T x) { x.precedence; };
-
 namespace loops {
-template <class Op> constexpr int count_args(const char* s) {  // parameters of the schema: all are operands
-  int n = 0;
-  bool inside = false;
-  for (; *s; ++s) {
-    if (*s == '(') {
-      inside = true;
-      n = s[1] != ')';
-    } else if (*s == ')')
-      break;
-    else if (inside && *s == ',' && s[2] != '*')
-      ++n;
-  }
-  return n;
-}
-template <class Op> inline constexpr int arity = count_args<Op>(Op::schema);
-
-// How operand I's gradient is given: 0 not at all, 1 by a slope, 2 by a pull.
-template <class Op, int I> constexpr int slope_kind() {
-  constexpr int A = arity<Op>;
-  using P = Probe;
-#define ADJOINT_SLOPE(n, ...)                                                \
-  if constexpr (I == n && requires { Op::pull##n(P(), __VA_ARGS__, P()); })  \
-    return 2;                                                                \
-  else if constexpr (I == n && requires { Op::slope##n(__VA_ARGS__, P()); }) \
-    return 1;
-  if constexpr (A == 1) {
-    if constexpr (requires { Op::pull(P(), P(), P()); })
-      return 2;
-    else if constexpr (requires { Op::slope(P(), P()); })
-      return 1;
-    else
-      return 0;
-  } else if constexpr (A == 2) {
-    ADJOINT_SLOPE(0, P(), P()) else ADJOINT_SLOPE(1, P(), P()) else return 0;
-  } else if constexpr (A == 3) {
-    ADJOINT_SLOPE(0, P(), P(), P())
-    else ADJOINT_SLOPE(1, P(), P(), P()) else ADJOINT_SLOPE(2, P(), P(), P()) else return 0;
-  } else {
-    ADJOINT_SLOPE(0, P(), P(), P(), P())
-    else ADJOINT_SLOPE(1, P(), P(), P(), P()) else ADJOINT_SLOPE(2, P(), P(), P(), P()) else return 0;
-  }
-#undef ADJOINT_SLOPE
-}
-
-template <class T> [[gnu::always_inline]] inline T conj_of(T x) {
-  if constexpr (requires { x.imag(); })
-    return T(x.real(), -x.imag());
-  else
-    return x;
-}
-template <class T> [[gnu::always_inline]] constexpr auto real_part(T x) {
-  if constexpr (is_complex_number<T>)
-    return x.real();
-  else
-    return x;
-}
-template <class T> [[gnu::always_inline]] constexpr T times_i(T x) {
-  if constexpr (is_complex_number<T>)
-    return T(-x.imag(), x.real());
-  else
-    return T(0);  // the real part of i · x
-}
-// (g, operands..., y) → the cotangent of operand I. Also read with Probe, Tensor values and symbols.
-template <class Op, int I, class G, class Y, class... X>
-[[gnu::always_inline]] constexpr auto pull_of(G g, Y y, X... x) {
-  constexpr int kind = slope_kind<Op, I>();
-  constexpr int A = sizeof...(X);
-#define ADJOINT_PULL(n)             \
-  if constexpr (kind == 2)          \
-    return Op::pull##n(g, x..., y); \
-  else                              \
-    return g * conj_of(Op::slope##n(x..., y));
-  if constexpr (A == 1) {
-    ADJOINT_PULL()
-  } else if constexpr (I == 0) {
-    ADJOINT_PULL(0)
-  } else if constexpr (I == 1) {
-    ADJOINT_PULL(1)
-  } else {
-    ADJOINT_PULL(2)
-  }
-#undef ADJOINT_PULL
-}
-// What operand I's pull reads: bit i for operand i, bit `arity` for the result.
-template <class Op, int I> constexpr unsigned pull_reads() {
-  if constexpr (slope_kind<Op, I>() == 0)
-    return 0;
-  else {
-    constexpr int A = arity<Op>;
-    Probe y{1u << A};
-    if constexpr (A == 1)
-      return pull_of<Op, I>(Probe(), y, Probe{1u}).reads;
-    else if constexpr (A == 2)
-      return pull_of<Op, I>(Probe(), y, Probe{1u}, Probe{2u}).reads;
-    else if constexpr (A == 3)
-      return pull_of<Op, I>(Probe(), y, Probe{1u}, Probe{2u}, Probe{4u}).reads;
-    else
-      return pull_of<Op, I>(Probe(), y, Probe{1u}, Probe{2u}, Probe{4u}, Probe{8u}).reads;
-  }
-}
-
 template <class T> [[gnu::always_inline]] inline T load(const char* p) {
   return *reinterpret_cast<const T*>(p);
-}
-
-// True if operand I's cotangent is g itself (add, or x - y for x): no loop has to run then.
-template <class Op, int I> constexpr bool pull_is_identity() {
-  if constexpr (slope_kind<Op, I>() != 2)
-    return false;
-  else {
-    constexpr int A = arity<Op>;
-    constexpr Probe g = Probe::cotangent(), x;
-    if constexpr (A == 1)
-      return pull_of<Op, I>(g, x, x).is_g;
-    else if constexpr (A == 2)
-      return pull_of<Op, I>(g, x, x, x).is_g;
-    else if constexpr (A == 3)
-      return pull_of<Op, I>(g, x, x, x, x).is_g;
-    else
-      return pull_of<Op, I>(g, x, x, x, x, x).is_g;
-  }
 }
 
 // Note [Hard arguments]: a formula may be quick for most arguments only: sin for angles that a few constants
@@ -371,24 +202,21 @@ template <class Op, int I> struct PullOf {
     else
       return T{};
   }
+  template <size_t... K, class T, class... X>
+  [[gnu::always_inline]] static bool hard_of(std::index_sequence<K...>, T g, X... x) {
+    return Op::hard(pick<int(K)>(g, x...)...);
+  }
+  template <size_t... K, class T, class... X>
+  [[gnu::always_inline]] static T call_of(std::index_sequence<K...>, T g, X... x) {
+    return pull_of<Op, I>(g, pick<A>(g, x...), pick<int(K)>(g, x...)...);
+  }
   template <class T, class... X>
     requires(watches<Op>)
   [[gnu::always_inline]] static bool hard(T g, X... x) {
-    if constexpr (A == 1)
-      return Op::hard(pick<0>(g, x...));
-    else
-      return Op::hard(pick<0>(g, x...), pick<1>(g, x...));
+    return hard_of(Operands<Op>(), g, x...);
   }
-  template <class T, class... X> [[gnu::always_inline]] static T call([[maybe_unused]] T g, X... x) {
-    if constexpr (A == 1)
-      return pull_of<Op, I>(g, pick<1>(g, x...), pick<0>(g, x...));
-    else if constexpr (A == 2)
-      return pull_of<Op, I>(g, pick<2>(g, x...), pick<0>(g, x...), pick<1>(g, x...));
-    else if constexpr (A == 3)
-      return pull_of<Op, I>(g, pick<3>(g, x...), pick<0>(g, x...), pick<1>(g, x...), pick<2>(g, x...));
-    else
-      return pull_of<Op, I>(g, pick<4>(g, x...), pick<0>(g, x...), pick<1>(g, x...), pick<2>(g, x...),
-                            pick<3>(g, x...));
+  template <class T, class... X> [[gnu::always_inline]] static T call(T g, X... x) {
+    return call_of(Operands<Op>(), g, x...);
   }
 };
 
@@ -404,18 +232,15 @@ template <class Op, class T> struct ResultOf {
                                   std::conditional_t<real, typename RealPart<T>::type, T>>;
 };
 
+template <class Op, class T, size_t K> using OperandType =
+    std::conditional_t<K == 0 && Op::cond_first, bool, T>;
+template <class F, class Op, class R, class T, size_t... K>
+[[gnu::always_inline]] inline void run_operands(char* const* p, const int64_t* s, int64_t n,
+                                                std::index_sequence<K...> all) {
+  run<F, R, OperandType<Op, T, K>...>(p, s, n, all);
+}
 template <class Op, class T> void value_loop(char* const* p, const int64_t* s, int64_t n) {
-  using R = typename ResultOf<Op, T>::type;
-  using C = std::conditional_t<Op::cond_first, bool, T>;
-  constexpr int A = arity<Op>;
-  if constexpr (A == 1)
-    run<ValueOf<Op>, R, C>(p, s, n, std::make_index_sequence<1>());
-  else if constexpr (A == 2)
-    run<ValueOf<Op>, R, C, T>(p, s, n, std::make_index_sequence<2>());
-  else if constexpr (A == 3)
-    run<ValueOf<Op>, R, C, T, T>(p, s, n, std::make_index_sequence<3>());
-  else
-    run<ValueOf<Op>, R, C, T, T, T>(p, s, n, std::make_index_sequence<4>());
+  run_operands<ValueOf<Op>, Op, typename ResultOf<Op, T>::type, T>(p, s, n, Operands<Op>());
 }
 template <class Op> struct NarrowOf : ValueOf<Op> {
   template <class First, class... X> [[gnu::always_inline]] static auto call(First first, X... x) {
@@ -429,15 +254,7 @@ template <class Op> struct NarrowOf : ValueOf<Op> {
 };
 template <class Op, class T> void narrow_loop(char* const* p, const int64_t* s, int64_t n) {
   using R = std::conditional_t<Op::promotion == Promotion::Bool, bool, T>;
-  using C = std::conditional_t<Op::cond_first, bool, T>;
-  constexpr int A = arity<Op>;
-  static_assert(A <= 3);
-  if constexpr (A == 1)
-    run<NarrowOf<Op>, R, C>(p, s, n, std::make_index_sequence<1>());
-  else if constexpr (A == 2)
-    run<NarrowOf<Op>, R, C, T>(p, s, n, std::make_index_sequence<2>());
-  else
-    run<NarrowOf<Op>, R, C, T, T>(p, s, n, std::make_index_sequence<3>());
+  run_operands<NarrowOf<Op>, Op, R, T>(p, s, n, Operands<Op>());
 }
 template <class Op> constexpr void fill_narrow(PointwiseKernels& k) {
   if constexpr (Op::narrow) {
@@ -450,22 +267,15 @@ template <class Op> constexpr void fill_narrow(PointwiseKernels& k) {
   }
 }
 // In a pull, g and y have the result's type (real, where abs made it so); the loop computes in the operands'.
+template <class F, class T, class First, size_t... K>
+[[gnu::always_inline]] inline void run_pull(char* const* p, const int64_t* s, int64_t n,
+                                            std::index_sequence<K...> all) {
+  run<F, T, std::conditional_t<K == 1, First, T>...>(p, s, n, all);
+}
 template <class Op, int I, class T> void pull_loop(char* const* p, const int64_t* s, int64_t n) {
   using F = PullOf<Op, I>;
-  using C = std::conditional_t<Op::cond_first && (F::reads & 1), bool, T>;
-  constexpr int K = __builtin_popcount(F::reads);
-  if constexpr (K == 0)
-    run<F, T, T>(p, s, n, std::make_index_sequence<1>());
-  else if constexpr (K == 1)
-    run<F, T, T, C>(p, s, n, std::make_index_sequence<2>());
-  else if constexpr (K == 2)
-    run<F, T, T, C, T>(p, s, n, std::make_index_sequence<3>());
-  else if constexpr (K == 3)
-    run<F, T, T, C, T, T>(p, s, n, std::make_index_sequence<4>());
-  else if constexpr (K == 4)
-    run<F, T, T, C, T, T, T>(p, s, n, std::make_index_sequence<5>());
-  else
-    run<F, T, T, C, T, T, T, T>(p, s, n, std::make_index_sequence<6>());
+  using First = std::conditional_t<Op::cond_first && (F::reads & 1), bool, T>;  // of what is read beside g
+  run_pull<F, T, First>(p, s, n, std::make_index_sequence<size_t(1 + __builtin_popcount(F::reads))>());
 }
 template <class Op, int I> constexpr void fill_pulls(PointwiseKernels& k) {
   if constexpr (I < arity<Op>) {
@@ -482,7 +292,6 @@ template <class Op, int I> constexpr void fill_pulls(PointwiseKernels& k) {
   }
 }
 }  // namespace loops
-using loops::conj_of, loops::real_part, loops::times_i;  // for formulas
 
 // Float and narrow loops differ between instruction sets; the others exist once, in the base compilation.
 template <class Op> constexpr PointwiseKernels make_kernels() {

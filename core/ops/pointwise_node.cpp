@@ -1,10 +1,10 @@
 // Backward of pointwise operations: the fused loop when gradients are only wanted as numbers, the formula
 // read with tensors when the backward pass is itself recorded.
 #include "ops/pointwise_node.h"
-#include <algorithm>
 #include "autograd/history.h"
 #include "autograd/needs.h"
 #include "ops/ops.h"
+#include "ops/schema.h"
 #include "ops/strided_loop.h"
 
 namespace adjoint {
@@ -30,13 +30,7 @@ template <int N> PointwiseNode* make_sized(const PointwiseOp& op, Dtype common) 
 
 // The names that `_saved_*` attributes have: the schema's parameters.
 std::string parameter(const PointwiseOp& op, int i) {
-  std::string s = op.schema;
-  size_t at = s.find('(') + 1;
-  for (; i > 0; --i) at = s.find(',', at) + 1;
-  size_t end = s.find_first_of(",)", at);
-  std::string p = s.substr(at, end - at);
-  if (size_t eq = p.find('='); eq != std::string::npos) p = p.substr(0, eq);
-  return p.substr(p.find_last_of(' ') + 1);
+  return std::string(schema_of(op.record).parameters[size_t(i)].text);
 }
 
 }  // namespace
@@ -63,7 +57,7 @@ PointwiseNode* make_node(const PointwiseOp& op, std::span<const Operand> xs, Dty
     if (!first) first = &x;
     if (!x->requires_grad() || !is_differentiable(x->dtype)) continue;
     n->edges[i].set(*x);
-    if (i < 3) reads |= op.pull[i].reads;
+    reads |= op.pull[i].reads;
   }
   if (!n->same_shape) {
     n->shapes = new Dims[xs.size()];
@@ -96,8 +90,7 @@ void PointwiseNode::release_saved() {
 
 void PointwiseNode::visit_saved(SavedVisitor& v) {
   unsigned reads = 0;  // by any rule; what was not needed this time shows as None
-  for (int i = 0; i < int(inputs) && i < 3; ++i)
-    if (op.pull[i].exists) reads |= op.pull[i].reads;
+  for (int i = 0; i < int(inputs); ++i) reads |= op.pull[i].reads;
   for (int i = 0; i < int(inputs); ++i) {
     if (!args[i].is_tensor)
       v.value(parameter(op, i).c_str(), args[i].scalar);
@@ -195,8 +188,7 @@ Tensor PointwiseNode::pull_fused(const Tensor& g, int i) {
 }
 
 Tensor PointwiseNode::pull(Backward& b, int i) {
-  check_as(i < 3 && op.pull[i].exists, ErrorKind::NotImplemented, "derivative for ", op.name,
-           " is not implemented");
+  check_as(op.pull[i].exists, ErrorKind::NotImplemented, "derivative for ", op.name, " is not implemented");
   const Tensor& g = b.grad();
   // Note [Identity pulls]: add and its like hand the cotangent on untouched.
   Tensor r = op.pull[i].identity && g->dtype == common ? g
@@ -212,7 +204,7 @@ Tensor PointwiseNode::pull(Backward& b, int i) {
 // `x * 2`, too, cannot be gone through twice.
 static void refuse_second_pass(const PointwiseNode& n, const Backward& b) {
   const int inputs = int(n.inputs);
-  for (int i = 0; i < inputs && i < 3; ++i)
+  for (int i = 0; i < inputs; ++i)
     for (int k = 0; b.needs(i) && k < inputs; ++k)
       check(
           n.args[k].is_tensor || !(n.op.pull[i].reads >> k & 1) || !shows_edge(n, k), n.op.name,
@@ -234,10 +226,7 @@ bool shows_edge(const Node& node, int i) {
   const PointwiseOp& op = n->op;
   if (op.cond_first && i == 0) return false;
   if (n->args[i].is_tensor) return true;
-  constexpr const char* wrapping[] = {"add", "add_scaled", "sub",          "sub_scaled", "mul",
-                                      "div", "div_trunc",  "floor_divide", "where"};
-  return i < op.promoting && !op.node.starts_with("MaskedFill") &&
-         std::find(std::begin(wrapping), std::end(wrapping), op.name) != std::end(wrapping);
+  return i < op.promoting && op.record.flags & kWrapsNumbers;
 }
 
 }  // namespace adjoint

@@ -24,6 +24,8 @@ struct PointwiseOp {
   const char* special_aliases = "";  // names in adjoint.special only
   const char* recover = nullptr;     // see Note [Recovered operands]
   Refusal no_bool, no_complex;
+  Whole whole = Whole::No;
+  ReducedLoop reduced = nullptr;
   PointwiseKernels kernels;  // the best for this processor
   struct Pull {
     bool exists = false;
@@ -31,7 +33,7 @@ struct PointwiseOp {
     unsigned reads = 0;     // bit i: operand i; bit arity: the result
     V (*tensors)(const V& g, const V& y, const V* x) = nullptr;
     std::string (*text)(const char* g) = nullptr;  // as a formula in g, x (or a, b, c) and y
-  } pull[3];
+  } pull[kMaxOperands];
   std::string (*text)() = nullptr;  // the value
   OpRecord record;
 };
@@ -58,8 +60,8 @@ void invoke_pointwise(const PointwiseOp& op, const Value* args, const Dest& dest
 const PointwiseOp& find_pointwise(
     std::string_view name);  // aborts the build's tests, not the process: Error if absent
 std::vector<const PointwiseOp*> all_pointwise();  // by name
-// A copy of `op` whose node has another name: x ** 2 and x ** y share formulas, not names.
-PointwiseOp renamed(std::string_view op, const char* node);
+// A copy of `op` whose node has another name: x ** 2 and x ** y share formulas, not names. `less` are flags that it loses.
+PointwiseOp renamed(std::string_view op, const char* node, uint32_t less = 0);
 void register_pointwise(PointwiseOp* op, const char* doc, uint32_t flags,
                         const PointwiseKernels* const* by_isa);
 void register_narrow(const PointwiseKernels* const* by_isa);  // ops/narrow.cpp
@@ -72,52 +74,31 @@ template <class Op> constexpr uint32_t flags_of() {
   else
     return kAll;
 }
-template <class Op, int I> void fill_pull(PointwiseOp& p) {
-  if constexpr (I < arity<Op> && I < 3 && slope_kind<Op, I>() != 0) {
+// How an explanation calls operand k.
+template <class Op> Symbol symbol_of(size_t k) {
+  const char name[] = {arity<Op> == 1 ? 'x' : char('a' + k), 0};
+  return Symbol(name);
+}
+template <class Op, int I, size_t... K> void fill_pull(PointwiseOp& p, std::index_sequence<K...>) {
+  if constexpr (slope_kind<Op, I>() != 0) {
     p.pull[I].exists = true;
     p.pull[I].reads = pull_reads<Op, I>();
     p.pull[I].identity = pull_is_identity<Op, I>();
-    p.pull[I].tensors = [](const V& g, const V& y, const V* x) -> V {
-      if constexpr (arity<Op> == 1)
-        return pull_of<Op, I>(g, y, x[0]);
-      else if constexpr (arity<Op> == 2)
-        return pull_of<Op, I>(g, y, x[0], x[1]);
-      else if constexpr (arity<Op> == 3)
-        return pull_of<Op, I>(g, y, x[0], x[1], x[2]);
-      else
-        return pull_of<Op, I>(g, y, x[0], x[1], x[2], x[3]);
-    };
+    p.pull[I].tensors = [](const V& g, const V& y, const V* x) -> V { return pull_of<Op, I>(g, y, x[K]...); };
     p.pull[I].text = [](const char* g) {
-      if constexpr (arity<Op> == 1)
-        return pull_of<Op, I>(Symbol(g), Symbol("y"), Symbol("x")).text;
-      else if constexpr (arity<Op> == 2)
-        return pull_of<Op, I>(Symbol(g), Symbol("y"), Symbol("a"), Symbol("b")).text;
-      else if constexpr (arity<Op> == 3)
-        return pull_of<Op, I>(Symbol(g), Symbol("y"), Symbol("a"), Symbol("b"), Symbol("c")).text;
-      else
-        return pull_of<Op, I>(Symbol(g), Symbol("y"), Symbol("a"), Symbol("b"), Symbol("c"), Symbol("d"))
-            .text;
+      return pull_of<Op, I>(Symbol(g), Symbol("y"), symbol_of<Op>(K)...).text;
     };
   }
 }
-template <class Op, class... S> std::string value_text(S... s) {
-  // A formula for integers only (bitwise ones, gcd) is written as a call.
-  if constexpr (requires { Op::value(s...); })
-    return Op::value(s...).text;
-  else {
-    const std::string schema = Op::schema;
-    return symbol_call(schema.substr(0, schema.find('(')).c_str(), {s...}).text;
-  }
+template <class Op, size_t... K> void fill_pulls(PointwiseOp& p, std::index_sequence<K...> operands) {
+  (fill_pull<Op, int(K)>(p, operands), ...);
 }
-template <class Op> std::string text_of_value() {
-  if constexpr (arity<Op> == 1)
-    return value_text<Op>(Symbol("x"));
-  else if constexpr (arity<Op> == 2)
-    return value_text<Op>(Symbol("a"), Symbol("b"));
-  else if constexpr (arity<Op> == 3)
-    return value_text<Op>(Symbol("a"), Symbol("b"), Symbol("c"));
+template <class Op, size_t... K> std::string text_of_value(std::index_sequence<K...>) {
+  // A formula for integers only (bitwise ones, gcd) is written as a call.
+  if constexpr (requires(Symbol x) { Op::value((void(K), x)...); })
+    return Op::value(symbol_of<Op>(K)...).text;
   else
-    return value_text<Op>(Symbol("a"), Symbol("b"), Symbol("c"), Symbol("d"));
+    return symbol_call(std::string(schema_name(Op::schema)).c_str(), {symbol_of<Op>(K)...}).text;
 }
 }  // namespace loops
 
@@ -144,10 +125,10 @@ template <class Op> const PointwiseOp& make_record(const PointwiseKernels& base,
   if constexpr (requires { Op::special_aliases; }) p->special_aliases = Op::special_aliases;
   if constexpr (requires { Op::node; }) p->node = Op::node;
   if constexpr (requires { Op::recover; }) p->recover = Op::recover;
-  loops::fill_pull<Op, 0>(*p);
-  loops::fill_pull<Op, 1>(*p);
-  loops::fill_pull<Op, 2>(*p);
-  p->text = loops::text_of_value<Op>;
+  p->whole = Op::whole;
+  p->reduced = Op::reduced;
+  loops::fill_pulls<Op>(*p, loops::Operands<Op>());
+  p->text = [] { return loops::text_of_value<Op>(loops::Operands<Op>()); };
   const PointwiseKernels* sets[3] = {&base, v3, Op::half_vectors ? v3 : v4};
   register_pointwise(p, Op::doc, loops::flags_of<Op>(), sets);
   if constexpr (Op::narrow) register_narrow(sets);

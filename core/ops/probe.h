@@ -26,7 +26,7 @@
   X(copysign)                                                                                                \
   X(fmod)                                                                                                    \
   X(remainder) X(floor_divide) X(maximum) X(minimum) X(fmax) X(fmin) X(logaddexp) X(logaddexp2) X(nextafter) \
-      X(xlogy) X(xlog1py) X(gcd) X(lcm) X(heaviside) X(polygamma) X(zeta)
+      X(xlogy) X(xlog1py) X(heaviside) X(polygamma) X(zeta)
 // clang-format on
 
 namespace adjoint {

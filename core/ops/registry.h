@@ -100,6 +100,7 @@ struct Returned {
 };
 
 struct PointwiseOp;
+struct Schema;
 struct OpRecord {
   const char* schema = nullptr;
   uint32_t flags = 0;
@@ -108,6 +109,7 @@ struct OpRecord {
   const PointwiseOp* pointwise = nullptr;  // its formula, where it is pointwise
   const char* plain = nullptr;  // the formula that a call with plain arguments comes to, where there is one
   OpRecord* next = nullptr;
+  mutable const Schema* parsed = nullptr;  // ask schema_of(): ops/schema.h
 };
 std::vector<const OpRecord*> all_records();  // in registration order
 void register_op(OpRecord* r);

@@ -56,7 +56,16 @@ bool parse(const Overload& o, const Call& call, Value* v, Scratch& s, const char
 
 // --- single conversions, for hand-written functions ---
 bool to_scalar(PyObject* o, Scalar& out);  // numbers, NumPy's scalars; not tensors
-bool to_int(PyObject* o, int64_t& out);    // ints, NumPy's ints, 0-d integer tensors; not bools
+bool to_int_slow(PyObject* o, int64_t& out);
+// Ints, NumPy's ints, 0-d integer tensors; not bools.
+inline bool to_int(PyObject* o, int64_t& out) {
+  if (__builtin_expect(PyLong_CheckExact(o), 1)) {
+    int large = 0;
+    out = PyLong_AsLongLongAndOverflow(o, &large);
+    if (__builtin_expect(!large, 1)) return true;
+  }
+  return to_int_slow(o, out);
+}
 bool to_ints(PyObject* o, bool lone_int, Scratch& s, Ints& out);
 bool is_numpy_scalar(PyObject* o);
 bool is_ndarray(PyObject* o);

@@ -2,7 +2,7 @@
 #include <cstdarg>
 #include <new>
 #include <system_error>
-#include "python/object.h"
+#include "python/notes.h"
 
 namespace adjoint::python {
 
@@ -19,6 +19,7 @@ PyObject* class_of(ErrorKind kind) {
       return PyExc_RuntimeError;  // PyTorch's processor allocator raises no special class
     case ErrorKind::Attribute: return PyExc_AttributeError;
     case ErrorKind::Overflow: return PyExc_OverflowError;
+    case ErrorKind::Internal: return PyExc_SystemError;
     case ErrorKind::Linalg: return linalg_error ? linalg_error : PyExc_RuntimeError;
     default: return PyExc_RuntimeError;
   }
@@ -52,6 +53,15 @@ void raise(PyObject* type, const char* format, ...) {
   raise_set();
 }
 
+void put(PyObject* dict, const char* key, PyObject* value) {
+  Ref held = Ref::steal(must(value));
+  if (PyDict_SetItemString(dict, key, held.get()) < 0) raise_set();
+}
+void append(PyObject* list, PyObject* value) {
+  Ref held = Ref::steal(must(value));
+  if (PyList_Append(list, held.get()) < 0) raise_set();
+}
+
 namespace {
 // Core messages may carry user text: a message that is not UTF-8 must not hide the error.
 void set_error(PyObject* type, const char* text) {
@@ -68,6 +78,7 @@ PyObject* translate() noexcept {
     e.restore();
   } catch (const Error& e) {
     set_error(class_of(e.kind), e.what());
+    note_help(e.help);
   } catch (const std::bad_alloc&) {
     set_error(class_of(ErrorKind::Memory),
               "out of memory: the allocation was refused; free tensors or use smaller ones");
@@ -75,11 +86,8 @@ PyObject* translate() noexcept {
     set_error(class_of(ErrorKind::Memory), "out of memory: a list of so many entries does not fit");
   } catch (const std::system_error& e) {
     set_error(PyExc_RuntimeError, ("the system refused a resource: " + e.code().message()).c_str());
-  } catch (const std::exception& e) {
-    set_error(PyExc_SystemError,
-              (std::string("adjoint: an internal error, please report it: ") + e.what()).c_str());
-  } catch (...) {
-    set_error(PyExc_SystemError, "adjoint: an unknown C++ exception reached Python");
+  } catch (...) {  // the library's own texts mean nothing to who reads this
+    set_error(PyExc_SystemError, "adjoint: an internal error; please report how it came about");
   }
   return nullptr;
 }

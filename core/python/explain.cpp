@@ -3,16 +3,13 @@
 #include "autograd/cuts.h"
 #include "autograd/leaf.h"
 #include "ops/pointwise_record.h"
+#include "ops/schema.h"
 #include "python/autograd.h"
 #include "python/slots.h"
 
 namespace adjoint::python {
 namespace {
 
-void put(PyObject* dict, const char* key, PyObject* value) {
-  Ref held = Ref::steal(must(value));
-  if (PyDict_SetItemString(dict, key, held.get()) < 0) raise_set();
-}
 PyObject* text_or_none(const char* s) { return s ? PyUnicode_FromString(s) : Py_NewRef(Py_None); }
 PyObject* line_of(const Where& w) {
   if (!w.code) return Py_NewRef(Py_None);
@@ -28,8 +25,7 @@ struct List final : SavedVisitor {
   explicit List(Node& n) : node(n) {}
   void add(const char* name, PyObject* value) {
     Ref v = Ref::steal(must(value));
-    Ref pair = Ref::steal(must(Py_BuildValue("(sO)", name, v.get())));
-    if (PyList_Append(saved.get(), pair.get()) < 0) raise_set();
+    append(saved.get(), Py_BuildValue("(sO)", name, v.get()));
   }
   void tensor(const char* name, SavedTensor& s) override {
     if (!s.was_set()) return;
@@ -38,8 +34,7 @@ struct List final : SavedVisitor {
     } catch (const Error&) {
     } catch (const PythonError&) {  // an unpack hook of the user's
     }
-    Ref text = Ref::steal(must(PyUnicode_FromString(name)));
-    if (PyList_Append(lost.get(), text.get()) < 0) raise_set();
+    append(lost.get(), PyUnicode_FromString(name));
   }
   void value(const char* name, const Scalar& v) override { add(name, number_of(v)); }
   void ints(const char* name, Ints v) override {
@@ -50,20 +45,10 @@ struct List final : SavedVisitor {
   }
 };
 
-// The parameters' names of a schema: "mul(Tensor self, Number other) -> Tensor" gives self, other.
-PyObject* parameters(const char* schema, int count) {
+PyObject* parameters(const OpRecord& record) {
   Ref list = Ref::steal(must(PyList_New(0)));
-  std::string s = schema;
-  size_t at = s.find('(') + 1;
-  for (int i = 0; i < count; ++i) {
-    size_t end = s.find_first_of(",)", at);
-    std::string p = s.substr(at, end - at);
-    if (size_t eq = p.find('='); eq != std::string::npos) p = p.substr(0, eq);
-    p = p.substr(p.find_last_of(' ') + 1);
-    Ref text = Ref::steal(must(PyUnicode_FromString(p.c_str())));
-    if (PyList_Append(list.get(), text.get()) < 0) raise_set();
-    at = end + 1;
-  }
+  for (const Parameter& p : schema_of(record).parameters)
+    append(list.get(), PyUnicode_FromStringAndSize(p.text.data(), Py_ssize_t(p.text.size())));
   return list.take();
 }
 
@@ -73,17 +58,14 @@ void describe_formulas(PyObject* d, const Node& n) {
   if (!op) return;
   put(d, "value", PyUnicode_FromString(op->text().c_str()));
   Ref slopes = Ref::steal(must(PyList_New(0))), pulls = Ref::steal(must(PyList_New(0)));
-  for (int i = 0; i < std::min(op->arity, 3); ++i) {
+  for (int i = 0; i < op->arity; ++i) {
     const auto& pull = op->pull[i];
-    Ref slope = Ref::steal(pull.exists ? PyUnicode_FromString(pull.text("1").c_str()) : Py_NewRef(Py_None));
-    Ref text = Ref::steal(pull.exists ? PyUnicode_FromString(pull.text("g").c_str()) : Py_NewRef(Py_None));
-    if (!slope || !text || PyList_Append(slopes.get(), slope.get()) < 0 ||
-        PyList_Append(pulls.get(), text.get()) < 0)
-      raise_set();
+    append(slopes.get(), pull.exists ? PyUnicode_FromString(pull.text("1").c_str()) : Py_NewRef(Py_None));
+    append(pulls.get(), pull.exists ? PyUnicode_FromString(pull.text("g").c_str()) : Py_NewRef(Py_None));
   }
   put(d, "slopes", slopes.take());
   put(d, "pulls", pulls.take());
-  put(d, "parameters", parameters(op->schema, op->arity));
+  put(d, "parameters", parameters(op->record));
 }
 
 // _describe_node(node) -> dict
@@ -104,10 +86,7 @@ PyObject* describe_node(PyObject*, PyObject* o) {
     put(d.get(), "released", PyBool_FromLong(n.released));
     put(d.get(), "sequence", PyLong_FromUnsignedLongLong(n.seq));
     Ref edges = Ref::steal(must(PyList_New(0)));
-    for (int i = 0; i < int(n.inputs); ++i) {
-      Ref edge = Ref::steal(wrap_edge(n.edges[i]));
-      if (PyList_Append(edges.get(), edge.get()) < 0) raise_set();
-    }
+    for (int i = 0; i < int(n.inputs); ++i) append(edges.get(), wrap_edge(n.edges[i]));
     put(d.get(), "edges", edges.take());
     List saved(n);
     if (!n.released) n.visit_saved(saved);
@@ -148,8 +127,7 @@ PyObject* cuts(PyObject*, PyObject* args) {
     for (uint32_t id = last > 4096 ? last - 4095 : 1; id <= last && last; ++id) {
       const CutEntry* e = id > after ? find_cut(id) : nullptr;
       if (!e) continue;
-      Ref d = Ref::steal(cut_dict(*e));
-      if (PyList_Append(list.get(), d.get()) < 0) raise_set();
+      append(list.get(), cut_dict(*e));
     }
     return list.take();
   });

@@ -19,7 +19,7 @@ PyObject* formulas(PyObject*, PyObject*) {
         if (op->types & bits) takes += letter;
       Ref gradients = Ref::steal(must(PyTuple_New(op->arity)));
       for (int k = 0; k < op->arity; ++k)
-        PyTuple_SET_ITEM(gradients.get(), k, PyBool_FromLong(k < 3 && op->pull[k].exists));
+        PyTuple_SET_ITEM(gradients.get(), k, PyBool_FromLong(op->pull[k].exists));
       Ref row =
           Ref::steal(must(Py_BuildValue("(sisiOO)", op->name.c_str(), op->arity, takes.c_str(), op->promoting,
                                         op->cond_first ? Py_True : Py_False, gradients.get())));

@@ -2,6 +2,7 @@
 #include <unistd.h>
 #include "autograd/engine.h"
 #include "python/autograd.h"
+#include "python/notes.h"
 
 namespace adjoint::python {
 
@@ -83,24 +84,18 @@ void report_anomaly(Node* n) {
 
 // --- exceptions of user code in a backward pass ---
 
-// PEP 678: the exception stays what it is and tells the forward line in its traceback.
-void add_note(PyObject* exception, const Node* n) {
-#if PY_VERSION_HEX >= 0x030B0000
-  std::string line = describe_where(n->where);
-  if (line.empty() || !exception || !PyExceptionInstance_Check(exception)) return;
-  std::string note = "in the backward pass of " + n->name() + ", made at " + line;
-  Ref r = Ref::steal(PyObject_CallMethod(exception, "add_note", "s", note.c_str()));
-  if (!r) PyErr_Clear();
-#else
-  (void)exception, (void)n;
-#endif
+// The exception stays what it is, and tells the forward line in a note.
+void note_node(PyObject* exception, const Node* n) {
+  const std::string line = describe_where(n->where);
+  if (!line.empty())
+    add_note(exception, str("in the backward pass of ", n->name(), ", made at ", line), false);
 }
 void backward_failed(Node* n) {
   if (modes.anomaly) report_anomaly(n);
   try {
     throw;
   } catch (const PythonError& e) {
-    add_note(e.value(), n);
+    note_node(e.value(), n);
   } catch (const Error& e) {
     std::string line = describe_where(n->where);
     if (!line.empty() && std::string(e.what()).find(line) == std::string::npos)

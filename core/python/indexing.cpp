@@ -4,6 +4,7 @@
 #include "ops/scalar_fits.h"
 #include "ops/ops.h"
 #include "python/creation.h"
+#include "python/notes.h"
 #include "python/overrides.h"
 #include "python/profiler.h"
 #include "python/slots.h"
@@ -292,7 +293,7 @@ void assign(const Tensor& x, PyObject* index, PyObject* value) {
 }  // namespace
 
 PyObject* subscript(PyObject* self, PyObject* index) {
-  return guarded([&]() -> PyObject* {
+  return guarded_call("__getitem__", Call{self, &index, 1, nullptr}, [&]() -> PyObject* {
     std::optional<Profiled> row;
     if (__builtin_expect(profiling, 0)) row.emplace("__getitem__");
     const Tensor& x = unwrap(self);
@@ -321,7 +322,8 @@ PyObject* subscript(PyObject* self, PyObject* index) {
 }
 
 int assign_subscript(PyObject* self, PyObject* index, PyObject* value) {
-  return guarded([&]() -> int {
+  PyObject* const given[] = {index, value};
+  return guarded_call("__setitem__", Call{self, given, 2, nullptr}, [&]() -> int {
     if (!value) raise(PyExc_TypeError, "Tensor does not support deleting items");
     if ((!is_plain(self) && overridden(self)) || (!is_plain(value) && overridden(value))) {
       Ref f =

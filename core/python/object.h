@@ -109,6 +109,10 @@ inline PyObject* must(PyObject* o) {
   return o;
 }
 
+// dict[key] = value, list.append(value): the value is new, or null with the exception that made it so.
+void put(PyObject* dict, const char* key, PyObject* value);
+void append(PyObject* list, PyObject* value);
+
 // Inside a catch block: sets the Python exception for the C++ exception in flight. Returns null.
 PyObject* translate() noexcept;
 PyObject* class_of(ErrorKind kind);

@@ -1,29 +1,16 @@
 // The road of a call: callable → parse → the record's invoke → wrap.
 #include "python/op_function.h"
-#include <cstddef>
-#include <cstring>
-#include <map>
 #include "autograd/door.h"
 #include "ops/promotion.h"
 #include "ops/pointwise_record.h"
+#include "python/notes.h"
 #include "python/overrides.h"
 #include "python/profiler.h"
 #include "python/slots.h"
 #include "python/types.h"
-#include <structmember.h>
 
 namespace adjoint::python {
 namespace {
-
-struct OpObject {
-  PyObject_HEAD vectorcallfunc vectorcall;
-  OpEntry* entry;
-};
-PyTypeObject *function_type = nullptr, *method_type = nullptr;
-using Table = std::map<std::string, OpEntry*, std::less<>>;
-Table methods_by_name, functions_by_name;
-
-OpEntry& entry_of(PyObject* o) { return *reinterpret_cast<OpObject*>(o)->entry; }
 
 bool any_requires_grad(const Overload& o, const Value* v) {
   bool any = false;
@@ -51,8 +38,8 @@ void same_device(const Overload& o, const Value* v, const Tensor& out) {
 
 PyObject* call_with_out(OpEntry& e, Overload& o, const Value* v, Scratch& s) {
   std::vector<PyObject*> outs;
-  const auto& types = o.result_types;
-  if (!is_tensor(s.out) && types.size() == 1 && types[0] == "Tensor")
+  const auto& results = o.schema->results;
+  if (!is_tensor(s.out) && results.size() == 1 && results[0].kind == Kind::Tensor)
     raise(PyExc_TypeError, "%s(): argument 'out' must be Tensor, not %s", e.name.c_str(),
           Py_TYPE(s.out)->tp_name);
   if (is_tensor(s.out))
@@ -154,7 +141,7 @@ bool knows_keywords(const Overload& o, const Call& c) {
 }
 
 // No overload takes the call: PyTorch's TypeError. One that could take that many arguments speaks for itself.
-[[gnu::cold]] PyObject* complain(OpEntry& e, const Call& c) {
+[[noreturn, gnu::cold]] void complain(OpEntry& e, const Call& c) {
   alignas(Value) char memory[kMostParams * sizeof(Value)];
   auto* v = reinterpret_cast<Value*>(memory);
   Py_ssize_t given = c.n + (c.keywords ? PyTuple_GET_SIZE(c.keywords) : 0);
@@ -184,7 +171,7 @@ bool knows_keywords(const Overload& o, const Call& c) {
     for (const Overload& o : e.overloads) why += " * " + signature_text(o, !c.self) + "\n";
   }
   PyErr_SetString(PyExc_TypeError, why.c_str());
-  return nullptr;
+  raise_set();
 }
 
 [[gnu::cold]] PyObject* overridden_call(OpEntry& e, const Call& c) {
@@ -208,9 +195,11 @@ void OpEntry::ensure_parsed() {
   if (__builtin_expect(parsed, 1)) return;
   overloads.reserve(records.size());
   for (const OpRecord* r : records) {
-    overloads.push_back(parse_schema(*r));
-    if (overloads.back().params.size() > size_t(kMostParams))
+    Overload& o = overloads.emplace_back(make_overload(*r));
+    if (o.params.size() > size_t(kMostParams))
       raise(PyExc_SystemError, "adjoint: %s has too many parameters", r->schema);
+    o.wants_tensor = o.arguments && o.params[0].kind == Kind::Number &&
+                     (form == Form::InplaceFunction || !(r->flags & kNumbersAlone));
   }
   for (const Overload& o : overloads)
     if (!quick) find_quick(o);
@@ -260,23 +249,15 @@ namespace {
   Tensor y = quick(*e.quick, xs, e.quick_arity);
   return y ? wrap_result(std::move(y)) : nullptr;
 }
-}  // namespace
 
-namespace {
 // Numbers where a tensor is wanted: as what is written to, or as one of the operands. PyTorch computes sums, products and
 // quotients of numbers alone, and ranges between them.
 bool lacks_tensor(const OpEntry& e, const Overload& o, const Value* v) {
-  if (o.params.empty() || o.params[0].kind != Kind::Number) return false;
   if (e.form == Form::InplaceFunction) return v[o.self].kind != Value::TensorK;
-  for (size_t k = 0; k < o.params.size(); ++k) {
-    const Param& p = o.params[k];
-    if (p.role != Role::Out &&
-        (p.kind == Kind::Tensor || (p.kind == Kind::Number && v[k].kind == Value::TensorK)))
-      return false;
+  for (int k = 0; k < o.arguments; ++k) {
+    const Kind kind = o.params[size_t(k)].kind;
+    if (kind == Kind::Tensor || (kind == Kind::Number && v[k].kind == Value::TensorK)) return false;
   }
-  for (const char* alone : {"add", "sub", "subtract", "mul", "multiply", "div", "divide", "true_divide",
-                            "floor_divide", "linspace", "logspace"})
-    if (e.name == alone) return false;
   return true;
 }
 
@@ -290,11 +271,11 @@ bool lacks_tensor(const OpEntry& e, const Overload& o, const Value* v) {
     Scratch s;
     if (!parse(o, c, v, s, e.name.c_str(), nullptr)) continue;
     if (__builtin_expect(s.overridden, 0)) return overridden_call(e, c);
-    if (__builtin_expect(lacks_tensor(e, o, v), 0)) continue;
+    if (__builtin_expect(o.wants_tensor, 0) && lacks_tensor(e, o, v)) continue;
     return invoke(e, o, v, s, c.self);
   }
   if (any_override(c)) return overridden_call(e, c);
-  return complain(e, c);
+  complain(e, c);
 }
 [[gnu::noinline, gnu::cold]] PyObject* profiled(OpEntry& e, const Call& c) {
   Profiled row(e.name.c_str());
@@ -303,217 +284,12 @@ bool lacks_tensor(const OpEntry& e, const Overload& o, const Value* v) {
 }  // namespace
 
 PyObject* call_entry(OpEntry& e, const Call& c) {
-  return guarded([&] { return __builtin_expect(profiling, 0) ? profiled(e, c) : dispatch(e, c); });
+  return guarded_call(e.name.c_str(), c,
+                      [&] { return __builtin_expect(profiling, 0) ? profiled(e, c) : dispatch(e, c); });
 }
 
 PyObject* call_method(OpEntry& e, PyObject* self, std::initializer_list<PyObject*> args) {
   return call_entry(e, Call{self, args.begin(), Py_ssize_t(args.size()), nullptr});
-}
-
-namespace {
-// --- the callables ---
-PyObject* function_call(PyObject* o, PyObject* const* args, size_t nf, PyObject* keywords) {
-  return call_entry(entry_of(o), Call{nullptr, args, PyVectorcall_NARGS(nf), keywords});
-}
-PyObject* method_call(PyObject* o, PyObject* const* args, size_t nf, PyObject* keywords) {
-  Py_ssize_t n = PyVectorcall_NARGS(nf);
-  if (__builtin_expect(n < 1 || !is_tensor(args[0]), 0)) {
-    if (n >= 1 && overridden(args[0])) return call_override(o, args, n, keywords);
-    const char* name = entry_of(o).name.c_str();
-    if (n < 1) return PyErr_Format(PyExc_TypeError, "unbound method TensorBase.%s() needs an argument", name);
-    return PyErr_Format(PyExc_TypeError,
-                        "descriptor '%s' for 'torch._C.TensorBase' objects doesn't apply to a '%s' object",
-                        name, Py_TYPE(args[0])->tp_name);
-  }
-  return call_entry(entry_of(o), Call{args[0], args + 1, n - 1, keywords});
-}
-
-PyObject* method_get(PyObject* o, PyObject* instance, PyObject*) {
-  if (!instance || instance == Py_None) return Py_NewRef(o);
-  return PyMethod_New(o, instance);
-}
-PyObject* function_repr(PyObject* o) {
-  return PyUnicode_FromFormat("<built-in method %s of type object at %p>", entry_of(o).name.c_str(), o);
-}
-PyObject* method_repr(PyObject* o) {
-  return PyUnicode_FromFormat("<method '%s' of 'torch._C.TensorBase' objects>", entry_of(o).name.c_str());
-}
-bool is_function(const OpEntry& e) { return e.form == Form::Function || e.form == Form::InplaceFunction; }
-PyObject* get_name(PyObject* o, void*) { return Py_NewRef(entry_of(o).py_name); }
-PyObject* get_qualname(PyObject* o, void*) {
-  OpEntry& e = entry_of(o);
-  return is_function(e) ? Py_NewRef(e.py_name) : PyUnicode_FromFormat("Tensor.%U", e.py_name);
-}
-PyObject* get_doc(PyObject* o, void*) {
-  return guarded([&]() -> PyObject* {
-    OpEntry& e = entry_of(o);
-    e.ensure_parsed();
-    std::string s;
-    for (const Overload& v : e.overloads) s += e.name + signature_text(v, is_function(e)) + "\n";
-    for (const OpRecord* r : e.records)
-      if (r->doc && *r->doc) {
-        s += "\n";
-        s += r->doc;
-        break;
-      }
-    return PyUnicode_FromString(s.c_str());
-  });
-}
-PyObject* get_module(PyObject* o, void*) {
-  if (!is_function(entry_of(o))) Py_RETURN_NONE;
-  return PyUnicode_FromString("adjoint");
-}
-PyObject* get_schemas(PyObject* o, void*) {
-  Ref list = Ref::steal(PyList_New(0));
-  for (const OpRecord* r : entry_of(o).records) {
-    Ref s = Ref::steal(PyUnicode_FromString(r->schema));
-    if (!s || PyList_Append(list.get(), s.get()) < 0) return nullptr;
-  }
-  return list.take();
-}
-PyObject* reduce(PyObject* o, PyObject*) {
-  OpEntry& e = entry_of(o);
-  if (is_function(e)) return Py_NewRef(e.py_name);
-  Ref builtins = Ref::share(PyEval_GetBuiltins());
-  PyObject* getattr = PyDict_GetItemString(builtins.get(), "getattr");
-  return Py_BuildValue("(O(OO))", getattr, tensor_type, e.py_name);
-}
-
-PyGetSetDef getset[] = {{"__name__", get_name, nullptr, nullptr, nullptr},
-                        {"__qualname__", get_qualname, nullptr, nullptr, nullptr},
-                        {"__doc__", get_doc, nullptr, nullptr, nullptr},
-                        {"__module__", get_module, nullptr, nullptr, nullptr},
-                        {"_schemas", get_schemas, nullptr, nullptr, nullptr},
-                        {}};
-PyMethodDef methods[] = {{"__reduce__", reduce, METH_NOARGS, nullptr}, {}};
-PyMemberDef members[] = {
-    {"__vectorcalloffset__", T_PYSSIZET, offsetof(OpObject, vectorcall), READONLY, nullptr}, {}};
-PyType_Slot function_slots[] = {{Py_tp_call, (void*)PyVectorcall_Call},
-                                {Py_tp_repr, (void*)function_repr},
-                                {Py_tp_getset, getset},
-                                {Py_tp_methods, methods},
-                                {Py_tp_members, members},
-                                {0, nullptr}};
-PyType_Slot method_slots[] = {{Py_tp_call, (void*)PyVectorcall_Call},
-                              {Py_tp_repr, (void*)method_repr},
-                              {Py_tp_getset, getset},
-                              {Py_tp_methods, methods},
-                              {Py_tp_members, members},
-                              {Py_tp_descr_get, (void*)method_get},
-                              {0, nullptr}};
-PyType_Spec function_spec = {"adjoint.builtin_function", sizeof(OpObject), 0,
-                             Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL |
-                                 Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
-                             function_slots};
-PyType_Spec method_spec = {"adjoint.method", sizeof(OpObject), 0,
-                           Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR |
-                               Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
-                           method_slots};
-
-// PyTorch has torch.exp_(x), for functions of one tensor and a few more, but no torch.add_.
-bool has_inplace_function(std::string_view schema, const std::string& name) {
-  std::string_view parameters = schema.substr(0, schema.find(')'));
-  if (parameters.find(',') == std::string_view::npos) return true;
-  for (const char* more : {"clamp", "clamp_max", "clamp_min", "clip", "gcd", "lcm", "ldexp", "logit",
-                           "nan_to_num", "xlogy", "addmv", "round", "celu", "selu", "rrelu", "threshold"})
-    if (name == more) return true;
-  return false;
-}
-
-// One more record for the name in that namespace.
-OpEntry& add_record(Table& table, PyObject* dict, std::string name, Form form, const OpRecord* r) {
-  OpEntry*& e = table[name];
-  if (!e) {
-    e = new OpEntry;
-    e->name = name;
-    e->form = form;
-    PyObject* text = must(PyUnicode_FromString(name.c_str()));
-    PyUnicode_InternInPlace(&text);
-    e->py_name = text;
-    bool function = form == Form::Function || form == Form::InplaceFunction;
-    auto* o =
-        reinterpret_cast<OpObject*>(must(PyType_GenericAlloc(function ? function_type : method_type, 0)));
-    o->vectorcall = function ? function_call : method_call;
-    o->entry = e;
-    e->object = reinterpret_cast<PyObject*>(o);
-    if (PyDict_SetItem(dict, text, e->object) < 0) raise_set();
-    Py_DECREF(e->object);
-  }
-  e->records.push_back(r);
-  return *e;
-}
-}  // namespace
-
-namespace {
-// _return_type(name): the named tuple of an operation's results.
-PyObject* return_type(PyObject*, PyObject* name) {
-  return guarded([&]() -> PyObject* {
-    const char* text = PyUnicode_Check(name) ? PyUnicode_AsUTF8(name) : nullptr;
-    OpEntry* e = text ? find_function(text) : nullptr;
-    if (!e && text) e = find_method(text);
-    if (e) {
-      e->ensure_parsed();
-      for (Overload& o : e->overloads)
-        if (!o.results.empty()) return Py_NewRef(reinterpret_cast<PyObject*>(tuple_type(o)));
-    }
-    PyErr_SetObject(PyExc_KeyError, name);
-    return nullptr;
-  });
-}
-// _records(): (schema, flags, doc) of every operation that Python can call.
-PyObject* records(PyObject*, PyObject*) {
-  Ref list = Ref::steal(PyList_New(0));
-  for (const OpRecord* r : all_records()) {
-    if (!list || !(r->flags & (kBoth | kLinalg | kSpecial | kNN | kHidden))) continue;
-    Ref item = Ref::steal(Py_BuildValue("(sIs)", r->schema, r->flags, r->doc));
-    if (!item || PyList_Append(list.get(), item.get()) < 0) return nullptr;
-  }
-  return list.take();
-}
-PyMethodDef module_functions[] = {
-    {"_records", records, METH_NOARGS, nullptr}, {"_return_type", return_type, METH_O, nullptr}, {}};
-}  // namespace
-
-OpEntry* find_method(std::string_view name) {
-  auto i = methods_by_name.find(name);
-  return i == methods_by_name.end() ? nullptr : i->second;
-}
-OpEntry* find_function(std::string_view name) {
-  auto i = functions_by_name.find(name);
-  return i == functions_by_name.end() ? nullptr : i->second;
-}
-
-void add_operations(PyObject* module) {
-  function_type = reinterpret_cast<PyTypeObject*>(must(PyType_FromSpec(&function_spec)));
-  method_type = reinterpret_cast<PyTypeObject*>(must(PyType_FromSpec(&method_spec)));
-  static Table linalg, special, nn, hidden;
-  struct Space {
-    uint32_t flag;
-    const char* name;
-    Table* table;
-    PyObject* dict;
-  } spaces[] = {{kFunction, nullptr, &functions_by_name, PyModule_GetDict(module)},
-                {kLinalg, "_linalg", &linalg, nullptr},
-                {kSpecial, "_special", &special, nullptr},
-                {kNN, "_nn", &nn, nullptr},
-                {kHidden, "_ops", &hidden, nullptr}};
-  for (Space& s : spaces) {
-    if (s.dict) continue;
-    s.dict = must(PyDict_New());
-    if (PyModule_AddObjectRef(module, s.name, s.dict) < 0) raise_set();
-  }
-  add_return_types(module);
-  for (const OpRecord* r : all_records()) {
-    std::string name(schema_name(r->schema));
-    for (Space& s : spaces)
-      if (r->flags & s.flag) add_record(*s.table, s.dict, name, Form::Function, r);
-    if (r->flags & kMethod) add_record(methods_by_name, tensor_type->tp_dict, name, Form::Method, r);
-    if (r->flags & kInplace) add_record(methods_by_name, tensor_type->tp_dict, name + "_", Form::Inplace, r);
-    if (r->flags & kInplace && r->flags & kFunction && has_inplace_function(r->schema, name))
-      add_record(functions_by_name, spaces[0].dict, name + "_", Form::InplaceFunction, r);
-  }
-  PyType_Modified(tensor_type);
-  if (PyModule_AddFunctions(module, module_functions) < 0) raise_set();
 }
 
 }  // namespace adjoint::python

@@ -25,19 +25,19 @@ PyObject* return_types = nullptr;  // the module's dictionary of them
 }  // namespace
 
 PyTypeObject* tuple_type(const Overload& o, const char* suffix) {
-  std::string name = std::string(schema_name(o.record->schema)) + suffix;
+  const auto& results = o.schema->results;
+  std::string name = std::string(o.schema->name) + suffix;
   if (PyObject* known = PyDict_GetItemString(return_types, name.c_str())) {
     auto* type = reinterpret_cast<PyTypeObject*>(known);
     Ref fields = Ref::steal(PyObject_GetAttrString(known, "__match_args__"));
-    if (fields && PyTuple_GET_SIZE(fields.get()) == Py_ssize_t(o.results.size())) return type;
+    if (fields && PyTuple_GET_SIZE(fields.get()) == Py_ssize_t(results.size())) return type;
     PyErr_Clear();
   }
   // The description must live as long as the type: for ever.
-  auto* texts = new std::vector<std::string>(o.results);
-  auto* fields = new PyStructSequence_Field[o.results.size() + 1]();
-  for (size_t i = 0; i < texts->size(); ++i) fields[i].name = (*texts)[i].c_str();
+  auto* fields = new PyStructSequence_Field[results.size() + 1]();
+  for (size_t i = 0; i < results.size(); ++i) fields[i].name = (new std::string(results[i].text))->c_str();
   auto* full = new std::string("adjoint.return_types." + name);
-  PyStructSequence_Desc desc = {full->c_str(), nullptr, fields, int(o.results.size())};
+  PyStructSequence_Desc desc = {full->c_str(), nullptr, fields, int(results.size())};
   auto* type =
       reinterpret_cast<PyTypeObject*>(must(reinterpret_cast<PyObject*>(PyStructSequence_NewType(&desc))));
   type->tp_repr = tuple_repr;
@@ -46,7 +46,7 @@ PyTypeObject* tuple_type(const Overload& o, const char* suffix) {
 }
 
 PyObject* give_tuple(Overload& o, std::vector<Tensor>& ts, bool out) {
-  if (o.results.size() != ts.size()) {
+  if (!o.schema->named_results || o.schema->results.size() != ts.size()) {
     Ref tuple = Ref::steal(must(PyTuple_New(Py_ssize_t(ts.size()))));
     for (size_t i = 0; i < ts.size(); ++i)
       PyTuple_SET_ITEM(tuple.get(), Py_ssize_t(i), wrap_result(std::move(ts[i])));

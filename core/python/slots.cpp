@@ -3,6 +3,7 @@
 #include "python/slots.h"
 #include "ops/ops.h"
 #include "ops/pointwise_record.h"
+#include "python/notes.h"
 #include "python/overrides.h"
 #include "python/profiler.h"
 #include "python/types.h"
@@ -101,7 +102,7 @@ template <int K> [[gnu::cold]] PyObject* binary_slow(PyObject* x, PyObject* y) {
 }
 
 template <int K> PyObject* binary(PyObject* x, PyObject* y) {
-  return guarded([&]() -> PyObject* {
+  return guarded_call(names[K], Call{x, &y, 1, nullptr}, [&]() -> PyObject* {
     if constexpr (K <= Div) {
       if (__builtin_expect(profiling, 0)) {  // the method's road writes the row
       } else if (__builtin_expect(is_plain(x), 1)) {
@@ -120,7 +121,7 @@ template <int K> PyObject* binary(PyObject* x, PyObject* y) {
 }
 
 template <int K> PyObject* binary_inplace(PyObject* x, PyObject* y) {
-  return guarded([&]() -> PyObject* {
+  return guarded_call(inplace_names[K], Call{x, &y, 1, nullptr}, [&]() -> PyObject* {
     if constexpr (K <= Div) {
       QuickArg xs[2];
       if (!profiling && is_plain(x) &&
@@ -140,7 +141,7 @@ PyObject* power(PyObject* x, PyObject* y, PyObject* modulus) {
 PyObject* power_inplace(PyObject* x, PyObject* y, PyObject*) { return binary_inplace<Pow>(x, y); }
 
 template <int K> PyObject* unary(PyObject* x) {
-  return guarded([&]() -> PyObject* {
+  return guarded_call(unary_names[K], Call{x, nullptr, 0, nullptr}, [&]() -> PyObject* {
     const Tensor& t = unwrap(x);
     if (K == Invert && t->dtype > Dtype::I64)
       raise(PyExc_TypeError, "~ (operator.invert) is only implemented on integer and Boolean-type tensors");
@@ -149,7 +150,7 @@ template <int K> PyObject* unary(PyObject* x) {
 }
 
 PyObject* compare(PyObject* x, PyObject* y, int op) {
-  return guarded([&]() -> PyObject* {
+  return guarded_call(compare_names[op], Call{x, &y, 1, nullptr}, [&]() -> PyObject* {
     if (!profiling)
       if (PyObject* r = quick_binary(*comparisons[op], x, y)) return r;
     if (!operand_like(y)) Py_RETURN_NOTIMPLEMENTED;

@@ -42,8 +42,11 @@ Dims broadcast_shapes(Ints a, Ints b) {
   out.resize(int64_t(n));
   for (size_t k = 1; k <= n; ++k) {
     int64_t x = k <= a.size() ? a[a.size() - k] : 1, y = k <= b.size() ? b[b.size() - k] : 1;
-    check(x == y || x == 1 || y == 1, "The size of tensor a (", x, ") must match the size of tensor b (", y,
-          ") at non-singleton dimension ", n - k);
+    if (x != y && x != 1 && y != 1) [[unlikely]]
+      fail_with(str("shapes ", a, " and ", b,
+                    " do not broadcast: sizes, counted from the right, must be equal or 1"),
+                ErrorKind::Runtime, "The size of tensor a (", x, ") must match the size of tensor b (", y,
+                ") at non-singleton dimension ", n - k);
     out[int64_t(n - k)] = x == 1 ? y : x;
   }
   return out;

@@ -1,4 +1,5 @@
-// Errors of the core. The kind picks the Python class; the text follows the form of the error guide.
+// Errors of the core. The kind picks the Python class; what a text says, and what stands in notes below it: Errors in
+// docs/architecture.md.
 #pragma once
 #include <cstdint>
 #include <stdexcept>
@@ -17,12 +18,15 @@ enum class ErrorKind : uint8_t {
   Memory,
   Attribute,
   Overflow,
-  Linalg
+  Linalg,
+  Internal  // a mistake of ours
 };
 
 struct Error : std::runtime_error {
   ErrorKind kind;
-  Error(ErrorKind k, const std::string& text) : std::runtime_error(text), kind(k) {}
+  std::string help;  // a note below the message: what is wrong in numbers, and what would fit
+  Error(ErrorKind k, const std::string& text, std::string help = {})
+      : std::runtime_error(text), kind(k), help(std::move(help)) {}
 };
 
 struct TensorImpl;
@@ -56,6 +60,10 @@ template <class... A> [[noreturn, gnu::cold, gnu::noinline]] void fail(ErrorKind
 }
 template <class... A> [[noreturn, gnu::cold, gnu::noinline]] void fail(const A&... a) {
   throw Error(ErrorKind::Runtime, str(a...));
+}
+template <class... A>
+[[noreturn, gnu::cold, gnu::noinline]] void fail_with(std::string help, ErrorKind k, const A&... a) {
+  throw Error(k, str(a...), std::move(help));
 }
 // check(cond, "text", value, ...): RuntimeError unless cond.
 template <class... A> inline void check(bool ok, const A&... a) {

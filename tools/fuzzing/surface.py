@@ -2,11 +2,8 @@
 
 import inspect
 import operator
-import re
 from dataclasses import dataclass
 from typing import Any
-
-import stubs
 
 import adjoint as torch
 from adjoint import _core
@@ -25,24 +22,15 @@ class Target:
     out: bool = False
 
 
-def _parameters(schema):
-    inside = re.match(r"[\w.]+\((.*)", schema)[1].rpartition("->")[0].strip().removesuffix(")")
-    found, by_keyword = [], False
-    for part in stubs.split(inside):
-        if part == "*":
-            by_keyword = True
-            continue
-        head, default, _ = part.partition("=")
-        kind, name = head.strip().rsplit(" ", 1)
-        found.append((kind, name, bool(default), by_keyword))
-    return found
+def _parameters(record):
+    return [(p["type"], p["name"], p["default"] is not None, p["keyword_only"]) for p in record["parameters"]]
 
 
-def _of_schemas(kind, prefix, namespace, **more):
+def _of_records(kind, prefix, namespace, **more):
     return [
-        Target(kind, prefix + name, f, [_parameters(s) for s in f._schemas], **more)
+        Target(kind, prefix + name, f, [_parameters(r) for r in f._records], **more)
         for name, f in sorted(namespace.items())
-        if hasattr(f, "_schemas")
+        if hasattr(f, "_records")
     ]
 
 
@@ -52,18 +40,18 @@ def _writes(name):
 
 def operations():
     """Everything that has a schema."""
-    found = _of_schemas("function", "torch.", {k: v for k, v in vars(_core).items() if not _writes(k)}, out=True)
-    found += _of_schemas("function", "torch._core._ops['", _core._ops)
+    found = _of_records("function", "torch.", {k: v for k, v in vars(_core).items() if not _writes(k)}, out=True)
+    found += _of_records("function", "torch._core._ops['", _core._ops)
     for t in found:
         if t.text.startswith("torch._core._ops['"):
             t.text += "']"
     for prefix, table in (("nn.functional.", _core._nn), ("special.", _core._special), ("linalg.", _core._linalg)):
-        for t in _of_schemas("function", f"torch.{prefix}", table, out=True):
+        for t in _of_records("function", f"torch.{prefix}", table, out=True):
             t.writes = _writes(t.text)
             found.append(t)
     methods = vars(_core.Tensor)
-    found += _of_schemas("method", "torch.Tensor.", {k: v for k, v in methods.items() if not _writes(k)})
-    found += _of_schemas(
+    found += _of_records("method", "torch.Tensor.", {k: v for k, v in methods.items() if not _writes(k)})
+    found += _of_records(
         "in-place method", "torch.Tensor.", {k: v for k, v in methods.items() if _writes(k)}, writes=True
     )
     for t in found[:]:
@@ -128,7 +116,7 @@ def _plain(kind, prefix, names, owner, first, **more):
     found = []
     for name in names:
         f = getattr(owner, name)
-        if name in _APART or not callable(f) or inspect.isclass(f) or hasattr(f, "_schemas"):
+        if name in _APART or not callable(f) or inspect.isclass(f) or hasattr(f, "_records"):
             continue
         parameters = _signature(f, first + _ANY)
         if first and parameters:

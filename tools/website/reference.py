@@ -20,8 +20,6 @@ import catalogue  # noqa: E402
 import adjoint  # noqa: E402
 from adjoint import _core  # noqa: E402
 
-FUNCTION, METHOD, INPLACE, LINALG, SPECIAL, NN, HIDDEN = 1, 2, 4, 64, 128, 256, 512
-
 FAMILIES = {  # page: (title, folders or files of core/ops, what is on it)
     "pointwise": (
         "Element by element",
@@ -49,7 +47,7 @@ class Operation:
 
     name: str
     schemas: list[str] = field(default_factory=list)
-    flags: int = 0
+    forms: set[str] = field(default_factory=set)
     doc: str = ""
     family: str = "pointwise"
 
@@ -57,14 +55,14 @@ class Operation:
     def spellings(self) -> list[str]:
         plain = self.name
         found = [
-            (FUNCTION, f"torch.{plain}"),
-            (METHOD, f"Tensor.{plain}"),
-            (LINALG, f"torch.linalg.{plain.removeprefix('linalg_')}"),
-            (SPECIAL, f"torch.special.{plain}"),
-            (NN, f"torch.nn.functional.{plain}"),
-            (INPLACE, f"Tensor.{plain}_"),
+            ("function", f"torch.{plain}"),
+            ("method", f"Tensor.{plain}"),
+            ("linalg", f"torch.linalg.{plain.removeprefix('linalg_')}"),
+            ("special", f"torch.special.{plain}"),
+            ("nn", f"torch.nn.functional.{plain}"),
+            ("inplace", f"Tensor.{plain}_"),
         ]
-        return [text for flag, text in found if self.flags & flag]
+        return [text for form, text in found if form in self.forms]
 
     @property
     def samples(self) -> str | None:
@@ -76,16 +74,16 @@ class Operation:
 def operations() -> list[Operation]:
     """The public ones that are not in place, by name."""
     homes, found = _homes(), {}
-    for schema, flags, doc in _core._records():
-        name = schema.partition("(")[0]
-        if name.startswith("_") or name.endswith("_") or (flags & HIDDEN and not hasattr(adjoint, name)):
+    for record in _core._records():
+        name, hidden = record["name"], "hidden" in record["forms"]
+        if name.startswith("_") or name.endswith("_") or (hidden and not hasattr(adjoint, name)):
             continue
         family = "shapes" if name in _CASTS else homes.get(name, "pointwise")
         op = found.setdefault(name, Operation(name, family=family))
-        if schema not in op.schemas:
-            op.schemas.append(schema)
-        op.flags |= flags & ~HIDDEN | (FUNCTION if flags & HIDDEN else 0)
-        op.doc = op.doc or doc or ""
+        if record["schema"] not in op.schemas:
+            op.schemas.append(record["schema"])
+        op.forms |= record["forms"] | ({"function"} if hidden else set())
+        op.doc = op.doc or record["doc"]
     return sorted(found.values(), key=lambda op: op.name)
 
 

@@ -27,11 +27,14 @@ Tensor checked_index(const char* op, const Tensor& index) {
   return i->ndim == 0 ? adjoint::alias(i, Dims{1}, Dims{1}, i->byte_offset) : i;
 }
 // PyTorch's class differs: RuntimeError for index_add of two dimensions or more, IndexError for the others.
-void check_bounds(const Tensor& index, int64_t n, ErrorKind kind = ErrorKind::Index) {
+void check_bounds(const Tensor& index, int64_t dim, int64_t n, ErrorKind kind = ErrorKind::Index) {
   if (index->meta_device()) return;
   const int64_t* p = index->host_as<int64_t>();
   for (int64_t k = 0; k < index->numel; ++k)
-    check_as(p[k] >= 0 && p[k] < n, kind, "index out of range in self");
+    if (p[k] < 0 || p[k] >= n) [[unlikely]]
+      fail_with(str("index ", p[k], " is out of bounds for dimension ", dim, " with size ", n,
+                    p[k] < 0 && p[k] >= -n ? "; negative ones are not taken here" : ""),
+                kind, "index out of range in self");
 }
 
 // One slice of `item` bytes at a time: for small ones the copy is a load and a store.
@@ -79,7 +82,7 @@ Tensor select_slices(const Tensor& x, int64_t dim, const Tensor& index) {
 
 Tensor selected(const Tensor& x, int64_t dim, const Tensor& index) {
   NoGrad no_grad;
-  check_bounds(index, x->ndim ? x->size(int(dim)) : 1);
+  check_bounds(index, dim, x->ndim ? x->size(int(dim)) : 1);
   if (x->ndim == 0) return raw::clone(x);
   return x->contiguous() && x->numel ? select_slices(x, dim, index) : ops::index(x, at_dim(index, dim));
 }
@@ -168,7 +171,7 @@ Tensor index_add_(const Tensor& x, int64_t dim, const Tensor& index, const Tenso
         "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape "
         "= ",
         x->sizes(), " source.shape = ", s->sizes());
-  check_bounds(i, x->ndim ? x->size(int(dim)) : 1, x->ndim > 1 ? ErrorKind::Runtime : ErrorKind::Index);
+  check_bounds(i, dim, x->ndim ? x->size(int(dim)) : 1, x->ndim > 1 ? ErrorKind::Runtime : ErrorKind::Index);
   auto write = [&] {
     NoGrad no_grad;
     Tensor v = alpha.equals(1) ? s : mul(s, alpha);
@@ -197,7 +200,7 @@ Tensor index_copy_(const Tensor& x, int64_t dim, const Tensor& index, const Tens
   check_as(source->ndim == 0 || source->size(int(dim)) == i->numel, ErrorKind::Index,
            "index_copy_(): Number of indices (", i->numel, ") should be equal to source.size(dim) (",
            source->ndim ? source->size(int(dim)) : 1, ")");
-  check_bounds(i, x->ndim ? x->size(int(dim)) : 1);
+  check_bounds(i, dim, x->ndim ? x->size(int(dim)) : 1);
   auto write = [&] {
     NoGrad no_grad;
     Tensor target = x->ndim == 0 ? adjoint::alias(x, Dims{1}, Dims{1}, x->byte_offset) : adjoint::alias(x);

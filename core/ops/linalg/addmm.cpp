@@ -30,15 +30,12 @@ void check_numbers(Dtype d, const Scalar& beta, const Scalar& alpha) {
 void check_shapes(const Tensor& a, const Tensor& b) {
   check(a->ndim == 2, "mat1 must be a matrix, got ", int(a->ndim), "-D tensor");
   check(b->ndim == 2, "mat2 must be a matrix, got ", int(b->ndim), "-D tensor");
-  check(a->size(1) == b->size(0), "mat1 and mat2 shapes cannot be multiplied (", a->size(0), "x", a->size(1),
-        " and ", b->size(0), "x", b->size(1), ")");
+  check_inner_sizes(a, b);
 }
 void check_batches(const Tensor& a, const Tensor& b) {
   check(a->ndim == 3, "batch1 must be a 3D tensor");
   check(b->ndim == 3, "batch2 must be a 3D tensor");
-  check(a->size(0) == b->size(0) && a->size(2) == b->size(1),
-        "Expected size for first two dimensions of batch2 tensor to be: [", a->size(0), ", ", a->size(2),
-        "] but got: [", b->size(0), ", ", b->size(1), "].");
+  check_batch_sizes(a, b);
 }
 
 // What all of them save: the factors, where the other one needs a gradient, and the two numbers.
@@ -240,8 +237,8 @@ static const auto defs = {
     def<addbmm>(
         "addbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor", kAll,
         "beta · self + alpha · Σ (batch1 batch2) over the batch."),
-    def<addmv>("addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor", kAll,
-               "beta · self + alpha · (mat vec)."),
+    def<addmv>("addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor",
+               kAll | kInplaceFunction, "beta · self + alpha · (mat vec)."),
     def<addr>("addr(Tensor self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1) -> Tensor", kAll,
               "beta · self + alpha · (vec1 vec2ᵀ)."),
 };

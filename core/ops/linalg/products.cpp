@@ -18,6 +18,32 @@ void check_same(const Tensor& a, const Tensor& b) {
 }
 }  // namespace
 
+// What would make a product of a and b, whose inner sizes differ.
+static std::string what_fits(const TensorImpl& a, const TensorImpl& b) {
+  const int64_t inner = a.size(a.ndim - 1), rows = b.size(b.ndim > 1 ? b.ndim - 2 : 0);
+  if (inner == rows) return "";
+  std::string s = str("the inner sizes must agree: they are ", inner, " and ", rows);
+  if (b.ndim < 2) return a.size(a.ndim - 2) == rows ? s + "; the first one transposed (.mT) would fit" : s;
+  if (inner == b.size(b.ndim - 1)) return s + "; the second one transposed (.mT) would fit";
+  if (a.size(a.ndim - 2) == rows) return s + "; the first one transposed (.mT) would fit";
+  if (b.size(b.ndim - 1) == a.size(a.ndim - 2)) return s + "; in the other order they would fit";
+  return s;
+}
+
+void check_inner_sizes(const Tensor& a, const Tensor& b) {
+  if (a->size(1) == b->size(0)) [[likely]]
+    return;
+  fail_with(what_fits(*a, *b), ErrorKind::Runtime, "mat1 and mat2 shapes cannot be multiplied (", a->size(0),
+            "x", a->size(1), " and ", b->size(0), "x", b->size(1), ")");
+}
+void check_batch_sizes(const Tensor& a, const Tensor& b) {
+  if (a->size(0) == b->size(0) && a->size(2) == b->size(1)) [[likely]]
+    return;
+  fail_with(what_fits(*a, *b), ErrorKind::Runtime,
+            "Expected size for first two dimensions of batch2 tensor to be: [", a->size(0), ", ", a->size(2),
+            "] but got: [", b->size(0), ", ", b->size(1), "].");
+}
+
 void check_matrix_dtype(Dtype d, int64_t work) {
   if (d == Dtype::Bool && work > 0)
     fail(ErrorKind::NotImplemented, "\"addmm_impl_cpu_\" not implemented for 'Bool'");
@@ -212,8 +238,7 @@ namespace ops {
 Tensor mm(const Tensor& a, const Tensor& b) {
   check(a->ndim == 2, "self must be a matrix");
   check(b->ndim == 2, "mat2 must be a matrix");
-  check(a->size(1) == b->size(0), "mat1 and mat2 shapes cannot be multiplied (", a->size(0), "x", a->size(1),
-        " and ", b->size(0), "x", b->size(1), ")");
+  check_inner_sizes(a, b);
   check_same(a, b);
   check_matrix_dtype(a->dtype, a->numel * b->size(1));
   return apply(Mm{}, a, b);
@@ -222,9 +247,7 @@ Tensor mm(const Tensor& a, const Tensor& b) {
 Tensor bmm(const Tensor& a, const Tensor& b) {
   check(a->ndim == 3, "batch1 must be a 3D tensor");
   check(b->ndim == 3, "batch2 must be a 3D tensor");
-  check(a->size(0) == b->size(0) && a->size(2) == b->size(1),
-        "Expected size for first two dimensions of batch2 tensor to be: [", a->size(0), ", ", a->size(2),
-        "] but got: [", b->size(0), ", ", b->size(1), "].");
+  check_batch_sizes(a, b);
   check(a->dtype == b->dtype, "expected scalar type ", label_of(a->dtype), " but found ", label_of(b->dtype));
   check_matrix_dtype(a->dtype, a->numel * b->size(2));
   return apply(Bmm{}, a, b);
@@ -233,8 +256,9 @@ Tensor bmm(const Tensor& a, const Tensor& b) {
 Tensor mv(const Tensor& a, const Tensor& v) {
   check(a->ndim == 2 && v->ndim == 1, "vector + matrix @ vector expected, got 1, ", int(a->ndim), ", ",
         int(v->ndim));
-  check(a->size(1) == v->size(0), "size mismatch, got input (", a->size(0), "), mat (", a->size(0), "x",
-        a->size(1), "), vec (", v->size(0), ")");
+  if (a->size(1) != v->size(0)) [[unlikely]]
+    fail_with(what_fits(*a, *v), ErrorKind::Runtime, "size mismatch, got input (", a->size(0), "), mat (",
+              a->size(0), "x", a->size(1), "), vec (", v->size(0), ")");
   check(a->dtype == v->dtype, "addmv input tensors must have the same dtype, but got ", label_of(v->dtype),
         ", ", label_of(a->dtype), ", and ", label_of(v->dtype));
   if (a->dtype == Dtype::Bool)

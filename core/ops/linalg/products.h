@@ -26,6 +26,9 @@ inline Tensor conj_of(const Tensor& x) { return is_complex(x->dtype) ? ops::conj
 // x · c, or x itself for c = 1.
 inline Tensor scaled(const Tensor& x, const Scalar& c) { return c.equals(1) ? x : ops::mul(x, c); }
 
+// Refuses matrices (or batches of them) whose inner sizes differ, in PyTorch's words, and tells what would fit.
+void check_inner_sizes(const Tensor& a, const Tensor& b);
+void check_batch_sizes(const Tensor& a, const Tensor& b);
 void check_matrix_dtype(Dtype d, int64_t work = 1);  // bool has no products, save empty ones
 
 namespace ops {

@@ -6,7 +6,7 @@ ADJOINT_POINTWISE_BEGIN
 struct Add : Pointwise {
   static constexpr auto schema = "add(Tensor self, Number other) -> Tensor";
   static constexpr auto doc = "self + other";
-  static constexpr uint32_t flags = 0;
+  static constexpr uint32_t flags = kWrapsNumbers;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kAnyType;
   static constexpr bool narrow = true;
@@ -20,7 +20,7 @@ struct AddScaled : Pointwise {
   static constexpr auto schema = "add_scaled(Tensor self, Number other, Number alpha) -> Tensor";
   static constexpr auto doc = "self + alpha * other";
   static constexpr auto node = "AddBackward0";
-  static constexpr uint32_t flags = 0;
+  static constexpr uint32_t flags = kWrapsNumbers;
   static constexpr int promoting = 2;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kAnyType;
@@ -34,7 +34,7 @@ POINTWISE(AddScaled)
 struct Sub : Pointwise {
   static constexpr auto schema = "sub(Tensor self, Number other) -> Tensor";
   static constexpr auto doc = "self - other";
-  static constexpr uint32_t flags = 0;
+  static constexpr uint32_t flags = kWrapsNumbers;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kAnyType;
   static constexpr bool narrow = true;
@@ -48,7 +48,7 @@ struct SubScaled : Pointwise {
   static constexpr auto schema = "sub_scaled(Tensor self, Number other, Number alpha) -> Tensor";
   static constexpr auto doc = "self - alpha * other";
   static constexpr auto node = "SubBackward0";
-  static constexpr uint32_t flags = 0;
+  static constexpr uint32_t flags = kWrapsNumbers;
   static constexpr int promoting = 2;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kAnyType;
@@ -75,6 +75,7 @@ POINTWISE(Rsub)
 struct Mul : Pointwise {
   static constexpr auto schema = "mul(Number self, Number other) -> Tensor";
   static constexpr auto doc = "self * other";
+  static constexpr uint32_t flags = kAll | kWrapsNumbers | kNumbersAlone;
   static constexpr auto aliases = "multiply";
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kAnyType;
@@ -89,7 +90,7 @@ struct Div : Pointwise {
   static constexpr bool plain = true;
   static constexpr auto schema = "div(Tensor self, Number other) -> Tensor";
   static constexpr auto doc = "self / other";
-  static constexpr uint32_t flags = 0;
+  static constexpr uint32_t flags = kWrapsNumbers;
   static constexpr bool half_vectors = true;
   template <class T> static constexpr auto value(T a, T b) { return a / b; }
   template <class T> static constexpr auto pull0(T g, T, T b, T) { return g / conj_of(b); }
@@ -101,7 +102,7 @@ struct DivTrunc : Pointwise {
   static constexpr auto schema = "div_trunc(Tensor self, Number other) -> Tensor";
   static constexpr auto doc = "self / other, rounded towards zero";
   static constexpr auto node = "DivBackward2";
-  static constexpr uint32_t flags = 0;
+  static constexpr uint32_t flags = kWrapsNumbers;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts;
   template <class T> static constexpr auto value(T a, T b) {
@@ -119,7 +120,7 @@ struct DivFloor : Pointwise {
   static constexpr auto schema = "floor_divide(Tensor self, Number other) -> Tensor";
   static constexpr auto doc = "self / other, rounded down";
   static constexpr auto node = "DivBackward2", kernel = "div_floor_cpu";
-  static constexpr uint32_t flags = 0;
+  static constexpr uint32_t flags = kWrapsNumbers;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts;
   template <class T> static constexpr bool hard(T a, T b) { return math::is_hard_quotient(a, b); }

@@ -8,6 +8,7 @@ struct Eq : Pointwise {
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kAnyType;
   static constexpr bool narrow = true;
+  static constexpr auto whole = Whole::Same;
   template <class T> static constexpr auto value(T a, T b) { return a == b; }
 };
 POINTWISE(Eq)
@@ -19,6 +20,7 @@ struct Ne : Pointwise {
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kAnyType;
   static constexpr bool narrow = true;
+  static constexpr auto whole = Whole::Same;
   template <class T> static constexpr auto value(T a, T b) { return a != b; }
 };
 POINTWISE(Ne)
@@ -30,6 +32,7 @@ struct Lt : Pointwise {
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kRealTypes;
   static constexpr bool narrow = true;
+  static constexpr auto whole = Whole::Above;
   template <class T> static constexpr auto value(T a, T b) { return a < b; }
 };
 POINTWISE(Lt)
@@ -41,6 +44,7 @@ struct Le : Pointwise {
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kRealTypes;
   static constexpr bool narrow = true;
+  static constexpr auto whole = Whole::Below;
   template <class T> static constexpr auto value(T a, T b) { return a <= b; }
 };
 POINTWISE(Le)
@@ -52,6 +56,7 @@ struct Gt : Pointwise {
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kRealTypes;
   static constexpr bool narrow = true;
+  static constexpr auto whole = Whole::Below;
   template <class T> static constexpr auto value(T a, T b) { return a > b; }
 };
 POINTWISE(Gt)
@@ -63,6 +68,7 @@ struct Ge : Pointwise {
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kRealTypes;
   static constexpr bool narrow = true;
+  static constexpr auto whole = Whole::Above;
   template <class T> static constexpr auto value(T a, T b) { return a >= b; }
 };
 POINTWISE(Ge)

@@ -5,6 +5,7 @@ ADJOINT_POINTWISE_BEGIN
 struct LogicalNot : Pointwise {
   static constexpr auto schema = "logical_not(Tensor self) -> Tensor";
   static constexpr auto doc = "Where self is 0.";
+  static constexpr uint32_t flags = kAll | kChangesLeaves;
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kAnyType;
   static constexpr bool narrow = true;
@@ -15,6 +16,7 @@ POINTWISE(LogicalNot)
 struct LogicalAnd : Pointwise {
   static constexpr auto schema = "logical_and(Tensor self, Tensor other) -> Tensor";
   static constexpr auto doc = "Where both are not 0.";
+  static constexpr uint32_t flags = kAll | kChangesLeaves;
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kAnyType;
   static constexpr bool narrow = true;
@@ -25,6 +27,7 @@ POINTWISE(LogicalAnd)
 struct LogicalOr : Pointwise {
   static constexpr auto schema = "logical_or(Tensor self, Tensor other) -> Tensor";
   static constexpr auto doc = "Where one or both are not 0.";
+  static constexpr uint32_t flags = kAll | kChangesLeaves;
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kAnyType;
   static constexpr bool narrow = true;
@@ -35,6 +38,7 @@ POINTWISE(LogicalOr)
 struct LogicalXor : Pointwise {
   static constexpr auto schema = "logical_xor(Tensor self, Tensor other) -> Tensor";
   static constexpr auto doc = "Where exactly one is not 0.";
+  static constexpr uint32_t flags = kAll | kChangesLeaves;
   static constexpr auto promotion = Promotion::Bool;
   static constexpr unsigned types = kAnyType;
   static constexpr bool narrow = true;
@@ -120,6 +124,7 @@ POINTWISE(RightShift)
 struct Gcd : Pointwise {
   static constexpr auto schema = "gcd(Tensor self, Tensor other) -> Tensor";
   static constexpr auto doc = "The greatest common divisor.";
+  static constexpr uint32_t flags = kAll | kInplaceFunction;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kInts;
   template <math::Integer T> static constexpr T value(T x, T y) {
@@ -138,6 +143,7 @@ POINTWISE(Gcd)
 struct Lcm : Pointwise {
   static constexpr auto schema = "lcm(Tensor self, Tensor other) -> Tensor";
   static constexpr auto doc = "The least common multiple.";
+  static constexpr uint32_t flags = kAll | kInplaceFunction;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kInts;
   template <math::Integer T> static constexpr T value(T a, T b) {

@@ -1,11 +1,15 @@
 // Choice, interpolation, fused multiply and divide, and two functions with exceptions at special values.
 #include "ops/pointwise.h"
 
+namespace adjoint {
+void step_halves(std::span<const Operand> xs, Dtype common, const Tensor& out);  // nextafter.cpp
+}
+
 ADJOINT_POINTWISE_BEGIN
 struct Where : Pointwise {
   static constexpr auto schema = "where(Tensor condition, Number self, Number other) -> Tensor";
   static constexpr auto doc = "self where condition holds, else other";
-  static constexpr uint32_t flags = 0;
+  static constexpr uint32_t flags = kWrapsNumbers;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kInts | kBools | kComplex;
   static constexpr bool cond_first = true;
@@ -123,6 +127,7 @@ struct Nextafter : Pointwise {
   static constexpr auto doc = "The float that follows self in the direction of other.";
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
+  static constexpr ReducedLoop reduced = step_halves;
   template <class T> static constexpr auto value(T a, T b) { return math::nextafter(a, b); }
   template <class T> static constexpr auto pull0(T g, T a, T b, T) { return math::where(a == b, T(0), g); }
   template <class T> static constexpr auto pull1(T, T, T, T) { return T(0); }
@@ -132,6 +137,7 @@ POINTWISE(Nextafter)
 struct Ldexp : Pointwise {
   static constexpr auto schema = "ldexp(Tensor self, Tensor other) -> Tensor";
   static constexpr auto doc = "self * 2**other";
+  static constexpr uint32_t flags = kAll | kInplaceFunction;
   // In three steps: 2**other alone may overflow, or vanish, and self be too small for two. 0 stays 0.
   template <class T> static constexpr auto value(T a, T b) {
     if constexpr (is_symbol<T>)

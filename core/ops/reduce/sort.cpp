@@ -69,7 +69,9 @@ Tensor argsort_stable(const Tensor& x, bool stable, int64_t dim, bool descending
 
 Pair topk(const Tensor& x, int64_t k, int64_t dim, bool largest, bool sorted) {
   int64_t d = wrap_dim(dim, x->ndim), n = x->ndim ? x->size(int(d)) : 1;
-  check(k >= 0 && k <= n, "selected index k out of range");
+  if (k < 0 || k > n) [[unlikely]]
+    fail_with(str("k is ", k, ", dimension ", d, " has size ", n), ErrorKind::Runtime,
+              "selected index k out of range");
   check(!is_complex(x->dtype), " topk does not support complex dtypes on CPU");
   check(x->dtype != Dtype::Bool, "topk does not support bool dtypes on CPU");
   return apply_picked<Topk>(x, d, true, by_rows(x, d, k, false, [&](const Rows& r, void* v, int64_t* i) {
@@ -84,7 +86,9 @@ void check_selectable(const Tensor& x, const char* kernel) {
 Pair kthvalue(const Tensor& x, int64_t k, int64_t dim, bool keepdim) {
   int64_t d = wrap_dim(dim, x->ndim), n = x->ndim ? x->size(int(d)) : 1;
   check_not_empty_dim(*x, d, "kthvalue");
-  check(k >= 1 && k <= n, "kthvalue(): selected number k out of range for dimension ", d);
+  if (k < 1 || k > n) [[unlikely]]
+    fail_with(str("k is ", k, ", dimension ", d, " has size ", n), ErrorKind::Runtime,
+              "kthvalue(): selected number k out of range for dimension ", d);
   if (x->ndim) check_selectable(x, "kthvalue_cpu");
   return apply_picked<Kth>(x, d, keepdim, by_rows(x, d, 1, !keepdim, [&](const Rows& r, void* v, int64_t* i) {
                              kth_rows(x->dtype, r.x->host(), r.rows, r.n, k - 1, v, i);

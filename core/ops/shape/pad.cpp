@@ -200,7 +200,7 @@ Tensor constant_pad(const Tensor& x, Ints pad, const Scalar& value) {
 [[maybe_unused]] static const auto defs = {
     def<constant_pad>("constant_pad_nd(Tensor self, int[] pad, Scalar value=0) -> Tensor", kFunction,
                       "A border of one value; negative padding cuts."),
-    def<pad_op>("pad(Tensor self, int[] pad, str mode=\"constant\", float? value=None) -> Tensor", kNN,
+    def<pad_op>("pad(Tensor self, int[] pad, str mode='constant', float? value=None) -> Tensor", kNN,
                 "A border around the last dimensions: constant, reflect, replicate or circular."),
 };
 

@@ -195,10 +195,6 @@ static Tensor t_(const Tensor& x) {
                  "Alias of movedim."),
     def<[](const Tensor& x) { return adjoint_of(x, "adjoint()"); }>(
         "adjoint(Tensor self) -> Tensor", kBoth, "The conjugate of the last two dimensions swapped."),
-    def<numpy_T>("_numpy_T(Tensor self) -> Tensor", kHidden, "The attribute T."),
-    def<mT>("_mT(Tensor self) -> Tensor", kHidden, "The attribute mT."),
-    def<mH>("_mH(Tensor self) -> Tensor", kHidden, "The attribute mH."),
-    def<matrix_H>("_matrix_H(Tensor self) -> Tensor", kHidden, "The attribute H."),
     def<transpose_>("transpose_(Tensor self, int dim0, int dim1) -> Tensor", kMethod, "transpose in place."),
     def<transpose_>("swapaxes_(Tensor self, int axis0, int axis1) -> Tensor", kMethod, "transpose in place."),
     def<transpose_>("swapdims_(Tensor self, int dim0, int dim1) -> Tensor", kMethod, "transpose in place."),
