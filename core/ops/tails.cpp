@@ -98,7 +98,7 @@ void scatter(const Tensor& t, std::span<const uint32_t> at, const char* from) {
 }  // namespace
 
 std::unique_ptr<Tails> Tails::of(const PointwiseOp& op, const Tensor& operand) {
-  if (operand->meta_device() || !operand->numel) return nullptr;
+  if (operand->device != Device::Cpu || !operand->numel) return nullptr;
   const Tensor x = raw::contiguous(operand);
   const bool own = x.get() != operand.get();
   const TailRange r = range_for(op.tail, x->dtype);
