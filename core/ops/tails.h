@@ -7,6 +7,9 @@
 // of all. Each element decides by its operand which of the two slopes it has, so no road and no neighbour changes its
 // bits.
 #pragma once
+#include <memory>
+#include <span>
+#include <vector>
 #include "ops/pointwise_record.h"
 
 namespace adjoint {
