@@ -5,7 +5,6 @@
 #include "autograd/needs.h"
 #include "ops/ops.h"
 #include "ops/schema.h"
-#include "ops/strided_loop.h"
 
 namespace adjoint {
 
@@ -68,10 +67,13 @@ PointwiseNode* make_node(const PointwiseOp& op, std::span<const Operand> xs, Dty
   for (size_t i = 0; i < xs.size(); ++i) {
     if (!(reads >> i & 1) || !xs[i].is_tensor()) continue;
     const Tensor& x = *xs[i].tensor;
-    n->args[i].saved.save(target && written_over(*x, *target) ? value_before(x) : x);
+    const bool overwritten = target && written_over(*x, *target);
+    if (!op.recover)
+      n->args[i].saved.save(overwritten ? value_before(x) : x);
+    else if (!overwritten && !x->inference() && !modes.check_saved && !modes.saved_hooks)
+      n->args[i].saved.save(x);
   }
-  n->result_read = reads >> op.arity & 1;
-  if (op.tail_pull && reads) n->tails = Tails::of(op, *xs[0].tensor);
+  n->result_read = reads >> op.arity & 1 || (op.recover && reads);
   held.take();
   return n;
 }
@@ -83,7 +85,6 @@ void PointwiseNode::save_result(const Tensor& y) {
 void PointwiseNode::release_saved() {
   for (uint32_t i = 0; i < inputs; ++i) args[i].saved.reset();
   result.reset();
-  tails.reset();
 }
 
 void PointwiseNode::visit_saved(SavedVisitor& v) {
@@ -92,16 +93,18 @@ void PointwiseNode::visit_saved(SavedVisitor& v) {
   for (int i = 0; i < int(inputs); ++i) {
     if (!args[i].is_tensor)
       v.value(parameter(op, i).c_str(), args[i].scalar);
-    else if (reads >> i & 1)
+    else if ((reads >> i & 1) && !op.recover)
       v.tensor(parameter(op, i).c_str(), args[i].saved);
   }
-  if (reads >> op.arity & 1) v.tensor("result", result);
+  if (reads >> op.arity & 1 || op.recover) v.tensor("result", result);
 }
 
-// The operand that tails kept has the history of the one that it is a copy of.
-Tensor PointwiseNode::mend_recorded(const Tensor& r, const Tensor& g) {
-  const Tensor x = tails->operand(r->sizes());
-  return ops::where(tails->where(x), op.tail_pull(V(g), V(with_edge(x, edges[0]))).tensor, r);
+Tensor PointwiseNode::operand(int k) {
+  const SavedTensor& x = args[k].saved;
+  if (!op.recover) return x.get(*this);
+  Tensor y = result.get(*this);  // a changed result is refused, as where it alone is kept
+  if (x.raw() && x.raw()->version() == x.saved_version()) return x.get(*this);
+  return pointwise(find_pointwise(op.recover), {y});
 }
 
 Tensor PointwiseNode::pull_recorded(const Tensor& g, int i) {
@@ -111,18 +114,17 @@ Tensor PointwiseNode::pull_recorded(const Tensor& g, int i) {
     if (!args[k].is_tensor)
       x[k] = V(args[k].scalar);
     else if (reads >> k & 1)
-      x[k] = V(args[k].saved.get(*this));
+      x[k] = V(operand(k));
   }
   if (reads >> op.arity & 1) y = V(result.get(*this));
   V r = op.pull[i].tensors(V(g), y, x);
-  if (r.tensor) return tails ? mend_recorded(r.tensor, g) : r.tensor;
+  if (r.tensor) return r.tensor;
   return graph_ops.add(graph_ops.zeros_like(g), scalar_tensor(r.scalar, g->dtype, g->device));
 }
 
 Tensor PointwiseNode::pull_fused(const Tensor& g, int i) {
   unsigned reads = op.pull[i].reads;
-  int compute = compute_of(op, common);
-  Loop loop = op.kernels.pull[i][compute];
+  const auto compute = Compute(compute_of(op, common));
   Tensor held[kMaxOperands + 1];
   Operand xs[kMaxOperands + 2] = {g, 0, 0, 0, 0, 0};
   int n = 1;
@@ -132,61 +134,14 @@ Tensor PointwiseNode::pull_fused(const Tensor& g, int i) {
       xs[n++] = Operand(args[k].scalar);
       continue;
     }
-    held[k] = k == op.arity ? result.get(*this) : args[k].saved.get(*this);
+    held[k] = k == op.arity ? result.get(*this) : operand(k);
     xs[n++] = Operand(held[k]);
   }
-  Dtype kernel = kKernelType[compute];
-  bool dense = g->dtype == kernel && (g->contiguous() || is_spread(*g));
-  for (int k = 1; k < n && dense; ++k) {
-    if (!xs[k].is_tensor()) continue;
-    const TensorImpl& t = **xs[k].tensor;
-    dense = t.dtype == kernel && (t.contiguous() || is_spread(t)) && same_sizes(t, *g);
-  }
-  bool cond = op.cond_first && (reads & 1);
-  if (g->meta_device()) return empty_like(g);
-  if (tails && tails->whole()) {
-    Tensor out = empty_like_strides(g, common);
-    tails->pull(out, g, held[op.arity]);
-    return out;
-  }
-  if (!dense || cond) {
-    Tensor out = empty_like_strides(g, common);
-    // A cond operand comes second here, after g: it is read as bool by its own type.
-    LoopOperand ops[kMaxLoopOperands];
-    alignas(16) char numbers[kMaxLoopOperands][16];
-    ops[0] = {out->host(), out.get(), out->dtype, kernel};
-    for (int k = 0; k < n; ++k) {
-      Dtype want = cond && k == 1 ? Dtype::Bool : kernel;
-      if (xs[k].is_tensor()) {
-        const TensorImpl& t = **xs[k].tensor;
-        ops[k + 1] = {t.host(), &t, t.dtype, want};
-      } else {
-        xs[k].scalar.store(numbers[k], want);
-        ops[k + 1] = {numbers[k], nullptr, want, want};
-      }
-    }
-    run_strided(loop, out->sizes(), {ops, size_t(n) + 1});
-    if (tails) tails->mend(out, g, held[op.arity]);
-    return out;
-  }
-  Tensor out = empty(g->sizes(), common, g->device);
-  char* p[kMaxLoopOperands];
-  int64_t st[kMaxLoopOperands];
-  alignas(16) char numbers[kMaxLoopOperands][16];
-  p[0] = out->host();
-  st[0] = int64_t(item_size(kernel));
-  for (int k = 0; k < n; ++k) {
-    if (xs[k].is_tensor()) {
-      p[k + 1] = (*xs[k].tensor)->host();
-      st[k + 1] = (*xs[k].tensor)->contiguous() ? st[0] : 0;
-    } else {
-      xs[k].scalar.store(numbers[k], kernel);
-      p[k + 1] = numbers[k];
-      st[k + 1] = 0;
-    }
-  }
-  run_flat(loop, p, st, n + 1, out->numel);
-  if (tails) tails->mend(out, g, held[op.arity]);
+  const Dtype kernel = kKernelType[compute];
+  Tensor out = is_spread(*g) ? empty(g->sizes(), common, g->device) : empty_like_strides(g, common);
+  // A condition comes second here, after g.
+  run_loop({op.kernels, compute, i}, out, kernel, kernel, {xs, size_t(n)},
+           op.cond_first && (reads & 1) ? 1 : -1);
   return out;
 }
 

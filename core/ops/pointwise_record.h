@@ -22,6 +22,7 @@ struct PointwiseOp {
   const char* kernel = nullptr;      // PyTorch's name of the loop, for messages; null: name + "_cpu"
   const char* aliases = "";          // further names, separated by spaces, with the same forms
   const char* special_aliases = "";  // names in adjoint.special only
+  const char* recover = nullptr;     // see Note [Recovered operands]
   Refusal no_bool, no_complex;
   Whole whole = Whole::No;
   ReducedLoop reduced = nullptr;
@@ -33,8 +34,6 @@ struct PointwiseOp {
     V (*tensors)(const V& g, const V& y, const V* x) = nullptr;
     std::string (*text)(const char* g) = nullptr;  // as a formula in g, x (or a, b, c) and y
   } pull[kMaxOperands];
-  TailRange tail;  // Note [Tails] in ops/tails.h
-  V (*tail_pull)(const V& g, const V& x) = nullptr;
   std::string (*text)() = nullptr;  // the value
   OpRecord record;
 };
@@ -65,7 +64,6 @@ std::vector<const PointwiseOp*> all_pointwise();  // by name
 PointwiseOp renamed(std::string_view op, const char* node, uint32_t less = 0);
 void register_pointwise(PointwiseOp* op, const char* doc, uint32_t flags,
                         const PointwiseKernels* const* by_isa);
-void register_narrow(const PointwiseKernels* const* by_isa);  // ops/narrow.cpp
 
 inline namespace ADJOINT_ISA {
 namespace loops {
@@ -104,7 +102,7 @@ template <class Op, size_t... K> std::string text_of_value(std::index_sequence<K
 }  // namespace loops
 
 // Options of an Op: `node` ("PowBackward0", where it does not follow from the name), `kernel`, `flags`,
-// `aliases` ("arcsin"), `special_aliases`, `tail` with `tail_slope`.
+// `aliases` ("arcsin"), `special_aliases`, `recover`.
 template <class Op> const PointwiseOp& make_record(const PointwiseKernels& base, const PointwiseKernels* v3,
                                                    const PointwiseKernels* v4) {
   static const PointwiseOp* self;  // the record's invoke has no closure: one variable for each operation
@@ -125,17 +123,13 @@ template <class Op> const PointwiseOp& make_record(const PointwiseKernels& base,
   if constexpr (requires { Op::aliases; }) p->aliases = Op::aliases;
   if constexpr (requires { Op::special_aliases; }) p->special_aliases = Op::special_aliases;
   if constexpr (requires { Op::node; }) p->node = Op::node;
-  if constexpr (loops::has_tails<Op>) {
-    p->tail = Op::tail;
-    p->tail_pull = [](const V& g, const V& x) -> V { return g * conj_of(Op::tail_slope(x)); };
-  }
+  if constexpr (requires { Op::recover; }) p->recover = Op::recover;
   p->whole = Op::whole;
   p->reduced = Op::reduced;
   loops::fill_pulls<Op>(*p, loops::Operands<Op>());
   p->text = [] { return loops::text_of_value<Op>(loops::Operands<Op>()); };
   const PointwiseKernels* sets[3] = {&base, v3, Op::half_vectors ? v3 : v4};
   register_pointwise(p, Op::doc, loops::flags_of<Op>(), sets);
-  if constexpr (Op::narrow) register_narrow(sets);
   return *p;
 }
 }  // namespace ADJOINT_ISA

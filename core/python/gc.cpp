@@ -90,10 +90,8 @@ template <class N, class T, class P> struct References final : SavedVisitor {
     if (t.meta->grad) tensor_ref(*t.meta->grad);
     hooks(t.meta->hooks);
     hooks(t.meta->post_accumulate);
-    const AccumulateNode& a = t.meta->accumulate;
-    hooks(a.pre);
-    hooks(a.post);
-    if (a.metadata) python(static_cast<PyObject*>(a.metadata.get()));
+    hooks(t.meta->accumulate_pre);
+    hooks(t.meta->accumulate_post);
   }
 };
 template <class N, class T, class P> References(N, T, P) -> References<N, T, P>;
