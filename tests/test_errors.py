@@ -48,6 +48,7 @@ def test_the_call_and_its_line_stand_below_the_message():
         (lambda x: x.to(torch.float16, bad=object()), "to(float32[2, 3], torch.float16, bad=object)"),
         (lambda x: x[5], "__getitem__(float32[2, 3], 5)"),
         (lambda x: x.__setitem__(5, 1), "__setitem__(float32[2, 3], 5, 1)"),
+        (lambda x: x.__delitem__(5), "__delitem__(float32[2, 3], 5)"),
         (lambda x: ~x, "bitwise_not(float32[2, 3])"),
         (lambda x: x < torch.zeros(4), "lt(float32[2, 3], float32[4])"),
         (lambda x: torch.einsum("ij,k->l", x, x), "einsum('ij,k->l', (float32[2, 3], float32[2, 3]))"),

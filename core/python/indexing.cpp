@@ -323,7 +323,8 @@ PyObject* subscript(PyObject* self, PyObject* index) {
 
 int assign_subscript(PyObject* self, PyObject* index, PyObject* value) {
   PyObject* const given[] = {index, value};
-  return guarded_call("__setitem__", Call{self, given, 2, nullptr}, [&]() -> int {
+  const char* name = value ? "__setitem__" : "__delitem__";
+  return guarded_call(name, Call{self, given, value ? 2 : 1, nullptr}, [&]() -> int {
     if (!value) raise(PyExc_TypeError, "Tensor does not support deleting items");
     if ((!is_plain(self) && overridden(self)) || (!is_plain(value) && overridden(value))) {
       Ref f =
