@@ -52,7 +52,8 @@ struct Task {
   std::unordered_map<const void*, Scratch> side;  // where another pass owns the scratch
   std::vector<Node*> ready;                       // heap by sequence number
   std::vector<Tensor> captured;
-  std::vector<Node*> seen;  // with targets: every node of the walk
+  std::vector<Node*> seen;                               // with targets: every node of the walk
+  std::vector<std::pair<const void*, uint32_t>> lookup;  // many targets: what they are, and which, sorted
   uint32_t steps = 0;
   uint32_t id = ++g_passes;
 
@@ -108,6 +109,10 @@ struct Task {
   }
   // Only nodes on a way to a target run. Ascending sequence numbers: what a node leads to is known before it.
   void prune() {
+    if (targets.size() > 8) {
+      for (uint32_t i = 0; i < targets.size(); ++i) lookup.emplace_back(key_of(targets[i]), i);
+      std::sort(lookup.begin(), lookup.end());
+    }
     for (const Target& t : targets)
       if (t.leaf && ensure_meta(*t.leaf).scratch.task) of(*t.leaf).needed = true;
     std::sort(seen.begin(), seen.end(), by_sequence);
@@ -121,8 +126,21 @@ struct Task {
       of(*n).needed = needed;
     }
   }
+  static const void* key_of(const Target& t) { return t.leaf ? static_cast<const void*>(t.leaf) : t.node; }
+  // f(i) for each target that is this node or leaf.
+  template <class F> void each_target(const void* key, F f) const {
+    if (lookup.empty()) {
+      for (uint32_t i = 0; i < targets.size(); ++i)
+        if (key_of(targets[i]) == key) f(i);
+    } else {
+      auto it = std::lower_bound(lookup.begin(), lookup.end(), std::pair<const void*, uint32_t>(key, 0));
+      for (; it != lookup.end() && it->first == key; ++it) f(it->second);
+    }
+  }
   bool is_target(const Node& n) const {
-    return std::any_of(targets.begin(), targets.end(), [&](const Target& t) { return t.node == &n; });
+    bool found = false;
+    each_target(&n, [&](uint32_t) { found = true; });
+    return found;
   }
 
   // --- delivery ---
@@ -147,8 +165,7 @@ struct Task {
     Tensor keep = Tensor::share(&leaf);
     run_tensor_hooks(ensure_meta(leaf).hooks, 0, g);
     if (!targets.empty()) {
-      for (size_t i = 0; i < targets.size(); ++i)
-        if (targets[i].leaf == &leaf && !options.accumulate) captured[i] = g;
+      if (!options.accumulate) each_target(&leaf, [&](uint32_t i) { captured[i] = g; });
       if (!options.accumulate) return;
     }
     accumulate_grad(leaf, std::move(g), options.create_graph);
@@ -216,8 +233,7 @@ struct Task {
       slot = graph_ops.add(slot, g);
   }
   void capture(Node& n, Tensor* g) {
-    for (size_t i = 0; i < targets.size(); ++i)
-      if (targets[i].node == &n && !options.accumulate) captured[i] = g[targets[i].nr];
+    if (!options.accumulate) each_target(&n, [&](uint32_t i) { captured[i] = g[targets[i].nr]; });
   }
 
   void call(Node& n, Tensor* g, Tensor* gx) {
@@ -386,7 +402,7 @@ static void warn_of_cycle() {
 
 std::vector<Tensor> run_backward(std::span<const Tensor> roots, std::span<const Tensor> grads,
                                  std::span<const Target> inputs, const BackwardOptions& options) {
-  Task task{roots, grads, inputs, options, {}, {}, {}, {}, 0};
+  Task task{roots, grads, inputs, options, {}, {}, {}, {}, {}, 0};
   if (!options.accumulate) task.captured.resize(inputs.size());
   GradModeGuard mode(options.create_graph);
   struct OwnWork {  // what runs without recording from here on is ours
