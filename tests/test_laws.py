@@ -1,8 +1,11 @@
 """Laws that hold for every operation of the catalogue: what records, what a second backward pass may read, which saved
-values a node shows, and that all of it is freed (the leak check of conftest)."""
+values a node shows and how it calls them, that all of it is freed (the leak check of conftest), and that meta tensors tell the same."""
+
+import re
 
 import catalogue
 import pytest
+from oracles import types
 from test_catalogue import call, replace, tensors
 
 import adjoint as torch
@@ -106,6 +109,48 @@ def test_saved_values_can_be_read_until_they_are_freed(name):
         del held, nodes
 
 
+def words(name):
+    """A node's or an operation's name, to be compared."""
+    return re.sub("^(linalg|special)(?=.)|_", "", re.sub(r"Backward\d*(_copy)?$", "", name).lower())
+
+
+RECORDS = {}
+for record in _core._records():
+    RECORDS.setdefault(words(record["name"]), set()).update(
+        x["name"] for x in (*record["parameters"], *record["results"]) if x["name"]
+    )
+RECORDS["slice"] = {"dim", "start", "end", "step"}
+PADS = [f"{mode}pad{n}d" for mode in ("reflection", "replication") for n in (1, 2, 3)]
+SAME_NODE = {"prelukernel": "prelu", "unsafeview": "reshape", "reshapealias": "reshape", "tocopy": "to"}
+SAME_NODE |= dict.fromkeys(PADS, "pad")
+# PyTorch's names for what neither went in nor came out, and some of our own.
+FURTHER = {
+    "elu celu": {"scale", "input_scale"},
+    "kthvalue max median min mode nanmedian sort topk cummax cummin": {"indices"},
+    "aminmax": {"min", "max"},
+    "frexp": {"exponent"},
+    " ".join(PADS): {"padding"},
+    "vectornorm pdist": {"self"},
+    "maskedfill": {"condition"},  # PyTorch: mask
+    "narrowcopy": {"start", "end", "step"},  # PyTorch: start and length
+    "round": {"scale"},  # PyTorch: decimals
+    "sort topk": {"keepdim"},
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_saved_values_have_the_operations_names(name):
+    for args, kwargs, _ in with_leaves(name):
+        for node in nodes_of(results(name, args, kwargs)):
+            op = words(node.name())
+            own = RECORDS.get(SAME_NODE.get(op, op), set()).union(
+                *(more for ops, more in FURTHER.items() if op in ops.split())
+            )
+            shown = {n.removeprefix("_saved_") for n in saved_names(node, "_saved_")}
+            shown = {n for n in shown if not re.fullmatch(r"result\d*|\w+_sym_(sizes|numel)", n)}
+            assert shown <= own, f"{node.name()}: {shown - own}"
+
+
 def test_a_number_that_the_rule_reads_counts_as_saved():
     x = torch.ones(3, requires_grad=True)
     for y in (x * 2, x / 2, 2 / x):
@@ -115,3 +160,50 @@ def test_a_number_that_the_rule_reads_counts_as_saved():
     for y in (x + 2, x - 2, 2 - x, x % 2):
         y.sum().backward()
         y.sum().backward()
+
+
+# A result whose shape or value is in the operands' elements, or that has to have elements.
+NEEDS_VALUES = {
+    *("argwhere", "nonzero", "where", "masked_select", "unique", "unique_consecutive", "bincount", "repeat_interleave"),
+    *("allclose", "equal", "Tensor.cpu", "to", "set_rng_state"),
+    # These look at their indices or weights without need.
+    *("take", "put", "masked_scatter", "combinations", "cov"),
+}
+
+
+def told(value):
+    """Of each tensor among the results; other values as they are."""
+    if isinstance(value, (list, tuple)):
+        return [t for v in value for t in told(v)]
+    return [(value.shape, value.dtype, value.stride(), value.layout) if isinstance(value, torch.Tensor) else value]
+
+
+def on_meta(value):
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(on_meta, value))
+    return value.to("meta") if isinstance(value, torch.Tensor) else value
+
+
+@pytest.mark.filterwarnings("ignore:Casting complex values")
+@pytest.mark.parametrize("name", catalogue.names())
+def test_meta_tensors_tell_the_same(name):
+    for dtype in types.ALL:
+        try:
+            samples = catalogue.samples(torch, name, getattr(torch, dtype))
+        except (RuntimeError, NotImplementedError):
+            continue
+        for args, kwargs in samples:
+            if not tensors(args):
+                continue
+            args_there, kwargs_there = on_meta(args), {k: on_meta([v])[0] for k, v in kwargs.items()}
+            try:
+                here = call(name)(*args, **kwargs)
+            except (RuntimeError, NotImplementedError, ZeroDivisionError):
+                continue
+            try:
+                there = call(name)(*args_there, **kwargs_there)
+            except (RuntimeError, NotImplementedError, TypeError):
+                assert name in NEEDS_VALUES, f"{name} {dtype}"
+                continue
+            assert told(there) == told(here), f"{name} {dtype}"
+            assert all(t.is_meta for t in tensors(there))

@@ -7,6 +7,7 @@ from __future__ import annotations
 import random
 
 import catalogue
+import numpy as np
 import oracles
 import pytest
 from oracles import types
@@ -19,12 +20,30 @@ NAMES = [name for name in catalogue.names() if name in oracles.ORACLE]
 REFUSALS = (RuntimeError, NotImplementedError, ZeroDivisionError)
 
 
-def faults(name, args, kwargs, got):
+def faults(name, args, kwargs, got, allowance=1):
     oracle = oracles.ORACLE[name]
+    nearness = oracle.nearness | {"ulps": allowance * oracle.nearness["ulps"]}
     wants = list(oracle(args, kwargs))
     results = list(got) if isinstance(got, (tuple, list)) else [got]
     assert len(results) == len(wants), f"{name}: {len(results)} results, not {len(wants)}"
-    return [w for w in (wrong(r, *want, oracle.nearness) for r, want in zip(results, wants)) if w]
+    return [w for w in (wrong(r, *want, nearness) for r, want in zip(results, wants)) if w]
+
+
+@pytest.mark.parametrize("dtype", types.FLOATS)
+def test_what_counts_as_near(dtype):
+    """Four units in the last place of what is computed in, and the rounding of half types."""
+    eps, inf = torch.finfo(getattr(torch, dtype)).eps, float("inf")
+    half = dtype in types.HALVES
+
+    def far(got, want, **more):
+        t = torch.tensor([got], dtype=torch.float64).to(getattr(torch, dtype))
+        return wrong(t, [np.longdouble(want)], dtype, None, {"ulps": 4, "steps": 0, "signed": True} | more)
+
+    assert not far(1.0, 1.0 + eps / 2) and not far(1.0, 1.0 + (0 if half else 4) * eps)
+    assert far(1.0, 1.0 + (0.6 if half else 5) * eps) and far(1.0, -1.0) and far(0.0, eps) and far(inf, 1.0)
+    assert not far(inf, inf) and far(-inf, inf) and far(1.0, inf) and far(1.0, np.nan) and far(np.nan, 1.0)
+    assert far(0.0, -0.0) and not far(0.0, -0.0, signed=False) and not far(np.nan, np.nan)
+    assert not far(inf, "1e400") and not far(0.0, "1e-4000")
 
 
 def attempt(name, args, kwargs, dtype):
@@ -182,4 +201,26 @@ def test_mixed_types(name):
                 f"{name} {types.type_of(x)}{list(x.shape)} {types.type_of(y)}{list(y.shape) if is_tensor(y) else ''}"
             )
             found += [f"{subject}: {w}" for w in faults(name, (x, y), {}, got)]
+    assert not found, "\n".join(found[:12])
+
+
+ALONG = (
+    "sum mean nansum nanmean prod var std var_mean std_mean max min amax amin argmax argmin any all count_nonzero cumsum "
+    "cumprod cummax cummin logsumexp logcumsumexp softmax log_softmax median nanmedian sort argsort"
+).split()
+# Errors that add up along the way.
+ALLOWANCE = {"prod": 128, "cumprod": 128, "logcumsumexp": 8}
+
+
+@pytest.mark.parametrize("name", ALONG)
+def test_long_vectors(name):
+    """Longer than a block of the kernels, along rows, columns and with gaps."""
+    found = []
+    for dtype in types.ALL:
+        wide = catalogue.maker(torch, getattr(torch, dtype))(3, 1031)
+        for x, dim in ((wide, 1), (wide.t().contiguous(), 0), (wide.t(), 0), (wide[:, ::2], 1)):
+            for kwargs in ({"dim": dim}, {"dim": dim, "stable": True}) if "sort" in name else ({"dim": dim},):
+                got = attempt(name, (x,), kwargs, dtype)
+                if got is not None:
+                    found += [f"{name} {dtype} {w}" for w in faults(name, (x,), kwargs, got, ALLOWANCE.get(name, 1))]
     assert not found, "\n".join(found[:12])

@@ -212,6 +212,8 @@ class Places:
         values = self.values if self.keepdim or self.x.ndim == 0 else np.expand_dims(self.values, self.dim)
         if at.shape != values.shape:
             return f"shape {at.shape}, not {values.shape}"
+        if (np.diff(np.sort(at, self.dim), axis=self.dim) == 0).any() if at.ndim else False:
+            return f"indices {found.tolist()} repeat"
         there = np.take_along_axis(np.atleast_1d(self.x), np.atleast_1d(at), self.dim)
         same = (there == values) | (np.isnan(there) & np.isnan(values))
         return None if same.all() else f"indices {found.tolist()} of other values"
