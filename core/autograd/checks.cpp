@@ -43,8 +43,8 @@ Tensor broadcast_view(const Tensor& t, Ints sizes) {
 }
 
 static Tensor checked(const ValueInfo& want, const std::string& name, uint32_t nr, Tensor g) {
-  check(g->device == want.device, name, ": expected a gradient on ",
-        want.device == Device::Meta ? "meta" : "cpu", ", got one on ", g->meta_device() ? "meta" : "cpu");
+  check(g->device == want.device, name, ": expected a gradient on ", name_of(want.device), ", got one on ",
+        name_of(g->device));
   check(equal(g->sizes(), want.sizes), name, " got an invalid gradient for output ", nr, " - got ",
         g->sizes(), " but expected shape compatible with ", Ints(want.sizes));
   check(!is_complex(g->dtype) || is_complex(want.dtype), name, " got an invalid gradient for output ", nr,

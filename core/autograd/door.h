@@ -31,6 +31,7 @@
 #include "autograd/leaf.h"
 #include "autograd/node.h"
 #include "autograd/saved.h"
+#include "tensor/devices.h"
 
 namespace adjoint {
 
@@ -91,8 +92,13 @@ template <class Op, int N> struct NodeOf final : Node {
 
 namespace door {
 
-// Every operation passes here with its inputs before it touches memory: the place for a check of their devices.
-template <class... T> void check_devices(const char* /*operation*/, const T&... /*x*/) {}
+// Every operation passes here with its inputs before it touches memory: Note [Devices of a call].
+template <class Op, class... T> void check_devices(const T&... x) {
+  if constexpr (sizeof...(T) > 1 && !requires { Op::across_devices; }) {
+    CommonDevice device;
+    ((x ? device.add(*x) : void()), ...);
+  }
+}
 
 template <class Op> constexpr bool has_rule = requires(Op& op, Backward& b) { op.vjp(b); };
 
@@ -139,7 +145,7 @@ template <class Op, class... T> void settle(Op&& op, const Tensor& y, const T&..
 
 // --- results ---
 template <class Op, class... T> Tensor apply(Op op, const T&... x) {
-  door::check_devices(door::name_of(op), x...);
+  door::check_devices<Op>(x...);
   Tensor y = op.forward(x...);
   door::settle(std::move(op), y, x...);
   return y;
@@ -151,7 +157,6 @@ template <class Op, class... T> Tensor apply_from(Op op, Tensor y, const T&... x
 }
 
 template <class Op> Tensor apply_view(Op op, const Tensor& x) {
-  door::check_devices(door::name_of(op), x);
   Tensor y = op.forward(x);
   link_view(y, x);
   door::settle(std::move(op), y, x);
@@ -192,9 +197,9 @@ template <class Op> std::vector<Tensor> apply_views(Op op, const Tensor& x, std:
 namespace door {
 
 // May x be changed? Says whether the change is recorded.
-template <class... T>
+template <class Op, class... T>
 bool may_change(bool may_overlap, const Tensor& x, const char* name, const T&... others) {
-  check_devices(name, x, others...);
+  check_devices<Op>(x, others...);
   const bool record = needs_record(x, others...) && is_differentiable(x->dtype);
   may_overlap ? check_history(x, name, record) : check_inplace(x, name, record);
   return record;
@@ -207,7 +212,7 @@ bool may_change(bool may_overlap, const Tensor& x, const char* name, const T&...
 // one change of x.
 template <class Op, class Write, class... T>
 Tensor apply_inplace(Op op, const Tensor& x, const char* name, Write&& write, const T&... others) {
-  const bool record = door::may_change(requires { Op::one_value; }, x, name, others...);
+  const bool record = door::may_change<Op>(requires { Op::one_value; }, x, name, others...);
   door::Made<Op, 1 + sizeof...(T)> n;
   if (record) n = door::make_node(std::move(op), x, others...);
   const uint32_t version = x->storage->version;
@@ -222,7 +227,7 @@ Tensor apply_inplace(Op op, const Tensor& x, const char* name, Write&& write, co
 
 // x takes the geometry of its own view: t_, squeeze_, ...
 template <class Op> Tensor apply_view_inplace(Op op, const Tensor& x, const char* name) {
-  const bool record = door::may_change(true, x, name);
+  const bool record = door::may_change<Op>(true, x, name);
   Tensor y = op.forward(x);
   door::Made<Op, 1> n;
   if (record) n = door::make_node(std::move(op), x);
@@ -238,7 +243,7 @@ template <class Op> Tensor apply_view_inplace(Op op, const Tensor& x, const char
 template <class Op> Tensor apply_storage_inplace(Op op, const Tensor& x, const char* name,
                                                  const Tensor& source, int64_t byte_offset, Ints sizes,
                                                  Ints strides) {
-  const bool record = door::may_change(true, x, name, source);
+  const bool record = door::may_change<Op>(true, x, name, source);
   door::Made<Op, 2> n;
   if (record) n = door::make_node(std::move(op), x, source);
   Dims s(sizes), st(strides);

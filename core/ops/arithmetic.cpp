@@ -1,5 +1,6 @@
 // Sums, differences, quotients and powers as PyTorch signs them: alpha, rounding_mode, numbers on either
 // side. Each picks one of the formulas of ops/pointwise/.
+#include "device/host_values.h"
 #include "ops/not_differentiable.h"
 #include "ops/ops.h"
 #include "ops/pointwise_record.h"
@@ -87,8 +88,7 @@ void refuse_integer_zero(const Operand& a, const Operand& b) {
   bool zero = false;
   if (b.is_tensor()) {
     NoGrad no_grad;
-    zero =
-        (*b.tensor)->numel && !(*b.tensor)->meta_device() && item(ops::any(ops::eq(*b.tensor, 0))).to_bool();
+    zero = (*b.tensor)->numel && has_values(*b.tensor) && item(ops::any(ops::eq(*b.tensor, 0))).to_bool();
   } else {
     zero = b.scalar.equals(0);
   }

@@ -35,21 +35,23 @@ struct Alias {
   void vjp(Backward& b) { b.gx[0] = b.grad(); }
 };
 
-// A cotangent as the input wants it: its shape, and its type; the imaginary part is dropped for a real input.
-Tensor cotangent_for(Tensor g, Ints shape, Dtype dtype) {
+// A cotangent as the input wants it: its shape, type and device; the imaginary part is dropped for a real input.
+Tensor cotangent_for(Tensor g, Ints shape, Dtype dtype, Device device) {
   g = sum_to(g, shape);
   if (is_complex(g->dtype) && !is_complex(dtype)) g = real(g);
-  return to(g, dtype);
+  return to(g, dtype, device);
 }
 
 struct CopyOp {
   static constexpr const char *name = "copy_", *node = "CopyBackwards";
+  static constexpr bool across_devices = true;
   Dims shape;
   Dtype dtype;
+  Device device;
   static constexpr const char* rule = "gx = 0; gsrc = g";
   void vjp(Backward& b) {
     if (b.needs(0)) b.gx[0] = zeros_like(b.grad());
-    if (b.needs(1)) b.gx[1] = cotangent_for(b.grad(), shape, dtype);
+    if (b.needs(1)) b.gx[1] = cotangent_for(b.grad(), shape, dtype, device);
   }
 };
 
@@ -69,10 +71,11 @@ struct FillTensor {
   static constexpr const char *name = "fill_", *node = "FillBackward3";
   static constexpr bool one_value = true;
   Dtype dtype;
+  Device device;
   static constexpr const char* rule = "gx = 0; gvalue = sum(g)";
   void vjp(Backward& b) {
     if (b.needs(0)) b.gx[0] = zeros_like(b.grad());
-    if (b.needs(1)) b.gx[1] = cotangent_for(sum(b.grad()), Ints(), dtype);
+    if (b.needs(1)) b.gx[1] = cotangent_for(sum(b.grad()), Ints(), dtype, device);
   }
 };
 
@@ -94,7 +97,7 @@ Tensor contiguous(const Tensor& x) { return x->contiguous() ? x : clone(x, Memor
 
 Tensor copy_(const Tensor& x, const Tensor& src) {
   return apply_inplace(
-      CopyOp{src->sizes(), src->dtype}, x, "copy_",
+      CopyOp{src->sizes(), src->dtype, src->device}, x, "copy_",
       [&] {
         if (!x.same(src)) raw::copy(x, src);
       },
@@ -111,7 +114,7 @@ Tensor fill_(const Tensor& x, const Operand& value) {
   const Tensor& v = *value.tensor;
   check(v->ndim == 0, "fill_ only supports 0-dimension value tensor but got tensor with ", int(v->ndim),
         " dimensions.");
-  return apply_inplace(FillTensor{v->dtype}, x, "fill_", [&] { raw::copy(x, v); }, v);
+  return apply_inplace(FillTensor{v->dtype, v->device}, x, "fill_", [&] { raw::copy(x, v); }, v);
 }
 
 static Tensor fill(const Tensor& x, Operand value) {
@@ -122,7 +125,7 @@ static Tensor fill(const Tensor& x, Operand value) {
   }
   if (!value.is_tensor()) return apply_from(Filled<FillNumber, 0>{}, y, x);
   const Tensor& v = *value.tensor;
-  return apply_from(Filled<FillTensor, 1>{{v->dtype}}, y, x, v);
+  return apply_from(Filled<FillTensor, 1>{{v->dtype, v->device}}, y, x, v);
 }
 
 // detach as the user calls it: the result remembers where (Note [Cuts]).
@@ -146,7 +149,7 @@ static Tensor detach_noted(const Tensor& x) {
     }>("is_contiguous(Tensor self, *, memory_format? memory_format=None) -> bool", kMethod,
        "Does the tensor lie in memory in row-major (or the given format's) order?"),
     def<[](const Tensor& x, const Tensor& src, bool) { return copy_(x, src); }>(
-        "copy_(Tensor self, Tensor src, bool non_blocking=False) -> Tensor", kMethod,
+        "copy_(Tensor self, Tensor src, bool non_blocking=False) -> Tensor", kMethod | kAcrossDevices,
         "Writes src's values, cast and broadcast, into self."),
     def<zero_>("zero_(Tensor self) -> Tensor", kBoth, "Fills with zeros."),
     def<[](const Tensor& x, Operand v) { return fill_(x, v); }>("fill_(Tensor self, Number value) -> Tensor",

@@ -21,7 +21,8 @@ enum Flags : uint32_t {
   kNumbersAlone = 2048,  // computes numbers without a tensor among them, too
   kWrapsNumbers =
       4096,  // PyTorch wraps a number among the operands into a tensor: its node lists an edge for it
-  kChangesLeaves = 8192,  // in place, it may write into a leaf that requires grad
+  kChangesLeaves = 8192,   // in place, it may write into a leaf that requires grad
+  kAcrossDevices = 16384,  // its tensors may be on several: see Note [Devices of a call]
 };
 
 }  // namespace adjoint

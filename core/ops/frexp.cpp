@@ -1,6 +1,7 @@
 // frexp: floats taken apart into mantissa and exponent.
 #include <cmath>
 #include "autograd/door.h"
+#include "device/host_values.h"
 #include "ops/ops.h"
 #include "ops/pointwise_record.h"
 #include "ops/raw.h"
@@ -24,25 +25,27 @@ struct Frexp {
   void visit(SavedVisitor& v) { v.tensor("exponent", exponent); }
 };
 
-template <class T> void take_apart(const T* x, T* mantissa, int32_t* exponent, int64_t n) {
-  for (int64_t i = 0; i < n; ++i) {
+struct Parts {
+  Tensor mantissa, exponent;
+};
+template <class T> Parts take_apart(const Tensor& x) {
+  if (!has_values(x)) return {empty_like(x), empty(x->sizes(), Dtype::I32, x->device)};
+  HostElements<T> v(x);
+  HostTensor<T> mantissa(x->sizes());
+  HostTensor<int32_t> exponent(x->sizes());
+  for (int64_t i = 0; i < v.size(); ++i) {
     int e = 0;
-    mantissa[i] = std::isfinite(x[i]) ? std::frexp(x[i], &e) : x[i];
+    mantissa[i] = std::isfinite(v[i]) ? std::frexp(v[i], &e) : v[i];
     exponent[i] = e;
   }
+  return {mantissa.on(x->device), exponent.on(x->device)};
 }
 
 std::tuple<Tensor, Tensor> frexp(const Tensor& x) {
   check(is_floating(x->dtype), "torch.frexp() only supports floating-point dtypes");
   Dtype work = x->dtype == Dtype::F64 ? Dtype::F64 : Dtype::F32;
-  Tensor mantissa = empty(x->sizes(), work, x->device), exponent = empty(x->sizes(), Dtype::I32, x->device);
-  if (!x->meta_device()) {
-    Tensor c = raw::contiguous(raw::cast(x, work));
-    if (work == Dtype::F64)
-      take_apart(c->host_as<double>(), mantissa->host_as<double>(), exponent->host_as<int32_t>(), c->numel);
-    else
-      take_apart(c->host_as<float>(), mantissa->host_as<float>(), exponent->host_as<int32_t>(), c->numel);
-  }
+  Tensor c = raw::cast(x, work);
+  auto [mantissa, exponent] = work == Dtype::F64 ? take_apart<double>(c) : take_apart<float>(c);
   std::array results{raw::cast(mantissa, x->dtype), exponent};
   auto [m, e] = apply_multi(Frexp{}, std::span(&x, 1), std::move(results), 1);
   return {m, e};

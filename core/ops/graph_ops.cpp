@@ -1,10 +1,10 @@
 // Hands the graph what it computes with (autograd/needs.h).
 #include "autograd/grad_mode.h"
 #include "autograd/needs.h"
+#include "device/backend.h"
 #include "ops/ops.h"
 #include "ops/pointwise_record.h"
 #include "ops/raw.h"
-#include "ops/strided_loop.h"
 #include "ops/view/restride.h"
 
 namespace adjoint {
@@ -12,14 +12,13 @@ namespace {
 
 void add_into(const Tensor& dst, const Tensor& src) {
   static const PointwiseOp& op = find_pointwise("add");
-  if (dst->meta_device()) return;
-  NoGrad no_grad;
-  if ((dst->dtype == Dtype::F32 || dst->dtype == Dtype::F64) && dst->contiguous() && src->contiguous() &&
-      same_sizes(*dst, *src)) {
-    char* p[3] = {dst->host(), dst->host(), src->host()};
-    int64_t item = int64_t(dst->itemsize()), st[3] = {item, item, item};
-    return run_flat(op.kernels.value[item == 4 ? CF32 : CF64], p, st, 3, dst->numel);
+  const bool real = dst->dtype == Dtype::F32 || dst->dtype == Dtype::F64;
+  if (real && dst->dtype == src->dtype) {
+    const LoopOperand to{dst.get(), dst->dtype, {}}, from{src.get(), src->dtype, {}},
+        operands[3] = {to, to, from};
+    return backend(dst).pointwise({op.kernels, dst->dtype == Dtype::F32 ? CF32 : CF64}, std::span(operands));
   }
+  NoGrad no_grad;
   raw::copy(dst, pointwise(op, {dst, src}));
 }
 

@@ -86,6 +86,7 @@ Tensor contiguous(const Tensor& x);
 Tensor clone(const Tensor& x, MemoryFormat format = MemoryFormat::Preserve);
 Tensor copy_(const Tensor& dst, const Tensor& src);  // in place, casting and broadcasting
 Tensor to(const Tensor& x, Dtype dtype);             // x itself when it has the type already
+Tensor to(const Tensor& x, Dtype dtype, Device device);
 Tensor fill_(const Tensor& x, const Operand& value);
 Tensor zero_(const Tensor& x);
 

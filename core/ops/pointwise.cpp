@@ -9,9 +9,9 @@
 #include <cmath>
 #include "autograd/changes.h"
 #include "autograd/needs.h"
+#include "device/host_values.h"
 #include "ops/pointwise_node.h"
 #include "ops/promotion.h"
-#include "ops/strided_loop.h"
 
 namespace adjoint {
 
@@ -36,22 +36,20 @@ Dtype logical_result(Promotion p, Dtype common) {
   return p == Promotion::Real || p == Promotion::RealFloat ? real_of(common) : common;
 }
 
-void run_loop(Loop loop, const Tensor& out, Dtype kernel_out, Dtype kernel, std::span<const Operand> xs,
-              bool cond_first) {
-  LoopOperand ops[kMaxLoopOperands];
-  alignas(16) char numbers[kMaxLoopOperands][16];
-  ops[0] = {out->host(), out.get(), out->dtype, kernel_out};
+void run_loop(const FormulaLoop& loop, const Tensor& out, Dtype kernel_out, Dtype kernel,
+              std::span<const Operand> xs, int cond) {
+  LoopOperand operands[kMaxLoopOperands];
+  operands[0].tensor = out.get();
+  operands[0].kernel = kernel_out;
   for (size_t k = 0; k < xs.size(); ++k) {
-    Dtype want = k == 0 && cond_first ? Dtype::Bool : kernel;
-    if (xs[k].is_tensor()) {
-      const TensorImpl& t = **xs[k].tensor;
-      ops[k + 1] = {t.host(), &t, t.dtype, want};
-    } else {
-      xs[k].scalar.store(numbers[k], want);
-      ops[k + 1] = {numbers[k], nullptr, want, want};
-    }
+    LoopOperand& o = operands[k + 1];
+    o.kernel = int(k) == cond ? Dtype::Bool : kernel;
+    if (xs[k].is_tensor())
+      o.tensor = xs[k].tensor->get();
+    else
+      xs[k].scalar.store(o.number, o.kernel);
   }
-  run_strided(loop, out->sizes(), {ops, xs.size() + 1});
+  backend(out).pointwise(loop, {operands, xs.size() + 1});
 }
 
 }  // namespace pointwise_detail
@@ -123,30 +121,20 @@ bool exact_comparison(const PointwiseOp& op, Types& t, std::span<const Operand> 
   return true;
 }
 
-// The result's layout follows the operands': their dimensions ordered by stride, as PyTorch's iterator has it.
+// The result's layout follows the operands': their dimensions ordered by stride, as PyTorch's iterator has
+// it.
 Tensor allocate(Ints shape, Dtype dtype, Device device, std::span<const Operand> xs) {
-  bool row_major = true, first = true;
+  const TensorImpl* model = nullptr;
   for (const Operand& x : xs) {
     if (!x.is_tensor() || (*x.tensor)->ndim == 0) continue;
     const TensorImpl& t = **x.tensor;
-    row_major &= t.contiguous();
-    if (first && t.contiguous() && equal(t.sizes(), shape)) break;  // what follows has no say
-    first = false;
+    if (!model) {
+      if (!equal(t.sizes(), shape)) return empty(shape, dtype, device);
+      model = &t;
+    }
   }
-  if (row_major) return empty(shape, dtype, device);
-  std::vector<Dims> strides;
-  bool alike = true;  // all of one shape and layout
-  for (const Operand& x : xs) {
-    if (!x.is_tensor() || (*x.tensor)->ndim == 0) continue;
-    const TensorImpl& t = **x.tensor;
-    Dims& s = strides.emplace_back(int64_t(shape.size()));
-    const int lead = int(shape.size()) - t.ndim;
-    for (int i = 0; i < t.ndim; ++i)
-      if (t.size(i) == shape[size_t(lead + i)]) s[lead + i] = t.stride(i);
-    alike &= equal(t.sizes(), shape) && equal(s, strides[0]) && is_dense(t);
-  }
-  if (alike) return empty_strided(shape, strides[0], dtype, device);
-  return empty_strided(shape, strides_in_order(shape, strides), dtype, device);
+  if (!model || model->contiguous()) return empty(shape, dtype, device);
+  return empty_like_strides(Tensor::share(const_cast<TensorImpl*>(model)), dtype);
 }
 
 void check_overlap(const Tensor& out, std::span<const Operand> xs) {
@@ -210,21 +198,17 @@ bool has_history_to_erase(const PointwiseOp& op, const TensorImpl& x) {
 [[gnu::noinline]] Tensor general(const PointwiseOp& op, std::span<const Operand> xs, const Dest& dest) {
   Types t = resolve_types(op, xs);
   Dims shape;
-  Device device = Device::Cpu;
-  bool any = false, record = false, memory = false;
+  CommonDevice devices;
+  bool any = false, record = false;
   for (size_t i = 0; i < xs.size(); ++i) {
     if (!xs[i].is_tensor()) continue;
     const Tensor& x = *xs[i].tensor;
     shape = any ? broadcast_shapes(shape, x->sizes()) : Dims(x->sizes());
     any = true;
-    if (x->meta_device())
-      device = Device::Meta;
-    else
-      memory |= x->ndim > 0;
+    devices.add(*x);
     record |= x->requires_grad();
   }
-  check(!(memory && device == Device::Meta), op.name,
-        ": Expected all tensors to be on the same device, but found at least two devices, meta and cpu!");
+  const Device device = devices.get();
   const bool erases = dest.inplace && modes.grad && !is_differentiable(t.result) &&
                       requires_grad(*dest.tensor) && has_history_to_erase(op, **dest.tensor);
   record = record && modes.grad && is_differentiable(t.result) && (!dest.tensor || dest.inplace);
@@ -234,7 +218,7 @@ bool has_history_to_erase(const PointwiseOp& op, const TensorImpl& x) {
   NodeRef held = NodeRef::steal(node);
   if (erases) held = erase(op, xs, out);
   const bool truth = op.promotion == Promotion::Bool;
-  if (device == Device::Cpu && out->numel) {
+  if (out->numel) {
     Dtype kernel = kKernelType[t.compute];
     std::vector<Operand> wrapped;
     std::span<const Operand> operands = xs;
@@ -251,7 +235,7 @@ bool has_history_to_erase(const PointwiseOp& op, const TensorImpl& x) {
     if (is_reduced(t.common) && op.reduced)
       op.reduced(operands, t.common, to);
     else
-      run_loop(op.kernels.value[t.compute], to, computed, kernel, operands, op.cond_first);
+      run_loop({op.kernels, Compute(t.compute)}, to, computed, kernel, operands, op.cond_first ? 0 : -1);
     if (twice) graph_ops.raw_copy(out, to);
   }
   if (dest.tensor) bumped(out, dest.name ? dest.name : op.name.c_str());

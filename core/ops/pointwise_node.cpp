@@ -5,7 +5,6 @@
 #include "autograd/needs.h"
 #include "ops/ops.h"
 #include "ops/schema.h"
-#include "ops/strided_loop.h"
 
 namespace adjoint {
 
@@ -125,8 +124,7 @@ Tensor PointwiseNode::pull_recorded(const Tensor& g, int i) {
 
 Tensor PointwiseNode::pull_fused(const Tensor& g, int i) {
   unsigned reads = op.pull[i].reads;
-  int compute = compute_of(op, common);
-  Loop loop = op.kernels.pull[i][compute];
+  const auto compute = Compute(compute_of(op, common));
   Tensor held[kMaxOperands + 1];
   Operand xs[kMaxOperands + 2] = {g, 0, 0, 0, 0, 0};
   int n = 1;
@@ -139,51 +137,11 @@ Tensor PointwiseNode::pull_fused(const Tensor& g, int i) {
     held[k] = k == op.arity ? result.get(*this) : operand(k);
     xs[n++] = Operand(held[k]);
   }
-  Dtype kernel = kKernelType[compute];
-  bool dense = g->dtype == kernel && (g->contiguous() || is_spread(*g));
-  for (int k = 1; k < n && dense; ++k) {
-    if (!xs[k].is_tensor()) continue;
-    const TensorImpl& t = **xs[k].tensor;
-    dense = t.dtype == kernel && (t.contiguous() || is_spread(t)) && same_sizes(t, *g);
-  }
-  bool cond = op.cond_first && (reads & 1);
-  if (g->meta_device()) return empty_like(g);
-  if (!dense || cond) {
-    Tensor out = empty_like_strides(g, common);
-    // A cond operand comes second here, after g: it is read as bool by its own type.
-    LoopOperand ops[kMaxLoopOperands];
-    alignas(16) char numbers[kMaxLoopOperands][16];
-    ops[0] = {out->host(), out.get(), out->dtype, kernel};
-    for (int k = 0; k < n; ++k) {
-      Dtype want = cond && k == 1 ? Dtype::Bool : kernel;
-      if (xs[k].is_tensor()) {
-        const TensorImpl& t = **xs[k].tensor;
-        ops[k + 1] = {t.host(), &t, t.dtype, want};
-      } else {
-        xs[k].scalar.store(numbers[k], want);
-        ops[k + 1] = {numbers[k], nullptr, want, want};
-      }
-    }
-    run_strided(loop, out->sizes(), {ops, size_t(n) + 1});
-    return out;
-  }
-  Tensor out = empty(g->sizes(), common, g->device);
-  char* p[kMaxLoopOperands];
-  int64_t st[kMaxLoopOperands];
-  alignas(16) char numbers[kMaxLoopOperands][16];
-  p[0] = out->host();
-  st[0] = int64_t(item_size(kernel));
-  for (int k = 0; k < n; ++k) {
-    if (xs[k].is_tensor()) {
-      p[k + 1] = (*xs[k].tensor)->host();
-      st[k + 1] = (*xs[k].tensor)->contiguous() ? st[0] : 0;
-    } else {
-      xs[k].scalar.store(numbers[k], kernel);
-      p[k + 1] = numbers[k];
-      st[k + 1] = 0;
-    }
-  }
-  run_flat(loop, p, st, n + 1, out->numel);
+  const Dtype kernel = kKernelType[compute];
+  Tensor out = is_spread(*g) ? empty(g->sizes(), common, g->device) : empty_like_strides(g, common);
+  // A condition comes second here, after g.
+  run_loop({op.kernels, compute, i}, out, kernel, kernel, {xs, size_t(n)},
+           op.cond_first && (reads & 1) ? 1 : -1);
   return out;
 }
 

@@ -1,6 +1,7 @@
 // The node of a recorded pointwise operation: one class for all of them, driven by the operation's record.
 #pragma once
 #include "autograd/door.h"
+#include "device/backend.h"
 #include "ops/pointwise_record.h"
 
 namespace adjoint {
@@ -54,8 +55,9 @@ namespace pointwise_detail {
 inline constexpr Dtype kKernelType[kComputes] = {Dtype::Bool, Dtype::I64, Dtype::F32, Dtype::F64,
                                                  Dtype::C128};
 int compute_of(const PointwiseOp& op, Dtype d);  // -1: not supported
-void run_loop(Loop loop, const Tensor& out, Dtype kernel_out, Dtype kernel, std::span<const Operand> xs,
-              bool cond_first);
+// Operand `cond` (-1: none) is a truth value.
+void run_loop(const FormulaLoop& loop, const Tensor& out, Dtype kernel_out, Dtype kernel,
+              std::span<const Operand> xs, int cond);
 }  // namespace pointwise_detail
 
 }  // namespace adjoint

@@ -3,8 +3,8 @@
 // the general road.
 #include <cstring>
 #include "autograd/changes.h"
+#include "device/cpu/flat.h"
 #include "ops/pointwise_node.h"
-#include "ops/strided_loop.h"
 
 namespace adjoint {
 namespace {
@@ -39,7 +39,7 @@ template <int N> struct Dense {
       if (first) break;
     }
     if (!model || (model->dtype != Dtype::F32 && model->dtype != Dtype::F64)) return false;
-    if (!(op.types & kFloats) || !model->contiguous() || model->meta_device()) return false;
+    if (!(op.types & kFloats) || !model->contiguous() || model->device != Device::Cpu) return false;
     item = model->dtype == Dtype::F32 ? 4 : 8;
     for (int k = 0; k < N; ++k) {
       const TensorImpl* t = xs[k].tensor;
@@ -49,7 +49,7 @@ template <int N> struct Dense {
       }
       bool one = t->ndim == 0;
       if (t != model || k < from) {
-        if (t->dtype != (k < from ? Dtype::Bool : model->dtype) || t->meta_device()) return false;
+        if (t->dtype != (k < from ? Dtype::Bool : model->dtype) || t->device != Device::Cpu) return false;
         if (!one && !same_sizes(*t, *model)) return false;
         if (!t->contiguous()) {
           if (!is_spread(*t)) return false;
@@ -66,7 +66,7 @@ template <int N> struct Dense {
   [[gnu::always_inline]] void run(const PointwiseOp& op, TensorImpl& out, int64_t out_item) {
     p[0] = out.address();
     st[0] = out_item;
-    run_flat(op.kernels.value[item == 4 ? CF32 : CF64], p, st, N + 1, out.numel);
+    cpu::run_flat(op.kernels.value[item == 4 ? CF32 : CF64], p, st, N + 1, out.numel);
   }
 };
 

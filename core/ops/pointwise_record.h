@@ -64,7 +64,6 @@ std::vector<const PointwiseOp*> all_pointwise();  // by name
 PointwiseOp renamed(std::string_view op, const char* node, uint32_t less = 0);
 void register_pointwise(PointwiseOp* op, const char* doc, uint32_t flags,
                         const PointwiseKernels* const* by_isa);
-void register_narrow(const PointwiseKernels* const* by_isa);  // ops/narrow.cpp
 
 inline namespace ADJOINT_ISA {
 namespace loops {
@@ -131,7 +130,6 @@ template <class Op> const PointwiseOp& make_record(const PointwiseKernels& base,
   p->text = [] { return loops::text_of_value<Op>(loops::Operands<Op>()); };
   const PointwiseKernels* sets[3] = {&base, v3, Op::half_vectors ? v3 : v4};
   register_pointwise(p, Op::doc, loops::flags_of<Op>(), sets);
-  if constexpr (Op::narrow) register_narrow(sets);
   return *p;
 }
 }  // namespace ADJOINT_ISA

@@ -68,6 +68,7 @@ void register_pointwise(PointwiseOp* op, const char* doc, uint32_t flags,
   int best = int(active_isa());
   for (int i = 1; i <= best; ++i) {
     if (!by_isa[i]) continue;
+    std::copy(std::begin(by_isa[i]->narrow), std::end(by_isa[i]->narrow), op->kernels.narrow);
     for (int c : {int(CF32), int(CF64)}) {
       if (by_isa[i]->value[c]) op->kernels.value[c] = by_isa[i]->value[c];
       for (int k = 0; k < kMaxOperands; ++k)

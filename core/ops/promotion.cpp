@@ -38,8 +38,4 @@ bool can_cast(Dtype from, Dtype to) {
   return !(from != Dtype::Bool && to == Dtype::Bool);
 }
 
-void fail_dtype(const char* kernel, Dtype d) {
-  fail(ErrorKind::NotImplemented, '"', kernel, "\" not implemented for '", label_of(d), "'");
-}
-
 }  // namespace adjoint

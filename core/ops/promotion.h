@@ -25,7 +25,6 @@ class ResultType {
 Dtype result_type(std::span<const Operand> xs);
 bool can_cast(Dtype from, Dtype to);
 // No kernel for this type: "..." not implemented for 'Bool'.
-[[noreturn]] void fail_dtype(const char* kernel, Dtype d);
 inline Dtype float_type(Dtype d) { return is_differentiable(d) ? d : default_dtype(); }
 
 // out= : checks the types, resizes (with PyTorch's warning when it was not empty).

@@ -25,6 +25,16 @@ std::vector<const OpRecord*> all_records() {
   return v;
 }
 
+void check_devices(const Value* args, int n) {
+  CommonDevice device;
+  for (int i = 0; i < n; ++i) {
+    if (args[i].kind == Value::TensorK && *args[i].tensor) device.add(**args[i].tensor);
+    if (args[i].kind == Value::TensorList)
+      for (const Tensor& x : *args[i].tensors)
+        if (x) device.add(*x);
+  }
+}
+
 void prepare_out(const Tensor& out, Ints sizes, Dtype dtype, Device device, const char* name) {
   check(can_cast(dtype, out->dtype), "result type ", label_of(dtype),
         " can't be cast to the desired output type ", label_of(out->dtype));

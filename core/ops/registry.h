@@ -23,6 +23,7 @@
 #include <tuple>
 #include <vector>
 #include "ops/flags.h"
+#include "tensor/devices.h"
 #include "tensor/tensor.h"
 
 namespace adjoint {
@@ -47,7 +48,7 @@ struct Dest {
 
 enum class MemoryFormat : uint8_t { Contiguous, Preserve, ChannelsLast, ChannelsLast3d };
 
-struct Generator;  // ops/random/generator.h
+struct Generator;  // device/generator.h
 
 struct Value {  // one parsed argument
   enum Kind : uint8_t {
@@ -106,6 +107,8 @@ struct OpRecord {
   uint32_t flags = 0;
   const char* doc = nullptr;
   void (*invoke)(const Value* args, const Dest& dest, Returned& out) = nullptr;
+  int tensors =
+      0;  // parameters that are tensors; a list counts as two. Of pointwise operations, which check alone: 0
   const PointwiseOp* pointwise = nullptr;  // its formula, where it is pointwise
   const char* plain = nullptr;  // the formula that a call with plain arguments comes to, where there is one
   OpRecord* next = nullptr;
@@ -113,6 +116,14 @@ struct OpRecord {
 };
 std::vector<const OpRecord*> all_records();  // in registration order
 void register_op(OpRecord* r);
+
+// See Note [Devices of a call].
+[[gnu::cold]] void check_devices(const Value* args, int n);
+// Every call of a record from outside passes here; n of its parameters were given.
+inline void invoke(const OpRecord& r, const Value* args, int n, const Dest& dest, Returned& out) {
+  if (r.tensors > 1) check_devices(args, n);
+  r.invoke(args, dest, out);
+}
 
 namespace detail {
 template <class T> struct Unpack;
@@ -253,6 +264,16 @@ template <class Args> constexpr bool takes_dest() {
 }
 }  // namespace detail
 
+namespace detail {
+template <class T> constexpr int tensors_of() {
+  using A = std::decay_t<T>;
+  if (std::is_same_v<A, Tensor> || std::is_same_v<A, Operand> || std::is_same_v<A, std::optional<Operand>>)
+    return 1;
+  return std::is_same_v<A, std::span<const Tensor>> ? 2 : 0;
+}
+template <class... A> constexpr int count_tensors(std::tuple<A...>*) { return (0 + ... + tensors_of<A>()); }
+}  // namespace detail
+
 template <auto Fn> OpRecord* def(const char* schema, uint32_t flags, const char* doc = "") {
   using Args = typename detail::Signature<std::decay_t<decltype(Fn)>>::Args;
   auto* r = new OpRecord;
@@ -260,6 +281,7 @@ template <auto Fn> OpRecord* def(const char* schema, uint32_t flags, const char*
   r->flags = flags | (detail::takes_dest<Args>() ? kTakesDest : Flags(0));
   r->doc = doc;
   r->invoke = detail::invoke<Fn>;
+  if (!(flags & kAcrossDevices)) r->tensors = detail::count_tensors(static_cast<Args*>(nullptr));
   register_op(r);
   return r;
 }

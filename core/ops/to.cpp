@@ -1,6 +1,7 @@
 // to() and its many names: the same values as another type, on another device, in another layout.
 #include <optional>
 #include "autograd/door.h"
+#include "device/host_values.h"
 #include "ops/layout.h"
 #include "ops/ops.h"
 #include "ops/raw.h"
@@ -17,7 +18,7 @@ struct ToCopy {
   Dtype from = dtype;
   Device from_device = device;
   Tensor forward(const Tensor& x) {
-    check_as(!x->meta_device() || device == Device::Meta, ErrorKind::NotImplemented,
+    check_as(has_values(x) || device == Device::Meta, ErrorKind::NotImplemented,
              "Cannot copy out of meta tensor; no data! Please use torch.nn.Module.to_empty() instead of "
              "torch.nn.Module.to() when moving module from meta to a different device.");
     Tensor y = empty_format(x, dtype, device, format);
@@ -76,7 +77,8 @@ template <Dtype D> OpRecord* def_cast(const char* name) {
 
 }  // namespace
 
-Tensor to(const Tensor& x, Dtype dtype) { return convert_to(x, dtype, x->device, false, {}); }
+Tensor to(const Tensor& x, Dtype dtype) { return to(x, dtype, x->device); }
+Tensor to(const Tensor& x, Dtype dtype, Device device) { return convert_to(x, dtype, device, false, {}); }
 
 [[maybe_unused]] static const auto defs = {
     def<to_device>(
@@ -88,10 +90,10 @@ Tensor to(const Tensor& x, Dtype dtype) { return convert_to(x, dtype, x->device,
                   kMethod, "The values as another type."),
     def<to_other>("to(Tensor self, Tensor other, bool non_blocking=False, bool copy=False, *, "
                   "memory_format? memory_format=None) -> Tensor",
-                  kMethod, "The values as another type."),
+                  kMethod | kAcrossDevices, "The values as another type."),
     def<[](const Tensor& x, const Tensor& other) {
       return convert_to(x, other->dtype, other->device, false, {});
-    }>("type_as(Tensor self, Tensor other) -> Tensor", kMethod, "self.to(other.dtype)"),
+    }>("type_as(Tensor self, Tensor other) -> Tensor", kMethod | kAcrossDevices, "self.to(other.dtype)"),
     def<[](const Tensor& x, Format f) { return convert_to(x, x->dtype, Device::Cpu, false, f); }>(
         "cpu(Tensor self, *, memory_format? memory_format=None) -> Tensor", kMethod, "self.to('cpu')"),
     def_cast<Dtype::Bool>("bool"),

@@ -46,7 +46,6 @@ const char* c_name(Dtype d) {  // the names PyTorch's message uses
     default: return "c10::complex<double>";
   }
 }
-const char* device_name(const TensorImpl& x) { return x.meta_device() ? "meta" : "cpu"; }
 
 void check_grad(const Tensor& x, const Tensor& g) {
   // Nor may a view of it, which keeps it: a cycle.
@@ -58,8 +57,8 @@ void check_grad(const Tensor& x, const Tensor& g) {
         "grad_dtype attribute with a specific dtype, or None to allow any dtype. Set grad_dtype with "
         "caution. Diverging the dtypes of a "
         "tensor and its gradient may break downstream systems that assume they match.");
-  check(g->device == x->device, "attempting to assign a gradient with device type '", device_name(*g),
-        "' to a tensor with device type '", device_name(*x),
+  check(g->device == x->device, "attempting to assign a gradient with device type '", name_of(g->device),
+        "' to a tensor with device type '", name_of(x->device),
         "'. Please ensure that the gradient and the tensor are on the same device");
   check(same_sizes(*g, *x), "attempting to assign a gradient of size '", g->sizes(),
         "' to a tensor of size '", x->sizes(),

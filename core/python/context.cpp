@@ -97,8 +97,7 @@ Tensor FunctionNode::fitted(const ValueInfo& want, Tensor g, int index) const {
         "grad_is_complex) to be true, but got false.");
   if (g->dtype != want.dtype) g = ops::to(g, want.dtype);
   if (g->device != want.device)
-    refuse("expected device ", want.device == Device::Meta ? "meta" : "cpu", " but got ",
-           g->meta_device() ? "meta" : "cpu");
+    refuse("expected device ", name_of(want.device), " but got ", name_of(g->device));
   return g;
 }
 

@@ -1,5 +1,5 @@
 // torch.Generator: a source of random numbers of one's own; and the default one's seed and state.
-#include "ops/random/generator.h"
+#include "device/generator.h"
 #include "ops/registry.h"
 #include "python/args.h"
 #include "python/types.h"

@@ -33,7 +33,7 @@ void same_device(const Overload& o, const Value* v, const Tensor& out) {
   for (int i = 0; i < o.arguments; ++i)
     if (v[i].kind == Value::TensorK && *v[i].tensor && (*v[i].tensor)->device != out->device)
       fail("Expected all tensors to be on the same device, but found at least two devices, ",
-           out->meta_device() ? "meta and cpu!" : "cpu and meta!");
+           name_of(out->device), " and ", name_of((*v[i].tensor)->device), "!");
 }
 
 PyObject* call_with_out(OpEntry& e, Overload& o, const Value* v, Scratch& s) {
@@ -54,10 +54,10 @@ PyObject* call_with_out(OpEntry& e, Overload& o, const Value* v, Scratch& s) {
   NoGrad off;
   if (o.record->flags & kTakesDest && outs.size() == 1) {
     Tensor target = unwrap(outs[0]);
-    o.record->invoke(v, Dest{&target, false, e.name.c_str()}, r);
+    adjoint::invoke(*o.record, v, o.arguments, Dest{&target, false, e.name.c_str()}, r);
     return Py_NewRef(outs[0]);
   }
-  o.record->invoke(v, Dest{}, r);
+  adjoint::invoke(*o.record, v, o.arguments, Dest{}, r);
   if (r.kind == Returned::One) r.tensors.push_back(std::move(r.tensor));
   if (r.tensors.size() != outs.size())
     raise(PyExc_TypeError, "%s(): expected %zu tensors in argument 'out', got %zu", e.name.c_str(),
@@ -82,7 +82,7 @@ void write_result(const OpEntry& e, const Overload& o, const Value* v, const Ten
   check_inplace(x, name, record);
   Returned r;
   if (!record) {
-    o.record->invoke(v, Dest{}, r);
+    adjoint::invoke(*o.record, v, o.arguments, Dest{}, r);
   } else {
     std::vector<Value> reads(v, v + o.arguments);
     std::vector<Tensor> copies;
@@ -90,7 +90,7 @@ void write_result(const OpEntry& e, const Overload& o, const Value* v, const Ten
     for (Value& a : reads)
       if (a.kind == Value::TensorK && *a.tensor && written_over(**a.tensor, *x))
         a.tensor = &copies.emplace_back(value_before(*a.tensor));
-    o.record->invoke(reads.data(), Dest{}, r);
+    adjoint::invoke(*o.record, reads.data(), o.arguments, Dest{}, r);
   }
   check(can_cast(r.tensor->dtype, x->dtype), name, ": result type ", label_of(r.tensor->dtype),
         " can't be cast to the desired output type ", label_of(x->dtype));
@@ -110,12 +110,12 @@ PyObject* invoke(OpEntry& e, Overload& o, const Value* v, Scratch& s, PyObject* 
     }
     const Tensor& x = unwrap(self);
     if (o.record->flags & kTakesDest)
-      o.record->invoke(v, Dest{&x, true, e.name.c_str()}, r);
+      adjoint::invoke(*o.record, v, o.arguments, Dest{&x, true, e.name.c_str()}, r);
     else
       write_result(e, o, v, x);
     return Py_NewRef(self);
   }
-  o.record->invoke(v, Dest{}, r);
+  adjoint::invoke(*o.record, v, o.arguments, Dest{}, r);
   if (__builtin_expect(r.kind == Returned::One, 1)) {
     if (__builtin_expect(s.requires_grad, 0)) {
       check(is_differentiable(r.tensor->dtype),

@@ -2,8 +2,7 @@
 #include "tensor/tensor.h"
 #include <cmath>
 #include <numeric>
-#include "kernels/copy.h"
-#include "tensor/geometry.h"
+#include "tensor/devices.h"
 
 namespace adjoint {
 
@@ -120,64 +119,20 @@ Tensor empty_strided(Ints sizes, Ints strides, Dtype dtype, Device device) {
 Tensor empty_like_strides(const Tensor& x, Dtype dtype) {
   if (x->contiguous()) return empty(x->sizes(), dtype, x->device);
   if (is_dense(*x)) return empty_strided(x->sizes(), x->strides(), dtype, x->device);
-  // Expanded or gapped: the order of the dimensions is kept, packed.
-  const Dims strides(x->strides());
-  return empty_strided(x->sizes(), strides_in_order(x->sizes(), {&strides, 1}), dtype, x->device);
-}
-
-Dims strides_in_order(Ints sizes, std::span<const Dims> tensors) {
-  const int n = int(sizes.size());
-  // Does dimension a lie inside of b (1), or outside (-1)?
-  auto compare = [&](int64_t a, int64_t b) {
-    for (const Dims& strides : tensors) {
-      if (strides[a] == 0 || strides[b] == 0) continue;
-      if (strides[a] != strides[b]) return strides[a] < strides[b] ? 1 : -1;
-      if (sizes[size_t(a)] < sizes[size_t(b)]) return 1;
-    }
-    return 0;
-  };
-  // Inserted one by one, from the last: what nothing tells apart stays row-major. (No order to sort by: it is not
-  // transitive.)
-  Dims inner(n), strides(n);  // the dimensions, the innermost first
-  for (int i = 0; i < n; ++i) {
-    inner[i] = n - 1 - i;
-    for (int k = i, j = i - 1; j >= 0; --j) {
-      const int order = compare(inner[k], inner[j]);
-      if (order > 0) std::swap(inner[j], inner[k]), k = j;
-      if (order < 0) break;
-    }
-  }
+  // Expanded or gapped: keep the order of the dimensions by stride, packed.
+  int n = x->ndim;
+  Dims order(n), strides(n);
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
+    return x->stride(int(a)) != x->stride(int(b)) && x->stride(int(a)) > x->stride(int(b)) &&
+           x->stride(int(b)) != 0;
+  });
   int64_t step = 1;
-  for (int64_t d : inner) {
-    strides[d] = step;
-    step *= std::max<int64_t>(sizes[size_t(d)], 1);
+  for (int i = n - 1; i >= 0; --i) {
+    strides[order[i]] = step;
+    step *= std::max<int64_t>(x->size(int(order[i])), 1);
   }
-  return strides;
-}
-
-Tensor full(Ints sizes, const Scalar& value, Dtype dtype, Device device) {
-  Tensor t = empty(sizes, dtype, device);
-  if (device == Device::Meta || t->numel == 0) return t;
-  alignas(16) char v[16];
-  value.store(v, dtype);
-  fill(t->host(), dtype, t->numel, v);
-  return t;
-}
-Tensor zeros(Ints sizes, Dtype dtype, Device device) {
-  Tensor t = empty(sizes, dtype, device);
-  size_t bytes = size_t(t->numel) * item_size(dtype);
-  if (device == Device::Cpu && bytes) {
-    if (bytes <= 4096)
-      std::memset(t->host(), 0, bytes);
-    else {
-      char v[16] = {};
-      fill(t->host(), dtype, t->numel, v);
-    }
-  }
-  return t;
-}
-Tensor scalar_tensor(const Scalar& value, Dtype dtype, Device device) {
-  return full(Ints(), value, dtype, device);
+  return empty_strided(x->sizes(), strides, dtype, x->device);
 }
 
 Tensor from_storage(Storage* shared, int64_t byte_offset, Ints sizes, Ints strides, Dtype dtype) {
@@ -271,27 +226,16 @@ std::string detail::text(const TensorImpl& x) { return describe(x); }
 
 std::string describe(const TensorImpl& x) {
   std::string s = std::string(name_of(x.dtype)) + text_of(x.sizes());
-  return x.meta_device() ? s + " on meta" : s;
+  return x.device == Device::Cpu ? s : s + " on " + name_of(x.device);
 }
 
-Scalar item_at(const TensorImpl& x, int64_t byte_offset) {
-  return visit(x.dtype, [&]<class T>(T*) {
-    T v;
-    std::memcpy(&v, x.host() + byte_offset, sizeof v);
-    if constexpr (std::is_same_v<T, bool>)
-      return Scalar(v);
-    else if constexpr (std::is_integral_v<T>)
-      return Scalar(int64_t(v));
-    else if constexpr (requires { v.imag(); })
-      return Scalar(std::complex<double>(v));
-    else
-      return Scalar(double(v));
-  });
+void CommonDevice::refuse(Device a, Device b) {
+  fail("Expected all tensors to be on the same device, but found at least two devices, ", name_of(a), " and ",
+       name_of(b), "!");
 }
-Scalar item(const Tensor& x) {
-  check(x->numel == 1, "a Tensor with ", x->numel, " elements cannot be converted to Scalar");
-  check(!x->meta_device(), "Tensor.item() cannot be called on meta tensors");
-  return item_at(*x);
+
+void fail_dtype(const char* kernel, Dtype d) {
+  fail(ErrorKind::NotImplemented, '"', kernel, "\" not implemented for '", label_of(d), "'");
 }
 
 }  // namespace adjoint

@@ -20,6 +20,7 @@ inline constinit int64_t g_live_tensors = 0;  // for leak checks
 inline constinit thread_local uint8_t fresh_flags = 0;
 
 enum class Device : uint8_t { Cpu, Meta };
+inline const char* name_of(Device d) { return d == Device::Cpu ? "cpu" : "meta"; }
 
 // Note [The big lock] (tensor/alloc.h): reference counts are plain integers.
 struct TensorImpl {
@@ -148,6 +149,7 @@ inline Tensor empty_shaped(const TensorImpl& model, Dtype dtype);
 inline Tensor empty_like(const Tensor& x) { return empty(x->sizes(), x->dtype, x->device); }
 Tensor empty_like_strides(const Tensor& x,
                           Dtype dtype);  // keeps a dense permuted layout, as PyTorch's preserve_format
+// Those with values, and item() below: device/host_values.cpp.
 Tensor zeros(Ints sizes, Dtype dtype, Device device = Device::Cpu);
 Tensor full(Ints sizes, const Scalar& value, Dtype dtype, Device device = Device::Cpu);
 Tensor scalar_tensor(const Scalar& value, Dtype dtype, Device device = Device::Cpu);
@@ -173,6 +175,7 @@ inline void check_no_self_overlap(const Tensor& x) {
 void check_no_partial_overlap(const TensorImpl& written, const TensorImpl& read);
 
 std::string describe(const TensorImpl& x);                     // "float32[2, 2]"
+[[noreturn]] void fail_dtype(const char* kernel, Dtype d);     // NotImplementedError in PyTorch's words
 Scalar item_at(const TensorImpl& x, int64_t byte_offset = 0);  // one element as a number
 Scalar item(const Tensor& x);                                  // RuntimeError unless x has one element
 inline bool same_sizes(const TensorImpl& a, const TensorImpl& b) { return equal(a.sizes(), b.sizes()); }

@@ -1,8 +1,8 @@
 // complex(real, imag) and polar(abs, angle): complex tensors from two real ones.
-#include <cmath>
 #include <optional>
 #include "autograd/door.h"
 #include "ops/ops.h"
+#include "ops/pointwise_record.h"
 #include "ops/raw.h"
 
 namespace adjoint::ops {
@@ -18,21 +18,12 @@ void check_pair(const Tensor& a, const Tensor& b) {
         label_of(b->dtype), " for second argument");
 }
 
-// Both inputs broadcast and contiguous; f makes an element.
-template <class F> Tensor paired(const Tensor& a, const Tensor& b, F f) {
-  Dims shape = broadcast_shapes(a->sizes(), b->sizes());
-  Tensor y = adjoint::empty(shape, complex_of(a->dtype), a->device);
-  if (y->meta_device()) return y;
-  Tensor p = adjoint::empty(shape, real_of(y->dtype)), q = adjoint::empty(shape, real_of(y->dtype));
-  raw::copy(p, a);
-  raw::copy(q, b);
-  visit(p->dtype, [&]<class T>(T*) {
-    if constexpr (std::is_floating_point_v<T>) {
-      auto* out = y->host_as<std::complex<T>>();
-      const T *u = p->host_as<T>(), *v = q->host_as<T>();
-      for (int64_t i = 0; i < y->numel; ++i) out[i] = f(u[i], v[i]);
-    }
-  });
+// Real and imaginary parts, broadcast.
+Tensor paired(const Tensor& a, const Tensor& b) {
+  Tensor y = adjoint::empty(broadcast_shapes(a->sizes(), b->sizes()), complex_of(a->dtype), a->device);
+  Tensor parts = view_as_real(y);
+  raw::copy(select(parts, -1, 0), a);
+  raw::copy(select(parts, -1, 1), b);
   return y;
 }
 
@@ -40,7 +31,8 @@ struct Complex {
   static constexpr const char *name = "complex", *node = "ComplexBackward0";
   Dims a_shape, b_shape;
   Tensor forward(const Tensor& a, const Tensor& b) {
-    return paired(a, b, [](auto u, auto v) { return std::complex(u, v); });
+    NoGrad off;
+    return paired(a, b);
   }
   void save(Node&, const Tensor&, const Tensor& a, const Tensor& b) {
     a_shape = a->sizes();
@@ -57,7 +49,10 @@ struct Polar {
   static constexpr const char *name = "polar", *node = "PolarBackward0";
   SavedTensor abs_, angle_, result_;
   Tensor forward(const Tensor& a, const Tensor& b) {
-    return paired(a, b, [](auto u, auto v) { return std::complex(u * std::cos(v), u * std::sin(v)); });
+    NoGrad off;
+    Tensor r = raw::cast(a, real_of(complex_of(a->dtype))), phi = raw::cast(b, r->dtype);
+    static const PointwiseOp &cos = find_pointwise("cos"), &sin = find_pointwise("sin");
+    return paired(mul(r, pointwise(cos, {phi})), mul(r, pointwise(sin, {phi})));
   }
   void save(Node& n, const Tensor& y, const Tensor& a, const Tensor& b) {
     abs_.save(a);

@@ -1,11 +1,9 @@
 // arange, range, linspace, logspace, eye, tril_indices, triu_indices: tensors from a rule over positions.
-//
-// Note [Lanes]: PyTorch computes ranges of floats with vectors: the first of a run of lanes is rounded to the
-// type before the lane's offset is added, and both steps are fused multiply-adds. Its runs of 32 bytes are
-// copied here, so that results have the same bits.
 #include <cmath>
 #include <optional>
 #include "autograd/door.h"
+#include "device/backend.h"
+#include "device/host_values.h"
 #include "ops/creation/options.h"
 #include "ops/ops.h"
 #include "ops/promotion.h"
@@ -18,24 +16,6 @@ namespace {
 
 using MaybeDtype = std::optional<Dtype>;
 using MaybeDevice = std::optional<Device>;
-
-template <class T> constexpr int64_t kLanes = 32 / int64_t(sizeof(T));
-
-// T(start + step·i) in the wider type A, with lanes.
-template <class T, class A> void write_arange(T* out, int64_t n, A start, A step) {
-  constexpr int64_t lanes = kLanes<T>, run = 2 * lanes;
-  int64_t i = 0;
-  if constexpr (std::is_floating_point_v<T>) {
-    for (; i + run <= n; i += run)
-      for (int64_t h = 0; h < run; h += lanes) {
-        T base = T(std::fma(step, A(i + h), start));
-        for (int64_t k = 0; k < lanes; ++k) out[i + h + k] = T(std::fma(A(k), step, A(base)));
-      }
-    for (; i < n; ++i) out[i] = T(std::fma(step, A(i), start));
-  }
-  using U = std::conditional_t<std::is_integral_v<A>, uint64_t, A>;  // a step beyond the last may wrap
-  for (; i < n; ++i) out[i] = T(U(start) + U(step) * U(i));
-}
 
 template <class T> void check_order(T start, T end, T step) {
   check(step > 0 ? end >= start : end <= start, "upper bound and lower bound inconsistent with step sign");
@@ -96,17 +76,7 @@ int64_t arange_count(const Scalar& start, const Scalar& end, const Scalar& step,
 Tensor arange_on(const Scalar& start, const Scalar& end, const Scalar& step, Dtype dtype, Device device) {
   int64_t n = arange_count(start, end, step, dtype);
   Tensor y = adjoint::empty(Dims{n}, dtype, device);
-  if (y->meta_device()) return y;
-  visit(dtype, [&]<class T>(T*) {
-    if constexpr (std::is_same_v<T, bool> || !std::is_convertible_v<T, double>)
-      return;
-    else if constexpr (std::is_integral_v<T>)
-      write_arange<T, int64_t>(y->host_as<T>(), n, start.to_int(), step.to_int());
-    else if constexpr (sizeof(T) == 2)
-      write_arange<T, float>(y->host_as<T>(), n, float(start.to_double()), float(step.to_double()));
-    else
-      write_arange<T, double>(y->host_as<T>(), n, start.to_double(), step.to_double());
-  });
+  backend(device).sequence(*y, {Sequence::Steps, start, step});
   return y;
 }
 
@@ -117,10 +87,6 @@ Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, Dtype 
 }
 
 namespace {
-
-Tensor on_device(Tensor y, MaybeDevice device) {
-  return device.value_or(Device::Cpu) == Device::Cpu ? y : adjoint::empty(y->sizes(), y->dtype, *device);
-}
 
 Tensor arange_step(const Scalar& start, const Scalar& end, const Scalar& step, MaybeDtype dtype,
                    MaybeDevice device, Dest dest) {
@@ -145,78 +111,13 @@ Tensor range(const Scalar& start, const Scalar& end, const Scalar& step, MaybeDt
         "Python's range builtin. Instead, use torch.arange, which produces values in [start, end).");
   Dtype d = wanted_dtype(dtype, dest, default_dtype());
   check_range(start.to_double(), end.to_double(), step.to_double());
+  if (d == Dtype::Bool || is_complex(d)) fail_dtype("range_cpu", d);
   int64_t n = d == Dtype::I64
                   ? size_of(whole_steps(start, end, step), true)
                   : size_of(steps_between(start.to_double(), end.to_double(), step.to_double()) + 1);
   Tensor y = adjoint::empty(Dims{n}, d, device.value_or(Device::Cpu));
-  if (y->meta_device()) return finish_creation(y, dest, "range");
-  visit(d, [&]<class T>(T*) {
-    if constexpr (std::is_same_v<T, bool> || !std::is_convertible_v<T, double>)
-      fail_dtype("range_cpu", d);
-    else {
-      using A = std::conditional_t<std::is_integral_v<T>, int64_t,
-                                   std::conditional_t<sizeof(T) == 2, float, double>>;
-      A a = start.to<A>(), s = step.to<A>();
-      using U = std::conditional_t<std::is_integral_v<A>, uint64_t, A>;  // the step after the last may wrap
-      for (int64_t i = 0; i < n; ++i) y->host_as<T>()[i] = T(U(a) + U(i) * U(s));
-    }
-  });
+  backend(y).sequence(*y, {Sequence::WholeSteps, start, step});
   return finish_creation(y, dest, "range");
-}
-
-// The step of n numbers from start to end: R counts, S may be complex. The span alone may overflow.
-template <class R, class S> S linspace_step(S start, S end, int64_t n) {
-  R steps = R(double(n - 1));
-  S step = S((end - start) / S(steps));
-  return std::isfinite(std::abs(step)) ? step : end / steps - start / steps;
-}
-
-// From both ends to the middle, so that the last element is exact. S: the type of the step.
-template <class T, class S> void write_linspace(T* out, int64_t n, S start, S end) {
-  S step = linspace_step<S>(start, end, n);
-  for (int64_t i = 0; i < n; ++i)
-    out[i] = T(i < n / 2 ? std::fma(step, S(i), start) : std::fma(-step, S(n - i - 1), end));
-}
-
-template <class C> void write_linspace_complex(C* out, int64_t n, C start, C end) {
-  using R = typename C::value_type;
-  C step = linspace_step<R>(start, end, n);
-  int64_t halfway = n / 2;
-  for (int64_t i = 0; i < n; ++i)
-    out[i] = i < halfway ? start + step * C(R(i)) : end - step * C(R(n - i - 1));
-}
-
-// In double, as PyTorch; exactly where a bound has no double of its own.
-template <class T> void write_linspace_whole(T* out, int64_t n, T start, T end) {
-  constexpr int64_t exact = int64_t(1) << 53;
-  if (auto fits = [](int64_t v) { return v >= -exact && v <= exact; }; !fits(start) || !fits(end)) {
-    for (int64_t i = 0; i < n; ++i)
-      out[i] = T((__int128(start) * (n - 1) + (__int128(end) - start) * i) / (n - 1));
-    return;
-  }
-  double a = double(start), z = double(end), step = (z - a) / double(n - 1);
-  for (int64_t i = 0; i < n; ++i)
-    out[i] = i < n / 2 ? T(a + step * double(i)) : T(z - step * double(n - i - 1));
-}
-
-void fill_linspace(const Tensor& y, const Scalar& start, const Scalar& end) {
-  int64_t n = y->numel;
-  if (n == 0) return;
-  if (n == 1) return raw::fill(y, start);
-  visit(y->dtype, [&]<class T>(T*) {
-    T* out = y->host_as<T>();
-    if constexpr (std::is_same_v<T, bool>)
-      fail_dtype("linspace_cpu", Dtype::Bool);
-    else if constexpr (std::is_integral_v<T>)
-      check_scalar_fits(start, y->dtype), check_scalar_fits(end, y->dtype),
-          write_linspace_whole<T>(out, n, start.to<T>(), end.to<T>());
-    else if constexpr (!std::is_convertible_v<T, double>)
-      write_linspace_complex<T>(out, n, start.to<T>(), end.to<T>());
-    else if constexpr (sizeof(T) == 2)
-      write_linspace<T, float>(out, n, T(start.to_double()), T(end.to_double()));
-    else
-      write_linspace<T, T>(out, n, start.to<T>(), end.to<T>());
-  });
 }
 
 Scalar number_of(const Operand& v, const char* name) {
@@ -241,14 +142,13 @@ Tensor linspace(Operand start, Operand end, int64_t steps, MaybeDtype dtype, May
   Dtype d = space_dtype(a, b, dtype, dest, "linspace");
   check(steps >= 0, "number of steps must be non-negative");
   Tensor y = adjoint::empty(Dims{steps}, d, device.value_or(Device::Cpu));
-  if (!y->meta_device()) fill_linspace(y, a, b);
+  if (d == Dtype::Bool && steps > 1) fail_dtype("linspace_cpu", d);
+  if (is_integral(d) && steps > 1) check_scalar_fits(a, d), check_scalar_fits(b, d);
+  if (steps == 1)
+    raw::fill(y, a);
+  else
+    backend(y).sequence(*y, {Sequence::Between, a, b});
   return finish_creation(y, dest, "linspace");
-}
-
-template <class T, class S> void write_logspace(T* out, int64_t n, S start, S end, S base) {
-  S step = linspace_step<S>(start, end, n);
-  for (int64_t i = 0; i < n; ++i)
-    out[i] = T(std::pow(base, i < n / 2 ? std::fma(step, S(i), start) : std::fma(-step, S(n - i - 1), end)));
 }
 
 Tensor logspace(Operand start, Operand end, int64_t steps, double base, MaybeDtype dtype, MaybeDevice device,
@@ -257,25 +157,8 @@ Tensor logspace(Operand start, Operand end, int64_t steps, double base, MaybeDty
   Dtype d = space_dtype(a, b, dtype, dest, "logspace");
   check(steps >= 0, "number of steps must be non-negative");
   Tensor y = adjoint::empty(Dims{steps}, d, device.value_or(Device::Cpu));
-  if (y->meta_device() || steps == 0) return finish_creation(y, dest, "logspace");
-  visit(d, [&]<class T>(T*) {
-    T* out = y->host_as<T>();
-    if constexpr (std::is_same_v<T, bool>)
-      fail_dtype("logspace_cpu", d);
-    else if constexpr (!std::is_convertible_v<T, double>) {
-      using R = typename T::value_type;
-      T s = a.to<T>(), e = b.to<T>(), step = steps > 1 ? linspace_step<R>(s, e, steps) : T(0);
-      for (int64_t i = 0; i < steps; ++i) {
-        out[i] =
-            std::pow(T(R(base)), steps == 1 || i < steps / 2 ? s + step * R(i) : e - step * R(steps - i - 1));
-      }
-    } else if (steps == 1)
-      out[0] = T(std::pow(base, a.to_double()));
-    else if constexpr (std::is_integral_v<T> || sizeof(T) == 2)
-      write_logspace<T, float>(out, steps, float(a.to<T>()), float(b.to<T>()), float(base));
-    else
-      write_logspace<T, T>(out, steps, a.to<T>(), b.to<T>(), T(base));
-  });
+  if (d == Dtype::Bool && steps > 0) fail_dtype("logspace_cpu", d);
+  backend(y).sequence(*y, {Sequence::Powers, a, b, base});
   return finish_creation(y, dest, "logspace");
 }
 
@@ -307,8 +190,8 @@ Tensor triangle(int64_t rows, int64_t cols, int64_t offset, MaybeDtype dtype, Ma
   check(count <= INT64_MAX / 16, Upper ? "triu" : "tril",
         "_indices: Storage size calculation overflowed with row=", rows, " and col=", cols);
   const auto n = int64_t(count);
-  Tensor pairs = adjoint::empty(Dims{2, n}, Dtype::I64);
-  int64_t *row = pairs->host_as<int64_t>(), *col = row + n;
+  HostTensor<int64_t> pairs(Dims{2, n});
+  int64_t *row = pairs.data(), *col = row + n;
   for (int64_t r = Upper ? 0 : int64_t(first); n && r < (Upper ? int64_t(last) : rows); ++r) {
     const auto edge = int64_t(std::clamp<Wide>(r + shift, 0, cols));
     for (int64_t c = Upper ? edge : 0; c < (Upper ? cols : edge); ++c) {
@@ -316,7 +199,7 @@ Tensor triangle(int64_t rows, int64_t cols, int64_t offset, MaybeDtype dtype, Ma
       *col++ = c;
     }
   }
-  return on_device(raw::cast(pairs, dtype.value_or(Dtype::I64)), device);
+  return raw::cast(pairs.on(device.value_or(Device::Cpu)), dtype.value_or(Dtype::I64));
 }
 
 }  // namespace

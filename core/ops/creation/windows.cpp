@@ -3,6 +3,7 @@
 #include <numbers>
 #include <optional>
 #include "autograd/grad_mode.h"
+#include "device/host_values.h"
 #include "ops/creation/options.h"
 #include "ops/ops.h"
 #include "ops/pointwise_record.h"
@@ -25,12 +26,10 @@ Tensor window(const char* name, int64_t n, bool periodic, MaybeDtype dtype, Mayb
   check(is_floating(d) || is_complex(d), name, " expects floating point dtypes, got: ", name_of(d));
   check(n >= 0, name, " requires non-negative window_length, got window_length=", n);
   Device where = device.value_or(Device::Cpu);
-  Tensor y = adjoint::empty(Dims{n}, where == Device::Cpu ? Dtype::F64 : d, where);
-  if (where != Device::Cpu) return y;
-  auto* out = y->host_as<double>();
-  double last = double(periodic ? n : n - 1);
-  for (int64_t i = 0; i < n; ++i) out[i] = n == 1 ? 1 : shape(double(i) / last);
-  return raw::cast(y, d);
+  HostTensor<double> y(Dims{n});
+  const double last = double(periodic ? n : n - 1);
+  for (int64_t i = 0; i < n; ++i) y[i] = n == 1 ? 1 : shape(double(i) / last);
+  return raw::cast(y.on(where), d);
 }
 
 double cosine(double t, int k) { return std::cos(2 * std::numbers::pi * k * t); }

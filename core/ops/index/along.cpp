@@ -1,6 +1,7 @@
 // gather and scatter: an index tensor that says, element by element, where along one dimension to read or
 // write.
 #include "autograd/door.h"
+#include "device/backend.h"
 #include "ops/index/offsets.h"
 #include "ops/index/saved_index.h"
 #include "ops/pointwise_record.h"
@@ -11,46 +12,9 @@
 namespace adjoint::ops {
 namespace {
 
-enum class Combine { Set, Add, Mul, Max, Min, Mean };
-
-// Calls f(offset in x, offset in other) in elements, for each position of `index`. x is addressed through the
-// index.
-template <class F>
-void each_along(const Tensor& index, int64_t dim, const TensorImpl& x, const TensorImpl& other, F&& f) {
-  const int64_t* p = index->host_as<int64_t>();
-  const int last = index->ndim - 1;
-  const int64_t n = x.ndim ? x.size(int(dim)) : 1, step = x.ndim ? x.stride(int(dim)) : 0;
-  const int64_t row = last >= 0 ? index->size(last) : 1;
-  const int64_t x_step = last >= 0 && x.ndim && last != dim ? x.stride(last) : 0,
-                other_step = last >= 0 && other.ndim ? other.stride(last) : 0;
-  const auto out_of_bounds = [=](int64_t i) {
-    fail("index ", i, " is out of bounds for dimension ", dim, " with size ", n);
-  };
-  Dims at(index->ndim);
-  int64_t xo = 0, oo = 0;
-  for (const int64_t* end = p + index->numel; p != end; p += row) {
-    const auto sweep = [&](int64_t x_step, int64_t step, int64_t other_step) __attribute__((always_inline)) {
-      for (int64_t j = 0; j < row; ++j) {
-        int64_t i = p[j];
-        if (uint64_t(i) >= uint64_t(n)) [[unlikely]]
-          out_of_bounds(i);
-        f(xo + j * x_step + i * step, oo + j * other_step);
-      }
-    };
-    if (x_step == 0 && step == 1 && other_step == 1)
-      sweep(0, 1, 1);
-    else
-      sweep(x_step, step, other_step);
-    for (int d = last - 1; d >= 0; --d) {
-      if (d != dim && x.ndim) xo += x.stride(d);
-      if (other.ndim) oo += other.stride(d);
-      if (++at[d] < index->size(d)) break;
-      if (d != dim && x.ndim) xo -= at[d] * x.stride(d);
-      if (other.ndim) oo -= at[d] * other.stride(d);
-      at[d] = 0;
-    }
-  }
-}
+// Mean is Add, then a division.
+enum class How { Set, Add, Mul, Max, Min, Mean };
+Combine combine(How how) { return how == How::Mean ? Combine::Add : Combine(how); }
 
 void check_shapes(const char* op, const Tensor& x, int64_t dim, const Tensor& index, bool reading) {
   check(std::max<int>(index->ndim, 1) == std::max<int>(x->ndim, 1),
@@ -63,13 +27,7 @@ void check_shapes(const char* op, const Tensor& x, int64_t dim, const Tensor& in
 
 Tensor gathered(const Tensor& x, int64_t dim, const Tensor& index) {
   Tensor y = empty(index->sizes(), x->dtype, x->device);
-  if (y->numel == 0 || x->meta_device()) return y;
-  Tensor idx = as_index(index, "gather");
-  visit(x->dtype, [&]<class T>(T*) {
-    const T* src = x->host_as<T>();
-    T* dst = y->host_as<T>();
-    each_along(idx, dim, *x, *y, [&](int64_t from, int64_t to) { dst[to] = src[from]; });
-  });
+  if (y->numel) backend(x).gather(*x, dim, *as_index(index, "gather"), *y);
   return y;
 }
 
@@ -87,39 +45,8 @@ struct Gather {
   void visit(SavedVisitor& v) { v.value("dim", dim), v.tensor("index", index); }
 };
 
-template <class T> T combined(Combine how, T a, T b) {
-  if constexpr (std::is_same_v<T, bool>) {
-    return how == Combine::Set ? b : how == Combine::Add || how == Combine::Max ? (a || b) : (a && b);
-  } else {
-    switch (how) {
-      case Combine::Set: return b;
-      case Combine::Add:
-      case Combine::Mean: return T(a + b);
-      case Combine::Mul: return T(a * b);
-      default:
-        if constexpr (requires { a.imag(); })
-          return b;
-        else if (a != a || b != b)
-          return a != a ? a : b;
-        else
-          return how == Combine::Max ? (a < b ? b : a) : (b < a ? b : a);
-    }
-  }
-}
-
-void scatter_raw(const Tensor& y, int64_t dim, const Tensor& index, const Tensor& source, Combine how) {
-  if (index->numel == 0 || y->meta_device()) return;
-  Tensor idx = as_index(index, "scatter");
-  visit(y->dtype, [&]<class T>(T*) {
-    T* dst = y->host_as<T>();
-    const T* src = source->host_as<T>();
-    if constexpr (!std::is_same_v<T, bool>)  // the common one, without a choice for each element
-      if (how == Combine::Add)
-        return each_along(idx, dim, *y, *source,
-                          [=](int64_t to, int64_t from) { dst[to] = T(dst[to] + src[from]); });
-    each_along(idx, dim, *y, *source,
-               [&](int64_t to, int64_t from) { dst[to] = combined<T>(how, dst[to], src[from]); });
-  });
+void scatter_raw(const Tensor& y, int64_t dim, const Tensor& index, const Tensor& source, How how) {
+  if (index->numel) backend(y).scatter(combine(how), *y, dim, *as_index(index, "scatter"), *source);
 }
 
 Tensor part(const Tensor& source,
@@ -204,7 +131,7 @@ Tensor scatter_into(const Tensor& x, int64_t dim, const Tensor& index, const Ten
   auto write = [&] {
     NoGrad no_grad;
     scatter_raw(x, dim, index, part(overlap(*x, *src) != Overlap::None ? raw::clone(src) : src, index),
-                add ? Combine::Add : Combine::Set);
+                add ? How::Add : How::Set);
   };
   if (add) return apply_inplace(ScatterAdd{{dim, std::move(kept), src->sizes()}}, x, name, write, src);
   return apply_inplace(Scatter{dim, std::move(kept), src->sizes()}, x, name, write, src);
@@ -219,21 +146,21 @@ Tensor scatter_value_(const Tensor& x, int64_t dim, const Tensor& index, const S
   check_scalar_fits(value, x->dtype);
   SavedTensor kept = save_index(index, needs_record(x));
   auto write = [&] {
-    scatter_raw(x, dim, index, expand(scalar_tensor(value, x->dtype), index->sizes()), Combine::Set);
+    scatter_raw(x, dim, index, expand(scalar_tensor(value, x->dtype), index->sizes()), How::Set);
   };
   return apply_inplace(ScatterValue{dim, std::move(kept)}, x, "scatter_", write);
 }
 
-Combine combine_of(std::string_view reduce, bool named) {
+How how_of(std::string_view reduce, bool named) {
   if (!named) {
     check(reduce == "add" || reduce == "multiply", "reduce argument must be either add or multiply.");
-    return reduce == "add" ? Combine::Add : Combine::Mul;
+    return reduce == "add" ? How::Add : How::Mul;
   }
-  if (reduce == "sum") return Combine::Add;
-  if (reduce == "prod") return Combine::Mul;
-  if (reduce == "mean") return Combine::Mean;
-  if (reduce == "amax") return Combine::Max;
-  if (reduce == "amin") return Combine::Min;
+  if (reduce == "sum") return How::Add;
+  if (reduce == "prod") return How::Mul;
+  if (reduce == "mean") return How::Mean;
+  if (reduce == "amax") return How::Max;
+  if (reduce == "amin") return How::Min;
   fail("reduce argument must be either sum, prod, mean, amax or amin, got ", std::string(reduce));
 }
 
@@ -251,7 +178,7 @@ struct ScatterReduce {
   static constexpr const char* node = "ScatterReduceBackward0";
   int64_t dim;
   SavedTensor index;
-  Combine how;
+  How how;
   bool include_self;
   SavedTensor x, source, y;
   void save(Node& n, const Tensor& out, const Tensor& self, const Tensor& src) {
@@ -287,11 +214,11 @@ struct ScatterReduce {
     const Tensor& g = b.grad();
     Tensor self = x.get(b.node), src = source.get(b.node), out = y.get(b.node), at = index.get(b.node);
     Tensor gs, gr;
-    if (how == Combine::Add) {
+    if (how == How::Add) {
       gs = g, gr = gather(g, dim, at);
-    } else if (how == Combine::Mul) {
+    } else if (how == How::Mul) {
       product_rule(g, self, part(src, at), out, at, gs, gr);
-    } else if (how == Combine::Mean) {
+    } else if (how == How::Mean) {
       Tensor n = ones_at(g, dim, at, include_self);
       n = where(eq(n, 0), Operand(ones_like(n)), Operand(n));
       gs = div(g, n), gr = gather(div(g, n), dim, at);
@@ -308,12 +235,12 @@ struct ScatterReduce {
   }
   const char* rule() const {
     switch (how) {
-      case Combine::Add:
+      case How::Add:
         return include_self ? "gx = g; gsrc = gather(g)" : "gx = g with 0 at index; gsrc = gather(g)";
-      case Combine::Mul:
+      case How::Mul:
         return include_self ? "gx = g·y/x; gsrc = gather(g·y)/src"
                             : "gx = g with 0 at index; gsrc = gather(g·y)/src";
-      case Combine::Mean:
+      case How::Mean:
         return include_self ? "gx = g/n; gsrc = gather(g/n), n values in each mean"
                             : "gx = g with 0 at index; gsrc = gather(g/n), n values in each mean";
       default:
@@ -323,12 +250,11 @@ struct ScatterReduce {
   }
 };
 
-Tensor reduce_values(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& src, Combine how,
+Tensor reduce_values(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& src, How how,
                      bool include_self) {
   // Complex numbers have no order, truth values no mean.
-  if ((how == Combine::Max || how == Combine::Min) && is_complex(x->dtype))
-    fail_dtype("scatter_reduce", x->dtype);
-  if (how == Combine::Mean && x->dtype == Dtype::Bool) fail_dtype("scatter_reduce", x->dtype);
+  if ((how == How::Max || how == How::Min) && is_complex(x->dtype)) fail_dtype("scatter_reduce", x->dtype);
+  if (how == How::Mean && x->dtype == Dtype::Bool) fail_dtype("scatter_reduce", x->dtype);
   Tensor y = raw::clone(x);
   NoGrad no_grad;
   Tensor s = part(src, index);
@@ -336,17 +262,17 @@ Tensor reduce_values(const Tensor& x, int64_t dim, const Tensor& index, const Te
     Dtype d = x->dtype;
     bool real = is_floating(d);
     constexpr double inf = __builtin_inf();
-    Scalar start = how == Combine::Mul   ? Scalar(1)
-                   : how == Combine::Max ? (real ? Scalar(-inf) : Scalar(INT64_MIN))
-                   : how == Combine::Min ? (real ? Scalar(inf) : Scalar(INT64_MAX))
-                                         : Scalar(0);
-    if (!real && (how == Combine::Max || how == Combine::Min))
-      scatter_raw(y, dim, index, s, Combine::Set);  // any of them is a fair start
+    Scalar start = how == How::Mul   ? Scalar(1)
+                   : how == How::Max ? (real ? Scalar(-inf) : Scalar(INT64_MIN))
+                   : how == How::Min ? (real ? Scalar(inf) : Scalar(INT64_MAX))
+                                     : Scalar(0);
+    if (!real && (how == How::Max || how == How::Min))
+      scatter_raw(y, dim, index, s, How::Set);  // any of them is a fair start
     else
-      scatter_raw(y, dim, index, expand(scalar_tensor(start, d), index->sizes()), Combine::Set);
+      scatter_raw(y, dim, index, expand(scalar_tensor(start, d), index->sizes()), How::Set);
   }
   scatter_raw(y, dim, index, s, how);
-  if (how == Combine::Mean) {
+  if (how == How::Mean) {
     Tensor n = ones_at(to(x, Dtype::I64), dim, index, include_self);
     n = clamp(n, Operand(1), std::nullopt);
     static const PointwiseOp& floor_divide = find_pointwise("floor_divide");
@@ -360,7 +286,7 @@ Tensor reduce_values(const Tensor& x, int64_t dim, const Tensor& index, const Te
 Tensor scatter_reduce(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& src,
                       std::string_view reduce, bool include_self) {
   checked("scatter_reduce", x, dim, index, src);
-  Combine how = combine_of(reduce, true);
+  How how = how_of(reduce, true);
   if (index->numel == 0) return clone(x);
   Tensor y = reduce_values(x, dim, index, src, how, include_self);
   SavedTensor at = save_index(index, needs_record(x, src));
@@ -369,7 +295,7 @@ Tensor scatter_reduce(const Tensor& x, int64_t dim, const Tensor& index, const T
 
 Tensor scatter_with(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& src,
                     std::string_view reduce) {
-  Combine how = combine_of(reduce, false);
+  How how = how_of(reduce, false);
   checked("scatter", x, dim, index, src);
   return reduce_values(x, dim, index, src, how, true);
 }

@@ -1,5 +1,7 @@
 // Where a mask is true, or a flat index points: masked_select, masked_scatter, nonzero, take, put.
 #include "autograd/door.h"
+#include "device/backend.h"
+#include "device/host_values.h"
 #include "ops/index/offsets.h"
 #include "ops/index/saved_index.h"
 #include "ops/promotion.h"
@@ -96,10 +98,8 @@ Tensor flat_index(const Tensor& index, int64_t n) {
   check(index->dtype == Dtype::I64, "take(): Expected a long tensor for index, but got ",
         label_of(index->dtype));
   Tensor i = raw::contiguous(index);
-  const int64_t* p = i->host_as<int64_t>();
-  for (int64_t k = 0; k < i->numel; ++k)
-    check_as(p[k] >= -n && p[k] < n, ErrorKind::Index, "out of range: tried to access index ", p[k],
-             " on a tensor of ", n, " elements.");
+  if (auto bad = backend(i).outside(*i, -n, n))
+    fail(ErrorKind::Index, "out of range: tried to access index ", *bad, " on a tensor of ", n, " elements.");
   return i;
 }
 
@@ -191,23 +191,11 @@ Tensor masked_select(const Tensor& x, const Tensor& mask) {
 }
 
 Tensor nonzero(const Tensor& x) {
-  check(!x->meta_device(), "nonzero: a meta tensor has no values, so the shape of the result is not known");
+  check(has_values(x), "nonzero: a meta tensor has no values, so the shape of the result is not known");
   Tensor m = raw::contiguous(raw::cast(x, Dtype::Bool));
-  const bool* p = m->host_as<bool>();
-  int64_t count = 0;
-  for (int64_t i = 0; i < m->numel; ++i) count += p[i];
-  Tensor rows = adjoint::empty(Dims{x->ndim, count}, Dtype::I64);  // PyTorch's layout, too, is by dimension
-  Tensor out = alias(rows, Dims{count, x->ndim}, Dims{1, count}, rows->byte_offset);
-  int64_t* o = out->host_as<int64_t>();
-  Dims at(x->ndim);
-  for (int64_t i = 0; i < m->numel; ++i) {
-    if (p[i]) {
-      for (int d = 0; d < x->ndim; ++d) o[d * count] = at[d];
-      ++o;
-    }
-    for (int d = x->ndim - 1; d >= 0 && ++at[d] == x->size(d); --d) at[d] = 0;
-  }
-  return out;
+  Tensor places = places_of(m);  // PyTorch's layout, too, is by dimension
+  const int64_t count = places->size(1);
+  return alias(places, Dims{count, x->ndim}, Dims{1, count}, places->byte_offset);
 }
 
 namespace {

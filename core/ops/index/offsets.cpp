@@ -1,5 +1,6 @@
 #include "ops/index/offsets.h"
 #include "ops/raw.h"
+#include "ops/reduce/plan.h"
 
 namespace adjoint::ops {
 
@@ -9,7 +10,6 @@ Dims Advanced::result_shape() const {
   for (int64_t n : after) s.push_back(n);
   return s;
 }
-int64_t Advanced::blocks() const { return numel_of(before); }
 
 Dims without(Ints sizes, int64_t dim) {
   Dims s(sizes);
@@ -23,29 +23,22 @@ Tensor as_index(const Tensor& index, const char* op) {
   return raw::contiguous(raw::cast(index, Dtype::I64));
 }
 
-// The coordinates of a mask's true elements, one tensor per dimension.
+Tensor places_of(const Tensor& mask) {
+  const int64_t count = item(reduce_all_raw(Reduction::CountNonzero, mask)).to_int();
+  Tensor places = adjoint::empty(Dims{mask->ndim, count}, Dtype::I64, mask->device);
+  backend(mask).nonzero(*mask, *places);
+  return places;
+}
+
+// One tensor of coordinates for each of the mask's dimensions.
 static void push_mask(const Tensor& x, const Tensor& mask, std::vector<Tensor>& out) {
   int64_t at = int64_t(out.size());
   for (int d = 0; d < mask->ndim; ++d)
     check_as(at + d < x->ndim && mask->size(d) == x->size(int(at + d)), ErrorKind::Index,
              "The shape of the mask ", mask->sizes(), " at index ", d,
              " does not match the shape of the indexed tensor ", x->sizes(), " at index ", at + d);
-  Tensor m = raw::contiguous(raw::cast(mask, Dtype::Bool));
-  const bool* p = m->host_as<bool>();
-  int64_t count = 0;
-  for (int64_t i = 0; i < m->numel; ++i) count += p[i];
-  int64_t shape[1] = {count};
-  size_t first = out.size();
-  for (int d = 0; d < mask->ndim; ++d) out.push_back(empty(shape, Dtype::I64));
-  Dims pos(mask->ndim);
-  int64_t k = 0;
-  for (int64_t i = 0; i < m->numel; ++i) {
-    if (p[i]) {
-      for (int d = 0; d < mask->ndim; ++d) out[first + size_t(d)]->host_as<int64_t>()[k] = pos[d];
-      ++k;
-    }
-    for (int d = mask->ndim - 1; d >= 0 && ++pos[d] == mask->size(d); --d) pos[d] = 0;
-  }
+  Tensor places = places_of(raw::contiguous(raw::cast(mask, Dtype::Bool)));
+  for (int d = 0; d < mask->ndim; ++d) out.push_back(select(places, 0, d));
 }
 
 // Bool and byte masks become index tensors (nonzero); the others become int64.
@@ -56,6 +49,9 @@ static std::vector<Tensor> expand_masks(const Tensor& x, Tensors indices) {
       out.emplace_back();
       continue;
     }
+    check(i->device == x->device || i->device == Device::Cpu,
+          "indices should be either on cpu or on the same device as the indexed tensor (", name_of(x->device),
+          ")");
     check_as(is_integral(i->dtype) || i->dtype == Dtype::Bool, ErrorKind::Index,
              "tensors used as indices must be long, int, byte or bool tensors");
     check_as(i->dtype != Dtype::I8 && i->dtype != Dtype::I16, ErrorKind::Index,
@@ -87,19 +83,6 @@ static Dims common_shape(const std::vector<Tensor>& idx) {
   return shape;
 }
 
-static void add_offsets(const Tensor& x, int dim, const Tensor& index, Ints shape,
-                        std::vector<int64_t>& offsets) {
-  Tensor full = raw::contiguous(expand(index, shape));
-  const int64_t* p = full->host_as<int64_t>();
-  int64_t n = x->size(dim), st = x->stride(dim);
-  for (size_t k = 0; k < offsets.size(); ++k) {
-    int64_t i = p[k];
-    check_as(i >= -n && i < n, ErrorKind::Index, "index ", i, " is out of bounds for dimension ", dim,
-             " with size ", n);
-    offsets[k] += (i < 0 ? i + n : i) * st;
-  }
-}
-
 Advanced resolve(const Tensor& x, Tensors indices) {
   std::vector<Tensor> idx = expand_masks(x, indices);
   idx.resize(size_t(x->ndim));
@@ -119,10 +102,11 @@ Advanced resolve(const Tensor& x, Tensors indices) {
     (ahead ? a.before : a.after).push_back(x->size(d));
     (ahead ? a.before_strides : a.after_strides).push_back(x->stride(d));
   }
-  a.offsets.assign(size_t(numel_of(a.index_shape)), 0);
-  if (x->meta_device()) return a;
-  for (int d = 0; d < x->ndim; ++d)
-    if (idx[size_t(d)]) add_offsets(x, d, idx[size_t(d)], a.index_shape, a.offsets);
+  for (int d = 0; d < x->ndim; ++d) {
+    if (!idx[size_t(d)]) continue;
+    a.held.push_back(raw::contiguous(expand(idx[size_t(d)], a.index_shape)));
+    a.indices.push_back({a.held.back().get(), d, x->size(d), x->stride(d)});
+  }
   return a;
 }
 

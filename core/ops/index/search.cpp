@@ -1,6 +1,8 @@
 // Finding values among others: searchsorted, bucketize, isin.
 #include <algorithm>
 #include <vector>
+#include "device/backend.h"
+#include "device/host_values.h"
 #include "ops/not_differentiable.h"
 #include "ops/ops.h"
 #include "ops/promotion.h"
@@ -45,42 +47,16 @@ void check_shapes(const Tensor& sorted, const Tensor& x) {
         " and input value tensor ", x->sizes());
 }
 
-// The first place whose value is not below x (above x, for the upper side). NaN is above all numbers and equals
-// NaN, as sort and NumPy have it.
-template <class T> int64_t place_of(const T* row, int64_t n, T x, bool upper) {
-  auto below = [](T a, T b) { return a < b || (b != b && a == a); };
-  int64_t low = 0, high = n;
-  while (low < high) {
-    int64_t mid = low + (high - low) / 2;
-    if (upper ? !below(x, row[mid]) : below(row[mid], x))
-      low = mid + 1;
-    else
-      high = mid;
-  }
-  return low;
-}
-
 Tensor search(const Tensor& sorted, const Tensor& x, bool upper, bool int32) {
   check_searchable(sorted);
   check_searchable(x);
   Tensor y = adjoint::empty(x->sizes(), Dtype::I64, x->device);
-  if (x->meta_device()) return raw::cast(y, int32 ? Dtype::I32 : Dtype::I64);
   int64_t n = sorted->size(sorted->ndim - 1);
   check(!int32 || n <= INT32_MAX,
         "searchsorted(): the size of boundaries' last dimension should be less than INT_MAX");
   Dtype work = work_type(sorted->dtype, x->dtype);
   Tensor s = raw::contiguous(raw::cast(sorted, work)), v = raw::contiguous(raw::cast(x, work));
-  int64_t width = sorted->ndim == 1 ? v->numel : v->size(v->ndim - 1);
-  auto find = [&]<class T>(const T* rows, const T* at) {
-    for (int64_t i = 0; i < v->numel; ++i) {
-      const T* row = sorted->ndim == 1 ? rows : rows + i / width * n;
-      y->host_as<int64_t>()[i] = place_of(row, n, at[i], upper);
-    }
-  };
-  if (work == Dtype::I64)
-    find(s->host_as<int64_t>(), v->host_as<int64_t>());
-  else
-    find(s->host_as<double>(), v->host_as<double>());
+  backend(x).search_rows(*s, *v, upper, *y);
   return raw::cast(y, int32 ? Dtype::I32 : Dtype::I64);
 }
 
@@ -133,30 +109,26 @@ Tensor bucketize_number(const Scalar& v, const Tensor& boundaries, bool int32, b
   return search(boundaries, scalar_tensor(v, dtype_for(v), boundaries->device), right, int32);
 }
 
+template <class T> Tensor among_values(const Tensor& x, const Tensor& others, bool invert) {
+  HostElements<T> set(others), at(x);
+  std::vector<T> sorted;
+  std::copy_if(set.begin(), set.end(), std::back_inserter(sorted), [](T v) { return v == v; });
+  std::sort(sorted.begin(), sorted.end());
+  HostTensor<bool> y(x->sizes());
+  for (int64_t i = 0; i < at.size(); ++i)
+    y[i] = (at[i] == at[i] && std::binary_search(sorted.begin(), sorted.end(), at[i])) != invert;
+  return y.on(x->device);
+}
+
 // Are the elements among the others? NaN is not, for it equals nothing.
 Tensor among(const Tensor& x, const Tensor& others, Dtype type, bool invert) {
   check(!is_complex(x->dtype) && !is_complex(others->dtype),
         "Unsupported input type encountered for isin(): ",
         label_of(is_complex(x->dtype) ? x->dtype : others->dtype));
-  Tensor y = adjoint::empty(x->sizes(), Dtype::Bool, x->device);
-  if (x->meta_device()) return y;
+  if (!has_values(x)) return adjoint::empty(x->sizes(), Dtype::Bool, x->device);
   Dtype work = work_type(type, type);
-  Tensor a = raw::contiguous(raw::cast(raw::cast(x, type), work)),
-         b = raw::contiguous(raw::cast(raw::cast(others, type), work));
-  auto find = [&]<class T>(const T* at, const T* set) {
-    std::vector<T> sorted;
-    std::copy_if(set, set + b->numel, std::back_inserter(sorted), [](T v) { return v == v; });
-    std::sort(sorted.begin(), sorted.end());
-    for (int64_t i = 0; i < a->numel; ++i) {
-      bool found = at[i] == at[i] && std::binary_search(sorted.begin(), sorted.end(), at[i]);
-      y->host_as<bool>()[i] = found != invert;
-    }
-  };
-  if (work == Dtype::I64)
-    find(a->host_as<int64_t>(), b->host_as<int64_t>());
-  else
-    find(a->host_as<double>(), b->host_as<double>());
-  return y;
+  Tensor a = raw::cast(raw::cast(x, type), work), b = raw::cast(raw::cast(others, type), work);
+  return work == Dtype::I64 ? among_values<int64_t>(a, b, invert) : among_values<double>(a, b, invert);
 }
 Dtype type_with(const Tensor& x, const Scalar& v) {
   return v.category() <= category_of(x->dtype) ? x->dtype : dtype_for(v);

@@ -1,7 +1,7 @@
 // index_select and its inverse operations: whole slices chosen by a vector of indices.
 #include <cstring>
 #include "autograd/door.h"
-#include "kernels/parallel.h"
+#include "device/backend.h"
 #include "ops/index/offsets.h"
 #include "ops/index/saved_index.h"
 #include "ops/promotion.h"
@@ -28,34 +28,10 @@ Tensor checked_index(const char* op, const Tensor& index) {
 }
 // PyTorch's class differs: RuntimeError for index_add of two dimensions or more, IndexError for the others.
 void check_bounds(const Tensor& index, int64_t dim, int64_t n, ErrorKind kind = ErrorKind::Index) {
-  if (index->meta_device()) return;
-  const int64_t* p = index->host_as<int64_t>();
-  for (int64_t k = 0; k < index->numel; ++k)
-    if (p[k] < 0 || p[k] >= n) [[unlikely]]
-      fail_with(str("index ", p[k], " is out of bounds for dimension ", dim, " with size ", n,
-                    p[k] < 0 && p[k] >= -n ? "; negative ones are not taken here" : ""),
-                kind, "index out of range in self");
-}
-
-// One slice of `item` bytes at a time: for small ones the copy is a load and a store.
-template <size_t kItem>
-void pick_slices(char* to, const char* from, int64_t item, const int64_t* index, int64_t n) {
-  for (int64_t k = 0; k < n; ++k, to += item) {
-    if constexpr (kItem != 0)
-      std::memcpy(to, from + index[k] * int64_t(kItem), kItem);
-    else
-      std::memcpy(to, from + index[k] * item, size_t(item));
-  }
-}
-auto slice_picker(int64_t item) {
-  switch (item) {
-    case 1: return pick_slices<1>;
-    case 2: return pick_slices<2>;
-    case 4: return pick_slices<4>;
-    case 8: return pick_slices<8>;
-    case 16: return pick_slices<16>;
-    default: return pick_slices<0>;
-  }
+  if (auto bad = backend(index).outside(*index, 0, n)) [[unlikely]]
+    fail_with(str("index ", *bad, " is out of bounds for dimension ", dim, " with size ", n,
+                  *bad < 0 && *bad >= -n ? "; negative ones are not taken here" : ""),
+              kind, "index out of range in self");
 }
 
 // Slices of a contiguous x along dim.
@@ -63,20 +39,7 @@ Tensor select_slices(const Tensor& x, int64_t dim, const Tensor& index) {
   Dims sizes(x->sizes());
   sizes[dim] = index->numel;
   Tensor y = empty(sizes, x->dtype, x->device);
-  if (y->meta_device() || y->numel == 0) return y;
-  const int64_t n = x->size(int(dim)), count = index->numel, size = int64_t(x->itemsize());
-  const int64_t outer = numel_of(x->sizes().first(size_t(dim))), item = x->numel / (outer * n) * size;
-  const int64_t* at = index->host_as<int64_t>();
-  const auto pick = slice_picker(item);
-  Unlocked free(y->numel >= (1 << 16));
-  // A piece is a part of one row of slices, or of the only row.
-  parallel_for(outer * count, 65536 / item + 1, [&](int64_t begin, int64_t end) {
-    while (begin < end) {
-      int64_t o = begin / count, k = begin % count, m = std::min(end - begin, count - k);
-      pick(y->host() + begin * item, x->host() + o * n * item, item, at + k, m);
-      begin += m;
-    }
-  });
+  backend(x).select(*x, dim, *index, *y);
   return y;
 }
 

@@ -109,14 +109,14 @@ struct Addbmm : AddProduct {  // the batch is summed over
   Tensor forward(const Tensor& x, const Tensor& a, const Tensor& b) {
     const int64_t sizes[2] = {a->size(1), b->size(2)};
     Tensor y = start(x, Ints(sizes, 2), beta);
-    if (a->size(0) == 0 && !a->meta_device()) {
+    if (a->size(0) == 0) {
       if (beta.equals(0))
         raw::zero(y);
       else if (!beta.equals(1))
         return ops::mul(y, beta);
       return y;
     }
-    for (int64_t i = 0; i < a->size(0) && !a->meta_device(); ++i)
+    for (int64_t i = 0; i < a->size(0); ++i)
       gemm_into(y, matrix_of(a, i), matrix_of(b, i), alpha, i ? Scalar(1) : beta);
     return y;
   }

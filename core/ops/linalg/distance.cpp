@@ -1,4 +1,5 @@
 // cross, vecdot, trace, and distances between all pairs of vectors.
+#include "device/host_values.h"
 #include "ops/linalg/products.h"
 #include "ops/reduce/norm.h"
 
@@ -168,19 +169,19 @@ struct Pdist {
   static constexpr const char *name = "pdist", *node = "PdistBackward0";
   double p;
   SavedTensor x_ = {}, y_ = {};
-  static std::pair<Tensor, Tensor> pairs(int64_t n) {
+  static std::pair<Tensor, Tensor> pairs(int64_t n, Device device) {
     int64_t m = 0;
     check(!__builtin_mul_overflow(n, n - 1, &m), "numel: integer multiplication overflow");
-    Tensor first = empty(Dims{m / 2}, Dtype::I64), second = empty(Dims{m / 2}, Dtype::I64);
-    int64_t *a = first->host_as<int64_t>(), *b = second->host_as<int64_t>();
+    HostTensor<int64_t> first(Dims{m / 2}), second(Dims{m / 2});
+    int64_t *a = first.data(), *b = second.data();
     for (int64_t i = 0; i < n; ++i)
       for (int64_t j = i + 1; j < n; ++j) *a++ = i, *b++ = j;
-    return {first, second};
+    return {first.on(device), second.on(device)};
   }
   Tensor forward(const Tensor& x) {
     NoGrad off;
-    if (x->meta_device()) return empty(Dims{x->size(0) * (x->size(0) - 1) / 2}, x->dtype, x->device);
-    auto [i, j] = pairs(x->size(0));
+    if (!has_values(x)) return empty(Dims{x->size(0) * (x->size(0) - 1) / 2}, x->dtype, x->device);
+    auto [i, j] = pairs(x->size(0), x->device);
     return norm_raw(ops::sub(ops::index_select(x, 0, i), ops::index_select(x, 0, j)), p, Mask::one(1), false);
   }
   void save(Node& n, const Tensor& y, const Tensor& x) {
@@ -197,7 +198,7 @@ struct Pdist {
   }
   void vjp(Backward& b) {
     Tensor x = x_.get(b.node), zero = ops::zeros_like(x);
-    auto [i, j] = pairs(x->size(0));
+    auto [i, j] = pairs(x->size(0), x->device);
     Tensor d = ops::sub(ops::index_select(x, 0, i), ops::index_select(x, 0, j));
     Tensor g = norm_rule(ops::unsqueeze(b.grad(), 1), d, ops::unsqueeze(y_.get(b.node), 1), p, Mask::one(1));
     b.gx[0] = ops::index_add(ops::index_add(zero, 0, i, g), 0, j, ops::neg(g));

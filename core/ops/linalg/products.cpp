@@ -1,15 +1,13 @@
 // mm, bmm, mv, dot, vdot: the products that a kernel computes. The others are made of them.
 #include "ops/linalg/products.h"
-#include "kernels/gemm.h"
+#include "device/backend.h"
 
 namespace adjoint {
 
 namespace {
-constexpr int64_t kLargeProduct = 1 << 18;  // multiplications from which the big lock is released
-
-MatrixIn matrix(const Tensor& x, bool transpose) {
+Matrix matrix(const Tensor& x, bool transpose = false) {
   int d = x->ndim - 2;
-  MatrixIn m{x->host(), x->stride(d), x->stride(d + 1)};
+  Matrix m{*x, x->stride(d), x->stride(d + 1), d ? x->stride(0) : 0};
   return transpose ? m.transposed() : m;
 }
 void check_same(const Tensor& a, const Tensor& b) {
@@ -53,10 +51,8 @@ Tensor mm_raw(const Tensor& a, const Tensor& b, bool ta, bool tb) {
   int64_t m = a->size(ta), k = a->size(!ta), n = b->size(!tb);
   const int64_t sizes[2] = {m, n};
   Tensor y = empty(Ints(sizes, 2), a->dtype, a->device);
-  if (y->numel == 0 || a->meta_device()) return y;
   if (a->dtype == Dtype::Bool) return raw::zero(y), y;  // k is 0, or the caller would have refused
-  Unlocked free(m * n * k >= kLargeProduct);
-  gemm(a->dtype, m, n, k, 1, matrix(a, ta), matrix(b, tb), 0, {y->host(), n});
+  backend(y).gemm(1, m, n, k, 1, matrix(a, ta), matrix(b, tb), 0, matrix(y));
   return y;
 }
 
@@ -64,25 +60,15 @@ Tensor bmm_raw(const Tensor& a, const Tensor& b, bool ta, bool tb) {
   int64_t m = a->size(1 + ta), k = a->size(2 - ta), n = b->size(2 - tb), batch = a->size(0);
   const int64_t sizes[3] = {batch, m, n};
   Tensor y = empty(Ints(sizes, 3), a->dtype, a->device);
-  if (y->numel == 0 || a->meta_device()) return y;
   if (a->dtype == Dtype::Bool) return raw::zero(y), y;
-  Unlocked free(batch * m * n * k >= kLargeProduct);
-  gemm_batched(a->dtype, batch, m, n, k, 1, matrix(a, ta), a->stride(0), matrix(b, tb), b->stride(0), 0,
-               {y->host(), n}, m * n);
+  backend(y).gemm(batch, m, n, k, 1, matrix(a, ta), matrix(b, tb), 0, matrix(y));
   return y;
 }
 
 void gemm_into(const Tensor& y, const Tensor& a, const Tensor& b, const Scalar& alpha, const Scalar& beta) {
-  if (y->numel == 0 || y->meta_device()) return;
   int d = a->ndim - 2;
-  int64_t m = a->size(d), k = a->size(d + 1), n = b->size(d + 1), batch = d ? a->size(0) : 1;
-  Unlocked free(batch * m * n * k >= kLargeProduct);
-  MatrixOut out{y->host(), n};
-  if (d == 0)
-    gemm(y->dtype, m, n, k, alpha, matrix(a, false), matrix(b, false), beta, out);
-  else
-    gemm_batched(y->dtype, batch, m, n, k, alpha, matrix(a, false), a->stride(0), matrix(b, false),
-                 b->stride(0), beta, out, m * n);
+  backend(y).gemm(d ? a->size(0) : 1, a->size(d), b->size(d + 1), a->size(d + 1), alpha, matrix(a), matrix(b),
+                  beta, matrix(y));
 }
 
 // Complex operands are conjugated, which copies; recorded passes need the transposition in the graph.
@@ -156,10 +142,7 @@ struct Mv {  // A v
   SavedTensor a_ = {}, v_ = {};
   Tensor forward(const Tensor& a, const Tensor& v) {
     Tensor y = empty(a->sizes().first(1), a->dtype, a->device);
-    if (y->numel == 0 || a->meta_device()) return y;
-    Unlocked free(a->numel >= kLargeProduct);
-    gemm(a->dtype, a->size(0), 1, a->size(1), 1, matrix(a, false), {v->host(), v->stride(0), 1}, 0,
-         {y->host(), 1});
+    backend(y).gemm(1, a->size(0), 1, a->size(1), 1, matrix(a), {*v, v->stride(0), 1}, 0, {*y, 1, 1});
     return y;
   }
   void save(Node& n, const Tensor&, const Tensor& a, const Tensor& v) {
@@ -184,9 +167,7 @@ struct Mv {  // A v
 
 Tensor dot_raw(const Tensor& a, const Tensor& b) {
   Tensor y = empty({}, a->dtype, a->device);
-  if (a->meta_device()) return y;
-  Unlocked free(a->numel >= kLargeProduct);
-  dot(a->dtype, a->numel, a->host(), a->stride(0), b->host(), b->stride(0), y->host());
+  backend(y).dot(*a, *b, *y);
   return y;
 }
 

@@ -3,8 +3,10 @@
 #include <limits>
 #include <optional>
 #include "autograd/door.h"
+#include "device/backend.h"
+#include "device/generator.h"
+#include "device/host_values.h"
 #include "ops/ops.h"
-#include "ops/random/fill.h"
 #include "ops/raw.h"
 
 namespace adjoint::ops {
@@ -23,27 +25,29 @@ struct BernoulliInplace {
 };
 // x[i] = u < p[i], with p broadcast; a float draw for float probabilities, a double draw for doubles.
 void draw(const Tensor& x, const Tensor& p0, Generator& g) {
-  Tensor p = adjoint::empty(x->sizes(), p0->dtype == Dtype::F64 ? Dtype::F64 : Dtype::F32);
+  if (!has_values(x)) return;
+  Tensor p = adjoint::empty(x->sizes(), p0->dtype == Dtype::F64 ? Dtype::F64 : Dtype::F32, p0->device);
   raw::copy(p, p0);
-  Tensor y = x->contiguous() ? x : adjoint::empty(x->sizes(), x->dtype);
   auto sample = [&]<class P>(P*) {
-    const P* at = p->host_as<P>();
+    HostElements<P> at(p);
     visit(x->dtype, [&]<class T>(T*) {
-      if constexpr (std::is_convertible_v<T, double>)
-        for (int64_t i = 0; i < y->numel; ++i) {
+      if constexpr (std::is_convertible_v<T, double>) {
+        HostTensor<T> y(x->sizes());
+        for (int64_t i = 0; i < at.size(); ++i) {
           check(at[i] >= 0 && at[i] <= 1,
                 "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message be "
                 "improved?  "
                 "If so, please report an enhancement request to PyTorch.)");
-          y->host_as<T>()[i] = T(float(random::uniform<P>(g) < at[i]));
+          y[i] = T(float(random::uniform<P>(g) < at[i]));
         }
+        raw::copy(x, y.on(x->device));
+      }
     });
   };
   if (p->dtype == Dtype::F64)
     sample((double*)nullptr);
   else
     sample((float*)nullptr);
-  if (!y.same(x)) raw::copy(x, y);
 }
 
 struct Bernoulli {
@@ -51,7 +55,7 @@ struct Bernoulli {
   Generator* generator;
   Tensor forward(const Tensor& p) {
     Tensor y = empty_like_strides(p, p->dtype);
-    if (!y->meta_device()) draw(y, p, generator_or_default(generator));
+    draw(y, p, generator_or_default(generator));
     return y;
   }
   static constexpr const char* rule = "gx = 0";
@@ -62,10 +66,7 @@ Tensor bernoulli_by_(const Tensor& x, const Tensor& p, Generator* g) {
   if (!is_floating(p->dtype)) fail_dtype("bernoulli_tensor_cpu_p_", p->dtype);
   return apply_inplace(
       BernoulliInplace{"BernoulliBackward1", p->sizes()}, x, "bernoulli_",
-      [&] {
-        if (!x->meta_device()) draw(x, p, generator_or_default(g));
-      },
-      p);
+      [&] { draw(x, p, generator_or_default(g)); }, p);
 }
 Tensor bernoulli(const Tensor& p, Generator* g) {
   if (!is_floating(p->dtype)) fail_dtype("bernoulli_tensor_cpu_p_", p->dtype);
@@ -77,7 +78,7 @@ Tensor bernoulli_number(const Tensor& x, double p, Generator* g) {
 
 // Running sums of weights times scale, divided by the whole. Is the whole finite?
 template <class T> bool accumulate(const T* p, double scale, std::vector<T>& cumulative) {
-  random::Wide<T> sum = 0;
+  std::conditional_t<sizeof(T) == 8, double, float> sum = 0;
   for (size_t i = 0; i < cumulative.size(); ++i) cumulative[i] = T(sum = T(sum + T(p[i] * T(scale))));
   check(sum > 0, "invalid multinomial distribution (sum of probabilities <= 0)");
   for (T& c : cumulative) c = T(c / sum);
@@ -116,8 +117,8 @@ Tensor by_race(const Tensor& p, int64_t samples, Generator& g) {
   check(
       !item(any(lt(positive, Scalar(samples)))).to_bool(),
       "invalid multinomial distribution (with replacement=False, not enough non-negative category to sample)");
-  Tensor q = adjoint::empty(p->sizes(), p->dtype);
-  random::fill_exponential(q, 1, g);
+  Tensor q = adjoint::empty(p->sizes(), p->dtype, p->device);
+  backend(q).draw({Draw::Exponential, 1}, *q, g);
   q = masked_fill(div(p, q), none, -1);  // below quotients that underflow, and 0 / 0
   if (samples == 1) return argmax(q, -1, true);
   return contiguous(narrow(sort(q, -1, true).second, -1, 0, samples));
@@ -134,19 +135,21 @@ Tensor multinomial(const Tensor& p0, int64_t samples, bool replacement, Generato
   check(n <= int64_t(1) << 24, "number of categories cannot exceed 2^24");
   Dims shape(p0->sizes());
   shape.back() = samples;
-  if (p0->meta_device()) return adjoint::empty(shape, Dtype::I64, Device::Meta);
+  if (!has_values(p0)) return adjoint::empty(shape, Dtype::I64, p0->device);
   NoGrad off;
-  Tensor p = raw::contiguous(detach(p0));
+  Tensor p = detach(p0);
   Generator& g = generator_or_default(gen);
   if (!replacement || samples == 1) return by_race(p, samples, g);
-  Tensor y = adjoint::empty(shape, Dtype::I64);
+  HostTensor<int64_t> y(shape);
   int64_t rows = p->ndim == 2 ? p->size(0) : 1;
   visit(p->dtype, [&]<class T>(T*) {
-    if constexpr (std::is_convertible_v<T, double> && !std::is_integral_v<T>)
+    if constexpr (std::is_convertible_v<T, double> && !std::is_integral_v<T>) {
+      HostElements<T> weights(p);
       for (int64_t r = 0; r < rows; ++r)
-        with_replacement<T>(p->host_as<T>() + r * n, n, samples, y->host_as<int64_t>() + r * samples, g);
+        with_replacement<T>(weights.data() + r * n, n, samples, y.data() + r * samples, g);
+    }
   });
-  return y;
+  return y.on(p->device);
 }
 
 }  // namespace

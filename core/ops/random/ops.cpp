@@ -4,9 +4,11 @@
 #include <limits>
 #include <optional>
 #include "autograd/door.h"
+#include "device/backend.h"
+#include "device/generator.h"
+#include "device/host_values.h"
 #include "ops/creation/options.h"
 #include "ops/ops.h"
-#include "ops/random/fill.h"
 #include "ops/raw.h"
 
 namespace adjoint::ops {
@@ -26,12 +28,12 @@ struct Sampled {
   }
 };
 
-// Writes x in place by sample(x as real numbers, generator).
-template <class F>
-Tensor sample_into(const Tensor& x, const char* name, const char* node, Generator* g, F sample) {
+// Writes x in place, complex numbers as pairs of real ones.
+Tensor sample_into(const Tensor& x, const char* name, const char* node, Generator* g, const Draw& what) {
   return apply_inplace(Sampled{node}, x, name, [&] {
-    if (x->meta_device() || x->numel == 0) return;
-    sample(is_complex(x->dtype) ? view_as_real(detach(x)) : x, generator_or_default(g));
+    if (x->numel == 0) return;
+    Tensor v = is_complex(x->dtype) ? view_as_real(detach(x)) : x;
+    backend(v).draw(what, *v, generator_or_default(g));
   });
 }
 
@@ -49,47 +51,33 @@ Tensor uniform_(const Tensor& x, double from, double to, Generator* g) {
     check(to - from <= most, "uniform_ expects to-from <= std::numeric_limits<", label_of(x->dtype),
           ">::max(), but found to=", to, " and from=", from, " which result in to-from to exceed the limit");
   }
-  return sample_into(x, "uniform_", "UniformBackward0", g,
-                     [=](const Tensor& v, Generator& gen) { random::fill_uniform(v, from, to, gen); });
+  return sample_into(x, "uniform_", "UniformBackward0", g, {Draw::Uniform, from, to});
 }
 Tensor normal_(const Tensor& x, double mean, double std, Generator* g) {
   check(std >= 0, "normal expects std >= 0.0, but found std ", std);
   double scale = is_complex(x->dtype) ? std / std::sqrt(2.0) : std;
-  return sample_into(x, "normal_", "NormalBackward0", g,
-                     [=](const Tensor& v, Generator& gen) { random::fill_normal(v, mean, scale, gen); });
+  return sample_into(x, "normal_", "NormalBackward0", g, {Draw::Normal, mean, scale});
 }
 Tensor exponential_(const Tensor& x, double lambda, Generator* g) {
   check(lambda > 0, "exponential_ expects lambda > 0.0, but found lambda=", lambda);
-  return sample_into(x, "exponential_", "ExponentialBackward0", g,
-                     [=](const Tensor& v, Generator& gen) { random::fill_exponential(v, lambda, gen); });
+  return sample_into(x, "exponential_", "ExponentialBackward0", g, {Draw::Exponential, lambda});
 }
 Tensor bernoulli_p_(const Tensor& x, double p, Generator* g) {
   check(p >= 0 && p <= 1, "bernoulli_ expects p to be in [0, 1], but got p=", p);
   if (is_complex(x->dtype)) fail_dtype("bernoulli_scalar_cpu_", x->dtype);
-  return sample_into(x, "bernoulli_", "BernoulliBackward2", g,
-                     [=](const Tensor& v, Generator& gen) { random::fill_bernoulli(v, p, gen); });
+  return sample_into(x, "bernoulli_", "BernoulliBackward2", g, {Draw::Bernoulli, p});
 }
 
-// One element at a time from a formula over double-precision draws.
-template <class F>
-Tensor formula_into(const Tensor& x, const char* name, const char* node, Generator* g, F f) {
+void refuse_complex(const char* name, const Tensor& x) {
   if (is_complex(x->dtype)) fail_dtype(name, x->dtype);
-  return sample_into(x, name, node, g, [&](const Tensor& v, Generator& gen) {
-    visit(v->dtype, [&]<class T>(T*) {
-      if constexpr (std::is_convertible_v<T, double>)
-        random::each<T>(*v, [&](T* p) { *p = T(random::Wide<T>(f(gen))); });
-    });
-  });
 }
 void need_float(const char* kernel, const Tensor& x) {
   if (!is_floating(x->dtype)) fail_dtype(kernel, x->dtype);
 }
 Tensor geometric_(const Tensor& x, double p, Generator* g) {
   check(p > 0 && p < 1, "geometric_ expects p to be in (0, 1), but got p=", p);
-  return formula_into(x, "geometric_", "GeometricBackward0", g, [p](Generator& gen) {
-    double u = std::max(random::uniform<double>(gen), 0x1p-54);  // 0 would take for ever
-    return std::ceil(std::log(u) / std::log1p(-p));
-  });
+  refuse_complex("geometric_", x);
+  return sample_into(x, "geometric_", "GeometricBackward0", g, {Draw::Geometric, p});
 }
 Tensor cauchy_(const Tensor& x, double median, double sigma, Generator* g) {
   check(sigma > 0, "cauchy_ expects sigma > 0.0, but found sigma=", sigma);
@@ -97,17 +85,12 @@ Tensor cauchy_(const Tensor& x, double median, double sigma, Generator* g) {
         "Cauchy distribution is a continuous probability distribution. dtype must be a floating "
         "point but you specified ",
         label_of(x->dtype));
-  return formula_into(x, "cauchy_", "CauchyBackward0", g, [=](Generator& gen) {
-    constexpr double eps = std::numeric_limits<double>::epsilon();
-    double u = std::clamp(random::uniform<double>(gen), eps, 1 - eps);
-    return median + sigma * std::tan(M_PI * (u - 0.5));
-  });
+  return sample_into(x, "cauchy_", "CauchyBackward0", g, {Draw::Cauchy, median, sigma});
 }
 Tensor log_normal_(const Tensor& x, double mean, double std, Generator* g) {
   check(std > 0, "log_normal_ expects std > 0.0, but found std=", std);
   need_float("log_normal_cpu", x);
-  return formula_into(x, "log_normal_", "LogNormalBackward0", g,
-                      [=](Generator& gen) { return std::exp(random::normal(gen) * std + mean); });
+  return sample_into(x, "log_normal_", "LogNormalBackward0", g, {Draw::LogNormal, mean, std});
 }
 
 // --- integers ---
@@ -163,19 +146,13 @@ Tensor random_from_to_(const Tensor& x, int64_t from, std::optional<int64_t> to,
   check(double(last) <= bounds.second && double(last) >= bounds.first, "to - 1 is out of bounds for ",
         type_text(x->dtype));
   uint64_t range = uint64_t(last) - uint64_t(from) + 1;
-  const char* node = to ? "RandomBackward0" : "RandomBackward0";
-  return sample_into(x, "random_", node, g, [=](const Tensor& v, Generator& gen) {
-    if (range)
-      random::fill_integers(v, range, from, gen);
-    else
-      random::each<int64_t>(*v, [&](int64_t* p) { *p = int64_t(gen.random64()); });
-  });
+  return sample_into(x, "random_", "RandomBackward0", g,
+                     {.kind = Draw::Integers, .range = range, .base = from});
 }
 Tensor random_to_(const Tensor& x, int64_t to, Generator* g) { return random_from_to_(x, 0, to, g); }
 Tensor random_(const Tensor& x, Generator* g) {
   if (is_complex(x->dtype)) fail_dtype("random", x->dtype);
-  return sample_into(x, "random_", "RandomBackward2", g,
-                     [](const Tensor& v, Generator& gen) { random::fill_integers(v, gen); });
+  return sample_into(x, "random_", "RandomBackward2", g, {Draw::AnyInteger});
 }
 
 // --- fresh tensors ---
@@ -227,20 +204,21 @@ Tensor randperm(int64_t n, Generator* gen, MaybeDtype dtype, MaybeDevice device,
         : d == Dtype::I16 ? "int16_t"
                           : type_text(d),
         " without overflow");
-  if (device.value_or(Device::Cpu) == Device::Meta) return adjoint::empty(Dims{n}, d, Device::Meta);
-  Tensor order = adjoint::empty(Dims{n}, Dtype::I64);
-  int64_t* p = order->host_as<int64_t>();
+  const Device on = device.value_or(Device::Cpu);
+  if (on == Device::Meta) return adjoint::empty(Dims{n}, d, on);  // nothing is drawn
+  HostTensor<int64_t> order(Dims{n});
+  int64_t* p = order.data();
   for (int64_t i = 0; i < n; ++i) p[i] = i;
   Generator& g = generator_or_default(gen);
   for (int64_t i = 0; i < n - 1; ++i) std::swap(p[i], p[i + int64_t(g.random() % uint64_t(n - i))]);
-  return finish_creation(raw::cast(order, d), dest, "randperm");
+  return finish_creation(raw::cast(order.on(on), d), dest, "randperm");
 }
 
 // --- normal(mean, std) ---
 
 void check_std(const Tensor& std) {
   check(!is_complex(std->dtype), "normal expects standard deviation to be non-complex");
-  if (std->numel && !std->meta_device())
+  if (std->numel && has_values(std))
     check(!item(any(lt(detach(std), 0))).to_bool(), "normal expects all elements of std >= 0.0");
 }
 
@@ -316,6 +294,10 @@ Tensor bernoulli_(const Tensor& x, double p, Generator* g) { return bernoulli_p_
 #define GEN "*, Generator? generator=None) -> Tensor"
 
 [[maybe_unused]] static const auto defs = {
+    def<[] { return default_generator().get_state(); }>("get_rng_state() -> Tensor", kFunction,
+                                                        "The state of the default generator as bytes."),
+    def<[](const Tensor& s) { default_generator().set_state(s); }>(
+        "set_rng_state(Tensor new_state) -> ()", kFunction, "Restores a state of the default generator."),
     def<rand>("rand(int[] size, " OPTIONS, kFunction | kOut, "Uniform numbers in [0, 1)."),
     def<randn>("randn(int[] size, " OPTIONS, kFunction | kOut, "Standard normal numbers."),
     def<randint>("randint(int low, int high, int[] size, " OPTIONS, kFunction | kOut,

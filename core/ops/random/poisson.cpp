@@ -1,8 +1,9 @@
 // poisson: counts at given rates.
 #include <cmath>
 #include "autograd/door.h"
+#include "device/generator.h"
+#include "device/host_values.h"
 #include "ops/ops.h"
-#include "ops/random/fill.h"
 #include "ops/raw.h"
 
 namespace adjoint::ops {
@@ -38,18 +39,17 @@ struct Poisson {
   static constexpr const char *name = "poisson", *node = "PoissonBackward0";
   Generator* generator;
   Tensor forward(const Tensor& x) {
-    Tensor rates = raw::contiguous(raw::cast(x, Dtype::F64));
-    Tensor y = adjoint::empty(x->sizes(), Dtype::F64, x->device);
-    if (x->meta_device()) return raw::cast(y, x->dtype);
+    if (!has_values(x)) return adjoint::empty(x->sizes(), x->dtype, x->device);
+    HostElements<double> rates(raw::cast(x, Dtype::F64));
+    HostTensor<double> y(x->sizes());
     double last = 0, bound = 1;  // equal rates often follow each other
-    for (int64_t i = 0; i < y->numel; ++i) {
-      double rate = rates->host_as<double>()[i];
+    for (int64_t i = 0; i < rates.size(); ++i) {
+      double rate = rates[i];
       check(rate >= 0, "invalid Poisson rate, expected rate to be non-negative");
       if (rate != last && rate < 10) last = rate, bound = std::exp(-rate);
-      y->host_as<double>()[i] =
-          rate >= 10 ? by_rejection(rate, *generator) : by_product(rate, bound, *generator);
+      y[i] = rate >= 10 ? by_rejection(rate, *generator) : by_product(rate, bound, *generator);
     }
-    return raw::cast(y, x->dtype);
+    return raw::cast(y.on(x->device), x->dtype);
   }
   static constexpr const char* rule = "gx = 0";
   void vjp(Backward& b) { b.gx[0] = zeros_like(b.grad()); }

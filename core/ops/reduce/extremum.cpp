@@ -17,7 +17,7 @@ struct Extreme {
   void vjp(Backward& b) {
     Tensor x = x_.get(b.node), y = y_.get(b.node);
     Tensor mask = ops::eq(x, y);
-    if (!y->meta_device() && std::isnan(item_at(*y).to_double())) mask = ops::isnan(x);
+    if (has_values(y) && std::isnan(item(y).to_double())) mask = ops::isnan(x);
     Tensor share = ops::div(b.grad(), ops::sum(mask));
     b.gx[0] = ops::masked_fill(ops::zeros_like(x), mask, share);
   }
@@ -52,10 +52,9 @@ template <bool kMax> struct ExtremeDim : Picked {
 ValueIndex extreme_raw(bool largest, const Tensor& x, int64_t dim, bool keepdim) {
   Dims sizes = reduced_sizes(*x, Mask::one(dim), keepdim);
   ValueIndex y{empty(sizes, x->dtype, x->device), empty(sizes, Dtype::I64, x->device)};
-  if (x->meta_device() || y.values->numel == 0) return y;
+  if (y.values->numel == 0) return y;
   Layout l = layout_of(x, dim);
-  Unlocked free(x->numel >= kLargeWork);
-  reduce_arg(largest, x->dtype, l.x->host(), l.view, y.indices->host_as<int64_t>(), y.values->host());
+  backend(x).reduce_arg(largest, *l.x, l.view, *y.indices, y.values.get());
   return y;
 }
 
@@ -169,10 +168,9 @@ template <bool kMax> struct ExtremePlace {
   Tensor forward(const Tensor& x) {
     Mask m = dim ? Mask::one(*dim) : Mask::all(x->ndim);
     Tensor y = empty(reduced_sizes(*x, m, keepdim), Dtype::I64, x->device);
-    if (x->meta_device() || y->numel == 0) return y;
+    if (y->numel == 0) return y;
     Layout l = dim ? layout_of(x, *dim) : Layout{raw::contiguous(x), contiguous_view(1, x->numel, 1)};
-    Unlocked free(x->numel >= kLargeWork);
-    reduce_arg(kMax, x->dtype, l.x->host(), l.view, y->host_as<int64_t>(), nullptr);
+    backend(x).reduce_arg(kMax, *l.x, l.view, *y, nullptr);
     return y;
   }
 };

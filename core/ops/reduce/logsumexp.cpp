@@ -31,7 +31,7 @@ struct LogSumExp {  // log Σ exp(x)
   // exp(x - y). Where y is -∞ (all x are), it is 0; where y is ∞, those x that are share it.
   Tensor weights(const Tensor& x, const Tensor& y) const {
     Tensor size = detach(is_complex(y->dtype) ? ops::real(y) : y);
-    if (y->meta_device() || !item_at(*ops::any(ops::eq(ops::abs(size), HUGE_VAL))).to_bool())
+    if (!has_values(y) || !item(ops::any(ops::eq(ops::abs(size), HUGE_VAL))).to_bool())
       return ops::exp(ops::sub(x, y));
     Tensor w = ops::exp(ops::sub(x, ops::masked_fill(y, ops::eq(size, -HUGE_VAL), 0)));
     if (is_complex(x->dtype)) return w;
@@ -65,11 +65,10 @@ struct LogCumSumExp {
   SavedTensor x_ = {}, y_ = {};
   Tensor forward(const Tensor& x) {
     Tensor y = empty(x->sizes(), x->dtype, x->device);
-    if (x->meta_device() || x->numel == 0) return y;
+    if (x->numel == 0) return y;
     Layout l = layout_of(x, dim);
     if (!l.x.same(x)) l = layout_of(raw::contiguous(x), dim);
-    Unlocked free(x->numel >= kLargeWork);
-    scan(Scan::LogSumExp, x->dtype, l.x->host(), l.view, y->host());
+    backend(y).scan(Scan::LogSumExp, *l.x, l.view, *y);
     return y;
   }
   void save(Node& n, const Tensor& y, const Tensor& x) {

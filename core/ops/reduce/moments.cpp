@@ -21,16 +21,13 @@ void warn_degrees(bool too_few, const char* name) {
 Moments moments(const Tensor& x, Mask m, double correction, bool keepdim, bool root, const char* name) {
   Dims sizes = reduced_sizes(*x, m, keepdim);
   Dtype real = real_of(x->dtype);
-  if (x->meta_device()) return {empty(sizes, x->dtype, x->device), empty(sizes, real, x->device)};
   double count = double(reduced_count(*x, m));
   Dtype acc = reduced_dtype(Reduction::Sum, x->dtype);
-  Tensor mean = empty(sizes, acc), y = empty(sizes, real_of(acc));
+  Tensor mean = empty(sizes, acc, x->device), y = empty(sizes, real_of(acc), x->device);
   warn_degrees(y->numel && count - correction <= 0, name);
   if (y->numel) {
     Layout l = layout_of(x, m, true);
-    Unlocked free(x->numel >= kLargeWork);
-    reduce_deviation(x->dtype, l.x->host(), l.view, std::max(0.0, count - correction), root, mean->host(),
-                     y->host());
+    backend(x).reduce_deviation(*l.x, l.view, std::max(0.0, count - correction), root, *mean, *y);
   }
   return {raw::cast(mean, x->dtype), raw::cast(y, real)};
 }

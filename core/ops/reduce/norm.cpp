@@ -1,26 +1,10 @@
 // Norms of vectors (any order), and what rests on them: matrix norms without factorisations, dist, renorm.
 #include "ops/reduce/norm.h"
 #include <cmath>
-#include <complex>
-#include <limits>
-#include "kernels/careful.h"
 
 namespace adjoint {
 
 namespace {
-
-// The p-th roots. NaN where the sum lost something to the ends of T's range; then the answer is false.
-template <class T> bool root(T* y, int64_t n, double p) {
-  bool all_safe = true;
-  for (int64_t i = 0; i < n; ++i) {
-    bool safe = sum_is_safe(y[i]);
-    y[i] = !safe    ? std::numeric_limits<T>::quiet_NaN()
-           : p == 2 ? std::sqrt(y[i])
-                    : T(std::pow(double(y[i]), 1 / p));
-    all_safe &= safe;
-  }
-  return all_safe;
-}
 
 Reduction reduction_of(double p) {
   if (p == 0) return Reduction::CountNonzero;
@@ -45,15 +29,9 @@ void check_identity(const TensorImpl& x, double p, Mask m, bool named) {
 Tensor norm_raw(const Tensor& x, double p, Mask m, bool keepdim) {
   Dtype out = real_of(x->dtype);
   Tensor y = reduce_raw(reduction_of(p), x, m, keepdim, {}, p);
-  if (y->meta_device()) return raw::cast(y, out);
-  if (p != 0 && p != 1 && !std::isinf(p)) {
-    bool safe = y->dtype == Dtype::F32 ? root(y->host_as<float>(), y->numel, p)
-                                       : root(y->host_as<double>(), y->numel, p);
-    if (!safe) {
-      Layout l = layout_of(x, m, true);
-      Unlocked free(x->numel >= kLargeWork);
-      careful_norms(x->dtype, l.x->host(), l.view, p, y->host());
-    }
+  if (p != 0 && p != 1 && !std::isinf(p) && !backend(y).root(*y, p)) {
+    Layout l = layout_of(x, m, true);
+    backend(y).careful_norms(*l.x, l.view, p, *y);
   }
   return raw::cast(y, out);
 }

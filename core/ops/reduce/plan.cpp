@@ -1,8 +1,6 @@
 // Planning of reductions: dimension masks, kernel views, multi-group reductions, and errors in PyTorch's
 // words.
 #include "ops/reduce/plan.h"
-#include <complex>
-#include "kernels/parallel.h"
 
 namespace adjoint {
 
@@ -146,17 +144,15 @@ Tensor finish(Tensor y, const std::optional<Dtype>& out, bool all_of_none = fals
 
 Tensor reduce_all_raw(Reduction op, const Tensor& x, std::optional<Dtype> out, double p) {
   Dtype d = reduced_dtype(op, x->dtype);
-  if (x->meta_device()) return empty({}, out.value_or(d), x->device);
   Layout l = layout_of(x, Mask::all(x->ndim), true);
-  Tensor y = empty({}, d);
-  {
-    Unlocked free(x->numel >= kLargeWork);
-    reduce(op, x->dtype, l.x->host(), l.view, y->host(), p);
-  }
+  Tensor y = empty({}, d, x->device);
+  backend(y).reduce(op, *l.x, l.view, *y, p);
   return finish(std::move(y), out, op == Reduction::All && x->numel == 0);
 }
 
 namespace {
+constexpr int64_t kSmall = 1 << 16;  // elements
+
 // The road of small work: one dimension of a small contiguous tensor, without planning.
 Tensor reduce_small(Reduction op, const Tensor& x, int dim, bool keepdim, Dtype d, double p) {
   int64_t sizes[8], outer = 1, inner = 1, n = x->size(dim);
@@ -170,12 +166,12 @@ Tensor reduce_small(Reduction op, const Tensor& x, int dim, bool keepdim, Dtype 
       sizes[k++] = 1;
     }
   }
-  Tensor y = empty(Ints(sizes, size_t(k)), d);
-  reduce(op, x->dtype, x->host(), {outer, n, inner, n * inner, inner, 1}, y->host(), p);
+  Tensor y = empty(Ints(sizes, size_t(k)), d, x->device);
+  backend(y).reduce(op, *x, {outer, n, inner, n * inner, inner, 1}, *y, p);
   return y;
 }
 bool small_and_plain(const TensorImpl& x, Mask m) {
-  return x.contiguous() && x.ndim <= 8 && !x.meta_device() && x.numel > 0 && x.numel < kLargeWork && m.bits &&
+  return x.contiguous() && x.ndim <= 8 && x.numel > 0 && x.numel < kSmall && m.bits &&
          !(m.bits & (m.bits - 1)) && m.bits < uint64_t(1) << x.ndim;
 }
 }  // namespace
@@ -184,7 +180,6 @@ Tensor reduce_raw(Reduction op, const Tensor& x, Mask m, bool keepdim, std::opti
   Dtype d = reduced_dtype(op, x->dtype);
   if (small_and_plain(*x, m)) return finish(reduce_small(op, x, __builtin_ctzll(m.bits), keepdim, d, p), out);
   Dims sizes = reduced_sizes(*x, m, keepdim);
-  if (x->meta_device()) return empty(sizes, out.value_or(d), x->device);
   Span s = span_of(*x, m);
   bool whole = m.bits == Mask::all(x->ndim).bits;
   if (!s.adjacent && !whole && x->numel > 0) {
@@ -198,11 +193,8 @@ Tensor reduce_raw(Reduction op, const Tensor& x, Mask m, bool keepdim, std::opti
     return finish(std::move(y), out);
   }
   Layout l = layout_of(x, m, true);
-  Tensor y = empty(sizes, d);
-  if (y->numel) {
-    Unlocked free(x->numel >= kLargeWork);
-    reduce(op, x->dtype, l.x->host(), l.view, y->host(), p);
-  }
+  Tensor y = empty(sizes, d, x->device);
+  backend(y).reduce(op, *l.x, l.view, *y, p);
   return finish(std::move(y), out, op == Reduction::All && x->numel == 0);
 }
 
@@ -223,24 +215,6 @@ Tensor restore_dims(const Tensor& y, Mask m, int64_t ndim, bool keepdim) {
 
 Tensor spread(const Tensor& g, Mask m, Ints sizes, bool keepdim) {
   return ops::expand(restore_dims(g, m, int64_t(sizes.size()), keepdim), sizes);
-}
-
-bool divide_raw(const Tensor& y, double n) {
-  if (y->meta_device()) return true;
-  bool finite = true;
-  auto run = [&]<class T>(T* p, int64_t numbers) {
-    for (int64_t i = 0; i < numbers; ++i) {
-      p[i] /= T(n);
-      finite &= p[i] - p[i] == 0;
-    }
-  };
-  check(is_differentiable(y->dtype) && !is_reduced(y->dtype), "divide: not a floating type");
-  int64_t numbers = y->numel * (is_complex(y->dtype) ? 2 : 1);
-  if (real_of(y->dtype) == Dtype::F32)
-    run(reinterpret_cast<float*>(y->host()), numbers);
-  else
-    run(reinterpret_cast<double*>(y->host()), numbers);
-  return finite;
 }
 
 void check_not_empty(const TensorImpl& x, const char* name) {

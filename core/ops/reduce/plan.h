@@ -2,6 +2,8 @@
 // the way back from a result to its input's shape.
 #pragma once
 #include "autograd/door.h"
+#include "device/backend.h"
+#include "device/host_values.h"
 #include "kernels/reduce.h"
 #include "ops/ops.h"
 #include "ops/promotion.h"
@@ -33,7 +35,6 @@ Layout layout_of(const Tensor& x, Mask m, bool any_order);
 inline Layout layout_of(const Tensor& x, int64_t wrapped_dim) {
   return layout_of(x, x->ndim ? Mask::one(wrapped_dim) : Mask{}, false);
 }
-constexpr int64_t kLargeWork = 1 << 16;  // elements from which a kernel runs without the big lock
 
 // The reduction as raw memory: fresh, in reduced_dtype(op, x's) unless `out` says another type.
 Tensor reduce_raw(Reduction op, const Tensor& x, Mask m, bool keepdim, std::optional<Dtype> out = {},
@@ -49,8 +50,6 @@ Tensor operand_of(Reduction op, const Tensor& x, Dtype out);
 Tensor restore_dims(const Tensor& y, Mask m, int64_t ndim, bool keepdim);
 // The cotangent of a reduction spread over the input's shape.
 Tensor spread(const Tensor& g, Mask m, Ints sizes, bool keepdim);
-// Divides fresh contiguous memory of a floating or complex type by a number, in place. Is all of it finite?
-bool divide_raw(const Tensor& y, double n);
 
 // Sizes of an index or value result that keeps every dimension but `dim`.
 void check_not_empty(const TensorImpl& x, const char* name);  // full reductions without an identity

@@ -12,9 +12,7 @@ Dtype prod_dtype(const Tensor& x, const std::optional<Dtype>& d) {
 }
 
 bool has_zero(const Tensor& x) {
-  if (x->meta_device()) return true;
-  Tensor n = reduce_all_raw(Reduction::CountNonzero, x);
-  return *n->host_as<int64_t>() != x->numel;
+  return !has_values(x) || item(reduce_all_raw(Reduction::CountNonzero, x)).to_int() != x->numel;
 }
 
 // Whether y / x is the product of the others: no zeros, and no product that left the normal numbers.
@@ -125,12 +123,11 @@ struct CumProd {
   Tensor forward(const Tensor& x) {
     Tensor c = raw::cast(x, out);
     Tensor y = empty(x->sizes(), out, x->device);
-    if (x->meta_device() || x->numel == 0) return y;
+    if (x->numel == 0) return y;
     if (scanned_dtype(Scan::Prod, out) != out) return raw::cast(CumProd{dim, Dtype::I64}.forward(c), out);
     Layout l = layout_of(c, dim);
     if (!l.x.same(c)) l = layout_of(raw::contiguous(c), dim);
-    Unlocked free(x->numel >= kLargeWork);
-    scan(Scan::Prod, out, l.x->host(), l.view, y->host());
+    backend(y).scan(Scan::Prod, *l.x, l.view, *y);
     return y;
   }
   void save(Node& n, const Tensor& y, const Tensor& x) {

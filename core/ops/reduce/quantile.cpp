@@ -71,10 +71,10 @@ Tensor quantile_of(const Tensor& x, const Tensor& q, std::optional<int64_t> dim,
 
 template <bool kNan> Tensor quantile(const Tensor& x, const Tensor& q, std::optional<int64_t> dim,
                                      bool keepdim, std::string_view mode) {
-  if (!q->meta_device() && q->numel) {
+  if (has_values(q) && q->numel) {
     NoGrad off;
     Tensor bad = ops::logical_or(ops::lt(q, 0), ops::gt(q, 1));
-    check(!item_at(*ops::any(bad)).to_bool(), "quantile() q values must be in the range [0, 1]");
+    check(!item(ops::any(bad)).to_bool(), "quantile() q values must be in the range [0, 1]");
   }
   return quantile_of(x, q, dim, keepdim, mode, kNan);
 }

@@ -12,13 +12,12 @@ struct CumSum {
     in = x->dtype;
     Tensor c = raw::cast(x, out);
     Tensor y = empty(x->sizes(), out, x->device);
-    if (x->meta_device() || x->numel == 0) return y;
+    if (x->numel == 0) return y;
     // Small integers scan as int64: every dtype= a user may ask for is then cut from that.
     if (scanned_dtype(Scan::Sum, out) != out) return raw::cast(CumSum{dim, Dtype::I64}.forward(c), out);
     Layout l = layout_of(c, dim);
     if (!l.x.same(c)) l = layout_of(raw::contiguous(c), dim);
-    Unlocked free(x->numel >= kLargeWork);
-    scan(Scan::Sum, out, l.x->host(), l.view, y->host());
+    backend(y).scan(Scan::Sum, *l.x, l.view, *y);
     return y;
   }
   static constexpr const char* rule = "gx[k] = sum over j ≥ k of g[j]";
@@ -56,14 +55,13 @@ template <bool kMax> Pair cumulative_extreme(const Tensor& x, int64_t dim) {
   int64_t d = wrap_dim(dim, x->ndim);
   if (is_complex(x->dtype) && x->ndim) fail_dtype(kMax ? "cummax_cpu" : "cummin_cpu", x->dtype);
   ValueIndex y{empty(x->sizes(), x->dtype, x->device), empty(x->sizes(), Dtype::I64, x->device)};
-  if (x->ndim == 0 && !x->meta_device()) {
+  if (x->ndim == 0) {
     raw::copy(y.values, x);
     raw::zero(y.indices);
-  } else if (!x->meta_device() && x->numel) {
+  } else if (x->numel) {
     Layout l = layout_of(x, d);
     if (!l.x.same(x)) l = layout_of(raw::contiguous(x), d);
-    Unlocked free(x->numel >= kLargeWork);
-    scan_extremum(kMax, x->dtype, l.x->host(), l.view, y.values->host(), y.indices->host_as<int64_t>());
+    backend(x).scan_extremum(kMax, *l.x, l.view, *y.values, *y.indices);
   }
   return apply_picked<CumExtreme<kMax>>(x, d, true, std::move(y));
 }

@@ -9,23 +9,21 @@ Tensor softmax_raw(bool log, const Tensor& x, int64_t dim) {
   if (!is_floating(x->dtype))
     fail_dtype(log ? "log_softmax_lastdim_kernel_impl" : "softmax_lastdim_kernel_impl", x->dtype);
   Tensor y = empty(x->sizes(), x->dtype, x->device);
-  if (x->meta_device() || x->numel == 0) return y;
+  if (x->numel == 0) return y;
   Layout l = layout_of(x, dim);
   // A packed copy has the reduced dimension last: only right when it was last already.
   if (!l.x.same(x)) l = layout_of(raw::contiguous(x), dim);
-  Unlocked free(x->numel >= kLargeWork);
-  softmax(log, x->dtype, l.x->host(), l.view, y->host());
+  backend(y).softmax(log, *l.x, l.view, *y);
   return y;
 }
 
 Tensor softmax_backward_raw(bool log, const Tensor& g, const Tensor& y, int64_t dim) {
   Tensor gx = empty(y->sizes(), y->dtype, y->device);
-  if (y->meta_device() || y->numel == 0) return gx;
+  if (y->numel == 0) return gx;
   Tensor gc = raw::contiguous(raw::cast(g, y->dtype)), yc = raw::contiguous(y);
   int64_t outer = 1, n = 1, inner = 1;
   for (int i = 0; i < y->ndim; ++i) (i < dim ? outer : i == dim ? n : inner) *= y->size(i);
-  Unlocked free(y->numel >= kLargeWork);
-  softmax_backward(log, y->dtype, gc->host(), yc->host(), outer, n, inner, gx->host());
+  backend(y).softmax_backward(log, *gc, *yc, contiguous_view(outer, n, inner), *gx);
   return gx;
 }
 

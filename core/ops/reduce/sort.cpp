@@ -1,7 +1,5 @@
 // Sorting and selection: sort, argsort, topk, kthvalue, medians and mode.
 #include <cmath>
-#include <memory>
-#include "kernels/sort.h"
 #include "ops/reduce/plan.h"
 
 namespace adjoint {
@@ -31,13 +29,12 @@ template <bool kNan> struct MedianDim : Picked {
 template <class F> ValueIndex by_rows(const Tensor& x, int64_t dim, int64_t k, bool drop, F&& kernel) {
   Dims sizes = rows_sizes(*x, dim, k);
   ValueIndex y{empty(sizes, x->dtype, x->device), empty(sizes, Dtype::I64, x->device)};
-  if (x->ndim == 0 && k == 1 && !x->meta_device()) {
+  if (x->ndim == 0 && k == 1) {
     raw::copy(y.values, x);
     raw::zero(y.indices);
-  } else if (!x->meta_device() && y.values->numel) {
+  } else if (y.values->numel) {
     Rows r = rows_of(x, dim);
-    Unlocked free(x->numel >= kLargeWork / 16);
-    kernel(r, y.values->host(), y.indices->host_as<int64_t>());
+    kernel(backend(x), r, *y.values, *y.indices);
   }
   drop = drop && x->ndim > 0;
   return {from_rows(y.values, dim, drop), from_rows(y.indices, dim, drop)};
@@ -47,9 +44,12 @@ template <class Op> Pair sorted(const Tensor& x, int64_t dim, bool descending, T
   int64_t d = wrap_dim(dim, x->ndim);
   check(!is_complex(x->dtype), " Sort does not support complex dtypes on CPU");
   int64_t n = x->ndim ? x->size(int(d)) : 1;
-  return apply_picked<Op>(x, d, true, by_rows(x, d, n, false, [&](const Rows& r, void* v, int64_t* i) {
-                            sort_rows(x->dtype, r.x->host(), r.rows, r.n, descending, v, i, ties);
-                          }));
+  return apply_picked<Op>(
+      x, d, true,
+      by_rows(x, d, n, false,
+              [&](const Backend& on, const Rows& r, const TensorImpl& v, const TensorImpl& i) {
+                on.sort_rows(*r.x, r.n, descending, v, i, ties);
+              }));
 }
 Pair sort_op(const Tensor& x, int64_t dim, bool descending) {
   return sorted<Sort>(x, dim, descending, Ties::Introsort);
@@ -74,9 +74,12 @@ Pair topk(const Tensor& x, int64_t k, int64_t dim, bool largest, bool sorted) {
               "selected index k out of range");
   check(!is_complex(x->dtype), " topk does not support complex dtypes on CPU");
   check(x->dtype != Dtype::Bool, "topk does not support bool dtypes on CPU");
-  return apply_picked<Topk>(x, d, true, by_rows(x, d, k, false, [&](const Rows& r, void* v, int64_t* i) {
-                              topk_rows(x->dtype, r.x->host(), r.rows, r.n, k, largest, sorted, v, i);
-                            }));
+  return apply_picked<Topk>(
+      x, d, true,
+      by_rows(x, d, k, false,
+              [&](const Backend& on, const Rows& r, const TensorImpl& v, const TensorImpl& i) {
+                on.topk_rows(*r.x, r.n, k, largest, sorted, v, i);
+              }));
 }
 
 void check_selectable(const Tensor& x, const char* kernel) {
@@ -90,19 +93,22 @@ Pair kthvalue(const Tensor& x, int64_t k, int64_t dim, bool keepdim) {
     fail_with(str("k is ", k, ", dimension ", d, " has size ", n), ErrorKind::Runtime,
               "kthvalue(): selected number k out of range for dimension ", d);
   if (x->ndim) check_selectable(x, "kthvalue_cpu");
-  return apply_picked<Kth>(x, d, keepdim, by_rows(x, d, 1, !keepdim, [&](const Rows& r, void* v, int64_t* i) {
-                             kth_rows(x->dtype, r.x->host(), r.rows, r.n, k - 1, v, i);
-                           }));
+  return apply_picked<Kth>(x, d, keepdim,
+                           by_rows(x, d, 1, !keepdim,
+                                   [&](const Backend& on, const Rows& r, const TensorImpl& v,
+                                       const TensorImpl& i) { on.kth_rows(*r.x, r.n, k - 1, v, i); }));
 }
 
 template <bool kNan> Pair median_dim(const Tensor& x, int64_t dim, bool keepdim) {
   int64_t d = wrap_dim(dim, x->ndim);
   check_not_empty_dim(*x, d, kNan ? "nanmedian" : "median");
   check_selectable(x, "median_out_impl");
-  return apply_picked<MedianDim<kNan>>(x, d, keepdim,
-                                       by_rows(x, d, 1, !keepdim, [&](const Rows& r, void* v, int64_t* i) {
-                                         median_rows(x->dtype, r.x->host(), r.rows, r.n, kNan, v, i);
-                                       }));
+  return apply_picked<MedianDim<kNan>>(
+      x, d, keepdim,
+      by_rows(x, d, 1, !keepdim,
+              [&](const Backend& on, const Rows& r, const TensorImpl& v, const TensorImpl& i) {
+                on.median_rows(*r.x, r.n, kNan, v, &i);
+              }));
 }
 
 template <bool kNan> struct Median {  // of all elements
@@ -111,14 +117,10 @@ template <bool kNan> struct Median {  // of all elements
   SavedTensor x_ = {}, y_ = {};
   Tensor forward(const Tensor& x) {
     Tensor y = empty({}, x->dtype, x->device);
-    if (x->meta_device()) return y;
-    if (x->numel == 0) {
-      y->dtype >= Dtype::F16 ? raw::fill(y, Scalar(double(NAN))) : raw::fill(y, item_of_none(x->dtype));
-      return y;
-    }
-    Tensor c = raw::contiguous(x);
-    Unlocked free(x->numel >= kLargeWork);
-    median_rows(x->dtype, c->host(), 1, x->numel, kNan, y->host(), nullptr);
+    if (x->numel == 0)
+      is_differentiable(y->dtype) ? raw::fill(y, Scalar(double(NAN))) : raw::fill(y, item_of_none(x->dtype));
+    else
+      backend(x).median_rows(*raw::contiguous(x), x->numel, kNan, *y, nullptr);
     return y;
   }
   static Scalar item_of_none(Dtype d) { return d == Dtype::I64 ? Scalar(INT64_MIN) : Scalar(0); }
@@ -130,7 +132,7 @@ template <bool kNan> struct Median {  // of all elements
   void vjp(Backward& b) {  // equals share the cotangent
     Tensor x = x_.get(b.node), y = y_.get(b.node);
     Tensor mask = ops::eq(x, y);
-    if (!y->meta_device() && std::isnan(item_at(*y).to_double())) mask = ops::isnan(x);
+    if (has_values(y) && std::isnan(item(y).to_double())) mask = ops::isnan(x);
     b.gx[0] = ops::masked_fill(ops::zeros_like(x), mask, ops::div(b.grad(), ops::sum(mask)));
   }
   void release() {
@@ -148,39 +150,14 @@ template <bool kNan> Tensor median(const Tensor& x) {
   return apply(Median<kNan>{}, x);
 }
 
-// The most frequent value of each sorted row: the smallest of equally frequent ones, at its last place.
-template <class T>
-void mode_rows(const T* values, const int64_t* order, int64_t rows, int64_t n, T* out, int64_t* index) {
-  for (int64_t r = 0; r < rows; ++r) {
-    const T* v = values + r * n;
-    const int64_t* o = order + r * n;
-    int64_t best = 0, run = 0;
-    for (int64_t i = 0; i < n; ++i) {
-      run = i && v[i] == v[i - 1] ? run + 1 : 1;
-      if (run > best) {
-        best = run;
-        out[r] = v[i];
-        index[r] = o[i];
-      }
-    }
-  }
-}
-
 Pair mode(const Tensor& x, int64_t dim, bool keepdim) {
   int64_t d = wrap_dim(dim, x->ndim);
   check_not_empty_dim(*x, d, "mode");
   if (is_complex(x->dtype)) fail_dtype("mode_cpu", x->dtype);
-  return apply_picked<Mode>(
-      x, d, keepdim, by_rows(x, d, 1, !keepdim, [&](const Rows& r, void* v, int64_t* i) {
-        std::unique_ptr<char[]> sorted(new char[size_t(r.rows * r.n) * x->itemsize()]);
-        std::unique_ptr<int64_t[]> order(new int64_t[size_t(r.rows * r.n)]);
-        sort_rows(x->dtype, r.x->host(), r.rows, r.n, false, sorted.get(), order.get(), Ties::Introsort);
-        visit(x->dtype, [&]<class T>(T*) {
-          if constexpr (!requires(T t) { t.imag(); })
-            mode_rows(reinterpret_cast<const T*>(sorted.get()), order.get(), r.rows, r.n, static_cast<T*>(v),
-                      i);
-        });
-      }));
+  return apply_picked<Mode>(x, d, keepdim,
+                            by_rows(x, d, 1, !keepdim,
+                                    [&](const Backend& on, const Rows& r, const TensorImpl& v,
+                                        const TensorImpl& i) { on.mode_rows(*r.x, r.n, v, i); }));
 }
 
 }  // namespace

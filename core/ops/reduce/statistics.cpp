@@ -69,19 +69,22 @@ Tensor cov(const Tensor& self, int64_t correction, const Tensor& f, const Tensor
 // Correlations do not feel a variable's scale: variables whose squares would leave the type's range are brought near
 // one by powers of two.
 Tensor in_range(const Tensor& x) {
-  if (!is_differentiable(x->dtype) || x->dtype == Dtype::F16 || x->meta_device() || x->numel == 0) return x;
+  if (!is_differentiable(x->dtype) || x->dtype == Dtype::F16 || !has_values(x) || x->numel == 0) return x;
   const bool wide = real_of(x->dtype) == Dtype::F64;
   const double safe = wide ? 0x1p400 : 0x1p50;
   const int most = wide ? 1000 : 126;
   Mask rows = x->ndim ? Mask::one(x->ndim - 1) : Mask{};
-  Tensor scale = raw::cast(norm_raw(detach(x), HUGE_VAL, rows, true), Dtype::F64);
+  Tensor size = raw::cast(norm_raw(detach(x), HUGE_VAL, rows, true), Dtype::F64);
+  HostElements<double> sizes(size);
+  HostTensor<double> scale(size->sizes());
   bool all_safe = true;
-  for (double& v : std::span(scale->host_as<double>(), size_t(scale->numel))) {
-    bool keep = v == 0 || !std::isfinite(v) || (v < safe && v > 1 / safe);
-    v = keep ? 1.0 : std::ldexp(1.0, std::clamp(-std::ilogb(v), -most, most));
+  for (int64_t i = 0; i < sizes.size(); ++i) {
+    const double v = sizes[i];
+    const bool keep = v == 0 || !std::isfinite(v) || (v < safe && v > 1 / safe);
+    scale[i] = keep ? 1.0 : std::ldexp(1.0, std::clamp(-std::ilogb(v), -most, most));
     all_safe &= keep;
   }
-  return all_safe ? x : ops::mul(x, raw::cast(scale, real_of(x->dtype)));
+  return all_safe ? x : ops::mul(x, raw::cast(scale.on(x->device), real_of(x->dtype)));
 }
 
 Tensor corrcoef(const Tensor& self) {

@@ -102,10 +102,9 @@ Dtype mean_dtype(const Tensor& x, const std::optional<Dtype>& d) {
 // The mean from the sum, in x's type. Where a sum left the type's range: anew, scaled.
 Tensor mean_raw(const Tensor& x, Mask m, Tensor sum) {
   int64_t n = reduced_count(*x, m);
-  if (!divide_raw(sum, double(n)) && n > 0) {
+  if (!backend(sum).divide(*sum, double(n)) && n > 0) {
     Layout l = layout_of(x, m, true);
-    Unlocked free(x->numel >= kLargeWork);
-    careful_means(x->dtype, l.x->host(), l.view, sum->host());
+    backend(sum).careful_means(*l.x, l.view, *sum);
   }
   return raw::cast(sum, x->dtype);
 }

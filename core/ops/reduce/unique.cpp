@@ -1,8 +1,7 @@
 // Distinct elements, or distinct slices, with where each came from and how often it occurs.
 #include <algorithm>
-#include <memory>
+#include <optional>
 #include <numeric>
-#include "kernels/sort.h"
 #include "ops/reduce/plan.h"
 
 namespace adjoint {
@@ -35,9 +34,8 @@ template <class Name> Triple finish(const Tensor& x, Tensor values, Tensor inver
 struct Groups {
   Tensor inverse, counts, leaders;  // leaders: one member of each group
 };
-Groups group(int64_t n, const int64_t* order, const std::vector<uint8_t>& starts) {
-  Tensor inverse = empty(Dims{n}, Dtype::I64);
-  auto* inv = inverse->host_as<int64_t>();
+Groups group(int64_t n, const int64_t* order, const std::vector<uint8_t>& starts, Device device) {
+  HostTensor<int64_t> inverse(Dims{n});
   std::vector<int64_t> leaders, counts;
   for (int64_t i = 0; i < n; ++i) {
     int64_t e = order ? order[i] : i;
@@ -46,62 +44,77 @@ Groups group(int64_t n, const int64_t* order, const std::vector<uint8_t>& starts
       counts.push_back(0);
     }
     ++counts.back();
-    inv[e] = int64_t(leaders.size()) - 1;
+    inverse[e] = int64_t(leaders.size()) - 1;
   }
-  Groups g{inverse, empty(Dims{int64_t(counts.size())}, Dtype::I64),
-           empty(Dims{int64_t(counts.size())}, Dtype::I64)};
-  std::copy(counts.begin(), counts.end(), g.counts->host_as<int64_t>());
-  std::copy(leaders.begin(), leaders.end(), g.leaders->host_as<int64_t>());
-  return g;
+  auto tensor = [&](const std::vector<int64_t>& v) {
+    HostTensor<int64_t> t(Dims{int64_t(v.size())});
+    std::copy(v.begin(), v.end(), t.data());
+    return t.on(device);
+  };
+  return {inverse.on(device), tensor(counts), tensor(leaders)};
 }
 
-Tensor none() { return empty(Dims{0}, Dtype::I64); }
+Tensor none(Device device) { return empty(Dims{0}, Dtype::I64, device); }
 
 // starts[i]: element i is not the one before (NaN never is).
-std::vector<uint8_t> first_of_runs(const TensorImpl& x) {
-  std::vector<uint8_t> starts(size_t(x.numel), 1);
-  visit(x.dtype, [&]<class T>(T*) {
-    const T* v = x.host_as<T>();
-    for (int64_t i = 1; i < x.numel; ++i) starts[size_t(i)] = !(v[i] == v[i - 1]);
+std::vector<uint8_t> first_of_runs(const Tensor& x) {
+  std::vector<uint8_t> starts(size_t(x->numel), 1);
+  visit(x->dtype, [&]<class T>(T*) {
+    HostElements<T> v(x);
+    for (int64_t i = 1; i < v.size(); ++i) starts[size_t(i)] = !(v[i] == v[i - 1]);
   });
   return starts;
 }
 
 template <class Name> Triple unique_flat(const Tensor& x, bool sort, bool want_inverse, bool want_counts) {
   if (is_complex(x->dtype)) fail_dtype("unique", x->dtype);
-  Tensor c = raw::contiguous(x), order, sorted = c;
+  Tensor c = raw::contiguous(x), sorted = c;
   int64_t n = x->numel;
+  std::optional<HostElements<int64_t>> order;
   if (sort) {
-    order = empty(Dims{n}, Dtype::I64);
-    sorted = empty(Dims{n}, x->dtype);
-    if (n) sort_rows(x->dtype, c->host(), 1, n, false, sorted->host(), order->host_as<int64_t>());
+    Tensor places = empty(Dims{n}, Dtype::I64, x->device);
+    sorted = empty(Dims{n}, x->dtype, x->device);
+    backend(x).sort_rows(*c, n, false, *sorted, *places, Ties::Stable);
+    order.emplace(places);
   }
-  Groups g = group(n, sort ? order->host_as<int64_t>() : nullptr, first_of_runs(*sorted));
+  Groups g = group(n, sort ? order->data() : nullptr, first_of_runs(sorted), x->device);
   Tensor values = ops::index_select(adjoint::alias(c, Dims{n}, Dims{1}, c->byte_offset), 0,
                                     g.leaders);  // an alias has no history
-  Tensor inverse =
-      want_inverse ? adjoint::alias(g.inverse, x->sizes(), contiguous_strides(x->sizes()), 0) : none();
-  return finish<Name>(x, values, inverse, want_counts ? g.counts : none());
+  Tensor inverse = want_inverse ? adjoint::alias(g.inverse, x->sizes(), contiguous_strides(x->sizes()), 0)
+                                : none(x->device);
+  return finish<Name>(x, values, inverse, want_counts ? g.counts : none(x->device));
 }
 
-// Slices along `dim` are rows of memory, compared element by element: negative where row a comes before row b,
-// 0 where they are equal. Complex rows have no order.
-using CompareRows = int (*)(const char* a, const char* b, int64_t width);
-CompareRows compare_rows(Dtype dtype) {
-  return visit(dtype, [&]<class T>(T*) -> CompareRows {
-    return [](const char* a, const char* b, int64_t width) {
-      const T *x = reinterpret_cast<const T*>(a), *y = reinterpret_cast<const T*>(b);
-      int unlike = 0;  // 1 where no pair has an order and some pair is not equal (NaN)
-      for (int64_t i = 0; i < width; ++i) {
-        if constexpr (!requires(T t) { t.imag(); }) {
-          if (x[i] < y[i]) return -1;
-          if (y[i] < x[i]) return 1;
-        }
-        unlike |= !(x[i] == y[i]);
-      }
-      return unlike ? 2 : 0;
-    };
-  });
+// Slices along `dim` are rows, compared element by element: negative where row a comes before row b, 0 where they are
+// equal, 2 where they have no order.
+template <class T> int compare_rows(const T* a, const T* b, int64_t width) {
+  bool unlike = false;  // no pair has an order and some pair is not equal (NaN)
+  for (int64_t i = 0; i < width; ++i) {
+    if constexpr (!requires(T t) { t.imag(); }) {
+      if (a[i] < b[i]) return -1;
+      if (b[i] < a[i]) return 1;
+    }
+    unlike |= !(a[i] == b[i]);
+  }
+  return unlike ? 2 : 0;
+}
+struct Runs {
+  std::vector<int64_t> order;
+  std::vector<uint8_t> starts;
+};
+template <class T> Runs runs_of_rows(const Tensor& rows, int64_t n, bool sort) {
+  HostElements<T> v(rows);
+  const int64_t width = n ? v.size() / n : 0;
+  auto compare = [&](int64_t a, int64_t b) {
+    return compare_rows(v.data() + a * width, v.data() + b * width, width);
+  };
+  Runs r{std::vector<int64_t>(size_t(n)), std::vector<uint8_t>(size_t(n), 1)};
+  std::iota(r.order.begin(), r.order.end(), 0);
+  if (sort)
+    std::stable_sort(r.order.begin(), r.order.end(),
+                     [&](int64_t a, int64_t b) { return compare(a, b) == -1; });
+  for (size_t i = 1; i < size_t(n); ++i) r.starts[i] = compare(r.order[i], r.order[i - 1]) != 0;
+  return r;
 }
 
 template <class Name>
@@ -110,22 +123,12 @@ Triple unique_slices(const Tensor& x, int64_t dim, bool sort, bool want_inverse,
   int64_t d = wrap_dim(dim, x->ndim), n = x->size(int(d));
   check(x->numel > 0 || n == 0,
         "There are 0 sized dimensions, and they aren't selected, so unique cannot be applied");
-  Tensor rows = raw::contiguous(adjoint::alias(ops::movedim(detach(x), Dims{d}, Dims{0})));
-  const int64_t width = n ? rows->numel / n : 0, bytes = width * int64_t(item_size(x->dtype));
-  const char* data = rows->host();
-  const CompareRows compare = compare_rows(x->dtype);
-  std::vector<int64_t> order(static_cast<size_t>(n));
-  std::iota(order.begin(), order.end(), 0);
-  if (sort)
-    std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
-      return compare(data + a * bytes, data + b * bytes, width) == -1;
-    });
-  std::vector<uint8_t> starts(size_t(n), 1);
-  for (size_t i = 1; i < size_t(n); ++i)
-    starts[i] = compare(data + order[i] * bytes, data + order[i - 1] * bytes, width) != 0;
-  Groups g = group(n, order.data(), starts);
+  Tensor rows = ops::movedim(detach(x), Dims{d}, Dims{0});
+  Runs r = visit(x->dtype, [&]<class T>(T*) { return runs_of_rows<T>(rows, n, sort); });
+  Groups g = group(n, r.order.data(), r.starts, x->device);
   Tensor values = ops::index_select(detach(x), d, g.leaders);
-  return finish<Name>(x, values, want_inverse ? g.inverse : none(), want_counts ? g.counts : none());
+  return finish<Name>(x, values, want_inverse ? g.inverse : none(x->device),
+                      want_counts ? g.counts : none(x->device));
 }
 
 Triple unique_all(const Tensor& x, bool, bool inverse, bool counts) {

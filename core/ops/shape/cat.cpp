@@ -1,7 +1,7 @@
 // cat, stack and the stacks named after directions: tensors joined along a dimension.
-#include <cstring>
 #include <optional>
 #include "autograd/door.h"
+#include "device/backend.h"
 #include "ops/layout.h"
 #include "ops/ops.h"
 #include "ops/promotion.h"
@@ -70,28 +70,6 @@ MemoryFormat common_format(Tensors xs) {
   return f.value_or(MemoryFormat::Contiguous);
 }
 
-// The pieces of y along dim receive the tensors. Contiguous ones of y's type go as rows of bytes.
-void place(const Tensor& y, Tensors xs, int64_t dim) {
-  if (y->meta_device()) return;
-  int64_t at = 0, outer = 1, inner = int64_t(y->itemsize());
-  for (int i = 0; i < dim; ++i) outer *= y->size(i);
-  for (int i = int(dim) + 1; i < y->ndim; ++i) inner *= y->size(i);
-  int64_t row = y->size(int(dim)) * inner;
-  for (const Tensor& x : xs) {
-    if (skipped(x)) continue;
-    int64_t n = x->size(int(dim)), bytes = n * inner;
-    if (y->contiguous() && x->contiguous() && x->dtype == y->dtype && outer * bytes <= 65536) {
-      char* to = y->host() + at * inner;
-      const char* from = x->host();
-      for (int64_t o = 0; o < outer; ++o) std::memcpy(to + o * row, from + o * bytes, size_t(bytes));
-    } else {
-      int64_t offset = y->byte_offset + at * y->stride(int(dim)) * int64_t(y->itemsize());
-      raw::copy(adjoint::alias(y, x->sizes(), y->strides(), offset), x);
-    }
-    at += n;
-  }
-}
-
 Dims joined_shape(Tensors xs, int64_t& dim) {
   const Tensor* first = nullptr;
   for (size_t i = 0; i < xs.size(); ++i) {
@@ -128,12 +106,6 @@ Dtype joined_dtype(Tensors xs) {
   return r.get();
 }
 
-Device joined_device(Tensors xs) {
-  for (const Tensor& x : xs)
-    if (x->meta_device()) return Device::Meta;
-  return Device::Cpu;
-}
-
 bool all_contiguous(Tensors xs) {
   bool all = true;
   for (const Tensor& x : xs) all &= x->contiguous();
@@ -143,9 +115,9 @@ bool all_contiguous(Tensors xs) {
 Tensor join(Tensors xs, int64_t dim, Ints shape, Dtype dtype) {
   MemoryFormat f = all_contiguous(xs) ? MemoryFormat::Contiguous : common_format(xs);
   Tensor y = f == MemoryFormat::Contiguous
-                 ? adjoint::empty(shape, dtype, joined_device(xs))
-                 : adjoint::empty_strided(shape, format_strides(shape, f), dtype, joined_device(xs));
-  place(y, xs, dim);
+                 ? adjoint::empty(shape, dtype, xs[0]->device)
+                 : adjoint::empty_strided(shape, format_strides(shape, f), dtype, xs[0]->device);
+  backend(y).join(*y, dim, xs);
   return apply_many(Cat{dim, {}}, xs, y);
 }
 
@@ -180,7 +152,7 @@ Tensor stack(Tensors xs, int64_t dim) {
           " at entry 0 and ", xs[i]->sizes(), " at entry ", i);
   Dims shape(xs[0]->sizes());
   shape.insert(dim, int64_t(xs.size()));
-  Tensor y = adjoint::empty(shape, joined_dtype(xs), joined_device(xs));
+  Tensor y = adjoint::empty(shape, joined_dtype(xs), xs[0]->device);
   std::vector<Tensor> rows;
   Dims one = shape;
   one[dim] = 1;
@@ -189,7 +161,7 @@ Tensor stack(Tensors xs, int64_t dim) {
     strides.insert(dim, dim < x->ndim ? x->size(int(dim)) * x->stride(int(dim)) : 1);
     rows.push_back(adjoint::alias(x, one, strides, x->byte_offset));
   }
-  place(y, rows, dim);
+  backend(y).join(*y, dim, rows);
   return apply_many(Stack{dim, {}}, xs, y);
 }
 
@@ -252,7 +224,7 @@ Tensor block_diag(Tensors xs) {
     rows += shape[0];
     cols += shape[1];
   }
-  Tensor y = adjoint::zeros(Dims{rows, cols}, joined_dtype(xs), joined_device(xs));
+  Tensor y = adjoint::zeros(Dims{rows, cols}, joined_dtype(xs), xs[0]->device);
   int64_t row = 0, col = 0;
   for (const Tensor& x : blocks) {
     int64_t offset = (row * cols + col) * int64_t(y->itemsize());

@@ -1,7 +1,7 @@
 // flip, roll, rot90: the elements in another order along dimensions.
 #include <optional>
 #include "autograd/door.h"
-#include "kernels/copy.h"
+#include "device/backend.h"
 #include "ops/ops.h"
 #include "ops/raw.h"
 
@@ -9,28 +9,14 @@ namespace adjoint::ops {
 
 namespace {
 
-// y = x with some dimensions walked backwards: a strided copy with negative strides.
-void copy_flipped(const Tensor& y, const Tensor& x, Ints dims) {
-  if (y->meta_device() || y->numel == 0) return;
-  int64_t item = int64_t(x->itemsize());
-  Dims to(y->strides()), from(x->strides());
-  for (int64_t& s : to) s *= item;
-  for (int64_t& s : from) s *= item;
-  const char* start = x->host();
-  for (int64_t d : dims) {
-    start += (x->size(int(d)) - 1) * from[d];
-    from[d] = -from[d];
-  }
-  Unlocked large(x->numel >= 1 << 16);
-  copy_strided(y->ndim, y->dims, y->host(), to.data(), y->dtype, start, from.data(), x->dtype);
-}
-
 struct Flip {
   static constexpr const char *name = "flip", *node = "FlipBackward0";
   Dims dims;
   Tensor forward(const Tensor& x) {
     Tensor y = empty_like_strides(x, x->dtype);
-    copy_flipped(y, x, dims);
+    uint64_t mirrored = 0;
+    for (int64_t d : dims) mirrored |= uint64_t(1) << d;
+    backend(y).copy(*y, *x, mirrored);
     return y;
   }
   static constexpr const char* rule = "gx = flip(g)";
@@ -93,7 +79,9 @@ struct Rot90 {
   }
   Tensor flipped(const Tensor& x, Dims dims) const {
     Tensor y = empty_like_strides(x, x->dtype);
-    copy_flipped(y, x, dims);
+    uint64_t mirrored = 0;
+    for (int64_t d : dims) mirrored |= uint64_t(1) << d;
+    backend(y).copy(*y, *x, mirrored);
     return y;
   }
   Tensor forward(const Tensor& x) {

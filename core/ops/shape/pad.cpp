@@ -2,6 +2,7 @@
 #include <optional>
 #include <string>
 #include "autograd/door.h"
+#include "device/host_values.h"
 #include "ops/scalar_fits.h"
 #include "ops/layout.h"
 #include "ops/ops.h"
@@ -76,12 +77,16 @@ int64_t source_of(int64_t i, int64_t before, int64_t n, Mode mode) {
   return k >= n ? 2 * (n - 1) - k : k;
 }
 
+Tensor sources(int64_t m, int64_t before, int64_t n, Mode mode, Device device) {
+  HostTensor<int64_t> index(Dims{m});
+  for (int64_t i = 0; i < m; ++i) index[i] = source_of(i, before, n, mode);
+  return index.on(device);
+}
+
 // Padding one dimension picks elements by index; several dimensions follow each other.
 Tensor pick(const Tensor& x, int64_t dim, int64_t before, int64_t after, Mode mode) {
   int64_t n = x->size(int(dim)), m = n + before + after;
-  Tensor index = adjoint::empty(Dims{m}, Dtype::I64);
-  for (int64_t i = 0; i < m; ++i) index->host_as<int64_t>()[i] = source_of(i, before, n, mode);
-  return index_select(x, dim, index);
+  return index_select(x, dim, sources(m, before, n, mode, x->device));
 }
 
 struct BorderPad {  // named after the mode and the number of dimensions
@@ -101,8 +106,7 @@ struct BorderPad {  // named after the mode and the number of dimensions
     Tensor g = b.grad();
     for (int64_t i = pad.size() / 2 - 1; i >= 0; --i) {
       int64_t dim = shape.size() - 1 - i, n = shape[dim], m = n + pad[2 * i] + pad[2 * i + 1];
-      Tensor index = adjoint::empty(Dims{m}, Dtype::I64);
-      for (int64_t k = 0; k < m; ++k) index->host_as<int64_t>()[k] = source_of(k, pad[2 * i], n, mode);
+      Tensor index = sources(m, pad[2 * i], n, mode, g->device);
       Dims sizes(g->sizes());
       sizes[dim] = n;
       g = index_add(adjoint::zeros(sizes, g->dtype, g->device), dim, index, g);

@@ -1,6 +1,7 @@
 // repeat, tile, repeat_interleave: elements several times.
 #include <optional>
 #include "autograd/door.h"
+#include "device/host_values.h"
 #include "ops/ops.h"
 #include "ops/raw.h"
 
@@ -60,18 +61,17 @@ Tensor interleaved_positions(const Tensor& counts, std::optional<int64_t> output
   check_as(counts->dtype == Dtype::I64 || counts->dtype == Dtype::I32, ErrorKind::NotImplemented,
            "\"repeat_interleave_cpu\" not implemented for '", label_of(counts->dtype), "'");
   check(counts->ndim == 1, "repeat_interleave only accept 1D vector as repeat");
-  Tensor c = raw::contiguous(raw::cast(counts, Dtype::I64));
-  const int64_t* n = c->host_as<int64_t>();
+  HostElements<int64_t> n(raw::cast(counts, Dtype::I64));
   int64_t total = 0;
-  for (int64_t i = 0; i < c->numel; ++i) {
-    check(n[i] >= 0, "repeats can not be negative");
-    check(!__builtin_add_overflow(total, n[i], &total), "repeat_interleave: the sum of repeats overflows");
+  for (int64_t k : n) {
+    check(k >= 0, "repeats can not be negative");
+    check(!__builtin_add_overflow(total, k, &total), "repeat_interleave: the sum of repeats overflows");
   }
   check(!output_size || *output_size == total, "allocated size does not match required size");
-  Tensor positions = adjoint::empty(Dims{total}, Dtype::I64);
-  int64_t* out = positions->host_as<int64_t>();
-  for (int64_t i = 0; i < c->numel; ++i) out = std::fill_n(out, n[i], i);
-  return raw::cast(positions, counts->dtype);
+  HostTensor<int64_t> positions(Dims{total});
+  int64_t* out = positions.data();
+  for (int64_t i = 0; i < n.size(); ++i) out = std::fill_n(out, n[i], i);
+  return raw::cast(positions.on(counts->device), counts->dtype);
 }
 
 Tensor interleave_tensor(const Tensor& x0, const Tensor& repeats, std::optional<int64_t> dim,

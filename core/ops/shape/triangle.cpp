@@ -1,8 +1,7 @@
 // tril, triu: the triangles of matrices.
-#include <cstring>
 #include <optional>
 #include "autograd/door.h"
-#include "kernels/parallel.h"
+#include "device/backend.h"
 #include "ops/ops.h"
 #include "ops/raw.h"
 
@@ -16,25 +15,7 @@ template <bool Upper> struct Triangle {
   int64_t diagonal;
   Tensor forward(const Tensor& x0) {
     Tensor x = raw::contiguous(x0), y = adjoint::empty(x->sizes(), x->dtype, x->device);
-    if (y->meta_device() || y->numel == 0) return y;
-    int64_t rows = x->size(x->ndim - 2), cols = x->size(x->ndim - 1), item = int64_t(x->itemsize());
-    int64_t total = x->numel / cols;
-    const char* from = x->host();
-    char* to = y->host();
-    Unlocked large(x->numel >= 1 << 16);
-    parallel_for(total, std::max<int64_t>(1, 65536 / cols), [&](int64_t begin, int64_t end) {
-      for (int64_t r = begin; r < end; ++r) {
-        int64_t edge = std::clamp<int64_t>(r % rows + diagonal + (Upper ? 0 : 1), 0, cols);
-        size_t left = size_t(edge * item), right = size_t((cols - edge) * item), at = size_t(r * cols * item);
-        if (Upper) {
-          std::memset(to + at, 0, left);
-          std::memcpy(to + at + left, from + at + left, right);
-        } else {
-          std::memcpy(to + at, from + at, left);
-          std::memset(to + at + left, 0, right);
-        }
-      }
-    });
+    backend(y).triangle(*y, *x, Upper, diagonal);
     return y;
   }
   static constexpr const char* rule = Upper ? "gx = triu(g)" : "gx = tril(g)";

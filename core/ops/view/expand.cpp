@@ -149,7 +149,8 @@ std::vector<Tensor> broadcast_tensors(Tensors xs) {
     def<expand_method>(
         "expand(Tensor self, int[] size, *, bool implicit=False) -> Tensor", kMethod,
         "Dimensions of size one are repeated to the wanted size without copying; -1 keeps one."),
-    def<expand_as>("expand_as(Tensor self, Tensor other) -> Tensor", kMethod, "self.expand(other.size())"),
+    def<expand_as>("expand_as(Tensor self, Tensor other) -> Tensor", kMethod | kAcrossDevices,
+                   "self.expand(other.size())"),
     def<expand>("broadcast_to(Tensor self, int[] size) -> Tensor", kBoth, "Alias of expand."),
     def<broadcast_tensors>("broadcast_tensors(Tensor[] tensors) -> Tensor[]", kHidden,
                            "The tensors expanded to their common shape."),

@@ -65,8 +65,8 @@ Tensor set_geometry_(const Tensor& x, const Tensor& source, int64_t offset, Ints
     def<resize_>("resize_(Tensor self, int[] size, *, memory_format? memory_format=None) -> Tensor", kMethod,
                  "Takes another shape; elements beyond the old ones are uninitialised."),
     def<resize_as_>(
-        "resize_as_(Tensor self, Tensor the_template, *, memory_format? memory_format=None) -> Tensor", kBoth,
-        "self.resize_(the_template.size())"),
+        "resize_as_(Tensor self, Tensor the_template, *, memory_format? memory_format=None) -> Tensor",
+        kBoth | kAcrossDevices, "self.resize_(the_template.size())"),
     def<set_empty_>("set_(Tensor self) -> Tensor", kMethod, "Takes an empty storage."),
     def<set_tensor_>("set_(Tensor self, Tensor source) -> Tensor", kMethod,
                      "Shares the other tensor's storage."),

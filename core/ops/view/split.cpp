@@ -2,6 +2,7 @@
 // refuse in-place changes; tensor_split and the h/v/d splits are separate slices, as in PyTorch.
 #include <optional>
 #include "autograd/door.h"
+#include "device/host_values.h"
 #include "ops/ops.h"
 #include "ops/view/pick.h"
 
@@ -34,7 +35,7 @@ std::vector<Tensor> gathered(Backward& b, const Part& whole, Ints lengths, int64
 // a change of its neighbours, each has a storage of its own over the same bytes, which keeps the whole alive and
 // in its place.
 Tensor over_own_storage(Tensor y) {
-  if (y->meta_device()) return y;
+  if (!has_values(y)) return y;
   Storage* whole = y->storage;  // whose reference goes over to the part's
   whole->flags |= Storage::Exported;
   y->storage = Storage::make_foreign(

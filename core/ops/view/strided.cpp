@@ -2,6 +2,7 @@
 // add.
 #include <optional>
 #include "autograd/door.h"
+#include "device/backend.h"
 #include "ops/ops.h"
 #include "ops/raw.h"
 #include "ops/view/restride.h"
@@ -9,38 +10,6 @@
 namespace adjoint {
 
 namespace {
-
-// Calls f(position) for every index of the geometry, in order.
-template <class F> void each_position(const Geometry& a, F f) {
-  int64_t n = a.sizes.size(), count = 1;
-  for (int64_t s : a.sizes) count *= s;
-  Dims at(n);
-  int64_t p = a.offset;
-  for (int64_t k = 0; k < count; ++k) {
-    f(p);
-    for (int64_t d = n - 1; d >= 0; --d) {
-      p += a.strides[d];
-      if (++at[d] < a.sizes[d]) break;
-      p -= a.strides[d] * a.sizes[d];
-      at[d] = 0;
-    }
-  }
-}
-
-template <class T> void add_at(const Tensor& buffer, const Geometry& a, const Tensor& g) {
-  T* out = buffer->host_as<T>();
-  const T* in = g->host_as<T>();
-  each_position(a, [&](int64_t p) { out[p] = T(out[p] + *in++); });
-}
-
-// A place of `source` that several of its indices share gets its part of the cotangent from each: the mean.
-template <class T> void take_means(const Tensor& buffer, const Geometry& source) {
-  Dims count(buffer->numel);
-  each_position(source, [&](int64_t p) { ++count[p]; });
-  T* out = buffer->host_as<T>();
-  for (int64_t i = 0; i < buffer->numel; ++i)
-    if (count[i] > 1) out[i] = T(out[i] / T(float(count[i])));
-}
 
 // g, summed over what an expanded dimension repeats; `a` then has it once.
 Tensor sum_of_repeats(const Tensor& g, Geometry& a) {
@@ -60,24 +29,18 @@ struct Restride {
     return adjoint::alias(buffer, a.sizes, a.strides, a.offset * int64_t(buffer->itemsize()));
   }
   Tensor forward(const Tensor& g0) {
-    if (g0->meta_device()) return empty(to.sizes, g0->dtype, g0->device);
     NoGrad off;
     Geometry once = from;
     Tensor g = sum_of_repeats(g0, once);
     Tensor buffer = zeros(Dims{std::max(from.reach(), to.reach())}, g->dtype, g->device);
-    if (Tensor part = through(buffer, once); !overlaps_itself(*part)) {
+    const Backend& on = backend(buffer);
+    if (Tensor part = through(buffer, once); !overlaps_itself(*part))
       raw::copy(part, g);
-    } else {
-      g = raw::contiguous(g);
-      visit(g->dtype, [&]<class T>(T*) {
-        if constexpr (!std::is_integral_v<T>) add_at<T>(buffer, once, g);
-      });
-    }
-    const Geometry& source = source_is_to ? to : from;
-    if (overlaps_itself(*through(buffer, source)))
-      visit(g->dtype, [&]<class T>(T*) {
-        if constexpr (!std::is_integral_v<T>) take_means<T>(buffer, source);
-      });
+    else
+      on.add_overlapping(*part, *raw::contiguous(g));
+    // A place of the viewed tensor that several of its indices share gets its part of the cotangent from each: the mean.
+    if (Tensor source = through(buffer, source_is_to ? to : from); overlaps_itself(*source))
+      on.share_overlapping(*buffer, *source);
     Tensor y = through(buffer, to);
     return y->numel == buffer->numel && is_dense(*y) ? y : raw::clone(y);
   }
@@ -148,11 +111,7 @@ struct UnfoldGrad {  // adds the windows back
   Dims shape;
   Tensor forward(const Tensor& g0) {
     Tensor gx = zeros(shape, g0->dtype, g0->device);
-    if (g0->meta_device()) return gx;
-    Tensor g = raw::contiguous(g0), windows = w.look(gx);
-    visit(g->dtype, [&]<class T>(T*) {
-      if constexpr (!std::is_integral_v<T>) add_at<T>(gx, geometry_of(*windows), g);
-    });
+    backend(gx).add_overlapping(*w.look(gx), *raw::contiguous(g0));
     return gx;
   }
   static constexpr const char* rule = "gx = unfold(g)";
@@ -188,11 +147,8 @@ Tensor restride(const Tensor& g, const Geometry& from, const Geometry& to) {
 Tensor share_out(const Tensor& g, Geometry view) {
   view.offset = 0;
   Tensor count = zeros(Dims{view.reach()}, Dtype::F64, g->device);
-  if (!g->meta_device()) {
-    double* places = count->host_as<double>();
-    each_position(view, [&](int64_t p) { ++places[p]; });
-  }
   count = adjoint::alias(count, view.sizes, view.strides, 0);
+  backend(count).add_overlapping(*count, *full(view.sizes, 1, Dtype::F64, g->device));
   return ops::div(g, raw::cast(count, real_of(g->dtype)));
 }
 
@@ -204,21 +160,12 @@ namespace ops {
 
 // as_strided may show what x, a recorded view, does not: then its elements are the base's.
 static bool shows_more(const Geometry& to, const TensorImpl& x) {
-  const Geometry own = geometry_of(x);
-  if (to.reach() == 0) return false;
-  if (to.offset < own.offset || to.reach() > own.reach()) return true;
-  if (is_dense(x)) return false;
-  std::vector<bool> shown(size_t(own.reach() - own.offset));
-  each_position(own, [&](int64_t p) { shown[size_t(p - own.offset)] = true; });
-  bool more = false;
-  each_position(to, [&](int64_t p) { more |= !shown[size_t(p - own.offset)]; });
-  return more;
+  return !is_dense(x) || to.offset < x.storage_offset() || to.reach() > x.storage_offset() + x.numel;
 }
 Tensor as_strided(const Tensor& x, Ints sizes, Ints strides, std::optional<int64_t> offset) {
   Geometry to = strided_geometry(x, sizes, strides, offset);
   Tensor source = x;
-  bool recorded = x->base && grad_fn_of(*x) && !(x->flags & kCreation);
-  if (recorded && modes.grad && x->base->dtype == x->dtype && shows_more(to, *x))
+  if (x->base && x->base->dtype == x->dtype && !(x->flags & kCreation) && shows_more(to, *x))
     source = Tensor::share(x->base);
   return apply_view(AsStrided<false>{std::move(to), geometry_of(*source)}, source);
 }

@@ -1,9 +1,9 @@
-#include "ops/random/generator.h"
+#include "device/generator.h"
 #include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <random>
-#include "ops/ops.h"
+#include "tensor/tensor.h"
 
 namespace adjoint {
 
@@ -98,14 +98,19 @@ Generator& default_generator() {
   return g;
 }
 
-namespace ops {
+namespace random {
 
-[[maybe_unused]] static const auto defs = {
-    def<[] { return default_generator().get_state(); }>("get_rng_state() -> Tensor", kFunction,
-                                                        "The state of the default generator as bytes."),
-    def<[](const Tensor& s) { default_generator().set_state(s); }>(
-        "set_rng_state(Tensor new_state) -> ()", kFunction, "Restores a state of the default generator."),
-};
+double normal(Generator& g) {
+  if (g.has_double) {
+    g.has_double = false;
+    return g.next_double;
+  }
+  double u1 = uniform<double>(g), u2 = uniform<double>(g);
+  double r = std::sqrt(-2.0 * std::log1p(-u2)), theta = 2.0 * M_PI * u1;
+  g.next_double = r * std::sin(theta);
+  g.has_double = true;
+  return r * std::cos(theta);
+}
 
-}  // namespace ops
+}  // namespace random
 }  // namespace adjoint

@@ -1,6 +1,7 @@
 // The random number generator: Mersenne Twister (MT19937), drawn from as PyTorch's CPU generator is, so that
 // the same seed gives the same numbers.
 #pragma once
+#include <cmath>
 #include <cstdint>
 #include "tensor/tensor.h"
 
@@ -46,5 +47,22 @@ struct Generator {
 Generator& default_generator();
 // The seed of a Python number: a negative one wraps as PyTorch does.
 inline Generator& generator_or_default(Generator* g) { return g ? *g : default_generator(); }
+
+namespace random {
+
+// PyTorch's uniform number in [0, 1): the low 24 (53) bits, scaled.
+template <class T> T uniform(Generator& g) {
+  constexpr int digits = sizeof(T) == 8 ? 53 : 24;
+  constexpr T scale = T(1) / T(uint64_t(1) << digits);
+  uint64_t bits = (sizeof(T) == 8 ? g.random64() : g.random()) & ((uint64_t(1) << digits) - 1);
+  return T(bits) * scale;
+}
+// In [from, to): they enter by one fused multiply-add.
+template <class T> T uniform(Generator& g, T from, T to) { return std::fma(uniform<T>(g), to - from, from); }
+
+// Standard normal numbers in double, two from each pair of uniforms; the generator keeps the second.
+double normal(Generator& g);
+
+}  // namespace random
 
 }  // namespace adjoint

@@ -1,25 +1,25 @@
-#include "ops/strided_loop.h"
-#include "autograd/node.h"
+// Runs a pointwise loop over any number of broadcast, strided, differently typed operands.
+#include "device/cpu/flat.h"
+#include "device/cpu/narrow.h"
+#include "device/cpu/work.h"
 #include "kernels/copy.h"
 #include "kernels/parallel.h"
 #include "kernels/stream.h"
-#include "ops/narrow.h"
 
-namespace adjoint {
+namespace adjoint::cpu {
 namespace {
 
 constexpr int64_t kGrain = 32768;  // elements a thread takes at least
-constexpr int64_t kLarge = 65536;  // from here on the big lock is released
 constexpr int64_t kChunk = 512;    // elements cast at a time
 
 // Dimensions in the order of the result's strides, the innermost first, merged where every operand allows it.
-struct Layout {
+struct StridedLoop {
   int count = 0;  // operands
   Dims sizes;
   Dims strides[kMaxLoopOperands];  // bytes, per dimension
 };
 
-void gather(Layout& l, Ints shape, std::span<const LoopOperand> ops) {
+void gather(StridedLoop& l, Ints shape, std::span<const RawOperand> ops) {
   l.count = int(ops.size());
   int n = int(shape.size());
   for (int d = n - 1; d >= 0; --d) {
@@ -34,7 +34,7 @@ void gather(Layout& l, Ints shape, std::span<const LoopOperand> ops) {
   }
 }
 
-void sort_by_result(Layout& l) {
+void sort_by_result(StridedLoop& l) {
   for (int64_t i = 1; i < l.sizes.size(); ++i)
     for (int64_t j = i; j > 0 && l.strides[0][j] < l.strides[0][j - 1]; --j) {
       std::swap(l.sizes[j], l.sizes[j - 1]);
@@ -42,7 +42,7 @@ void sort_by_result(Layout& l) {
     }
 }
 
-void merge(Layout& l) {
+void merge(StridedLoop& l) {
   if (l.sizes.empty()) {
     l.sizes.push_back(1);
     for (int k = 0; k < l.count; ++k) l.strides[k].push_back(0);
@@ -65,7 +65,7 @@ void merge(Layout& l) {
 }
 
 // One run along the innermost dimension, cast through buffers.
-void run_cast(Loop loop, std::span<const LoopOperand> ops, char* const* ptrs, const int64_t* strides,
+void run_cast(Loop loop, std::span<const RawOperand> ops, char* const* ptrs, const int64_t* strides,
               int64_t n) {
   alignas(64) char buffer[kMaxLoopOperands][kChunk * 16];
   int count = int(ops.size());
@@ -74,7 +74,7 @@ void run_cast(Loop loop, std::span<const LoopOperand> ops, char* const* ptrs, co
     char* p[kMaxLoopOperands];
     int64_t st[kMaxLoopOperands];
     for (int k = 0; k < count; ++k) {
-      const LoopOperand& o = ops[size_t(k)];
+      const RawOperand& o = ops[size_t(k)];
       if (o.dtype == o.kernel) {
         p[k] = ptrs[k] + i * strides[k];
         st[k] = strides[k];
@@ -96,7 +96,7 @@ void run_cast(Loop loop, std::span<const LoopOperand> ops, char* const* ptrs, co
   }
 }
 
-void run_range(Loop loop, const Layout& l, std::span<const LoopOperand> ops, bool casts, int64_t begin,
+void run_range(Loop loop, const StridedLoop& l, std::span<const RawOperand> ops, bool casts, int64_t begin,
                int64_t end) {
   int64_t dims = l.sizes.size(), inner = l.sizes[0];
   Dims at(dims);
@@ -153,32 +153,72 @@ void run_streaming(Loop loop, char* const* ptrs, const int64_t* strides, int cou
 
 }  // namespace
 
-void run_strided(Loop loop, Ints shape, std::span<LoopOperand> ops) {
-  NarrowNumbers numbers;
-  loop = narrow_twin(loop, ops, numbers);
-  Layout l;
+namespace {
+
+void run_strided(Loop loop, Ints shape, int64_t n, std::span<const RawOperand> ops) {
+  StridedLoop l;
   gather(l, shape, ops);
-  int64_t n = 1;
-  for (int64_t s : shape) n *= s;
-  if (n == 0) return;
   sort_by_result(l);
   merge(l);
   bool casts = false;
-  for (const LoopOperand& o : ops) casts |= o.dtype != o.kernel;
-  if (n < kLarge) return run_range(loop, l, ops, casts, 0, n);
+  for (const RawOperand& o : ops) casts |= o.dtype != o.kernel;
+  if (n < kLargeWork) return run_range(loop, l, ops, casts, 0, n);
   if (l.sizes.size() == 1 && !casts && l.strides[0][0] == int64_t(item_size(ops[0].dtype))) {
     char* p[kMaxLoopOperands];
     int64_t st[kMaxLoopOperands];
     for (int k = 0; k < l.count; ++k) p[k] = ops[size_t(k)].data, st[k] = l.strides[k][0];
     return run_flat(loop, p, st, l.count, n);
   }
-  Unlocked unlocked(true);
+  Work work(n);
   parallel_for(n, kGrain, [&](int64_t b, int64_t e) { run_range(loop, l, ops, casts, b, e); });
 }
 
+// Whether every operand is dense in the result's order, or one value: then `st` has its step in bytes.
+bool is_flat(std::span<const RawOperand> ops, int64_t* st) {
+  const TensorImpl& y = *ops[0].tensor;
+  for (size_t k = 0; k < ops.size(); ++k) {
+    const RawOperand& o = ops[k];
+    st[k] = 0;
+    if (!o.tensor) continue;
+    const TensorImpl& t = *o.tensor;
+    if (o.dtype != o.kernel) return false;
+    if (t.contiguous() && same_sizes(t, y))
+      st[k] = int64_t(item_size(o.dtype));
+    else if (k == 0 || !(t.numel == 1 || (is_spread(t) && same_sizes(t, y))))
+      return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void pointwise(const FormulaLoop& f, std::span<const LoopOperand> xs) {
+  const TensorImpl& y = *xs[0].tensor;
+  if (y.numel == 0) return;
+  RawOperand ops[kMaxLoopOperands];
+  for (size_t k = 0; k < xs.size(); ++k) {
+    const LoopOperand& x = xs[k];
+    if (x.tensor)
+      ops[k] = {x.tensor->host(), x.tensor, x.tensor->dtype, x.kernel};
+    else
+      ops[k] = {const_cast<char*>(x.number), nullptr, x.kernel, x.kernel};
+  }
+  std::span<RawOperand> all(ops, xs.size());
+  NarrowNumbers numbers;
+  Loop loop = f.part >= 0         ? f.kernels.pull[f.part][f.compute]
+              : f.compute == CI64 ? narrow_twin(f.kernels, all, numbers)
+                                  : f.kernels.value[f.compute];
+  if (int64_t st[kMaxLoopOperands]; is_flat(all, st)) {
+    char* p[kMaxLoopOperands];
+    for (size_t k = 0; k < all.size(); ++k) p[k] = ops[k].data;
+    return run_flat(loop, p, st, int(all.size()), y.numel);
+  }
+  run_strided(loop, y.sizes(), y.numel, all);
+}
+
 void run_flat(Loop loop, char* const* ptrs, const int64_t* strides, int count, int64_t n) {
-  if (n < kLarge) return loop(ptrs, strides, n);
-  Unlocked unlocked(true);
+  if (n < kLargeWork) return loop(ptrs, strides, n);
+  Work work(n);
   if (streams(ptrs, strides, count, n)) {
     return parallel_for(n, kGrain,
                         [&](int64_t b, int64_t e) { run_streaming(loop, ptrs, strides, count, b, e); });
@@ -190,4 +230,4 @@ void run_flat(Loop loop, char* const* ptrs, const int64_t* strides, int count, i
   });
 }
 
-}  // namespace adjoint
+}  // namespace adjoint::cpu

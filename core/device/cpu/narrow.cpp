@@ -1,16 +1,8 @@
-#include "ops/narrow.h"
+#include "device/cpu/narrow.h"
 #include <cstring>
-#include <unordered_map>
-#include "kernels/isa.h"
-#include "ops/pointwise_record.h"
 
-namespace adjoint {
+namespace adjoint::cpu {
 namespace {
-
-std::unordered_map<Loop, const PointwiseKernels*>& twins() {
-  static auto* m = new std::unordered_map<Loop, const PointwiseKernels*>;
-  return *m;
-}
 
 int narrow_of(Dtype d) {
   switch (d) {
@@ -41,9 +33,9 @@ bool narrow_number(Dtype d, const char* wide, char* to) {
 }
 
 // The type in which all the operands of an int64 loop lie; F32 where there is none.
-Dtype common_memory(std::span<const LoopOperand> ops) {
+Dtype common_memory(std::span<const RawOperand> ops) {
   Dtype d = Dtype::F32;
-  for (const LoopOperand& o : ops.subspan(1)) {
+  for (const RawOperand& o : ops.subspan(1)) {
     if (o.kernel == Dtype::Bool && o.dtype == Dtype::Bool) continue;  // a condition
     if (o.kernel != Dtype::I64) return Dtype::F32;
     if (!o.tensor) continue;
@@ -56,27 +48,22 @@ Dtype common_memory(std::span<const LoopOperand> ops) {
 
 }  // namespace
 
-void register_narrow(const PointwiseKernels* const* by_isa) {
-  const PointwiseKernels* best = by_isa[int(active_isa())];
-  if (best && best->narrow[NI64]) twins()[by_isa[0]->value[CI64]] = best;
-}
-
-Loop narrow_twin(Loop loop, std::span<LoopOperand> ops, NarrowNumbers& numbers) {
+Loop narrow_twin(const PointwiseKernels& kernels, std::span<RawOperand> ops, NarrowNumbers& numbers) {
+  const Loop wide = kernels.value[CI64];
+  if (!kernels.narrow[NI64]) return wide;
   const Dtype d = common_memory(ops);
   const int at = narrow_of(d);
-  if (at < 0) return loop;
-  const auto it = twins().find(loop);
-  if (it == twins().end() || !it->second->narrow[at]) return loop;
+  if (at < 0 || !kernels.narrow[at]) return wide;
   for (size_t k = 1; k < ops.size(); ++k)
     if (ops[k].kernel == Dtype::I64 && !ops[k].tensor && !narrow_number(d, ops[k].data, numbers.bytes[k]))
-      return loop;
+      return wide;
   for (size_t k = 1; k < ops.size(); ++k) {
     if (ops[k].kernel != Dtype::I64) continue;
     if (!ops[k].tensor) ops[k].data = numbers.bytes[k];
     ops[k].dtype = ops[k].kernel = d;
   }
   ops[0].kernel = ops[0].dtype;
-  return it->second->narrow[at];
+  return kernels.narrow[at];
 }
 
-}  // namespace adjoint
+}  // namespace adjoint::cpu

@@ -2,21 +2,9 @@
 // elements and more are filled with uniform numbers first, then transformed in groups of 16: eight radii,
 // eight angles.
 #include <cmath>
-#include "ops/random/fill.h"
+#include "device/cpu/random.h"
 
-namespace adjoint::random {
-
-double normal(Generator& g) {
-  if (g.has_double) {
-    g.has_double = false;
-    return g.next_double;
-  }
-  double u1 = uniform<double>(g), u2 = uniform<double>(g);
-  double r = std::sqrt(-2.0 * std::log1p(-u2)), theta = 2.0 * M_PI * u1;
-  g.next_double = r * std::sin(theta);
-  g.has_double = true;
-  return r * std::cos(theta);
-}
+namespace adjoint::cpu {
 
 namespace {
 
@@ -90,12 +78,12 @@ void transform_16(double* data, double mean, double std) {
 }
 
 template <class T> void draw_16(T* data, T mean, T std, Generator& g) {
-  for (int i = 0; i < 16; ++i) data[i] = uniform<T>(g);
+  for (int i = 0; i < 16; ++i) data[i] = random::uniform<T>(g);
   transform_16(data, mean, std);
 }
 // All uniform numbers first; when the last group is not full, the last 16 elements are drawn anew.
 template <class T> void fill_groups(T* data, int64_t n, T mean, T std, Generator& g) {
-  for (int64_t i = 0; i < n; ++i) data[i] = uniform<T>(g);
+  for (int64_t i = 0; i < n; ++i) data[i] = random::uniform<T>(g);
   for (int64_t i = 0; i + 16 <= n; i += 16) transform_16(data + i, mean, std);
   if (n % 16 != 0) draw_16(data + n - 16, mean, std, g);
 }
@@ -112,18 +100,18 @@ template <class T> void fill_groups_reduced(T* data, int64_t n, float mean, floa
 
 }  // namespace
 
-void fill_normal(const Tensor& x, double mean, double std, Generator& g) {
-  visit(x->dtype, [&]<class T>(T*) {
+void draw_normal(const TensorImpl& x, double mean, double std, Generator& g) {
+  visit(x.dtype, [&]<class T>(T*) {
     if constexpr (std::is_integral_v<T> || !std::is_convertible_v<T, double>)
-      fail_dtype("normal_kernel_cpu", x->dtype);
-    else if (x->numel >= 16 && x->contiguous()) {
+      fail_dtype("normal_kernel_cpu", x.dtype);
+    else if (x.numel >= 16 && x.contiguous()) {
       if constexpr (sizeof(T) == 2)
-        fill_groups_reduced(x->host_as<T>(), x->numel, float(mean), float(std), g);
+        fill_groups_reduced(x.host_as<T>(), x.numel, float(mean), float(std), g);
       else
-        fill_groups<T>(x->host_as<T>(), x->numel, T(mean), T(std), g);
+        fill_groups<T>(x.host_as<T>(), x.numel, T(mean), T(std), g);
     } else
-      each<T>(*x, [&](T* p) { *p = T(Wide<T>(std::fma(normal(g), std, mean))); });
+      each<T>(x, [&](T* p) { *p = T(Wide<T>(std::fma(random::normal(g), std, mean))); });
   });
 }
 
-}  // namespace adjoint::random
+}  // namespace adjoint::cpu
