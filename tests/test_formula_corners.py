@@ -84,27 +84,6 @@ def test_sigmoid_reaches_the_least_numbers() -> None:
     assert abs(z[2].item() / (math.exp(-30) * complex(math.cos(1), math.sin(1))) - 1) < 1e-12
 
 
-@pytest.mark.parametrize("f", [torch.sigmoid, torch.tanh, torch.expm1])
-def test_the_operand_of_a_saturated_function_may_be_overwritten(f) -> None:
-    x = torch.tensor([0.3, -1.2], dtype=WIDE, requires_grad=True)
-    want = torch.autograd.grad(f(x).sum(), x)[0]
-    z = x * 1
-    y = f(z)
-    z.zero_()
-    (got,) = torch.autograd.grad(y.sum(), x, create_graph=True)
-    assert torch.allclose(got, want, rtol=1e-14)
-    assert torch.allclose(
-        torch.autograd.grad(got.sum(), x)[0], torch.autograd.functional.hessian(lambda v: f(v).sum(), x.detach()).sum(0)
-    )
-    in_place = getattr(x * 1, f.__name__ + "_")()
-    assert torch.allclose(torch.autograd.grad(in_place.sum(), x)[0], want, rtol=1e-14)
-    packed = []
-    with torch.autograd.graph.saved_tensors_hooks(lambda t: packed.append(t) or t, lambda t: t):
-        y = f(x)
-    assert len(packed) == 1 and torch.allclose(torch.autograd.grad(y.sum(), x)[0], want, rtol=1e-14)
-    assert [n for n in dir(f(x).grad_fn) if n.startswith("_saved")] == ["_saved_result"]
-
-
 @BOTH
 def test_logaddexp_far_apart_and_at_infinity(dtype: torch.dtype) -> None:
     for f, base in ((torch.logaddexp, math.e), (torch.logaddexp2, 2.0)):
@@ -274,3 +253,62 @@ def test_integers_at_their_limits(dtype: torch.dtype) -> None:
                 f(x, 0)
             with pytest.raises(RuntimeError, match="ZeroDivisionError"):
                 f(x, torch.zeros_like(x))
+
+
+def test_second_derivatives_where_a_formula_changes() -> None:
+    def hessian(f, *at: float) -> list[list[float]]:
+        xs = [torch.tensor(v, dtype=WIDE, requires_grad=True) for v in at]
+        rows = torch.autograd.grad(f(*xs), xs, create_graph=True)
+        return [
+            [0 if h is None else h.item() for h in torch.autograd.grad(row, xs, retain_graph=True, allow_unused=True)]
+            for row in rows
+        ]
+
+    assert hessian(torch.xlogy, 0.0, 0.0) == hessian(torch.special.xlog1py, 0.0, -1.0) == [[0, 0], [0, 0]]
+    assert hessian(torch.xlogy, 2.0, 4.0) == [[0, 0.25], [0.25, -0.125]]
+    for at in ((INF, 1.0), (-INF, 1.0), (1.0, INF), (INF, -INF), (0.0, 0.0)):
+        assert hessian(torch.hypot, *at) == [[0, 0], [0, 0]]
+    for f, slope in ((torch.atanh, 2), (torch.asin, 1), (torch.acos, -1), (torch.tanh, -2)):
+        for x in (1e-30, -1e-300):
+            assert hessian(f, x) == [[pytest.approx(slope * x, rel=1e-15)]]
+    assert hessian(torch.asin, 0.5)[0][0] == pytest.approx(0.75**-1.5 / 2, rel=1e-14)
+    near = 1 - 2.0**-40
+    assert hessian(torch.atanh, near)[0][0] == pytest.approx(2 * near / ((1 - near) * (1 + near)) ** 2, rel=1e-14)
+
+
+@pytest.mark.parametrize("zeros", [[], [0], [3], [6], [2, 4], [0, 1, 2, 3, 4, 5, 6]])
+def test_running_products_with_zeros(zeros: list[int]) -> None:
+    x = torch.tensor([0.5, -2.0, 3.0, 1.5, -0.25, 2.0, 0.75], dtype=WIDE)
+    x[zeros] = 0
+    g = torch.tensor([1.0, -2.0, 0.5, 3.0, 1.0, -1.0, 2.0], dtype=WIDE)
+    n = len(x)
+
+    def others(j: int, *without: int) -> float:
+        return math.prod(v for i, v in enumerate(x[: j + 1].tolist()) if i not in without)
+
+    leaf = x.clone().requires_grad_()
+    (got,) = torch.autograd.grad((g * leaf.cumprod(0)).sum(), leaf, create_graph=True)
+    assert got.tolist() == [sum(g[j].item() * others(j, k) for j in range(k, n)) for k in range(n)]
+    for k in range(n):
+        (row,) = torch.autograd.grad(got[k], leaf, retain_graph=True)
+        assert row.tolist() == [
+            0 if k == m else sum(g[j].item() * others(j, k, m) for j in range(max(k, m), n)) for m in range(n)
+        ]
+    table = torch.stack([x, x.flip(0)], 1).requires_grad_()
+    assert torch.autograd.gradcheck(lambda t: t.cumprod(0), table)
+    assert torch.autograd.gradgradcheck(lambda t: t.cumprod(0), table)
+    turned = (x * (1 + 2j)).requires_grad_()
+    assert torch.autograd.gradcheck(lambda t: t.cumprod(0), turned)
+    assert torch.autograd.gradgradcheck(lambda t: t.cumprod(0), turned)
+
+
+def test_long_running_products_with_a_zero() -> None:
+    n, zero = 300_000, 100_000
+    x = torch.ones(n)
+    x[zero] = 0
+    x.requires_grad_()
+    x.cumprod(0).sum().backward()
+    want = torch.zeros(n)
+    want[:zero] = torch.arange(zero, 0, -1)
+    want[zero] = n - zero
+    assert torch.equal(x.grad, want)

@@ -320,6 +320,17 @@ def test_as_strided_shows_the_base_of_a_view():
     x = torch.arange(6.0, requires_grad=True)
     (x[4:].as_strided((6,), (1,), 0) * torch.arange(6.0)).sum().backward()
     assert x.grad.tolist() == [0, 1, 2, 3, 4, 5]
+    y = x * 1
+    part = y[::2]  # with gaps
+    part.retain_grad()
+    part.as_strided((2,), (4,), 0).sum().backward(retain_graph=True)
+    assert part.grad.tolist() == [1, 0, 1]
+    x.grad = None
+    part.as_strided((6,), (1,), 0).sum().backward()
+    assert x.grad.tolist() == [1] * 6
+    own = torch.zeros(4)[1:3].requires_grad_()  # a leaf, whatever its base is
+    own.as_strided((3,), (0,), 1).sum().backward()
+    assert own.grad.tolist() == [3, 0]
     b = torch.zeros(6)[2:].detach()
     with pytest.raises(RuntimeError, match="outside of its base"):
         b.as_strided((6,), (1,), 0).copy_(x)

@@ -45,6 +45,8 @@ void add_to(Tensor& sum, Tensor&& g) {
 
 }  // namespace
 
+static void run_accumulate(TensorImpl& leaf, Tensor g);
+
 struct Task {
   std::span<const Tensor> roots, grads;
   std::span<const Target> targets;
@@ -168,7 +170,7 @@ struct Task {
       if (!options.accumulate) each_target(&leaf, [&](uint32_t i) { captured[i] = g; });
       if (!options.accumulate) return;
     }
-    accumulate_grad(leaf, std::move(g), options.create_graph);
+    run_accumulate(leaf, std::move(g));
   }
 
   static void run_tensor_hooks(HookList<TensorHook>& list, uint32_t output, Tensor& g) {
@@ -325,22 +327,35 @@ struct Task {
   }
 };
 
-void accumulate_grad(TensorImpl& leaf, Tensor g, bool) {
-  AutogradMeta& m = ensure_meta(leaf);
-  Tensor self = Tensor::share(&leaf);
-  if (!m.accumulate_pre.entries.empty()) {
+static Tensor fitting(const TensorImpl& leaf, Tensor g) {
+  if (__builtin_expect(!same_sizes(*g, leaf) || g->dtype != leaf.dtype || g->device != leaf.device, 0))
+    return checked_cotangent(leaf, std::move(g));
+  return g;
+}
+
+// The leaf's AccumulateGrad node runs, with its hooks.
+static void run_accumulate(TensorImpl& leaf, Tensor g) {
+  AccumulateNode& n = ensure_meta(leaf).accumulate;
+  if (__builtin_expect(!n.pre.entries.empty(), 0)) {
     std::vector<Tensor> gs{g};
-    auto hooks = m.accumulate_pre.entries;
+    auto hooks = n.pre.entries;
     for (auto& h : hooks) h.fn->call(gs, nullptr);
     g = gs[0];
     if (!g) return;
   }
+  if (__builtin_expect(n.post.entries.empty(), 1)) return accumulate_grad(leaf, std::move(g));
+  std::vector<Tensor> none, outs{fitting(leaf, std::move(g))};
+  accumulate_grad(leaf, outs[0]);
+  auto hooks = n.post.entries;
+  for (auto& h : hooks) h.fn->call(none, &outs);
+}
+
+void accumulate_grad(TensorImpl& leaf, Tensor g) {
+  AutogradMeta& m = ensure_meta(leaf);
+  Tensor self = Tensor::share(&leaf);
   check(leaf.is_leaf(), "leaf variable has been moved into the graph interior");
   if (!leaf.requires_grad()) return;  // no more: detach_, requires_grad_(False)
-  if (__builtin_expect(!same_sizes(*g, leaf) || g->dtype != leaf.dtype || g->device != leaf.device, 0))
-    g = checked_cotangent(leaf, std::move(g));
-  Tensor before =
-      m.accumulate_post.entries.empty() ? Tensor() : g;  // a second reference keeps g from being stolen
+  g = fitting(leaf, std::move(g));
   if (!m.grad) {
     bool same_layout = g->contiguous() && leaf.contiguous() ? true : equal(g->strides(), leaf.strides());
     if (!grad_enabled() && exclusive(g) && same_layout) {
@@ -365,11 +380,6 @@ void accumulate_grad(TensorImpl& leaf, Tensor g, bool) {
   if (!m.post_accumulate.entries.empty()) {
     auto hooks = m.post_accumulate.entries;
     for (auto& h : hooks) h.fn->call(self);
-  }
-  if (!m.accumulate_post.entries.empty()) {
-    std::vector<Tensor> none, outs{before};
-    auto hooks = m.accumulate_post.entries;
-    for (auto& h : hooks) h.fn->call(none, &outs);
   }
 }
 

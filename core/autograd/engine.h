@@ -34,7 +34,7 @@ bool engine_runs(const Node& n);  // has that pass come to this node, or will it
 bool engine_runs(const TensorImpl& leaf);
 void queue_callback(std::function<void()> f);  // at the end of the running pass
 
-void accumulate_grad(TensorImpl& leaf, Tensor g, bool create_graph);
+void accumulate_grad(TensorImpl& leaf, Tensor g);
 
 // A cotangent as output nr of n (or the leaf) wants it (Note [Output shapes]): cast to its type, or refused. A null one
 // stays null.

@@ -18,8 +18,7 @@ void Edge::set_view(TensorImpl& x) {
   if (Node* n = grad_fn_of(x)) {
     set_node(n, x.output_nr);
   } else {
-    x.retain();
-    v_ = reinterpret_cast<uintptr_t>(&x) | 1;
+    set_leaf(x);
   }
 }
 void Edge::set_node(Node* n, uint32_t output_nr) {
@@ -30,10 +29,23 @@ void Edge::set_node(Node* n, uint32_t output_nr) {
 }
 void Edge::drop() {
   uintptr_t v = std::exchange(v_, 0);
-  if (v & 1)
-    reinterpret_cast<TensorImpl*>(v & ~uintptr_t(1))->release();
-  else
+  if (v & 1) {
+    TensorImpl& leaf = *reinterpret_cast<TensorImpl*>(v & ~uintptr_t(1));
+    if (--leaf.leaf_edges == 0 && leaf.meta) forget_accumulate(leaf);
+    leaf.release();
+  } else {
     reinterpret_cast<Node*>(v)->release();
+  }
+}
+
+void forget_accumulate(TensorImpl& leaf) {
+  AccumulateNode& n = leaf.meta->accumulate;
+  if (leaf.leaf_edges || n.pyobj) return;
+  // Out of the leaf first: what hooks hold may come back here.
+  auto pre = std::move(n.pre.entries), post = std::move(n.post.entries);
+  auto metadata = std::move(n.metadata);
+  n.pre.entries.clear();
+  n.post.entries.clear();
 }
 
 // --- nodes ---

@@ -37,6 +37,11 @@ class Edge {
 
  private:
   void set_view(TensorImpl& x);
+  void set_leaf(TensorImpl& x) {
+    x.retain();
+    ++x.leaf_edges;
+    v_ = reinterpret_cast<uintptr_t>(&x) | 1;
+  }
   void drop();
   uintptr_t v_ = 0;
 
@@ -232,8 +237,7 @@ inline void Edge::set(TensorImpl& x) {
     v_ = reinterpret_cast<uintptr_t>(x.grad_fn);
     nr = x.output_nr;
   } else {
-    x.retain();
-    v_ = reinterpret_cast<uintptr_t>(&x) | 1;
+    set_leaf(x);
   }
 }
 
@@ -271,20 +275,29 @@ class NodeRef {  // owning pointer
   Node* p_ = nullptr;
 };
 
+// What belongs to a leaf's AccumulateGrad node. There is no such node: edges end at the leaf itself. But programs see
+// one, with hooks and metadata of its own, which is there as long as an edge or a Python object refers to it, and
+// comes anew after that.
+struct AccumulateNode {
+  HookList<NodeHook> pre, post;
+  std::shared_ptr<void> metadata;  // the host's
+  void* pyobj = nullptr;           // weak: the Python object
+};
+
 // Gradient details that most tensors never need.
 struct AutogradMeta {
   Tensor grad;
   HookList<TensorHook> hooks;  // of a leaf; a non-leaf's live on its node
   HookList<LeafHook> post_accumulate;
-  HookList<NodeHook> accumulate_pre, accumulate_post;  // registered on the leaf's AccumulateGrad node
+  AccumulateNode accumulate;
   bool retains_grad = false;
   bool suspect = false;  // its .grad has a graph: Host::leaf_forgotten is told when it dies
   std::string name;
-  void* accumulate_pyobj = nullptr;  // weak: the AccumulateGrad facade
   uint32_t last_pass = 0;
   Scratch scratch;
 };
 AutogradMeta& ensure_meta(TensorImpl& x);
+void forget_accumulate(TensorImpl& leaf);  // an edge or the Python object let go of the AccumulateGrad node
 
 // Set once by the bindings: what the core needs of its host. Null members are skipped.
 struct Host {

@@ -126,6 +126,15 @@ void SavedTensor::register_hooks(SavedHooks& h) {
   t_.reset();
 }
 
+Tensor with_edge(const Tensor& value, const Edge& edge) {
+  Tensor y = alias(value);
+  if (edge.is_leaf())
+    door::record(PassThrough{}, y, Tensor::share(edge.leaf()));
+  else
+    set_history(*y, *edge.node(), edge.nr);
+  return y;
+}
+
 Tensor SavedTensor::with_history(Tensor t, Node& owner) const {
   if (!grad_enabled()) return t;
   if (kind_.is_output) {
@@ -133,18 +142,7 @@ Tensor SavedTensor::with_history(Tensor t, Node& owner) const {
     set_history(*y, owner, kind_.output_nr);
     return y;
   }
-  if (extra_ && extra_->packed && extra_->edge) {
-    Edge& e = extra_->edge;
-    if (!e.is_leaf()) {
-      Tensor y = alias(t);
-      set_history(*y, *e.node(), e.nr);
-      return y;
-    }
-    Tensor y = alias(t);
-    door::record(PassThrough{}, y, Tensor::share(e.leaf()));
-    return y;
-  }
-  return t;
+  return extra_ && extra_->packed && extra_->edge ? with_edge(t, extra_->edge) : t;
 }
 
 // Rules read what they saved without looking again, so what an unpack hook gives must have its device, shape

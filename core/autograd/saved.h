@@ -76,4 +76,7 @@ class SavedTensor {
   struct SavedExtra* extra_ = nullptr;  // owned: packed by hooks, or a checksum
 };
 
+// An alias of `value` whose gradient goes along `edge`.
+Tensor with_edge(const Tensor& value, const Edge& edge);
+
 }  // namespace adjoint

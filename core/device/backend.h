@@ -26,11 +26,12 @@ struct LoopOperand {
   Dtype kernel = Dtype::F32;  // in which the loop takes it
   alignas(16) char number[16];
 };
-// A loop of a formula: its value, or the pull of an operand.
+// A loop of a formula: its value, the pull of an operand, or of one in a tail.
 struct FormulaLoop {
   const PointwiseKernels& kernels;
   Compute compute;
-  int part = -1;  // -1: the value
+  int part = kValue;
+  static constexpr int kValue = -1, kTail = -2;  // Note [Tails] (ops/tails.h)
 };
 
 // A matrix in a tensor, or a batch of them: strides in elements.
@@ -81,6 +82,12 @@ struct Sequence {
   double base = 10;
 };
 
+// Elements outside of a range: their flat indices in 32 bits, as int32; null where they are many.
+struct Outside {
+  bool any = false;
+  Tensor at = {};
+};
+
 struct Backend {
   // --- elementwise ---
   // operands[0] is the result.
@@ -108,6 +115,8 @@ struct Backend {
   void (*careful_means)(const TensorImpl& x, const View3& view, const TensorImpl& y);
   void (*careful_norms)(const TensorImpl& x, const View3& view, double p, const TensorImpl& y);
   void (*scan)(Scan op, const TensorImpl& x, const View3& view, const TensorImpl& y);
+  // y[k] = g[k] + c[k] · y[k - 1], or y[k + 1] where it runs down from the last; all contiguous.
+  void (*recurrence)(bool down, const TensorImpl& g, const TensorImpl& c, const View3& view, const TensorImpl& y);
   void (*scan_extremum)(bool largest, const TensorImpl& x, const View3& view, const TensorImpl& values,
                         const TensorImpl& index);
   void (*softmax)(bool log, const TensorImpl& x, const View3& view, const TensorImpl& y);
@@ -149,6 +158,11 @@ struct Backend {
   void (*share_overlapping)(const TensorImpl& y, const TensorImpl& view);
   // The first index outside of [low, high), where there is one.
   std::optional<int64_t> (*outside)(const TensorImpl& index, int64_t low, int64_t high);
+  // Values of a contiguous x (a complex number by its real part) below low or above high; and elements of x, whatever
+  // its layout, at such indices: y[i] = x[at[i]], x[at[i]] = values[i].
+  Outside (*find_outside)(const TensorImpl& x, double low, double high);
+  void (*pick)(const TensorImpl& x, const TensorImpl& at, const TensorImpl& y);
+  void (*place)(const TensorImpl& x, const TensorImpl& at, const TensorImpl& values);
   // The coordinates of mask's true elements, in order: places [ndim, as many].
   void (*nonzero)(const TensorImpl& mask, const TensorImpl& places);
 

@@ -29,6 +29,7 @@ const Backend meta_backend = {
     .careful_means = nothing,
     .careful_norms = nothing,
     .scan = nothing,
+    .recurrence = nothing,
     .scan_extremum = nothing,
     .softmax = nothing,
     .softmax_backward = nothing,
@@ -48,6 +49,9 @@ const Backend meta_backend = {
     .add_overlapping = nothing,
     .share_overlapping = nothing,
     .outside = nothing,
+    .find_outside = nothing,
+    .pick = nothing,
+    .place = nothing,
     .nonzero = nothing,
     .draw = nothing,
 };

@@ -13,6 +13,7 @@
 #endif
 #include <pthread.h>
 #include <signal.h>
+#include "tensor/lock.h"
 
 namespace adjoint {
 namespace {
@@ -72,6 +73,7 @@ void run_chunk(detail::ChunkFn f, void* context, int64_t chunk) {
   if (pool.failed.load(std::memory_order_relaxed)) return;
   try {
     f(context, chunk);
+    poll_interrupt();
   } catch (...) {
     if (!pool.failed.exchange(true)) *pool.error = std::current_exception();
   }
@@ -140,7 +142,10 @@ void start_workers(int n) {
 }
 
 void run_serially(int64_t nchunks, detail::ChunkFn f, void* context) {
-  for (int64_t chunk = 0; chunk < nchunks; ++chunk) f(context, chunk);
+  for (int64_t chunk = 0; chunk < nchunks; ++chunk) {
+    f(context, chunk);
+    poll_interrupt();
+  }
 }
 
 // The owner's side of a job of at most kCountMask chunks.

@@ -6,6 +6,9 @@
 //
 // Workers start at the first large use. A call from inside a chunk, or while another thread is using the
 // pool, runs serially in its caller. An exception of a chunk is thrown again in the caller, the first one.
+//
+// Between chunks the caller looks for Ctrl-C (poll_interrupt, tensor/lock.h), which throws: so must a kernel's
+// memory be held by objects that let it go.
 #pragma once
 #include <cstdint>
 #include <type_traits>
@@ -30,14 +33,16 @@ template <class F> void parallel_chunks(int64_t nchunks, F f) {
   detail::run_chunks(nchunks, [](void* context, int64_t chunk) { (*static_cast<F*>(context))(chunk); }, &f);
 }
 
-// Calls f(begin, end) over pieces which cover [0, n); a piece has at least about `grain` items.
+// Calls f(begin, end) over pieces which cover [0, n); a piece has at least about `grain` items, and so few that Ctrl-C
+// need not wait long.
 template <class F> void parallel_for(int64_t n, int64_t grain, F f) {
   if (n <= grain) {
     if (n > 0) f(int64_t(0), n);
     return;
   }
   // Four pieces a thread even out uneven speeds; borders on multiples of 64 keep cache lines unshared.
-  int64_t most = int64_t(num_threads()) * 4, pieces = (n + grain - 1) / grain;
+  int64_t most = int64_t(num_threads()) * 4, pieces = (n + grain - 1) / grain, least = pieces / 1024;
+  if (most < least) most = least;
   if (most <= 4) return f(int64_t(0), n);
   if (pieces > most) pieces = most;
   int64_t size = (n + pieces - 1) / pieces;

@@ -28,6 +28,7 @@ struct PointwiseKernels {
   Loop value[kComputes] = {};
   Loop narrow[kNarrows] = {};
   Loop pull[kMaxOperands][kComputes] = {};
+  Loop tail[kComputes] = {};  // g, y, x, low and high come: Note [Tails] in ops/tails.h
 };
 
 }  // namespace adjoint

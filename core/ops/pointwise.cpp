@@ -121,20 +121,30 @@ bool exact_comparison(const PointwiseOp& op, Types& t, std::span<const Operand> 
   return true;
 }
 
-// The result's layout follows the operands': their dimensions ordered by stride, as PyTorch's iterator has
-// it.
+// The result's layout follows the operands': their dimensions ordered by stride, as PyTorch's iterator has it.
 Tensor allocate(Ints shape, Dtype dtype, Device device, std::span<const Operand> xs) {
-  const TensorImpl* model = nullptr;
+  bool row_major = true, first = true;
   for (const Operand& x : xs) {
     if (!x.is_tensor() || (*x.tensor)->ndim == 0) continue;
     const TensorImpl& t = **x.tensor;
-    if (!model) {
-      if (!equal(t.sizes(), shape)) return empty(shape, dtype, device);
-      model = &t;
-    }
+    row_major &= t.contiguous();
+    if (first && t.contiguous() && equal(t.sizes(), shape)) break;  // what follows has no say
+    first = false;
   }
-  if (!model || model->contiguous()) return empty(shape, dtype, device);
-  return empty_like_strides(Tensor::share(const_cast<TensorImpl*>(model)), dtype);
+  if (row_major) return empty(shape, dtype, device);
+  std::vector<Dims> strides;
+  bool alike = true;  // all of one shape and layout
+  for (const Operand& x : xs) {
+    if (!x.is_tensor() || (*x.tensor)->ndim == 0) continue;
+    const TensorImpl& t = **x.tensor;
+    Dims& s = strides.emplace_back(int64_t(shape.size()));
+    const int lead = int(shape.size()) - t.ndim;
+    for (int i = 0; i < t.ndim; ++i)
+      if (t.size(i) == shape[size_t(lead + i)]) s[lead + i] = t.stride(i);
+    alike &= equal(t.sizes(), shape) && equal(s, strides[0]) && is_dense(t);
+  }
+  if (alike) return empty_strided(shape, strides[0], dtype, device);
+  return empty_strided(shape, strides_in_order(shape, strides), dtype, device);
 }
 
 void check_overlap(const Tensor& out, std::span<const Operand> xs) {

@@ -22,7 +22,7 @@
 // conditions with & and |. Options: types and promotion (pointwise_traits.h), `promoting` (operands from there
 // on are attributes, whose types do not count), `data` (operands from there on are mostly numbers),
 // `cond_first`, `narrow`, `half_vectors`, no_bool and no_complex (what is said to operands of those types),
-// node, kernel, flags, aliases, special_aliases, recover (pointwise_record.h). With flags = 0 an operation has no name
+// node, kernel, flags, aliases, special_aliases, tail (pointwise_record.h). With flags = 0 an operation has no name
 // of its own in Python: a function in ops/*.cpp, which has the public signature, picks it.
 #pragma once
 #include "kernels/math.h"

@@ -277,6 +277,27 @@ template <class Op, int I, class T> void pull_loop(char* const* p, const int64_t
   using First = std::conditional_t<Op::cond_first && (F::reads & 1), bool, T>;  // of what is read beside g
   run_pull<F, T, First>(p, s, n, std::make_index_sequence<size_t(1 + __builtin_popcount(F::reads))>());
 }
+template <class Op> inline constexpr bool has_tails = requires { Op::tail; };
+template <class Op> struct TailOf {
+  static constexpr bool plain = false;
+  template <class T> [[gnu::always_inline]] static T call(T g, T y, T x, T low, T high) {
+    auto at = real_part(x);
+    return math::where((at < real_part(low)) | (at > real_part(high)), g * conj_of(Op::tail_slope(x)),
+                       g * conj_of(Op::slope(x, y)));
+  }
+};
+template <class Op, class T> void tail_loop(char* const* p, const int64_t* s, int64_t n) {
+  run<TailOf<Op>, T, T, T, T, T, T>(p, s, n, std::make_index_sequence<5>());
+}
+template <class Op> constexpr void fill_tails(PointwiseKernels& k) {
+  if constexpr (has_tails<Op>) {
+    k.tail[CF32] = tail_loop<Op, float>;
+    k.tail[CF64] = tail_loop<Op, double>;
+#if ADJOINT_BASE
+    if constexpr ((Op::types & kComplex) != 0) k.tail[CC128] = tail_loop<Op, std::complex<double>>;
+#endif
+  }
+}
 template <class Op, int I> constexpr void fill_pulls(PointwiseKernels& k) {
   if constexpr (I < arity<Op>) {
     if constexpr (slope_kind<Op, I>() != 0) {
@@ -309,6 +330,7 @@ template <class Op> constexpr PointwiseKernels make_kernels() {
   loops::fill_narrow<Op>(k);
 #endif
   loops::fill_pulls<Op, 0>(k);
+  loops::fill_tails<Op>(k);
   return k;
 }
 }  // namespace ADJOINT_ISA

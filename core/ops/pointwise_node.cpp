@@ -67,13 +67,10 @@ PointwiseNode* make_node(const PointwiseOp& op, std::span<const Operand> xs, Dty
   for (size_t i = 0; i < xs.size(); ++i) {
     if (!(reads >> i & 1) || !xs[i].is_tensor()) continue;
     const Tensor& x = *xs[i].tensor;
-    const bool overwritten = target && written_over(*x, *target);
-    if (!op.recover)
-      n->args[i].saved.save(overwritten ? value_before(x) : x);
-    else if (!overwritten && !x->inference() && !modes.check_saved && !modes.saved_hooks)
-      n->args[i].saved.save(x);
+    n->args[i].saved.save(target && written_over(*x, *target) ? value_before(x) : x);
   }
-  n->result_read = reads >> op.arity & 1 || (op.recover && reads);
+  n->result_read = reads >> op.arity & 1;
+  if (op.tail_pull && reads) n->tails = Tails::of(op, *xs[0].tensor);
   held.take();
   return n;
 }
@@ -85,6 +82,7 @@ void PointwiseNode::save_result(const Tensor& y) {
 void PointwiseNode::release_saved() {
   for (uint32_t i = 0; i < inputs; ++i) args[i].saved.reset();
   result.reset();
+  tails.reset();
 }
 
 void PointwiseNode::visit_saved(SavedVisitor& v) {
@@ -93,18 +91,16 @@ void PointwiseNode::visit_saved(SavedVisitor& v) {
   for (int i = 0; i < int(inputs); ++i) {
     if (!args[i].is_tensor)
       v.value(parameter(op, i).c_str(), args[i].scalar);
-    else if ((reads >> i & 1) && !op.recover)
+    else if (reads >> i & 1)
       v.tensor(parameter(op, i).c_str(), args[i].saved);
   }
-  if (reads >> op.arity & 1 || op.recover) v.tensor("result", result);
+  if (reads >> op.arity & 1) v.tensor("result", result);
 }
 
-Tensor PointwiseNode::operand(int k) {
-  const SavedTensor& x = args[k].saved;
-  if (!op.recover) return x.get(*this);
-  Tensor y = result.get(*this);  // a changed result is refused, as where it alone is kept
-  if (x.raw() && x.raw()->version() == x.saved_version()) return x.get(*this);
-  return pointwise(find_pointwise(op.recover), {y});
+// The operand that tails kept has the history of the one that it is a copy of.
+Tensor PointwiseNode::mend_recorded(const Tensor& r, const Tensor& g) {
+  const Tensor x = tails->operand(r->sizes());
+  return ops::where(tails->where(x), op.tail_pull(V(g), V(with_edge(x, edges[0]))).tensor, r);
 }
 
 Tensor PointwiseNode::pull_recorded(const Tensor& g, int i) {
@@ -114,11 +110,11 @@ Tensor PointwiseNode::pull_recorded(const Tensor& g, int i) {
     if (!args[k].is_tensor)
       x[k] = V(args[k].scalar);
     else if (reads >> k & 1)
-      x[k] = V(operand(k));
+      x[k] = V(args[k].saved.get(*this));
   }
   if (reads >> op.arity & 1) y = V(result.get(*this));
   V r = op.pull[i].tensors(V(g), y, x);
-  if (r.tensor) return r.tensor;
+  if (r.tensor) return tails ? mend_recorded(r.tensor, g) : r.tensor;
   return graph_ops.add(graph_ops.zeros_like(g), scalar_tensor(r.scalar, g->dtype, g->device));
 }
 
@@ -134,14 +130,19 @@ Tensor PointwiseNode::pull_fused(const Tensor& g, int i) {
       xs[n++] = Operand(args[k].scalar);
       continue;
     }
-    held[k] = k == op.arity ? result.get(*this) : operand(k);
+    held[k] = k == op.arity ? result.get(*this) : args[k].saved.get(*this);
     xs[n++] = Operand(held[k]);
   }
   const Dtype kernel = kKernelType[compute];
   Tensor out = is_spread(*g) ? empty(g->sizes(), common, g->device) : empty_like_strides(g, common);
+  if (tails && tails->whole()) {
+    tails->pull(out, g, held[op.arity]);
+    return out;
+  }
   // A condition comes second here, after g.
   run_loop({op.kernels, compute, i}, out, kernel, kernel, {xs, size_t(n)},
            op.cond_first && (reads & 1) ? 1 : -1);
+  if (tails) tails->mend(out, g, held[op.arity]);
   return out;
 }
 

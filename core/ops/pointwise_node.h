@@ -3,6 +3,7 @@
 #include "autograd/door.h"
 #include "device/backend.h"
 #include "ops/pointwise_record.h"
+#include "ops/tails.h"
 
 namespace adjoint {
 
@@ -20,11 +21,8 @@ struct PointwiseNode : Node {
   bool result_read = false;  // some needed rule reads the result
   bool same_shape = true;    // every tensor operand has the result's shape
   Dims* shapes = nullptr;    // of the operands, where not
+  std::unique_ptr<Tails> tails;
 
-  // Note [Recovered operands]: where the result is saturated (tanh = 1) it no longer tells the slope, which its operand
-  // does. PyTorch saves the result alone, so programs may overwrite the operand. Such an operation (`recover`) keeps
-  // both, and computes the operand from the result, by the operation of that name, once it was changed or where it
-  // could not be kept.
   explicit PointwiseNode(const PointwiseOp& o, Dtype c) : op(o), common(c) {}
   ~PointwiseNode() override { delete[] shapes; }
   std::string name() const override { return op.node; }
@@ -36,10 +34,10 @@ struct PointwiseNode : Node {
   void save_result(const Tensor& y);
 
  private:
-  Tensor operand(int k);
   Tensor pull(Backward& b, int i);
   Tensor pull_recorded(const Tensor& g, int i);
   Tensor pull_fused(const Tensor& g, int i);
+  Tensor mend_recorded(const Tensor& r, const Tensor& g);
 };
 
 // Edges and saved operands are set; the result is saved after its history (save_result). `target` is what an

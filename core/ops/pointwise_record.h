@@ -22,7 +22,6 @@ struct PointwiseOp {
   const char* kernel = nullptr;      // PyTorch's name of the loop, for messages; null: name + "_cpu"
   const char* aliases = "";          // further names, separated by spaces, with the same forms
   const char* special_aliases = "";  // names in adjoint.special only
-  const char* recover = nullptr;     // see Note [Recovered operands]
   Refusal no_bool, no_complex;
   Whole whole = Whole::No;
   ReducedLoop reduced = nullptr;
@@ -34,6 +33,8 @@ struct PointwiseOp {
     V (*tensors)(const V& g, const V& y, const V* x) = nullptr;
     std::string (*text)(const char* g) = nullptr;  // as a formula in g, x (or a, b, c) and y
   } pull[kMaxOperands];
+  TailRange tail;  // Note [Tails] in ops/tails.h
+  V (*tail_pull)(const V& g, const V& x) = nullptr;
   std::string (*text)() = nullptr;  // the value
   OpRecord record;
 };
@@ -102,7 +103,7 @@ template <class Op, size_t... K> std::string text_of_value(std::index_sequence<K
 }  // namespace loops
 
 // Options of an Op: `node` ("PowBackward0", where it does not follow from the name), `kernel`, `flags`,
-// `aliases` ("arcsin"), `special_aliases`, `recover`.
+// `aliases` ("arcsin"), `special_aliases`, `tail` with `tail_slope`.
 template <class Op> const PointwiseOp& make_record(const PointwiseKernels& base, const PointwiseKernels* v3,
                                                    const PointwiseKernels* v4) {
   static const PointwiseOp* self;  // the record's invoke has no closure: one variable for each operation
@@ -123,7 +124,10 @@ template <class Op> const PointwiseOp& make_record(const PointwiseKernels& base,
   if constexpr (requires { Op::aliases; }) p->aliases = Op::aliases;
   if constexpr (requires { Op::special_aliases; }) p->special_aliases = Op::special_aliases;
   if constexpr (requires { Op::node; }) p->node = Op::node;
-  if constexpr (requires { Op::recover; }) p->recover = Op::recover;
+  if constexpr (loops::has_tails<Op>) {
+    p->tail = Op::tail;
+    p->tail_pull = [](const V& g, const V& x) -> V { return g * conj_of(Op::tail_slope(x)); };
+  }
   p->whole = Op::whole;
   p->reduced = Op::reduced;
   loops::fill_pulls<Op>(*p, loops::Operands<Op>());

@@ -73,6 +73,7 @@ void register_pointwise(PointwiseOp* op, const char* doc, uint32_t flags,
       if (by_isa[i]->value[c]) op->kernels.value[c] = by_isa[i]->value[c];
       for (int k = 0; k < kMaxOperands; ++k)
         if (by_isa[i]->pull[k][c]) op->kernels.pull[k][c] = by_isa[i]->pull[k][c];
+      if (by_isa[i]->tail[c]) op->kernels.tail[c] = by_isa[i]->tail[c];
     }
   }
   by_name()[op->name] = op;

@@ -28,6 +28,11 @@ enum class Promotion : uint8_t {
 inline constexpr unsigned kFloats = 1, kInts = 2, kBools = 4, kComplex = 8, kBoolAsInt = 16,
                           kRealTypes = kFloats | kInts | kBoolAsInt, kAnyType = kRealTypes | kComplex;
 
+// Where an operation's tails begin: below low, or above high. Numbers that every type holds, half of them, too.
+struct TailRange {
+  double low = -__builtin_inf(), high = __builtin_inf();
+};
+
 // What an operation says about a type that it does not take. Without a text: PyTorch's
 // `"<kernel>" not implemented for '<type>'`, a NotImplementedError.
 struct Refusal {

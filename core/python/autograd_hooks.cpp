@@ -212,8 +212,8 @@ PyObject* add_post_accumulate_hook(const Tensor& x, PyObject* hook) {
 }
 PyObject* add_node_hook(PyNode* self, PyObject* hook, bool pre) {
   if (self->leaf) {
-    AutogradMeta& meta = ensure_meta(*self->leaf);
-    return add<NodeHookDict>(pre ? meta.accumulate_pre : meta.accumulate_post, 0, hook);
+    AccumulateNode& n = ensure_meta(*self->leaf).accumulate;
+    return add<NodeHookDict>(pre ? n.pre : n.post, 0, hook);
   }
   NodeHooks& hooks = self->node->ensure_hooks();
   return add<NodeHookDict>(pre ? hooks.pre : hooks.post, 0, hook);

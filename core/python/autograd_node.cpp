@@ -34,6 +34,18 @@ PyTypeObject* type_for(const std::string& name) {
 }
 
 PyObject* dict_of(PyNode* self) {
+  if (self->leaf) {
+    std::shared_ptr<void>& metadata = ensure_meta(*self->leaf).accumulate.metadata;
+    if (!metadata) {
+      PyObject* fresh = must(PyDict_New());
+      watch(fresh);
+      metadata = std::shared_ptr<void>(fresh, [](void* dict) {
+        unwatch(static_cast<PyObject*>(dict));
+        Py_DECREF(static_cast<PyObject*>(dict));
+      });
+    }
+    return static_cast<PyObject*>(metadata.get());
+  }
   if (!self->metadata) {
     self->metadata = must(PyDict_New());
     watch(self->metadata);
@@ -77,14 +89,14 @@ PyObject* wrap_node(Node* n) {
 }
 
 PyObject* wrap_accumulate(TensorImpl& leaf) {
-  AutogradMeta& meta = ensure_meta(leaf);
-  if (meta.accumulate_pyobj) return Py_NewRef(static_cast<PyObject*>(meta.accumulate_pyobj));
+  AccumulateNode& n = ensure_meta(leaf).accumulate;
+  if (n.pyobj) return Py_NewRef(static_cast<PyObject*>(n.pyobj));
   static PyTypeObject* t = type_for("AccumulateGrad");
   PyObject* o = must(t->tp_alloc(t, 0));
   leaf.retain();
   as_node(o)->leaf = &leaf;
   as_node(o)->awake = true;
-  meta.accumulate_pyobj = o;
+  n.pyobj = o;
   return o;
 }
 
@@ -147,7 +159,8 @@ void node_dealloc(PyObject* self) {
     if (n->awake) node->release();
   }
   if (TensorImpl* leaf = std::exchange(n->leaf, nullptr)) {
-    if (leaf->meta) leaf->meta->accumulate_pyobj = nullptr;
+    leaf->meta->accumulate.pyobj = nullptr;
+    forget_accumulate(*leaf);
     leaf->release();
   }
   type->tp_free(self);
@@ -246,7 +259,7 @@ PyObject* node_call(PyObject* self, PyObject* args, PyObject*) {
       raise(PyExc_TypeError, "expected %zu gradient%s, got %zu", outputs, outputs == 1 ? "" : "s", g.size());
     for (uint32_t i = 0; i < outputs; ++i) g[i] = spread(as_node(self), i, std::move(g[i]));
     if (!n) {
-      if (g[0]) accumulate_grad(*as_node(self)->leaf, std::move(g[0]), grad_enabled());
+      if (g[0]) accumulate_grad(*as_node(self)->leaf, std::move(g[0]));
       return PyTuple_New(0);
     }
     bool any = n->wants_nulls;

@@ -90,8 +90,10 @@ template <class N, class T, class P> struct References final : SavedVisitor {
     if (t.meta->grad) tensor_ref(*t.meta->grad);
     hooks(t.meta->hooks);
     hooks(t.meta->post_accumulate);
-    hooks(t.meta->accumulate_pre);
-    hooks(t.meta->accumulate_post);
+    const AccumulateNode& a = t.meta->accumulate;
+    hooks(a.pre);
+    hooks(a.post);
+    if (a.metadata) python(static_cast<PyObject*>(a.metadata.get()));
   }
 };
 template <class N, class T, class P> References(N, T, P) -> References<N, T, P>;

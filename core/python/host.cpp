@@ -109,7 +109,7 @@ void backward_failed(Node* n) {
 void init_host(PyObject*) {
   host.check_interrupt = check_interrupt;
   host.warn = warn;
-  big_lock = {unlock, lock};
+  big_lock = {unlock, lock, check_interrupt};
   host.node_created = node_created;
   host.backward_failed = backward_failed;
 }

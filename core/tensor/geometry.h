@@ -17,6 +17,10 @@ struct Geometry {
     return last + 1;
   }
 };
+// Strides of a dense tensor whose dimensions lie in the order in which the first of the tensors that tells two of
+// them apart has them; each has its strides for `sizes`, 0 where it is repeated. The rule of PyTorch's iterator.
+Dims strides_in_order(Ints sizes, std::span<const Dims> tensors);
+
 inline Geometry geometry_of(const TensorImpl& x) { return {x.sizes(), x.strides(), x.storage_offset()}; }
 
 }  // namespace adjoint

@@ -7,6 +7,7 @@ namespace adjoint {
 struct BigLock {
   void* (*release)() = nullptr;  // what acquire() needs again
   void (*acquire)(void*) = nullptr;
+  void (*check_interrupt)() = nullptr;  // throws when the user pressed Ctrl-C
 };
 extern BigLock big_lock;
 
@@ -28,5 +29,9 @@ struct Unlocked {
   static void end(void* state);
 };
 void wait_for_kernels();
+
+// For kernels, between pieces of their work: some times a second, where this thread has let go of the lock, it takes it
+// and looks for Ctrl-C, which throws. A signal handler of the user may run inside; it cannot change a tensor's memory.
+void poll_interrupt();
 
 }  // namespace adjoint

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numeric>
 #include "tensor/devices.h"
+#include "tensor/geometry.h"
 
 namespace adjoint {
 
@@ -119,20 +120,39 @@ Tensor empty_strided(Ints sizes, Ints strides, Dtype dtype, Device device) {
 Tensor empty_like_strides(const Tensor& x, Dtype dtype) {
   if (x->contiguous()) return empty(x->sizes(), dtype, x->device);
   if (is_dense(*x)) return empty_strided(x->sizes(), x->strides(), dtype, x->device);
-  // Expanded or gapped: keep the order of the dimensions by stride, packed.
-  int n = x->ndim;
-  Dims order(n), strides(n);
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
-    return x->stride(int(a)) != x->stride(int(b)) && x->stride(int(a)) > x->stride(int(b)) &&
-           x->stride(int(b)) != 0;
-  });
-  int64_t step = 1;
-  for (int i = n - 1; i >= 0; --i) {
-    strides[order[i]] = step;
-    step *= std::max<int64_t>(x->size(int(order[i])), 1);
+  // Expanded or gapped: the order of the dimensions is kept, packed.
+  const Dims strides(x->strides());
+  return empty_strided(x->sizes(), strides_in_order(x->sizes(), {&strides, 1}), dtype, x->device);
+}
+
+Dims strides_in_order(Ints sizes, std::span<const Dims> tensors) {
+  const int n = int(sizes.size());
+  // Does dimension a lie inside of b (1), or outside (-1)?
+  auto compare = [&](int64_t a, int64_t b) {
+    for (const Dims& strides : tensors) {
+      if (strides[a] == 0 || strides[b] == 0) continue;
+      if (strides[a] != strides[b]) return strides[a] < strides[b] ? 1 : -1;
+      if (sizes[size_t(a)] < sizes[size_t(b)]) return 1;
+    }
+    return 0;
+  };
+  // Inserted one by one, from the last: what nothing tells apart stays row-major. (No order to sort by: it is not
+  // transitive.)
+  Dims inner(n), strides(n);  // the dimensions, the innermost first
+  for (int i = 0; i < n; ++i) {
+    inner[i] = n - 1 - i;
+    for (int k = i, j = i - 1; j >= 0; --j) {
+      const int order = compare(inner[k], inner[j]);
+      if (order > 0) std::swap(inner[j], inner[k]), k = j;
+      if (order < 0) break;
+    }
   }
-  return empty_strided(x->sizes(), strides, dtype, x->device);
+  int64_t step = 1;
+  for (int64_t d : inner) {
+    strides[d] = step;
+    step *= std::max<int64_t>(sizes[size_t(d)], 1);
+  }
+  return strides;
 }
 
 Tensor from_storage(Storage* shared, int64_t byte_offset, Ints sizes, Ints strides, Dtype dtype) {

@@ -40,6 +40,7 @@ struct TensorImpl {
   uint32_t output_nr = 0;        // which output of grad_fn
   uint32_t view_version = 0;     // version at which grad_fn of a view was made
   uint32_t version_bias = 0;     // lets `x.data = y` count as a change
+  uint32_t leaf_edges = 0;       // edges of the graph that end here
   uint32_t cut = 0;              // why it has no history though its inputs had: see autograd/cuts.h
   static constexpr int kInlineDims = 5;
   int64_t inline_dims[2 * kInlineDims];

@@ -8,6 +8,7 @@
 #include "kernels/copy.h"
 #include "kernels/gemm.h"
 #include "kernels/parallel.h"
+#include "kernels/recurrence.h"
 
 namespace adjoint {
 namespace cpu {
@@ -173,6 +174,11 @@ void scan(Scan op, Ref x, const View3& view, Ref y) {
   Work work(y.numel);
   adjoint::scan(op, x.dtype, x.host(), view, y.host());
 }
+void recurrence(bool down, Ref g, Ref c, const View3& v, Ref y) {
+  if (y.numel == 0) return;
+  Work work(y.numel);
+  adjoint::recurrence(down, g.dtype, g.host(), c.host(), v.outer, v.n, v.inner, y.host());
+}
 void scan_extremum(bool largest, Ref x, const View3& view, Ref values, Ref index) {
   if (values.numel == 0) return;
   Work work(values.numel);
@@ -287,6 +293,7 @@ const Backend cpu_backend = {
     .careful_means = cpu::careful_means,
     .careful_norms = cpu::careful_norms,
     .scan = cpu::scan,
+    .recurrence = cpu::recurrence,
     .scan_extremum = cpu::scan_extremum,
     .softmax = cpu::softmax,
     .softmax_backward = cpu::softmax_backward,
@@ -306,6 +313,9 @@ const Backend cpu_backend = {
     .add_overlapping = cpu::add_overlapping,
     .share_overlapping = cpu::share_overlapping,
     .outside = cpu::outside,
+    .find_outside = cpu::find_outside,
+    .pick = cpu::pick,
+    .place = cpu::place,
     .nonzero = cpu::nonzero,
     .draw = cpu::draw,
 };

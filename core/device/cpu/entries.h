@@ -19,6 +19,10 @@ void take(const TensorImpl& x, const Positions& at, const TensorImpl& y);
 void put(const TensorImpl& x, const Positions& at, const TensorImpl& values, bool accumulate);
 void add_overlapping(const TensorImpl& y, const TensorImpl& x);
 void share_overlapping(const TensorImpl& y, const TensorImpl& view);
+// tails.cpp
+Outside find_outside(const TensorImpl& x, double low, double high);
+void pick(const TensorImpl& x, const TensorImpl& at, const TensorImpl& y);
+void place(const TensorImpl& x, const TensorImpl& at, const TensorImpl& values);
 // sequence.cpp
 void sequence(const TensorImpl& y, const Sequence& s);
 // random.cpp

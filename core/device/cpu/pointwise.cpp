@@ -205,9 +205,10 @@ void pointwise(const FormulaLoop& f, std::span<const LoopOperand> xs) {
   }
   std::span<RawOperand> all(ops, xs.size());
   NarrowNumbers numbers;
-  Loop loop = f.part >= 0         ? f.kernels.pull[f.part][f.compute]
-              : f.compute == CI64 ? narrow_twin(f.kernels, all, numbers)
-                                  : f.kernels.value[f.compute];
+  Loop loop = f.part >= 0                    ? f.kernels.pull[f.part][f.compute]
+              : f.part == FormulaLoop::kTail ? f.kernels.tail[f.compute]
+              : f.compute == CI64            ? narrow_twin(f.kernels, all, numbers)
+                                             : f.kernels.value[f.compute];
   if (int64_t st[kMaxLoopOperands]; is_flat(all, st)) {
     char* p[kMaxLoopOperands];
     for (size_t k = 0; k < all.size(); ++k) p[k] = ops[k].data;

@@ -8,14 +8,10 @@ struct Sigmoid : Pointwise {
   static constexpr auto doc = "1 / (1 + exp(-self))";
   static constexpr auto special_aliases = "expit";
   static constexpr uint32_t flags = kAll | kNN;
-  static constexpr auto recover = "logit";
   template <class T> static constexpr auto value(T x) { return math::sigmoid(x); }
-  template <class T> static constexpr auto slope(T x, T y) {
-    if constexpr (is_symbol<T>)
-      return y * (T(1) - y);
-    else
-      return math::sigmoid(x) * math::sigmoid(-x);
-  }
+  template <class T> static constexpr auto slope(T, T y) { return y * (T(1) - y); }
+  static constexpr TailRange tail{.high = 6.9375};  // 1 - y < 2⁻¹⁰
+  template <class T> static constexpr auto tail_slope(T x) { return math::sigmoid(x) * math::sigmoid(-x); }
 };
 POINTWISE(Sigmoid)
 

@@ -24,8 +24,9 @@ struct Expm1 : Pointwise {
   static constexpr auto doc = "exp(self) - 1, exact for small values";
   static constexpr uint32_t flags = kAll | kSpecial;
   template <class T> static constexpr auto value(T x) { return math::expm1(x); }
-  static constexpr auto recover = "log1p";
-  template <class T> static constexpr auto slope(T x, T) { return math::exp(x); }
+  template <class T> static constexpr auto slope(T, T y) { return y + T(1); }
+  static constexpr TailRange tail{.low = -6.9375};  // y + 1 < 2⁻¹⁰
+  template <class T> static constexpr auto tail_slope(T x) { return math::exp(x); }
 };
 POINTWISE(Expm1)
 
@@ -75,14 +76,13 @@ struct Logaddexp : Pointwise {
   static constexpr unsigned types = kFloats | kComplex;
   template <class T> static constexpr auto value(T a, T b) { return math::logaddexp(a, b); }
   // Two infinities of one sign share the gradient; at -inf, where nothing changes the result, there is none.
-  template <class T> static constexpr auto share(T g, T a, T b) {
+  template <class T> [[gnu::always_inline]] static constexpr auto share(T g, T a, T b) {
     if constexpr (is_symbol<T>)
       return g / (T(1) + math::exp(b - a));
     else {
-      auto gap = math::where(a == b, math::where(math::isinf(a), T(0), a - b), a - b);
-      constexpr double none = -__builtin_inf();
-      auto gx = g * conj_of(math::sigmoid(gap));
-      return math::where(a == T(none), math::where(b == T(none), T(0), gx), gx);
+      auto tie = (a == b) & math::isinf(a);
+      auto gx = g * conj_of(math::sigmoid(math::where(tie, T(0), a - b)));
+      return math::where(tie & (a == T(-__builtin_inf())), T(0), gx);
     }
   }
   template <class T> static constexpr auto pull0(T g, T a, T b, T) { return share(g, a, b); }
@@ -98,16 +98,16 @@ struct Logaddexp2 : Pointwise {
   static constexpr unsigned types = kFloats;
   template <class T> static constexpr auto value(T a, T b) { return math::logaddexp2(a, b); }
   // As in logaddexp, with a sigmoid to the base 2.
-  template <class T> static constexpr auto share(T g, T a, T b) {
+  template <class T> [[gnu::always_inline]] static constexpr auto share(T g, T a, T b) {
     if constexpr (is_symbol<T>)
       return g / (T(1) + math::exp2(b - a));
     else {
-      auto gap = math::where(a == b, math::where(math::isinf(a), T(0), a - b), a - b);
-      constexpr double none = -__builtin_inf();
+      auto tie = (a == b) & math::isinf(a);
+      auto gap = math::where(tie, T(0), a - b);
       auto below = gap < T(0);
       auto e = math::exp2(math::where(below, gap, -gap));
       auto gx = g * (math::where(below, e, T(1)) / (T(1) + e));
-      return math::where(a == T(none), math::where(b == T(none), T(0), gx), gx);
+      return math::where(tie & (a == T(-__builtin_inf())), T(0), gx);
     }
   }
   template <class T> static constexpr auto pull0(T g, T a, T b, T) { return share(g, a, b); }
@@ -122,10 +122,12 @@ struct Xlogy : Pointwise {
   static constexpr unsigned types = kFloats;
   template <class T> static constexpr auto value(T a, T b) { return math::xlogy(a, b); }
   template <class T> static constexpr auto pull0(T g, T a, T b, T) {
-    return math::where((a == T(0)) & (b <= T(0)), T(0), math::xlogy(g, b));
+    auto none = (a == T(0)) & (b <= T(0));
+    return math::where(none, T(0), math::xlogy(g, math::where(none, T(1), b)));
   }
   template <class T> static constexpr auto pull1(T g, T a, T b, T) {
-    return math::where((a == T(0)) & (b == T(0)), T(0), g * a / b);
+    auto none = (a == T(0)) & (b == T(0));  // and so has the slope
+    return math::where(none, T(0), g * a / math::where(none, T(1), b));
   }
 };
 POINTWISE(Xlogy)
@@ -138,10 +140,12 @@ struct Xlog1py : Pointwise {
   static constexpr unsigned types = kFloats;
   template <class T> static constexpr auto value(T a, T b) { return math::xlog1py(a, b); }
   template <class T> static constexpr auto pull0(T g, T a, T b, T) {
-    return math::where((a == T(0)) & (b <= T(-1)), T(0), math::xlog1py(g, b));
+    auto none = (a == T(0)) & (b <= T(-1));
+    return math::where(none, T(0), math::xlog1py(g, math::where(none, T(0), b)));
   }
   template <class T> static constexpr auto pull1(T g, T a, T b, T) {
-    return math::where((a == T(0)) & (b == T(-1)), T(0), g * a / (b + T(1)));
+    auto none = (a == T(0)) & (b == T(-1));
+    return math::where(none, T(0), g * a / math::where(none, T(1), b + T(1)));
   }
 };
 POINTWISE(Xlog1py)

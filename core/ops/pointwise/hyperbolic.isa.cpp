@@ -1,5 +1,5 @@
 // Hyperbolic functions and their inverses.
-#include "ops/pointwise.h"
+#include "ops/pointwise/one_minus_square.h"
 
 ADJOINT_POINTWISE_BEGIN
 struct Sinh : Pointwise {
@@ -22,13 +22,11 @@ struct Tanh : Pointwise {
   static constexpr auto schema = "tanh(Tensor self) -> Tensor";
   static constexpr auto doc = "sinh(self) / cosh(self)";
   static constexpr uint32_t flags = kAll | kNN;
-  static constexpr auto recover = "atanh";
   template <class T> static constexpr auto value(T x) { return math::tanh(x); }
-  template <class T> static constexpr auto slope(T x, T y) {
-    if constexpr (is_symbol<T>)
-      return T(1) - y * y;
-    else
-      return T(4) * (math::sigmoid(x + x) * math::sigmoid(-(x + x)));
+  template <class T> static constexpr auto slope(T, T y) { return T(1) - y * y; }
+  static constexpr TailRange tail{-3.8125, 3.8125};  // 1 - |y| < 2⁻¹⁰
+  template <class T> static constexpr auto tail_slope(T x) {
+    return T(4) * (math::sigmoid(x + x) * math::sigmoid(-(x + x)));
   }
 };
 POINTWISE(Tanh)
@@ -69,7 +67,7 @@ struct Atanh : Pointwise {
   static constexpr auto doc = "The inverse of tanh.";
   static constexpr auto aliases = "arctanh";
   template <class T> static constexpr auto value(T x) { return math::atanh(x); }
-  template <class T> static constexpr auto pull(T g, T x, T) { return g / conj_of((T(1) - x) * (T(1) + x)); }
+  template <class T> static constexpr auto pull(T g, T x, T) { return g / conj_of(one_minus_square(x)); }
 };
 POINTWISE(Atanh)
 ADJOINT_POINTWISE_END

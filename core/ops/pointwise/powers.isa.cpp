@@ -146,9 +146,11 @@ struct Hypot : Pointwise {
   template <class T> static constexpr auto along(T a, T y) {
     if constexpr (is_symbol<T>)
       return a / y;
-    else
-      return math::where(math::isinf(a), math::sign(a),
-                         math::where(y == T(0), T(0), a / math::where(y == T(0), T(1), y)));
+    else {
+      auto fixed = math::isinf(a) | (y == T(0));
+      return math::where(fixed, math::where(y == T(0), T(0), math::sign(a)),
+                         math::where(fixed, T(0), a) / math::where(fixed, T(1), y));
+    }
   }
   template <class T> static constexpr auto slope0(T a, T, T y) { return along(a, y); }
   template <class T> static constexpr auto slope1(T, T b, T y) { return along(b, y); }

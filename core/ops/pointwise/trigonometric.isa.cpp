@@ -1,5 +1,5 @@
 // Trigonometric functions and their inverses.
-#include "ops/pointwise.h"
+#include "ops/pointwise/one_minus_square.h"
 
 ADJOINT_POINTWISE_BEGIN
 struct Sin : Pointwise {
@@ -34,7 +34,7 @@ struct Asin : Pointwise {
   static constexpr auto doc = "The angle in radians whose sine is self.";
   static constexpr auto aliases = "arcsin";
   template <class T> static constexpr auto value(T x) { return math::asin(x); }
-  template <class T> static constexpr auto slope(T x, T) { return math::rsqrt((T(1) - x) * (T(1) + x)); }
+  template <class T> static constexpr auto slope(T x, T) { return math::rsqrt(one_minus_square(x)); }
 };
 POINTWISE(Asin)
 
@@ -43,7 +43,7 @@ struct Acos : Pointwise {
   static constexpr auto doc = "The angle in radians whose cosine is self.";
   static constexpr auto aliases = "arccos";
   template <class T> static constexpr auto value(T x) { return math::acos(x); }
-  template <class T> static constexpr auto slope(T x, T) { return -math::rsqrt((T(1) - x) * (T(1) + x)); }
+  template <class T> static constexpr auto slope(T x, T) { return -math::rsqrt(one_minus_square(x)); }
 };
 POINTWISE(Acos)
 

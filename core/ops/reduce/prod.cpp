@@ -1,4 +1,4 @@
-// Products of elements, and running products. Their derivatives divide the result by the element, save where
+// Products of elements, and running products. The derivative of a product divides the result by the element, save where
 // an element is zero: there the product of the others is built from running products of both sides.
 #include <cfloat>
 #include <cmath>
@@ -109,11 +109,54 @@ struct ProdDim {
   }
 };
 
-// Σ from each element to the end.
-Tensor sum_from(const Tensor& x, int64_t dim) {
-  Ints d(&dim, 1);
-  return ops::flip(ops::cumsum(ops::flip(x, d), dim), d);
+// y[k] = x[k - by]; zeros come in.
+Tensor shifted(const Tensor& x, int64_t dim, int by) {
+  const int64_t n = x->size(int(dim));
+  Dims one(x->sizes());
+  one[dim] = 1;
+  const Tensor in = full(one, 0, x->dtype, x->device), rest = ops::narrow(x, dim, by > 0 ? 0 : 1, n - 1);
+  const Tensor parts[2] = {by > 0 ? in : rest, by > 0 ? rest : in};
+  return ops::cat(parts, dim);
 }
+
+// y[k] = g[k] + c[k] · y[k ∓ 1], up from the first element or down from the last.
+struct Recurrence {
+  static constexpr const char *name = "recurrence", *node = "RecurrenceBackward0";
+  int64_t dim;
+  bool down;
+  SavedTensor c_ = {}, y_ = {};
+  Tensor forward(const Tensor& g, const Tensor& c) {
+    Tensor y = empty(g->sizes(), g->dtype, g->device);
+    if (g->numel == 0) return y;
+    if (is_reduced(g->dtype))
+      return raw::cast(Recurrence{dim, down}.forward(raw::cast(g, Dtype::F32), raw::cast(c, Dtype::F32)),
+                       g->dtype);
+    const Tensor dense_g = raw::contiguous(g), dense_c = raw::contiguous(c);
+    const View3 v = layout_of(dense_g, dim).view;
+    backend(y).recurrence(down, *dense_g, *dense_c, v, *y);
+    return y;
+  }
+  void save(Node& n, const Tensor& y, const Tensor&, const Tensor& c) {
+    c_.save(c);
+    y_.save_output(y, n);
+  }
+  static constexpr const char* rule =
+      "gx is the recurrence of g with c, the other way; gc[k] = gx[k]·y[k ∓ 1]";
+  void vjp(Backward& b) {
+    const int by = down ? 1 : -1;
+    const Tensor u = apply(Recurrence{dim, !down}, b.grad(), shifted(conj_if(c_.get(b.node)), dim, by));
+    if (b.needs(0)) b.gx[0] = u;
+    if (b.needs(1)) b.gx[1] = ops::mul(u, shifted(conj_if(y_.get(b.node)), dim, -by));
+  }
+  void release() {
+    c_.reset();
+    y_.reset();
+  }
+  void visit(SavedVisitor& v) {
+    v.tensor("c", c_);
+    v.tensor("result", y_);
+  }
+};
 
 struct CumProd {
   static constexpr const char *name = "cumprod", *node = "CumprodBackward0";
@@ -135,32 +178,19 @@ struct CumProd {
     y_.save_output(y, n);
   }
   static constexpr const char* rule = "gx[k] = sum over j ≥ k of g[j]·the product of x[0…j] without x[k]";
+  // That is the product before k, which the result has, times s[k] = g[k] + x[k + 1]·s[k + 1].
   void vjp(Backward& b) {
     Tensor x = x_.get(b.node), g = ops::to(b.grad(), x->dtype);
-    if (x->ndim == 0 || x->numel <= 1)
+    if (x->ndim == 0 || x->numel <= 1) {
       b.gx[0] = g;
-    else if (!has_zero(x))
-      b.gx[0] = ops::div(sum_from(ops::mul(g, conj_if(ops::to(y_.get(b.node), x->dtype))), dim), conj_if(x));
-    else
-      b.gx[0] = with_zeros(g, conj_if(x));
-  }
-  // gx[k] = Σ over j >= k of g[j] · Π over i <= j, i != k of x[i]
-  Tensor with_zeros(const Tensor& g, const Tensor& x) const {
-    int64_t n = x->size(int(dim));
+      return;
+    }
     Dims one(x->sizes());
     one[dim] = 1;
-    Tensor ones = full(one, 1, x->dtype, x->device), before = ones;
-    std::vector<Tensor> parts;
-    for (int64_t k = 0; k < n; ++k) {
-      Tensor others = before;
-      if (k + 1 < n) {
-        const Tensor tail[2] = {ones, ops::cumprod(ops::narrow(x, dim, k + 1, n - k - 1), dim)};
-        others = ops::mul(before, ops::cat(tail, dim));
-      }
-      parts.push_back(ops::sum(ops::mul(ops::narrow(g, dim, k, n - k), others), Ints(&dim, 1), true));
-      if (k + 1 < n) before = ops::mul(before, ops::narrow(x, dim, k, 1));
-    }
-    return ops::cat(parts, dim);
+    const Tensor before[2] = {full(one, 1, x->dtype, x->device),
+                              ops::narrow(ops::to(y_.get(b.node), x->dtype), dim, 0, x->size(int(dim)) - 1)};
+    b.gx[0] = ops::mul(conj_if(ops::cat(before, dim)),
+                       apply(Recurrence{dim, true}, g, shifted(conj_if(x), dim, -1)));
   }
   void release() {
     x_.reset();

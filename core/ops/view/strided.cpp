@@ -160,12 +160,21 @@ namespace ops {
 
 // as_strided may show what x, a recorded view, does not: then its elements are the base's.
 static bool shows_more(const Geometry& to, const TensorImpl& x) {
-  return !is_dense(x) || to.offset < x.storage_offset() || to.reach() > x.storage_offset() + x.numel;
+  const Geometry own = geometry_of(x);
+  if (to.reach() == 0) return false;
+  if (to.offset < own.offset || to.reach() > own.reach()) return true;
+  if (is_dense(x)) return false;
+  std::vector<bool> shown(size_t(own.reach() - own.offset));
+  each_position(own, [&](int64_t p) { shown[size_t(p - own.offset)] = true; });
+  bool more = false;
+  each_position(to, [&](int64_t p) { more |= !shown[size_t(p - own.offset)]; });
+  return more;
 }
 Tensor as_strided(const Tensor& x, Ints sizes, Ints strides, std::optional<int64_t> offset) {
   Geometry to = strided_geometry(x, sizes, strides, offset);
   Tensor source = x;
-  if (x->base && x->base->dtype == x->dtype && !(x->flags & kCreation) && shows_more(to, *x))
+  bool recorded = x->base && grad_fn_of(*x) && !(x->flags & kCreation);
+  if (recorded && modes.grad && x->base->dtype == x->dtype && shows_more(to, *x))
     source = Tensor::share(x->base);
   return apply_view(AsStrided<false>{std::move(to), geometry_of(*source)}, source);
 }

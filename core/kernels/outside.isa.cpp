@@ -1,0 +1,48 @@
+#include "kernels/isa.h"
+#include "kernels/outside_table.h"
+
+namespace adjoint {
+namespace {
+
+#if defined(__AVX512F__)
+constexpr int kVector = 64;
+#elif defined(__AVX__)
+constexpr int kVector = 32;
+#else
+constexpr int kVector = 16;
+#endif
+
+template <class T> T key(T x) {
+  if constexpr (sizeof(T) == 2)
+    return half_order(x);
+  else
+    return x;
+}
+
+template <class T> bool any(const T* x, int64_t n, T low, T high) {
+  constexpr int kLanes = 4 * kVector / int(sizeof(T));  // four chains hide a comparison's latency
+  T least[kLanes], most[kLanes];
+  for (int j = 0; j < kLanes; ++j) least[j] = low, most[j] = high;
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes)
+    for (int j = 0; j < kLanes; ++j) {
+      const T v = key(x[i + j]);
+      least[j] = v < least[j] ? v : least[j];
+      most[j] = v > most[j] ? v : most[j];
+    }
+  int found = 0;
+  for (int j = 0; j < kLanes; ++j) found |= int(least[j] < low) | int(most[j] > high);
+  for (; i < n; ++i) found |= int(key(x[i]) < low) | int(key(x[i]) > high);
+  return found;
+}
+template <class T> void flags(const T* __restrict x, int64_t n, T low, T high, uint8_t* __restrict to) {
+  for (int64_t i = 0; i < n; ++i) to[i] = uint8_t(key(x[i]) < low) | uint8_t(key(x[i]) > high);
+}
+template <class T> constexpr OutsideKernels<T> kernels = {any<T>, flags<T>};
+
+}  // namespace
+
+extern const OutsideTable ADJOINT_ISA_NAME(outside_table);
+const OutsideTable ADJOINT_ISA_NAME(outside_table) = {kernels<float>, kernels<double>, kernels<int16_t>};
+
+}  // namespace adjoint

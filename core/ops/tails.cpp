@@ -1,0 +1,80 @@
+#include "ops/tails.h"
+#include <algorithm>
+#include "device/backend.h"
+#include "ops/ops.h"
+#include "ops/pointwise_node.h"
+#include "ops/raw.h"
+
+namespace adjoint {
+
+using namespace pointwise_detail;
+
+namespace {
+
+constexpr int64_t kMended = 1 << 10;  // elements mended at a time
+
+TailRange range_for(const TailRange& r, Dtype d) {
+  const double part = is_reduced(d) ? 0.5 : 1;  // halves have few digits to lose
+  return {r.low * part, r.high * part};
+}
+
+}  // namespace
+
+std::unique_ptr<Tails> Tails::of(const PointwiseOp& op, const Tensor& operand) {
+  if (!operand->numel) return nullptr;
+  const Tensor x = raw::contiguous(operand);
+  const TailRange r = range_for(op.tail, x->dtype);
+  const Outside found = backend(x).find_outside(*x, r.low, r.high);
+  if (!found.any) return nullptr;
+  std::unique_ptr<Tails> t(new Tails(op, r, found.at));
+  if (!t->whole()) {
+    t->values_ = empty(found.at->sizes(), x->dtype, x->device);
+    backend(x).pick(*x, *found.at, *t->values_);
+  } else {
+    t->values_ = x.same(operand) ? raw::clone(x) : x;
+  }
+  return t;
+}
+
+void Tails::pull(const Tensor& gx, const Tensor& g, const Tensor& y) const {
+  const int compute = compute_of(op_, gx->dtype);
+  const Tensor x = operand(gx->sizes());
+  const Operand operands[] = {g, y, x, range_.low, range_.high};
+  run_loop({op_.kernels, Compute(compute), FormulaLoop::kTail}, gx, kKernelType[compute], kKernelType[compute],
+           operands, -1);
+}
+
+void Tails::mend(const Tensor& gx, const Tensor& g, const Tensor& y) const {
+  const int compute = compute_of(op_, gx->dtype);
+  const Backend& on = backend(gx);
+  for (int64_t b = 0; b < at_->numel; b += kMended) {
+    const Dims n{std::min(at_->numel - b, kMended)};
+    const auto piece = [&](const Tensor& t) {
+      return alias(t, n, Dims{1}, t->byte_offset + b * int64_t(t->itemsize()));
+    };
+    const Tensor at = piece(at_), some_g = empty(n, g->dtype, g->device), some_y = empty(n, y->dtype, y->device);
+    on.pick(*g, *at, *some_g);
+    on.pick(*y, *at, *some_y);
+    const Tensor out = empty(n, gx->dtype, gx->device), some_x = piece(values_);
+    const Operand operands[] = {some_g, some_y, some_x, range_.low, range_.high};
+    run_loop({op_.kernels, Compute(compute), FormulaLoop::kTail}, out, kKernelType[compute], kKernelType[compute],
+             operands, -1);
+    on.place(*gx, *at, *out);
+  }
+}
+
+Tensor Tails::operand(Ints sizes) const {
+  if (whole()) return alias_contiguous(values_, sizes);
+  Tensor out = zeros(sizes, values_->dtype, values_->device);
+  backend(out).place(*out, *at_, *values_);
+  return out;
+}
+
+Tensor Tails::where(const Tensor& operand) const {
+  static const PointwiseOp &below = find_pointwise("lt"), &above = find_pointwise("gt"),
+                           &either = find_pointwise("logical_or");
+  const Tensor x = is_complex(operand->dtype) ? ops::real(operand) : operand;
+  return pointwise(either, {pointwise(below, {x, range_.low}), pointwise(above, {x, range_.high})});
+}
+
+}  // namespace adjoint
