@@ -116,7 +116,8 @@ struct Backend {
   void (*careful_norms)(const TensorImpl& x, const View3& view, double p, const TensorImpl& y);
   void (*scan)(Scan op, const TensorImpl& x, const View3& view, const TensorImpl& y);
   // y[k] = g[k] + c[k] · y[k - 1], or y[k + 1] where it runs down from the last; all contiguous.
-  void (*recurrence)(bool down, const TensorImpl& g, const TensorImpl& c, const View3& view, const TensorImpl& y);
+  void (*recurrence)(bool down, const TensorImpl& g, const TensorImpl& c, const View3& view,
+                     const TensorImpl& y);
   void (*scan_extremum)(bool largest, const TensorImpl& x, const View3& view, const TensorImpl& values,
                         const TensorImpl& index);
   void (*softmax)(bool log, const TensorImpl& x, const View3& view, const TensorImpl& y);

@@ -40,8 +40,8 @@ void Tails::pull(const Tensor& gx, const Tensor& g, const Tensor& y) const {
   const int compute = compute_of(op_, gx->dtype);
   const Tensor x = operand(gx->sizes());
   const Operand operands[] = {g, y, x, range_.low, range_.high};
-  run_loop({op_.kernels, Compute(compute), FormulaLoop::kTail}, gx, kKernelType[compute], kKernelType[compute],
-           operands, -1);
+  run_loop({op_.kernels, Compute(compute), FormulaLoop::kTail}, gx, kKernelType[compute],
+           kKernelType[compute], operands, -1);
 }
 
 void Tails::mend(const Tensor& gx, const Tensor& g, const Tensor& y) const {
@@ -52,13 +52,14 @@ void Tails::mend(const Tensor& gx, const Tensor& g, const Tensor& y) const {
     const auto piece = [&](const Tensor& t) {
       return alias(t, n, Dims{1}, t->byte_offset + b * int64_t(t->itemsize()));
     };
-    const Tensor at = piece(at_), some_g = empty(n, g->dtype, g->device), some_y = empty(n, y->dtype, y->device);
+    const Tensor at = piece(at_), some_g = empty(n, g->dtype, g->device),
+                 some_y = empty(n, y->dtype, y->device);
     on.pick(*g, *at, *some_g);
     on.pick(*y, *at, *some_y);
     const Tensor out = empty(n, gx->dtype, gx->device), some_x = piece(values_);
     const Operand operands[] = {some_g, some_y, some_x, range_.low, range_.high};
-    run_loop({op_.kernels, Compute(compute), FormulaLoop::kTail}, out, kKernelType[compute], kKernelType[compute],
-             operands, -1);
+    run_loop({op_.kernels, Compute(compute), FormulaLoop::kTail}, out, kKernelType[compute],
+             kKernelType[compute], operands, -1);
     on.place(*gx, *at, *out);
   }
 }

@@ -21,6 +21,23 @@ struct Geometry {
 // them apart has them; each has its strides for `sizes`, 0 where it is repeated. The rule of PyTorch's iterator.
 Dims strides_in_order(Ints sizes, std::span<const Dims> tensors);
 
+// Calls f(position) for every index of the geometry, in order.
+template <class F> void each_position(const Geometry& a, F f) {
+  const int64_t n = a.sizes.size();
+  int64_t count = 1, p = a.offset;
+  for (int64_t s : a.sizes) count *= s;
+  Dims at(n);
+  for (int64_t k = 0; k < count; ++k) {
+    f(p);
+    for (int64_t d = n - 1; d >= 0; --d) {
+      p += a.strides[d];
+      if (++at[d] < a.sizes[d]) break;
+      p -= a.strides[d] * a.sizes[d];
+      at[d] = 0;
+    }
+  }
+}
+
 inline Geometry geometry_of(const TensorImpl& x) { return {x.sizes(), x.strides(), x.storage_offset()}; }
 
 }  // namespace adjoint

@@ -3,6 +3,7 @@
 #include <vector>
 #include "device/cpu/entries.h"
 #include "device/cpu/work.h"
+#include "tensor/geometry.h"
 
 namespace adjoint::cpu {
 namespace {
@@ -65,20 +66,8 @@ template <class F> void by_size(size_t item, F&& f) {
   }
 }
 
-// Calls f(offset in elements) for every index of x, in order.
-template <class F> void each_position(const TensorImpl& x, F f) {
-  Dims at(x.ndim);
-  int64_t p = 0;
-  for (int64_t k = 0; k < x.numel; ++k) {
-    f(p);
-    for (int d = x.ndim - 1; d >= 0; --d) {
-      p += x.stride(d);
-      if (++at[d] < x.size(d)) break;
-      p -= x.stride(d) * x.size(d);
-      at[d] = 0;
-    }
-  }
-}
+// Of x's elements, from its first.
+Geometry places_of(const TensorImpl& x) { return {x.sizes(), x.strides(), 0}; }
 
 }  // namespace
 
@@ -132,14 +121,14 @@ void add_overlapping(const TensorImpl& y, const TensorImpl& x) {
   visit(x.dtype, [&]<class T>(T*) {
     T* out = y.host_as<T>();
     const T* in = x.host_as<T>();
-    each_position(y, [&](int64_t p) { out[p] = T(out[p] + *in++); });
+    each_position(places_of(y), [&](int64_t p) { out[p] = T(out[p] + *in++); });
   });
 }
 
 void share_overlapping(const TensorImpl& y, const TensorImpl& view) {
   Dims count(y.numel);
   const int64_t start = (view.byte_offset - y.byte_offset) / int64_t(y.itemsize());
-  each_position(view, [&](int64_t p) { ++count[start + p]; });
+  each_position(places_of(view), [&](int64_t p) { ++count[start + p]; });
   visit(y.dtype, [&]<class T>(T*) {
     if constexpr (!std::is_integral_v<T>) {
       T* out = y.host_as<T>();
