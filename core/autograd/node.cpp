@@ -27,11 +27,14 @@ void Edge::set_node(Node* n, uint32_t output_nr) {
   v_ = reinterpret_cast<uintptr_t>(n);
   nr = output_nr;
 }
+static bool holds_anything(const AccumulateNode& n) {
+  return n.metadata || !n.pre.entries.empty() || !n.post.entries.empty();
+}
 void Edge::drop() {
   uintptr_t v = std::exchange(v_, 0);
   if (v & 1) {
     TensorImpl& leaf = *reinterpret_cast<TensorImpl*>(v & ~uintptr_t(1));
-    if (--leaf.leaf_edges == 0 && leaf.meta) forget_accumulate(leaf);
+    if (--leaf.leaf_edges == 0 && leaf.meta && holds_anything(leaf.meta->accumulate)) forget_accumulate(leaf);
     leaf.release();
   } else {
     reinterpret_cast<Node*>(v)->release();

@@ -19,8 +19,14 @@ template <class T> T key(T x) {
     return x;
 }
 
+template <class T> bool any_of_few(const T* x, int64_t n, T low, T high) {
+  int found = 0;
+  for (int64_t i = 0; i < n; ++i) found |= int(key(x[i]) < low) | int(key(x[i]) > high);
+  return found;
+}
 template <class T> bool any(const T* x, int64_t n, T low, T high) {
   constexpr int kLanes = 4 * kVector / int(sizeof(T));  // four chains hide a comparison's latency
+  if (n < kLanes) return any_of_few(x, n, low, high);
   T least[kLanes], most[kLanes];
   for (int j = 0; j < kLanes; ++j) least[j] = low, most[j] = high;
   int64_t i = 0;
@@ -32,8 +38,7 @@ template <class T> bool any(const T* x, int64_t n, T low, T high) {
     }
   int found = 0;
   for (int j = 0; j < kLanes; ++j) found |= int(least[j] < low) | int(most[j] > high);
-  for (; i < n; ++i) found |= int(key(x[i]) < low) | int(key(x[i]) > high);
-  return found;
+  return found | int(any_of_few(x + i, n - i, low, high));
 }
 template <class T> void flags(const T* __restrict x, int64_t n, T low, T high, uint8_t* __restrict to) {
   for (int64_t i = 0; i < n; ++i) to[i] = uint8_t(key(x[i]) < low) | uint8_t(key(x[i]) > high);
