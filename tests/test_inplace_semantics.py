@@ -339,6 +339,11 @@ def test_an_operand_is_not_resized_as_out():
     x = torch.ones(4)
     with pytest.raises(RuntimeError, match="doesn't match the broadcast shape"):
         torch.add(x, torch.ones(2, 4), out=x)
+    y = torch.ones(4)
+    with pytest.raises(RuntimeError, match="single memory location"):
+        torch.sin(x[1:3], out=x[:3])
+    with pytest.raises(RuntimeError, match="more than one element"):
+        torch.sin(y[:2], out=x[0].expand(4))
     assert x.shape == (4,)
 
 

@@ -143,7 +143,7 @@ struct CopySlices final : Node {
 
 // x.copy_(y): what x was has no influence any more.
 struct Assigned {
-  static constexpr const char* node = "CopyBackwards";
+  static constexpr const char* node = "torch::autograd::CopyBackwards";
   Dtype from;
   static constexpr const char* rule = "gx = 0; gsrc = g";
   void vjp(Backward& b) {

@@ -43,7 +43,7 @@ Tensor cotangent_for(Tensor g, Ints shape, Dtype dtype, Device device) {
 }
 
 struct CopyOp {
-  static constexpr const char *name = "copy_", *node = "CopyBackwards";
+  static constexpr const char *name = "copy_", *node = "torch::autograd::CopyBackwards";
   static constexpr bool across_devices = true;
   Dims shape;
   Dtype dtype;

@@ -170,6 +170,7 @@ Tensor destination(const PointwiseOp& op, Ints shape, const Types& t, Device dev
     bool needs = false;
     for (const Operand& x : xs) needs |= x.is_tensor() && requires_grad(*x.tensor);
     refuse_out_grad(op.name.c_str(), modes.grad && (needs || requires_grad(out)));
+    check_overlap(out, xs);  // before it takes another shape, too
     prepare_out(out, shape, t.result, device, op.name.c_str());
     check_inplace(out, op.name.c_str(), false);
   }

@@ -199,10 +199,7 @@ Node* alive(PyObject* self, const char* what) {
 PyObject* node_name(PyObject* self, PyObject*) {
   return guarded([&]() -> PyObject* {
     if (as_node(self)->leaf) return PyUnicode_FromString("torch::autograd::AccumulateGrad");
-    std::string name = alive(self, "name")->name();
-    if (name == "CopySlices")
-      name = "torch::autograd::CopySlices";  // as PyTorch shows its hand-written nodes
-    return PyUnicode_FromString(name.c_str());
+    return PyUnicode_FromString(alive(self, "name")->name().c_str());
   });
 }
 PyObject* node_sequence_nr(PyObject* self, PyObject*) {

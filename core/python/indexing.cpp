@@ -274,10 +274,12 @@ void assign(const Tensor& x, PyObject* index, PyObject* value) {
   if (!w.advanced) {
     if (!v.tensor)
       ops::fill_(w.x, v.scalar);
-    else {
-      Tensor value = strip_ones(v.tensor, w.x->ndim);
-      ops::copy_(w.x, same_sizes(*value, *w.x) ? value : ops::expand(value, w.x->sizes()));
-    }
+    else if (same_sizes(*v.tensor, *w.x))
+      ops::copy_(w.x, v.tensor);
+    else if (v.tensor->ndim == 0)
+      ops::fill_(w.x, v.tensor);
+    else
+      ops::copy_(w.x, ops::expand(strip_ones(v.tensor, w.x->ndim), w.x->sizes()));
     return;
   }
   Tensor t = v.tensor ? v.tensor : scalar_tensor(v.scalar, x->dtype, x->device);

@@ -12,5 +12,6 @@ checks        runs a call and says what is wrong with it
 children      batches in child processes: crashes, hangs, replay, reduction
 programs      random differentiable programs
 gradients     their gradients against finite differences and PyTorch
+histories     random programs of views and changes in place, on PyTorch and on Adjoint
 differential  random valid calls on PyTorch and on Adjoint; deviations: what differs on purpose
 """
