@@ -190,6 +190,22 @@ def test_saved_values(make, names):
         assert "_saved_" + name in dir(n)
 
 
+def test_saved_dimensions():
+    x = torch.ones(2, 1, 3, requires_grad=True)
+    assert x.squeeze(1).grad_fn._saved_dim == 1
+    assert x.squeeze((0, 1)).grad_fn._saved_dim == (0, 1)
+    for y in (
+        x.amax((0, 2)),
+        x.logsumexp((0, 2)),
+        x.nansum((0, 2)),
+        x.std((0, 2)),
+        torch.linalg.vector_norm(x, 2, (0, 2)),
+    ):
+        assert y.grad_fn._saved_dim == (0, 2)
+    node = torch.std_mean(x, (0, 2))[0].grad_fn
+    assert node._saved_result0.shape == (1,) and node._saved_dim == (0, 2)
+
+
 def test_saved_after_backward_raises():
     x = two()
     y = (x * x).sum()

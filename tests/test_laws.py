@@ -86,6 +86,20 @@ def test_a_second_pass_raises_where_something_was_saved(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_hooks_see_every_tensor_that_is_saved(name):
+    for args, kwargs, _ in with_leaves(name):
+        packed = []
+        with torch.autograd.graph.saved_tensors_hooks(lambda t: packed.append(t.shape) or t, lambda t: t):
+            outputs = results(name, args, kwargs)
+        nodes = nodes_of(outputs)
+        raw = [getattr(node, n) for node in nodes for n in saved_names(node, "_raw_saved_")]
+        flat = [s for r in raw for s in (r if isinstance(r, tuple) else (r,))]
+        shown = sum(s.unpack() is not None for s in flat)
+        assert shown == len(packed) if len(nodes) == 1 else shown <= len(packed)
+        del nodes, raw, flat, outputs
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_saved_values_can_be_read_until_they_are_freed(name):
     for args, kwargs, leaves in with_leaves(name):
         outputs = [y for y in results(name, args, kwargs) if y.requires_grad and not any(y is x for x in leaves)]

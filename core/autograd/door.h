@@ -3,20 +3,23 @@
 //   struct Narrow {  // an operation with one differentiable input
 //     static constexpr const char *name = "narrow", *node = "NarrowBackward0";
 //     int64_t dim, start, length;  // attributes; SavedTensor members, too
-//     Dims shape;
+//     Dims shape = {};
 //     // Attributes are at hand. No autograd inside (grad mode is the caller's): results come from raw kernels, or are
 //     // built under NoGrad.
 //     Tensor forward(const Tensor& x);
-//     void save(Node& n, const Tensor& y, const Tensor& x);  // optional: called only when recording
 //     // The vjp as a formula, for those who ask: Node::rule() reads it. The inputs' parts are apart by "; ".
 //     // x (a, b, ... or the signature's names where there are several) are inputs, y is the result, g its
 //     // cotangent. Where it depends on attributes: `const char* rule() const`.
 //     static constexpr const char* rule = "gx = zeros with g in the slice";
 //     void vjp(Backward& b);  // b.gx[i] = ... for each i with b.needs(i); without a vjp nothing is ever recorded
-//     void release();                // optional: drop saved tensors
-//     void visit(SavedVisitor& v);   // optional: names what is saved ("self", "result", ...)
+//     // What is kept, under PyTorch's names: see fields.h.
+//     void fields(auto& f) {
+//       f("dim", dim), f("start", start), f("length", length);
+//       f("self_sym_sizes", shape, input(0));
+//     }
+//     void note(const Tensor& x);  // optional, for what fields() cannot say of the inputs: called when recording
 //   };
-//   Tensor narrow(const Tensor& x, ...) { return apply_view(Narrow{dim, start, length, x->sizes()}, x); }
+//   Tensor narrow(const Tensor& x, ...) { return apply_view(Narrow{dim, start, length}, x); }
 //
 // Who adds what happens to every operation (another mode of differentiation, batching, tracing) does it here and in the
 // pointwise driver (ops/pointwise.cpp, pointwise_quick.cpp, pointwise_node.cpp), whose nodes share one class. Beside
@@ -26,11 +29,11 @@
 #include <array>
 #include <type_traits>
 #include "autograd/cuts.h"
+#include "autograd/fields.h"
 #include "autograd/grad_mode.h"
 #include "autograd/history.h"
 #include "autograd/leaf.h"
 #include "autograd/node.h"
-#include "autograd/saved.h"
 #include "tensor/devices.h"
 
 namespace adjoint {
@@ -67,6 +70,7 @@ template <class Op, int N> struct NodeOf final : Node {
   Op op;
   explicit NodeOf(Op&& o, size_t n = size_t(N)) : edge_array(n), op(std::move(o)) {
     static_assert(sizeof(NodeOf) <= detail::kPoolMax || N == door::kMany);
+    static_assert(door::check_members<Op, door::has_fields<Op>>());
     inputs = checked_count(n);
     edges = edge_array.data();
     bytes = sizeof(*this);
@@ -83,10 +87,12 @@ template <class Op, int N> struct NodeOf final : Node {
       return nullptr;
   }
   void release_saved() override {
-    if constexpr (requires { op.release(); }) op.release();
+    door::Release release;
+    if constexpr (door::has_fields<Op>) op.fields(release);
   }
   void visit_saved(SavedVisitor& v) override {
-    if constexpr (requires { op.visit(v); }) op.visit(v);
+    door::Show show{v};
+    if constexpr (door::has_fields<Op>) op.fields(show);
   }
 };
 
@@ -126,13 +132,24 @@ template <class Op> Made<Op, kMany> make_node(Op&& op, std::span<const Tensor> x
   return n;
 }
 
-template <class Op, class... T> void save(Made<Op, sizeof...(T)>& n, const Tensor& y, const T&... x) {
-  if constexpr (requires { n->op.save(*n.get(), y, x...); }) n->op.save(*n.get(), y, x...);
+template <class Op, int N, class In> void keep(Made<Op, N>& n, std::span<const Tensor> ys, In in) {
+  Keep<In> keep{*n.get(), ys, in};
+  if constexpr (has_fields<Op>) n->op.fields(keep);
+}
+template <class Op, class... T>
+void save(Made<Op, sizeof...(T)>& n, std::span<const Tensor> ys, const T&... x) {
+  const Tensor* inputs[] = {&x...};
+  keep(n, ys, [&](int i) -> const Tensor& { return *inputs[i]; });
+  if constexpr (requires { n->op.note(x...); }) n->op.note(x...);
+}
+template <class Op> void save(Made<Op, kMany>& n, std::span<const Tensor> ys, std::span<const Tensor> xs) {
+  keep(n, ys, [&](int i) -> const Tensor& { return xs[size_t(i)]; });
+  if constexpr (requires { n->op.note(xs); }) n->op.note(xs);
 }
 template <class Op, class... T> void record(Op&& op, const Tensor& y, const T&... x) {
   auto n = make_node(std::move(op), x...);
   set_history(*y, *n.get());
-  save(n, y, x...);
+  save(n, std::span(&y, 1), x...);
 }
 // y is what op makes of x...: with its history, or with the cut that it inherits.
 template <class Op, class... T> void settle(Op&& op, const Tensor& y, const T&... x) {
@@ -174,7 +191,7 @@ Results apply_multi(Op op, std::span<const Tensor> xs, Results ys, size_t differ
   n->outputs = checked_count(differentiable);
   for (size_t i = 0; i < differentiable; ++i) set_history(*ys[i], *n.get(), uint32_t(i));
   for (size_t i = differentiable; i < ys.size(); ++i) leave_cut(ys[i], door::name_of(n->op), xs);
-  if constexpr (requires { n->op.save(*n.get(), ys, xs); }) n->op.save(*n.get(), ys, xs);
+  door::save(n, ys, xs);
   return ys;
 }
 // One output, any number of inputs.
@@ -214,14 +231,15 @@ template <class Op, class Write, class... T>
 Tensor apply_inplace(Op op, const Tensor& x, const char* name, Write&& write, const T&... others) {
   const bool record = door::may_change<Op>(requires { Op::one_value; }, x, name, others...);
   door::Made<Op, 1 + sizeof...(T)> n;
-  if (record) n = door::make_node(std::move(op), x, others...);
+  if (record) {
+    n = door::make_node(std::move(op), x, others...);
+    door::save(n, {}, x, others...);
+  }
   const uint32_t version = x->storage->version;
   write();
   x->storage->version = version;
   bumped(x, name);
-  if (!record) return x;
-  rebase_history(x, n);
-  door::save(n, x, x, others...);
+  if (record) rebase_history(x, std::move(n));
   return x;
 }
 
@@ -230,7 +248,10 @@ template <class Op> Tensor apply_view_inplace(Op op, const Tensor& x, const char
   const bool record = door::may_change<Op>(true, x, name);
   Tensor y = op.forward(x);
   door::Made<Op, 1> n;
-  if (record) n = door::make_node(std::move(op), x);
+  if (record) {
+    n = door::make_node(std::move(op), x);
+    door::save(n, {}, x);
+  }
   record ? wait_for_kernels() : will_reshape(*x);
   x->byte_offset = y->byte_offset;
   x->set_geometry(y->sizes(), y->strides());

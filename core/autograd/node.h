@@ -100,7 +100,7 @@ struct Where {
 
 // A saved tensor's description for `_saved_*`, explain and the cycle collector.
 struct SavedVisitor {
-  virtual void tensor(const char* name, class SavedTensor& s) = 0;
+  virtual void tensor(const char* name, class SavedTensor& s) = 0;  // name[]: one of a tuple
   virtual void value(const char* name, const Scalar& v) { (void)name, (void)v; }
   virtual void ints(const char* name, Ints v) { (void)name, (void)v; }
   virtual ~SavedVisitor() = default;

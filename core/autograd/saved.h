@@ -26,6 +26,8 @@ void set_saved_hooks_disabled(const std::string* message);
 class SavedTensor {
  public:
   SavedTensor() = default;
+  SavedTensor(const Tensor& given)
+      : t_(given), version_(kGiven) {}  // until save_given(), should it be recorded
   SavedTensor(SavedTensor&& o) noexcept { swap(o); }
   SavedTensor& operator=(SavedTensor&& o) noexcept {
     swap(o);
@@ -42,6 +44,7 @@ class SavedTensor {
     version_ = x->version();
     kind_.was_set = true;
   }
+  void save_given() { save(Tensor(std::move(t_))); }
   void save_output(const Tensor& y, Node& owner);  // a result of `owner`; call after y's history is set
   // The value, with its history (so that the backward pass itself can be recorded). Throws when it was
   // changed in place since, or freed by an earlier backward pass. Null if nothing was saved.
@@ -67,6 +70,7 @@ class SavedTensor {
   Tensor with_history(Tensor t, Node& owner) const;
   [[noreturn, gnu::cold]] void complain_changed(Node& owner) const;
   [[noreturn, gnu::cold]] void complain_freed(Node& owner) const;
+  static constexpr uint32_t kGiven = UINT32_MAX;  // no version: what was not saved is not got
   Tensor t_;
   uint32_t version_ = 0;
   struct Kind {
@@ -74,6 +78,33 @@ class SavedTensor {
     bool is_output : 1 = false, was_set : 1 = false;
   } kind_;
   struct SavedExtra* extra_ = nullptr;  // owned: packed by hooks, or a checksum
+};
+
+// A list of tensors, some of which may be null, given when the operation is made.
+class SavedTensors {
+ public:
+  SavedTensors(std::span<const Tensor> given) : given_(given) {}
+  std::span<const Tensor> given() const { return given_; }  // before save_given()
+  void save_given() {
+    each_.reserve(given_.size());
+    for (const Tensor& t : given_) each_.emplace_back().save(t);
+    given_ = {};
+  }
+  std::vector<Tensor> get(Node& owner) const {
+    std::vector<Tensor> v;
+    for (const SavedTensor& s : each_) v.push_back(s.get(owner));
+    return v;
+  }
+  void reset() {
+    for (SavedTensor& s : each_) s.reset();
+  }
+  void visit(const char* name, SavedVisitor& v) {
+    for (SavedTensor& s : each_) v.tensor(name, s);
+  }
+
+ private:
+  std::span<const Tensor> given_;
+  std::vector<SavedTensor> each_;
 };
 
 // An alias of `value` whose gradient goes along `edge`.

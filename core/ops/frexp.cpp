@@ -14,15 +14,13 @@ struct Frexp {
   static constexpr const char *name = "frexp", *node = "FrexpBackward0";
   static constexpr const char* rule = "gx = g/exp2(exponent)";
   SavedTensor exponent = {};
-  void save(Node&, std::span<const Tensor> ys, std::span<const Tensor>) { exponent.save(ys[1]); }
   void vjp(Backward& b) {
     static const PointwiseOp& exp2 = find_pointwise("exp2");
     const Tensor& g = b.grad();
     // In g's precision: 2**200 is no float32.
     b.gx[0] = div(g, pointwise(exp2, {raw::cast(exponent.get(b.node), g->dtype)}));
   }
-  void release() { exponent.reset(); }
-  void visit(SavedVisitor& v) { v.tensor("exponent", exponent); }
+  void fields(auto& f) { f("exponent", exponent, output(1)); }
 };
 
 struct Parts {

@@ -13,7 +13,7 @@ using Ints = std::span<const int64_t>;
 
 class Dims {
  public:
-  Dims() = default;
+  Dims() {}  // not defaulted: Dims{} would clear the entries, which costs more than a small operation
   explicit Dims(int64_t n, int64_t value = 0) {
     reserve(n);
     n_ = n;

@@ -34,9 +34,9 @@ struct Complex {
     NoGrad off;
     return paired(a, b);
   }
-  void save(Node&, const Tensor&, const Tensor& a, const Tensor& b) {
-    a_shape = a->sizes();
-    b_shape = b->sizes();
+  void fields(auto& f) {
+    f(nullptr, a_shape, input(0));
+    f(nullptr, b_shape, input(1));
   }
   static constexpr const char* rule = "greal = Re(g); gimag = Im(g)";
   void vjp(Backward& b) {
@@ -54,11 +54,6 @@ struct Polar {
     static const PointwiseOp &cos = find_pointwise("cos"), &sin = find_pointwise("sin");
     return paired(mul(r, pointwise(cos, {phi})), mul(r, pointwise(sin, {phi})));
   }
-  void save(Node& n, const Tensor& y, const Tensor& a, const Tensor& b) {
-    abs_.save(a);
-    angle_.save(b);
-    result_.save_output(y, n);
-  }
   static constexpr const char* rule = "gabs = Re(conj(g)·exp(i·angle)); gangle = −Im(conj(g)·y)";
   // y = r·e^{iφ}: Re(ḡ·e^{iφ}) for r, Re(ḡ·i·y) for φ.
   void vjp(Backward& b) {
@@ -67,15 +62,10 @@ struct Polar {
     if (b.needs(1)) b.gx[1] = sum_to(neg(imag(mul(conj(b.grad()), y))), phi->sizes());
   }
   static Tensor sgn_of(const Tensor& r, const Tensor& phi);
-  void release() {
-    abs_.reset();
-    angle_.reset();
-    result_.reset();
-  }
-  void visit(SavedVisitor& v) {
-    v.tensor("abs", abs_);
-    v.tensor("angle", angle_);
-    v.tensor("result", result_);
+  void fields(auto& f) {
+    f("abs", abs_, input(0));
+    f("angle", angle_, input(1));
+    f("result", result_, output(0));
   }
 };
 

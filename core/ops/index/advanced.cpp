@@ -2,7 +2,6 @@
 #include <cstring>
 #include "autograd/door.h"
 #include "ops/index/offsets.h"
-#include "ops/index/saved_index.h"
 #include "ops/promotion.h"
 #include "ops/raw.h"
 #include "ops/scalar_fits.h"
@@ -39,20 +38,23 @@ bool is_fill(Tensors indices, const TensorImpl& value) {
 
 struct Index {
   static constexpr const char *name = "index", *node = "IndexBackward0";
-  SavedIndices indices;
-  Dims shape;
+  SavedTensors indices;
+  Dims shape = {};
+  Tensor forward(const Tensor& x) { return take_values(x, resolve(x, indices.given())); }
   static constexpr const char* rule = "gx = zeros with g added at the indices";
   void vjp(Backward& b) {
     Tensor zero = adjoint::zeros(shape, b.grad()->dtype, b.grad()->device);
     b.gx[0] = index_put_(zero, indices.get(b.node), b.grad(), true);
   }
-  void release() { indices.reset(); }
-  void visit(SavedVisitor& v) { indices.visit(v), v.ints("self_sym_sizes", shape); }
+  void fields(auto& f) {
+    f("indices[]", indices);
+    f("self_sym_sizes", shape, input(0));
+  }
 };
 
 struct IndexPut {
   static constexpr const char *name = "index_put", *node = "IndexPutBackward0";
-  SavedIndices indices;
+  SavedTensors indices;
   Dims value_shape;
   Dtype value_dtype;
   bool accumulate;
@@ -67,16 +69,15 @@ struct IndexPut {
       b.gx[0] = accumulate ? g : index_put_(clone(g), at, scalar_tensor(0, g->dtype, g->device));
     if (b.needs(1)) b.gx[1] = to(sum_to(index(g, at), value_shape), value_dtype);
   }
-  void release() { indices.reset(); }
-  void visit(SavedVisitor& v) { v.value("accumulate", accumulate), indices.visit(v); }
+  void fields(auto& f) {
+    f("accumulate", accumulate);
+    f("indices[]", indices);
+  }
 };
 
 }  // namespace
 
-Tensor index(const Tensor& x, Tensors indices) {
-  return apply_from(Index{SavedIndices(indices, needs_record(x)), x->sizes()},
-                    take_values(x, resolve(x, indices)), x);
-}
+Tensor index(const Tensor& x, Tensors indices) { return apply(Index{indices}, x); }
 
 Tensor index_put_(const Tensor& x, Tensors indices, const Tensor& values, bool accumulate) {
   Advanced a = resolve(x, indices);
@@ -94,14 +95,13 @@ Tensor index_put_(const Tensor& x, Tensors indices, const Tensor& values, bool a
     check_scalar_fits(item(v), x->dtype);
     v = to(v, x->dtype);
   }
-  IndexPut op{SavedIndices(indices, needs_record(x, v)), v->sizes(), v->dtype, accumulate};
   auto write = [&] {
     NoGrad no_grad;
     Tensor full = fit_values(a, v);
     if (overlap(*x, *full) != Overlap::None) full = raw::clone(full);
     backend(x).put(*x, a.positions(), *raw::contiguous(full), accumulate);
   };
-  return apply_inplace(std::move(op), x, "index_put_", write, v);
+  return apply_inplace(IndexPut{indices, v->sizes(), v->dtype, accumulate}, x, "index_put_", write, v);
 }
 
 namespace {

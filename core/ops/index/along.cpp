@@ -3,7 +3,6 @@
 #include "autograd/door.h"
 #include "device/backend.h"
 #include "ops/index/offsets.h"
-#include "ops/index/saved_index.h"
 #include "ops/pointwise_record.h"
 #include "ops/promotion.h"
 #include "ops/raw.h"
@@ -35,14 +34,18 @@ struct Gather {
   static constexpr const char *name = "gather", *node = "GatherBackward0";
   int64_t dim;
   SavedTensor index;
-  Dims shape;
+  Dims shape = {};
+  Tensor forward(const Tensor& x) { return gathered(x, dim, index.raw()); }
   static constexpr const char* rule = "gx = scatter_add(zeros, dim, index, g)";
   void vjp(Backward& b) {
     Tensor zero = adjoint::zeros(shape, b.grad()->dtype, b.grad()->device);
     b.gx[0] = scatter_add(zero, dim, index.get(b.node), b.grad());
   }
-  void release() { index.reset(); }
-  void visit(SavedVisitor& v) { v.value("dim", dim), v.tensor("index", index); }
+  void fields(auto& f) {
+    f("dim", dim);
+    f("index", index);
+    f(nullptr, shape, input(0));
+  }
 };
 
 void scatter_raw(const Tensor& y, int64_t dim, const Tensor& index, const Tensor& source, How how) {
@@ -82,15 +85,21 @@ struct Scatter {
     if (b.needs(0)) b.gx[0] = scatter(g, dim, i, adjoint::zeros(i->sizes(), g->dtype, g->device));
     if (b.needs(1)) b.gx[1] = widened(gather(g, dim, i), source_shape);
   }
-  void release() { index.reset(); }
-  void visit(SavedVisitor& v) { v.value("dim", dim), v.tensor("index", index); }
+  void fields(auto& f) {
+    f("dim", dim);
+    f("index", index);
+  }
 };
-struct ScatterAdd : Scatter {  // its index is kept where src has a gradient
+struct ScatterAdd : Scatter {
   static constexpr const char *name = "scatter_add", *node = "ScatterAddBackward0";
   static constexpr const char* rule = "gx = g; gsrc = gather(g, dim, index)";
   void vjp(Backward& b) {
     if (b.needs(0)) b.gx[0] = b.grad();
     if (b.needs(1)) b.gx[1] = widened(gather(b.grad(), dim, index.get(b.node)), source_shape);
+  }
+  void fields(auto& f) {
+    f("dim", dim);
+    f("index", index, kGiven.if_edge(1));
   }
 };
 struct ScatterValue {
@@ -103,8 +112,10 @@ struct ScatterValue {
     Tensor i = index.get(b.node);
     b.gx[0] = scatter(g, dim, i, adjoint::zeros(i->sizes(), g->dtype, g->device));
   }
-  void release() { index.reset(); }
-  void visit(SavedVisitor& v) { v.value("dim", dim), v.tensor("index", index); }
+  void fields(auto& f) {
+    f("dim", dim);
+    f("index", index);
+  }
 };
 
 Tensor checked(const char* op, const Tensor& x, int64_t& dim, const Tensor& index, const Tensor& source) {
@@ -127,14 +138,13 @@ Tensor scatter_into(const Tensor& x, int64_t dim, const Tensor& index, const Ten
                     const char* name) {
   Tensor src = checked(add ? "scatter_add" : "scatter", x, dim, index, source);
   if (index->numel == 0) return x;
-  SavedTensor kept = save_index(index, add ? needs_record(src) : needs_record(x, src));
   auto write = [&] {
     NoGrad no_grad;
     scatter_raw(x, dim, index, part(overlap(*x, *src) != Overlap::None ? raw::clone(src) : src, index),
                 add ? How::Add : How::Set);
   };
-  if (add) return apply_inplace(ScatterAdd{{dim, std::move(kept), src->sizes()}}, x, name, write, src);
-  return apply_inplace(Scatter{dim, std::move(kept), src->sizes()}, x, name, write, src);
+  if (add) return apply_inplace(ScatterAdd{{dim, index, src->sizes()}}, x, name, write, src);
+  return apply_inplace(Scatter{dim, index, src->sizes()}, x, name, write, src);
 }
 
 Tensor scatter_value_(const Tensor& x, int64_t dim, const Tensor& index, const Scalar& value) {
@@ -144,11 +154,10 @@ Tensor scatter_value_(const Tensor& x, int64_t dim, const Tensor& index, const S
   if (index->numel == 0) return x;
   check_shapes("scatter", x, dim, index, false);
   check_scalar_fits(value, x->dtype);
-  SavedTensor kept = save_index(index, needs_record(x));
   auto write = [&] {
     scatter_raw(x, dim, index, expand(scalar_tensor(value, x->dtype), index->sizes()), How::Set);
   };
-  return apply_inplace(ScatterValue{dim, std::move(kept)}, x, "scatter_", write);
+  return apply_inplace(ScatterValue{dim, index}, x, "scatter_", write);
 }
 
 How how_of(std::string_view reduce, bool named) {
@@ -180,16 +189,14 @@ struct ScatterReduce {
   SavedTensor index;
   How how;
   bool include_self;
-  SavedTensor x, source, y;
-  void save(Node& n, const Tensor& out, const Tensor& self, const Tensor& src) {
-    x.save(self);
-    source.save(src);
-    y.save_output(out, n);
-  }
-  void release() { x.reset(), source.reset(), y.reset(), index.reset(); }
-  void visit(SavedVisitor& v) {
-    v.value("dim", dim), v.tensor("index", index);
-    v.tensor("self", x), v.tensor("src", source), v.tensor("result", y);
+  SavedTensor x = {}, source = {}, y = {};
+  void fields(auto& f) {
+    f("dim", dim);
+    f("include_self", include_self);
+    f("index", index);
+    f("self", x, input(0));
+    f("src", source, input(1));
+    f("result", y, output(0));
   }
   // Each factor's slope is the product of the others. Quotients give it except where the factor is zero:
   // there the product is taken again with that factor as one (two zeros in one product leave zero).
@@ -289,8 +296,7 @@ Tensor scatter_reduce(const Tensor& x, int64_t dim, const Tensor& index, const T
   How how = how_of(reduce, true);
   if (index->numel == 0) return clone(x);
   Tensor y = reduce_values(x, dim, index, src, how, include_self);
-  SavedTensor at = save_index(index, needs_record(x, src));
-  return apply_from(ScatterReduce{dim, std::move(at), how, include_self, {}, {}, {}}, y, x, src);
+  return apply_from(ScatterReduce{dim, index, how, include_self}, y, x, src);
 }
 
 Tensor scatter_with(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& src,
@@ -314,7 +320,7 @@ Tensor gather(const Tensor& x, int64_t dim, const Tensor& index) {
   check(index->numel == 0 || index->dtype == Dtype::I64 || index->dtype == Dtype::I32,
         "gather(): Expected dtype int32/int64 for index");
   if (index->numel) check_shapes("gather", x, dim, index, true);
-  return apply_from(Gather{dim, save_index(index, needs_record(x)), x->sizes()}, gathered(x, dim, index), x);
+  return apply(Gather{dim, index}, x);
 }
 Tensor scatter(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
   return scatter_into(clone(x), dim, index, source, false, "scatter");

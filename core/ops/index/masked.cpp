@@ -3,7 +3,6 @@
 #include "device/backend.h"
 #include "device/host_values.h"
 #include "ops/index/offsets.h"
-#include "ops/index/saved_index.h"
 #include "ops/promotion.h"
 #include "ops/raw.h"
 
@@ -31,7 +30,8 @@ Tensor masked_scatter_(const Tensor& x, const Tensor& mask, const Tensor& source
 struct MaskedSelect {
   static constexpr const char *name = "masked_select", *node = "MaskedSelectBackward0";
   SavedTensor mask;
-  Dims shape;
+  Dims shape = {};
+  Tensor forward(const Tensor& x) { return selected(x, mask.raw()); }
   static constexpr const char* rule = "gx = zeros with the elements of g where mask";
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
@@ -40,8 +40,10 @@ struct MaskedSelect {
     Tensor zero = adjoint::zeros(both, g->dtype, g->device);
     b.gx[0] = sum_to(masked_scatter_(zero, expand(m, both), g), shape);
   }
-  void release() { mask.reset(); }
-  void visit(SavedVisitor& v) { v.tensor("mask", mask); }
+  void fields(auto& f) {
+    f("mask", mask);
+    f(nullptr, shape, input(0));
+  }
 };
 
 Tensor mask_positions(const Tensor& mask) {  // flat positions of the true elements
@@ -69,8 +71,10 @@ struct MaskedScatter {
     Tensor at[1] = {head};
     b.gx[1] = to(reshape(index_put_(flat, at, chosen), source_shape), source_dtype);
   }
-  void release() { mask.reset(); }
-  void visit(SavedVisitor& v) { v.tensor("mask", mask), v.ints("source_sym_sizes", source_shape); }
+  void fields(auto& f) {
+    f("mask", mask);
+    f("source_sym_sizes", source_shape);
+  }
 };
 
 Tensor masked_scatter_(const Tensor& x, const Tensor& mask, const Tensor& source) {
@@ -89,9 +93,8 @@ Tensor masked_scatter_(const Tensor& x, const Tensor& mask, const Tensor& source
     index_put_(reshape(y, Dims{-1}), at, values);
     raw::copy(x, y);
   };
-  SavedTensor saved = save_index(mask, needs_record(x, source));
-  return apply_inplace(MaskedScatter{std::move(saved), source->sizes(), source->dtype}, x, "masked_scatter_",
-                       write, source);
+  return apply_inplace(MaskedScatter{mask, source->sizes(), source->dtype}, x, "masked_scatter_", write,
+                       source);
 }
 
 Tensor flat_index(const Tensor& index, int64_t n) {
@@ -106,7 +109,12 @@ Tensor flat_index(const Tensor& index, int64_t n) {
 struct Take {
   static constexpr const char *name = "take", *node = "TakeBackward0";
   SavedTensor index;
-  Dims shape;
+  Dims shape = {};
+  Tensor forward(const Tensor& x) {
+    NoGrad no_grad;
+    Tensor at[1] = {flat_index(index.raw(), x->numel)};
+    return ops::index(reshape(x, Dims{-1}), at);
+  }
   static constexpr const char* rule = "gx = zeros with g added at index";
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
@@ -114,19 +122,13 @@ struct Take {
     Tensor flat = adjoint::zeros(Dims{numel_of(shape)}, g->dtype, g->device);
     b.gx[0] = reshape(index_put_(flat, at, g, true), shape);
   }
-  void release() { index.reset(); }
-  void visit(SavedVisitor& v) { v.tensor("index", index); }
+  void fields(auto& f) {
+    f("index", index);
+    f(nullptr, shape, input(0));
+  }
 };
 
-Tensor take(const Tensor& x, const Tensor& index) {
-  Tensor at[1] = {flat_index(index, x->numel)};
-  Tensor y;
-  {
-    NoGrad no_grad;
-    y = ops::index(reshape(x, Dims{-1}), at);
-  }
-  return apply_from(Take{save_index(index, needs_record(x)), x->sizes()}, y, x);
-}
+Tensor take(const Tensor& x, const Tensor& index) { return apply(Take{index}, x); }
 
 struct Put {
   static constexpr const char *name = "put", *node = "PutBackward0";
@@ -150,8 +152,10 @@ struct Put {
     }
     if (b.needs(1)) b.gx[1] = reshape(ops::index(reshape(g, Dims{-1}), at), source_shape);
   }
-  void release() { index.reset(); }
-  void visit(SavedVisitor& v) { v.value("accumulate", accumulate), v.tensor("index", index); }
+  void fields(auto& f) {
+    f("accumulate", accumulate);
+    f("index", index);
+  }
 };
 
 Tensor put_(const Tensor& x, const Tensor& index, const Tensor& source, bool accumulate) {
@@ -169,8 +173,7 @@ Tensor put_(const Tensor& x, const Tensor& index, const Tensor& source, bool acc
     index_put_(reshape(y, Dims{-1}), at, reshape(source, Dims{-1}), accumulate);
     raw::copy(x, y);
   };
-  SavedTensor saved = save_index(index, needs_record(x, source));
-  return apply_inplace(Put{std::move(saved), accumulate, source->sizes()}, x, "put_", write, source);
+  return apply_inplace(Put{index, accumulate, source->sizes()}, x, "put_", write, source);
 }
 
 std::vector<Tensor> nonzero_tuple(const Tensor& x) {
@@ -187,7 +190,7 @@ Tensor argwhere(const Tensor& x) {
 
 Tensor masked_select(const Tensor& x, const Tensor& mask) {
   check_mask(mask, "masked_select");
-  return apply_from(MaskedSelect{save_index(mask, needs_record(x)), x->sizes()}, selected(x, mask), x);
+  return apply(MaskedSelect{mask}, x);
 }
 
 Tensor nonzero(const Tensor& x) {

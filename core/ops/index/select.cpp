@@ -3,7 +3,6 @@
 #include "autograd/door.h"
 #include "device/backend.h"
 #include "ops/index/offsets.h"
-#include "ops/index/saved_index.h"
 #include "ops/promotion.h"
 #include "ops/raw.h"
 #include "ops/scalar_fits.h"
@@ -54,22 +53,24 @@ struct IndexSelect {
   static constexpr const char *name = "index_select", *node = "IndexSelectBackward0";
   int64_t dim;
   SavedTensor index;
-  Dims shape;
+  Dims shape = {};
+  Tensor forward(const Tensor& x) { return selected(x, dim, checked_index(name, index.raw())); }
   static constexpr const char* rule = "gx = index_add(zeros, dim, index, g)";
   void vjp(Backward& b) {
     Tensor zero = adjoint::zeros(shape, b.grad()->dtype, b.grad()->device);
     b.gx[0] = index_add(zero, dim, index.get(b.node), b.grad());
   }
-  void release() { index.reset(); }
-  void visit(SavedVisitor& v) {
-    v.value("dim", dim), v.tensor("index", index), v.ints("self_sym_sizes", shape);
+  void fields(auto& f) {
+    f("dim", dim);
+    f("index", index);
+    f("self_sym_sizes", shape, input(0));
   }
 };
 
 struct IndexAdd {
   static constexpr const char *name = "index_add", *node = "IndexAddBackward0";
   int64_t dim;
-  SavedTensor index;  // where source has a gradient
+  SavedTensor index;
   Scalar alpha;
   Dims source_shape;
   static constexpr const char* rule = "gx = g; gsource = alpha·index_select(g, dim, index)";
@@ -80,8 +81,11 @@ struct IndexAdd {
     if (!equal(g->sizes(), source_shape)) g = reshape(g, source_shape);
     b.gx[1] = alpha.equals(1) ? g : mul(g, alpha.conj());
   }
-  void release() { index.reset(); }
-  void visit(SavedVisitor& v) { v.value("alpha", alpha), v.value("dim", dim), v.tensor("index", index); }
+  void fields(auto& f) {
+    f("alpha", alpha);
+    f("dim", dim);
+    f("index", index, kGiven.if_edge(1));
+  }
 };
 struct IndexCopy {
   static constexpr const char *name = "index_copy", *node = "IndexCopyBackward0";
@@ -100,8 +104,10 @@ struct IndexCopy {
       b.gx[1] = equal(s->sizes(), source_shape) ? s : reshape(s, source_shape);
     }
   }
-  void release() { index.reset(); }
-  void visit(SavedVisitor& v) { v.value("dim", dim), v.tensor("index", index); }
+  void fields(auto& f) {
+    f("dim", dim);
+    f("index", index);
+  }
 };
 struct IndexFill {
   static constexpr const char* name = "index_fill";
@@ -109,8 +115,10 @@ struct IndexFill {
   int64_t dim;
   SavedTensor index;
   static constexpr const char* rule = "gx = g with 0 at index; gvalue = the sum of g at index";
-  void release() { index.reset(); }
-  void visit(SavedVisitor& v) { v.value("dim", dim), v.tensor("index", index); }
+  void fields(auto& f) {
+    f("dim", dim);
+    f("index", index);
+  }
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
     Tensor kept = clone(g);  // what the value did not overwrite; an index may stand twice
@@ -141,8 +149,7 @@ Tensor index_add_(const Tensor& x, int64_t dim, const Tensor& index, const Tenso
     Tensor target = x->ndim == 0 ? adjoint::alias(x, Dims{1}, Dims{1}, x->byte_offset) : adjoint::alias(x);
     index_put_(target, at_dim(i, dim), v->ndim == 0 ? reshape(v, Dims{1}) : v, true);
   };
-  SavedTensor saved = save_index(index, needs_record(s));
-  return apply_inplace(IndexAdd{dim, std::move(saved), alpha, s->sizes()}, x, "index_add_", write, s);
+  return apply_inplace(IndexAdd{dim, index, alpha, s->sizes()}, x, "index_add_", write, s);
 }
 
 Tensor index_copy_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
@@ -169,8 +176,7 @@ Tensor index_copy_(const Tensor& x, int64_t dim, const Tensor& index, const Tens
     Tensor target = x->ndim == 0 ? adjoint::alias(x, Dims{1}, Dims{1}, x->byte_offset) : adjoint::alias(x);
     index_put_(target, at_dim(i, dim), source->ndim == 0 ? reshape(source, Dims{1}) : source);
   };
-  SavedTensor saved = save_index(index, needs_record(x, source));
-  return apply_inplace(IndexCopy{dim, std::move(saved), source->sizes()}, x, "index_copy_", write, source);
+  return apply_inplace(IndexCopy{dim, index, source->sizes()}, x, "index_copy_", write, source);
 }
 
 Tensor index_fill_(const Tensor& x, int64_t dim, const Tensor& index, const Operand& value) {
@@ -188,16 +194,14 @@ Tensor index_fill_(const Tensor& x, int64_t dim, const Tensor& index, const Oper
     index_put_(target, at_dim(i, dim), v);
   };
   const char* node = value.is_tensor() ? "IndexFillBackward1" : "IndexFillBackward0";
-  SavedTensor saved = save_index(index, needs_record(x, v));
-  return apply_inplace(IndexFill{node, dim, std::move(saved)}, x, "index_fill_", write, v);
+  return apply_inplace(IndexFill{node, dim, index}, x, "index_fill_", write, v);
 }
 
 }  // namespace
 
 Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index) {
   dim = wrap_dim(dim, x->ndim);
-  Tensor i = checked_index("index_select", index);
-  return apply_from(IndexSelect{dim, save_index(index, needs_record(x)), x->sizes()}, selected(x, dim, i), x);
+  return apply(IndexSelect{dim, index}, x);
 }
 Tensor index_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
   return index_add_(clone(x), dim, index, source, 1);

@@ -43,22 +43,14 @@ struct AddProduct {
   Scalar beta, alpha;
   SavedTensor a_ = {}, b_ = {};
   Dims sizes = {};
-  void save(Node& n, const Tensor&, const Tensor& x, const Tensor& a, const Tensor& b) {
-    sizes = x->sizes();
-    if (n.edges[2]) a_.save(a);
-    if (n.edges[1]) b_.save(b);
-  }
   Tensor for_x(const Tensor& g) const { return ops::sum_to(scaled(g, beta.conj()), sizes); }
   Tensor for_factor(const Tensor& g) const { return scaled(g, alpha.conj()); }
-  void release() {
-    a_.reset();
-    b_.reset();
-  }
-  void visit(SavedVisitor& v, const char* a, const char* b) {
-    v.tensor(a, a_);
-    v.tensor(b, b_);
-    v.value("alpha", alpha);
-    v.value("beta", beta);
+  void keep(auto& f, const char* a, const char* b) {
+    f(a, a_, input(1).if_edge(2));
+    f(b, b_, input(2).if_edge(1));
+    f("alpha", alpha);
+    f("beta", beta);
+    f(nullptr, sizes, input(0));
   }
 };
 
@@ -77,7 +69,7 @@ struct Addmm : AddProduct {
     if (w.needs(1)) w.gx[1] = for_factor(mm_right_adjoint(g, b_.get(w.node)));
     if (w.needs(2)) w.gx[2] = for_factor(mm_left_adjoint(a_.get(w.node), g));
   }
-  void visit(SavedVisitor& v) { AddProduct::visit(v, "mat1", "mat2"); }
+  void fields(auto& f) { keep(f, "mat1", "mat2"); }
 };
 
 struct Baddbmm : AddProduct {
@@ -95,7 +87,7 @@ struct Baddbmm : AddProduct {
     if (w.needs(1)) w.gx[1] = for_factor(bmm_right_adjoint(g, b_.get(w.node)));
     if (w.needs(2)) w.gx[2] = for_factor(bmm_left_adjoint(a_.get(w.node), g));
   }
-  void visit(SavedVisitor& v) { AddProduct::visit(v, "batch1", "batch2"); }
+  void fields(auto& f) { keep(f, "batch1", "batch2"); }
 };
 
 Tensor matrix_of(const Tensor& x, int64_t batch) {
@@ -136,7 +128,7 @@ struct Addbmm : AddProduct {  // the batch is summed over
       w.gx[2] = for_factor(bmm_left_adjoint(a, repeated(a)));
     }
   }
-  void visit(SavedVisitor& v) { AddProduct::visit(v, "batch1", "batch2"); }
+  void fields(auto& f) { keep(f, "batch1", "batch2"); }
 };
 
 struct Addmv : AddProduct {
@@ -155,7 +147,7 @@ struct Addmv : AddProduct {
     if (w.needs(1)) w.gx[1] = for_factor(ops::outer(g, conj_of(b_.get(w.node))));
     if (w.needs(2)) w.gx[2] = for_factor(ops::mv(conj_of(ops::transpose(a_.get(w.node), 0, 1)), g));
   }
-  void visit(SavedVisitor& v) { AddProduct::visit(v, "mat", "vec"); }
+  void fields(auto& f) { keep(f, "mat", "vec"); }
 };
 
 struct Addr : AddProduct {
@@ -180,7 +172,7 @@ struct Addr : AddProduct {
     if (w.needs(1)) w.gx[1] = for_factor(ops::mv(g, conj_of(b_.get(w.node))));
     if (w.needs(2)) w.gx[2] = for_factor(ops::mv(ops::transpose(g, 0, 1), conj_of(a_.get(w.node))));
   }
-  void visit(SavedVisitor& v) { AddProduct::visit(v, "vec1", "vec2"); }
+  void fields(auto& f) { keep(f, "vec1", "vec2"); }
 };
 
 Tensor addbmm(const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& beta, const Scalar& alpha) {

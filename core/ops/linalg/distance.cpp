@@ -21,20 +21,12 @@ struct Cross {
     NoGrad off;
     return value(a, b, dim);
   }
-  void save(Node&, const Tensor&, const Tensor& a, const Tensor& b) {
-    a_.save(a);
-    b_.save(b);
-  }
   static constexpr const char* rule = "ga = b × g; gb = g × a";
   void vjp(Backward& w);
-  void release() {
-    a_.reset();
-    b_.reset();
-  }
-  void visit(SavedVisitor& v) {
-    v.value("dim", Scalar(dim));
-    v.tensor("other", b_);
-    v.tensor("self", a_);
+  void fields(auto& f) {
+    f("dim", dim);
+    f("other", b_, input(1));
+    f("self", a_, input(0));
   }
 };
 
@@ -86,14 +78,13 @@ struct Trace {  // Σ A[i, i]
     return reduce_all_raw(Reduction::Sum, d,
                           category_of(x->dtype) <= Category::Integer ? Dtype::I64 : x->dtype);
   }
-  void save(Node&, const Tensor&, const Tensor& x) { sizes = x->sizes(); }
   static constexpr const char* rule = "gx = zeros with g along the diagonal";
   void vjp(Backward& b) {
     int64_t n = std::min(sizes[0], sizes[1]);
     Tensor d = ops::diag_embed(ops::expand(b.grad(), Ints(&n, 1)));
     b.gx[0] = equal(d->sizes(), sizes) ? d : ops::constant_pad(d, Dims{0, sizes[1] - n, 0, sizes[0] - n});
   }
-  void visit(SavedVisitor& v) { v.ints("self_sym_sizes", sizes); }
+  void fields(auto& f) { f("self_sym_sizes", sizes, input(0)); }
 };
 
 Tensor trace(const Tensor& x) {
@@ -115,11 +106,6 @@ struct Cdist {
     Tensor d = differences(a, b);
     return norm_raw(d, p, Mask::one(d->ndim - 1), false);
   }
-  void save(Node& n, const Tensor& y, const Tensor& a, const Tensor& b) {
-    a_.save(a);
-    b_.save(b);
-    y_.save_output(y, n);
-  }
   // d is the difference of a pair; the parts sum over the pairs that a row is in.
   const char* rule() const {
     static constexpr const char* cases[] = {
@@ -137,16 +123,11 @@ struct Cdist {
     if (w.needs(0)) w.gx[0] = ops::sum_to(ops::sum(g, Ints(&rows, 1)), a->sizes());
     if (w.needs(1)) w.gx[1] = ops::sum_to(ops::neg(ops::sum(g, Ints(&cols, 1))), b->sizes());
   }
-  void release() {
-    a_.reset();
-    b_.reset();
-    y_.reset();
-  }
-  void visit(SavedVisitor& v) {
-    v.value("p", Scalar(p));
-    v.tensor("result", y_);
-    v.tensor("x1", a_);
-    v.tensor("x2", b_);
+  void fields(auto& f) {
+    f("p", p);
+    f("result", y_, output(0));
+    f("x1", a_, input(0));
+    f("x2", b_, input(1));
   }
 };
 
@@ -184,10 +165,6 @@ struct Pdist {
     auto [i, j] = pairs(x->size(0), x->device);
     return norm_raw(ops::sub(ops::index_select(x, 0, i), ops::index_select(x, 0, j)), p, Mask::one(1), false);
   }
-  void save(Node& n, const Tensor& y, const Tensor& x) {
-    x_.save(x);
-    y_.save_output(y, n);
-  }
   // d is the difference of a pair; the parts sum over the pairs that a row is in.
   const char* rule() const {
     static constexpr const char* cases[] = {"gx = 0", "gx[i] = sum over j of ±g·sgn(d), d = x[i] − x[j]",
@@ -203,14 +180,10 @@ struct Pdist {
     Tensor g = norm_rule(ops::unsqueeze(b.grad(), 1), d, ops::unsqueeze(y_.get(b.node), 1), p, Mask::one(1));
     b.gx[0] = ops::index_add(ops::index_add(zero, 0, i, g), 0, j, ops::neg(g));
   }
-  void release() {
-    x_.reset();
-    y_.reset();
-  }
-  void visit(SavedVisitor& v) {
-    v.value("p", Scalar(p));
-    v.tensor("result", y_);
-    v.tensor("self", x_);
+  void fields(auto& f) {
+    f("p", p);
+    f("result", y_, output(0));
+    f("self", x_, input(0));
   }
 };
 

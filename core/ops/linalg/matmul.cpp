@@ -8,10 +8,9 @@ struct UnsafeView {
   static constexpr const char *name = "_unsafe_view", *node = "UnsafeViewBackward0";
   Dims to, from = {};
   Tensor forward(const Tensor& x) { return alias(x, to, contiguous_strides(to), x->byte_offset); }
-  void save(Node&, const Tensor&, const Tensor& x) { from = x->sizes(); }
   static constexpr const char* rule = "gx = reshape(g)";
   void vjp(Backward& b) { b.gx[0] = ops::reshape(b.grad(), from); }
-  void visit(SavedVisitor& v) { v.ints("self_sym_sizes", from); }
+  void fields(auto& f) { f("self_sym_sizes", from, input(0)); }
 };
 
 // a [..., n, k] times a matrix or vector: one product of all rows.

@@ -95,22 +95,14 @@ struct Mm {  // A B
   static constexpr const char *name = "mm", *node = "MmBackward0";
   SavedTensor a_ = {}, b_ = {};
   Tensor forward(const Tensor& a, const Tensor& b) { return mm_raw(a, b); }
-  void save(Node& n, const Tensor&, const Tensor& a, const Tensor& b) {
-    if (n.edges[1]) a_.save(a);
-    if (n.edges[0]) b_.save(b);
-  }
   static constexpr const char* rule = "ga = g·bᵀ; gb = aᵀ·g";
   void vjp(Backward& w) {
     if (w.needs(0)) w.gx[0] = mm_right_adjoint(w.grad(), b_.get(w.node));
     if (w.needs(1)) w.gx[1] = mm_left_adjoint(a_.get(w.node), w.grad());
   }
-  void release() {
-    a_.reset();
-    b_.reset();
-  }
-  void visit(SavedVisitor& v) {
-    v.tensor("self", a_);
-    v.tensor("mat2", b_);
+  void fields(auto& f) {
+    f("self", a_, input(0).if_edge(1));
+    f("mat2", b_, input(1).if_edge(0));
   }
 };
 
@@ -118,22 +110,14 @@ struct Bmm {
   static constexpr const char *name = "bmm", *node = "BmmBackward0";
   SavedTensor a_ = {}, b_ = {};
   Tensor forward(const Tensor& a, const Tensor& b) { return bmm_raw(a, b); }
-  void save(Node& n, const Tensor&, const Tensor& a, const Tensor& b) {
-    if (n.edges[1]) a_.save(a);
-    if (n.edges[0]) b_.save(b);
-  }
   static constexpr const char* rule = "ga = g·bᵀ; gb = aᵀ·g";
   void vjp(Backward& w) {
     if (w.needs(0)) w.gx[0] = bmm_right_adjoint(w.grad(), b_.get(w.node));
     if (w.needs(1)) w.gx[1] = bmm_left_adjoint(a_.get(w.node), w.grad());
   }
-  void release() {
-    a_.reset();
-    b_.reset();
-  }
-  void visit(SavedVisitor& v) {
-    v.tensor("self", a_);
-    v.tensor("mat2", b_);
+  void fields(auto& f) {
+    f("self", a_, input(0).if_edge(1));
+    f("mat2", b_, input(1).if_edge(0));
   }
 };
 
@@ -145,23 +129,15 @@ struct Mv {  // A v
     backend(y).gemm(1, a->size(0), 1, a->size(1), 1, matrix(a), {*v, v->stride(0), 1}, 0, {*y, 1, 1});
     return y;
   }
-  void save(Node& n, const Tensor&, const Tensor& a, const Tensor& v) {
-    if (n.edges[1]) a_.save(a);
-    if (n.edges[0]) v_.save(v);
-  }
   static constexpr const char* rule = "ga = outer(g, b); gb = aᵀ·g";
   void vjp(Backward& w) {
     const Tensor& g = w.grad();
     if (w.needs(0)) w.gx[0] = ops::outer(g, conj_of(v_.get(w.node)));
     if (w.needs(1)) w.gx[1] = ops::mv(conj_of(ops::transpose(a_.get(w.node), 0, 1)), g);
   }
-  void release() {
-    a_.reset();
-    v_.reset();
-  }
-  void visit(SavedVisitor& v) {
-    v.tensor("self", a_);
-    v.tensor("vec", v_);
+  void fields(auto& f) {
+    f("self", a_, input(0).if_edge(1));
+    f("vec", v_, input(1).if_edge(0));
   }
 };
 
@@ -179,10 +155,6 @@ template <bool kConj> struct Dot {  // Σ a b, or Σ conj(a) b
     NoGrad off;
     return dot_raw(kConj ? conj_of(a) : a, b);
   }
-  void save(Node& n, const Tensor&, const Tensor& a, const Tensor& b) {
-    if (n.edges[1]) a_.save(a);
-    if (n.edges[0]) b_.save(b);
-  }
   static constexpr const char* rule = kConj ? "ga = conj(g)·b; gb = g·a" : "ga = g·b; gb = g·a";
   void vjp(Backward& w) {
     const Tensor& g = w.grad();
@@ -190,13 +162,9 @@ template <bool kConj> struct Dot {  // Σ a b, or Σ conj(a) b
       w.gx[0] = kConj ? ops::mul(conj_of(g), b_.get(w.node)) : ops::mul(g, conj_of(b_.get(w.node)));
     if (w.needs(1)) w.gx[1] = ops::mul(g, kConj ? a_.get(w.node) : conj_of(a_.get(w.node)));
   }
-  void release() {
-    a_.reset();
-    b_.reset();
-  }
-  void visit(SavedVisitor& v) {
-    v.tensor("self", a_);
-    v.tensor(kConj ? "other" : "tensor", b_);
+  void fields(auto& f) {
+    f("self", a_, input(0).if_edge(1));
+    f(kConj ? "other" : "tensor", b_, input(1).if_edge(0));
   }
 };
 

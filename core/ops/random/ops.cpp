@@ -226,8 +226,8 @@ struct NormalOf {  // samples around tensors: no gradient reaches them
   static constexpr const char *name = "normal", *rule = "gx = 0 for mean and std";
   Generator* generator;
   Dims shapes[2] = {};  // of the tensors
-  void save(Node&, const Tensor&, const Tensor& x) { shapes[0] = x->sizes(); }
-  void save(Node&, const Tensor&, const Tensor& mean, const Tensor& std) {
+  void note(const Tensor& x) { shapes[0] = x->sizes(); }
+  void note(const Tensor& mean, const Tensor& std) {
     shapes[0] = mean->sizes();
     shapes[1] = std->sizes();
   }

@@ -9,10 +9,6 @@ namespace {
 // --- of all elements: the cotangent is shared by all that equal the result ---
 struct Extreme {
   SavedTensor x_ = {}, y_ = {};
-  void save(Node& n, const Tensor& y, const Tensor& x) {
-    x_.save(x);
-    y_.save_output(y, n);
-  }
   static constexpr const char* rule = "gx = [x = y]·g/count(x = y)";
   void vjp(Backward& b) {
     Tensor x = x_.get(b.node), y = y_.get(b.node);
@@ -21,13 +17,9 @@ struct Extreme {
     Tensor share = ops::div(b.grad(), ops::sum(mask));
     b.gx[0] = ops::masked_fill(ops::zeros_like(x), mask, share);
   }
-  void release() {
-    x_.reset();
-    y_.reset();
-  }
-  void visit(SavedVisitor& v) {
-    v.tensor("result", y_);
-    v.tensor("self", x_);
+  void fields(auto& f) {
+    f("result", y_, output(0));
+    f("self", x_, input(0));
   }
 };
 
@@ -76,20 +68,13 @@ template <bool kMax> struct ExtremeDims {
   Tensor forward(const Tensor& x) {
     return reduce_raw(kMax ? Reduction::Max : Reduction::Min, x, mask, keepdim, x->dtype);
   }
-  void save(Node& n, const Tensor& y, const Tensor& x) {
-    x_.save(x);
-    y_.save_output(y, n);
-  }
   static constexpr const char* rule = "gx = [x = y]·g/count(x = y)";
   void vjp(Backward& b);
-  void release() {
-    x_.reset();
-    y_.reset();
-  }
-  void visit(SavedVisitor& v) {
-    v.value("keepdim", Scalar(keepdim));
-    v.tensor("result", y_);
-    v.tensor("self", x_);
+  void fields(auto& f) {
+    f("dim", [&] { return dims_of(mask); });
+    f("keepdim", keepdim);
+    f("result", y_, output(0));
+    f("self", x_, input(0));
   }
 };
 
@@ -118,11 +103,6 @@ struct Aminmax {
   Mask mask;
   bool keepdim;
   SavedTensor x_ = {}, min_ = {}, max_ = {};
-  void save(Node& n, std::span<const Tensor> ys, std::span<const Tensor> xs) {
-    x_.save(xs[0]);
-    min_.save_output(ys[0], n);
-    max_.save_output(ys[1], n);
-  }
   static constexpr const char* rule = "gx = [x = y₀]·g₀/count(x = y₀) + [x = y₁]·g₁/count(x = y₁)";
   void vjp(Backward& b) {
     Tensor x = x_.get(b.node), total;
@@ -133,16 +113,11 @@ struct Aminmax {
     }
     b.gx[0] = total;
   }
-  void release() {
-    x_.reset();
-    min_.reset();
-    max_.reset();
-  }
-  void visit(SavedVisitor& v) {
-    v.value("keepdim", Scalar(keepdim));
-    v.tensor("max", max_);
-    v.tensor("min", min_);
-    v.tensor("self", x_);
+  void fields(auto& f) {
+    f("keepdim", keepdim);
+    f("max", max_, output(1));
+    f("min", min_, output(0));
+    f("self", x_, input(0));
   }
 };
 

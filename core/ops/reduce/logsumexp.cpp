@@ -23,10 +23,6 @@ struct LogSumExp {  // log Σ exp(x)
     return raw::clone(adjoint::alias(y, reduced_sizes(*x, mask, keepdim),
                                      contiguous_strides(reduced_sizes(*x, mask, keepdim)), y->byte_offset));
   }
-  void save(Node& n, const Tensor& y, const Tensor& x) {
-    x_.save(x);
-    y_.save_output(y, n);
-  }
   static constexpr const char* rule = "gx = g·exp(x − y)";
   // exp(x - y). Where y is -∞ (all x are), it is 0; where y is ∞, those x that are share it.
   Tensor weights(const Tensor& x, const Tensor& y) const {
@@ -43,14 +39,11 @@ struct LogSumExp {  // log Σ exp(x)
     Tensor x = x_.get(b.node), y = restore_dims(y_.get(b.node), mask, x->ndim, keepdim);
     b.gx[0] = ops::mul(restore_dims(b.grad(), mask, x->ndim, keepdim), conj_if(weights(x, y)));
   }
-  void release() {
-    x_.reset();
-    y_.reset();
-  }
-  void visit(SavedVisitor& v) {
-    v.value("keepdim", Scalar(keepdim));
-    v.tensor("result", y_);
-    v.tensor("self", x_);
+  void fields(auto& f) {
+    f("dim", [&] { return dims_of(mask); });
+    f("keepdim", keepdim);
+    f("result", y_, output(0));
+    f("self", x_, input(0));
   }
 };
 
@@ -70,10 +63,6 @@ struct LogCumSumExp {
     if (!l.x.same(x)) l = layout_of(raw::contiguous(x), dim);
     backend(y).scan(Scan::LogSumExp, *l.x, l.view, *y);
     return y;
-  }
-  void save(Node& n, const Tensor& y, const Tensor& x) {
-    x_.save(x);
-    y_.save_output(y, n);
   }
   static constexpr const char* rule = "gx[k] = sum over j ≥ k of g[j]·exp(x[k] − y[j])";
   // gx[k] = Σ over j >= k of g[j] · exp(x[k] - y[j]); signs are split so that the sums can stay logarithms.
@@ -105,14 +94,10 @@ struct LogCumSumExp {
                          sum_from(ops::where(ops::lt(g, 0), size, none)));
     }
   }
-  void release() {
-    x_.reset();
-    y_.reset();
-  }
-  void visit(SavedVisitor& v) {
-    v.value("dim", Scalar(dim));
-    v.tensor("result", y_);
-    v.tensor("self", x_);
+  void fields(auto& f) {
+    f("dim", dim);
+    f("result", y_, output(0));
+    f("self", x_, input(0));
   }
 };
 

@@ -55,28 +55,22 @@ struct Spread {
     Tensor s = wide(std, x), unit = ops::masked_fill(ops::div(centred(x), s), ops::eq(s, 0), 0);
     return ops::mul(ops::mul(wide(g, x), 1.0 / degrees(x)), unit);
   }
+  template <bool kRoot> void keep(auto& f, const char* result) {
+    f("correction", correction);
+    f("dim", [&] { return dims_of(mask); });
+    f("keepdim", keepdim);
+    f("self", x_, input(0));
+    if constexpr (kRoot) f(result, std_, output(0));
+  }
   Tensor mean_rule(const Tensor& g, const Tensor& x) const {
     return spread(ops::div(g, double(reduced_count(*x, mask))), mask, x->sizes(), keepdim);
-  }
-  void release() {
-    x_.reset();
-    std_.reset();
-  }
-  void visit(SavedVisitor& v) {
-    v.value("correction", Scalar(correction));
-    v.value("keepdim", Scalar(keepdim));
-    v.tensor("self", x_);
-    if (std_.was_set()) v.tensor("result", std_);
   }
 };
 
 template <bool kRoot> struct Deviation : Spread {
   static constexpr const char *name = kRoot ? "std" : "var", *node = kRoot ? "StdBackward0" : "VarBackward0";
   Tensor forward(const Tensor& x) { return moments(x, mask, correction, keepdim, kRoot, name).var; }
-  void save(Node& n, const Tensor& y, const Tensor& x) {
-    x_.save(x);
-    if (kRoot) std_.save_output(y, n);
-  }
+  void fields(auto& f) { keep<kRoot>(f, "result"); }
   static constexpr const char* rule =
       kRoot ? "gx = g·(x − mean(x))/((n − correction)·y)" : "gx = 2·g·(x − mean(x))/(n − correction)";
   void vjp(Backward& b) {
@@ -88,10 +82,7 @@ template <bool kRoot> struct Deviation : Spread {
 template <bool kRoot> struct DeviationMean : Spread {
   static constexpr const char *name = kRoot ? "std_mean" : "var_mean",
                               *node = kRoot ? "StdMeanBackward0" : "VarMeanBackward0";
-  void save(Node& n, std::span<const Tensor> ys, std::span<const Tensor> xs) {
-    x_.save(xs[0]);
-    if (kRoot) std_.save_output(ys[0], n);
-  }
+  void fields(auto& f) { keep<kRoot>(f, "result0"); }
   static constexpr const char* rule = kRoot ? "gx = g₀·(x − mean(x))/((n − correction)·y₀) + g₁/n"
                                             : "gx = 2·g₀·(x − mean(x))/(n − correction) + g₁/n";
   void vjp(Backward& b) {

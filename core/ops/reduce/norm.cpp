@@ -69,10 +69,6 @@ struct VectorNorm {
   Dtype work;
   SavedTensor x_ = {}, y_ = {};
   Tensor forward(const Tensor& x) { return norm_raw(raw::cast(x, work), p, mask, keepdim); }
-  void save(Node& n, const Tensor& y, const Tensor& x) {
-    x_.save(x);
-    y_.save_output(y, n);
-  }
   const char* rule() const {
     static constexpr const char* cases[] = {"gx = 0", "gx = g·sgn(x)", "gx = g·x/y",
                                             "gx = g·sgn(x)·[|x| = y]/count(|x| = y)",
@@ -85,15 +81,12 @@ struct VectorNorm {
     auto full = [&](const Tensor& t) { return restore_dims(t, mask, x->ndim, keepdim); };
     b.gx[0] = ops::to(norm_rule(full(b.grad()), ops::to(x, work), full(y_.get(b.node)), p, mask), x->dtype);
   }
-  void release() {
-    x_.reset();
-    y_.reset();
-  }
-  void visit(SavedVisitor& v) {
-    v.value("keepdim", Scalar(keepdim));
-    v.value("ord", Scalar(p));
-    v.tensor("result", y_);
-    v.tensor("self", x_);
+  void fields(auto& f) {
+    f("dim", [&] { return dims_of(mask); });
+    f("keepdim", keepdim);
+    f("ord", p);
+    f("result", y_, output(0));
+    f("self", x_, input(0));
   }
 };
 
@@ -203,11 +196,6 @@ struct Dist {  // ‖x - y‖
           label_of(d->dtype), " instead.");
     return norm_raw(d, p, Mask::all(d->ndim), false);
   }
-  void save(Node& n, const Tensor& y, const Tensor& a, const Tensor& b) {
-    a_.save(a);
-    b_.save(b);
-    y_.save_output(y, n);
-  }
   const char* rule() const {
     static constexpr const char* cases[] = {"ga = 0; gb = 0", "ga = g·sgn(a − b); gb = −ga",
                                             "ga = g·(a − b)/y; gb = −ga",
@@ -221,16 +209,11 @@ struct Dist {  // ‖x - y‖
     if (w.needs(0)) w.gx[0] = ops::to(ops::sum_to(g, a->sizes()), a->dtype);
     if (w.needs(1)) w.gx[1] = ops::to(ops::sum_to(ops::neg(g), b->sizes()), b->dtype);
   }
-  void release() {
-    a_.reset();
-    b_.reset();
-    y_.reset();
-  }
-  void visit(SavedVisitor& v) {
-    v.tensor("other", b_);
-    v.value("p", Scalar(p));
-    v.tensor("result", y_);
-    v.tensor("self", a_);
+  void fields(auto& f) {
+    f("other", b_, input(1));
+    f("p", p);
+    f("result", y_, output(0));
+    f("self", a_, input(0));
   }
 };
 
@@ -248,7 +231,6 @@ struct Renorm {
     Tensor factor = ops::where(ops::gt(n, most), ops::mul(ops::reciprocal(ops::add(n, 1e-7)), most), 1.0);
     return ops::to(ops::mul(x, factor), x->dtype);
   }
-  void save(Node&, const Tensor&, const Tensor& x) { x_.save(x); }
   static constexpr const char* rule =
       "gx = g where n = ‖x‖ ≤ maxnorm, else maxnorm·(g − (∂n/∂x)·sum(x·g)/n)/n of each slice";
   void vjp(Backward& b) {
@@ -263,12 +245,11 @@ struct Renorm {
     Tensor scaled = ops::mul(ops::mul(inv, most), ops::sub(g, ops::mul(inv, nb)));
     b.gx[0] = ops::where(ops::gt(n, most), ops::to(scaled, g->dtype), g);
   }
-  void release() { x_.reset(); }
-  void visit(SavedVisitor& v) {
-    v.value("dim", Scalar(dim));
-    v.value("maxnorm", Scalar(most));
-    v.value("p", Scalar(p));
-    v.tensor("self", x_);
+  void fields(auto& f) {
+    f("dim", dim);
+    f("maxnorm", most);
+    f("p", p);
+    f("self", x_, input(0));
   }
 };
 

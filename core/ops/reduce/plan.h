@@ -21,7 +21,7 @@ struct Mask {
 Mask mask_of(Ints dims, int64_t ndim);  // wrapped; none given means all
 Mask mask_of(const std::optional<Ints>& dims, int64_t ndim);
 inline Mask mask_of(int64_t dim, int64_t ndim) { return Mask::one(wrap_dim(dim, ndim)); }
-Dims dims_of(Mask m, int64_t ndim);
+Dims dims_of(Mask m, int64_t ndim = 64);  // of the first ndim
 Dims reduced_sizes(const TensorImpl& x, Mask m, bool keepdim);
 int64_t reduced_count(const TensorImpl& x, Mask m);
 
@@ -75,20 +75,15 @@ struct Picked {
   bool keepdim;
   Dims sizes = {};
   SavedTensor index_ = {};
-  void save(Node&, std::span<const Tensor> ys, std::span<const Tensor> xs) {
-    sizes = xs[0]->sizes();
-    index_.save(ys[1]);
-  }
   static constexpr const char* rule = "gx = zeros with g at the indices";
   void vjp(Backward& b) {
     if (b.grad()) b.gx[0] = scatter_selected(b.grad(), index_.get(b.node), dim, sizes, keepdim);
   }
-  void release() { index_.reset(); }
-  void visit(SavedVisitor& v) {
-    v.value("dim", Scalar(dim));
-    v.tensor("indices", index_);
-    v.value("keepdim", Scalar(keepdim));
-    v.ints("self_sym_sizes", sizes);
+  void fields(auto& f) {
+    f("dim", dim);
+    f("indices", index_, output(1));
+    f("keepdim", keepdim);
+    f("self_sym_sizes", sizes, input(0));
   }
 };
 struct ValueIndex {

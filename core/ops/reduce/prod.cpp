@@ -46,10 +46,6 @@ struct Prod {  // Π x
   Tensor forward(const Tensor& x) {
     return reduce_all_raw(Reduction::Prod, operand_of(Reduction::Prod, x, out), out);
   }
-  void save(Node& n, const Tensor& y, const Tensor& x) {
-    x_.save(x);
-    y_.save_output(y, n);
-  }
   static constexpr const char* rule = "gx = g·y/x, or g·(the product of the others) where x has zeros";
   void vjp(Backward& b) {
     Tensor x = x_.get(b.node), g = ops::to(b.grad(), x->dtype);
@@ -63,13 +59,9 @@ struct Prod {  // Π x
       b.gx[0] = ops::reshape(ops::mul(g, conj_if(others)), x->sizes());
     }
   }
-  void release() {
-    x_.reset();
-    y_.reset();
-  }
-  void visit(SavedVisitor& v) {
-    v.tensor("self", x_);
-    v.tensor("result", y_);
+  void fields(auto& f) {
+    f("self", x_, input(0));
+    f("result", y_, output(0));
   }
 };
 
@@ -82,10 +74,6 @@ struct ProdDim {
   Tensor forward(const Tensor& x) {
     return reduce_raw(Reduction::Prod, operand_of(Reduction::Prod, x, out), Mask::one(dim), keepdim, out);
   }
-  void save(Node& n, const Tensor& y, const Tensor& x) {
-    x_.save(x);
-    y_.save_output(y, n);
-  }
   static constexpr const char* rule = "gx = g·y/x, or g·(the product of the others) where x has zeros";
   void vjp(Backward& b) {
     Tensor x = x_.get(b.node), g = ops::to(b.grad(), x->dtype);
@@ -97,15 +85,11 @@ struct ProdDim {
     Tensor y = restore_dims(ops::to(y_.get(b.node), x->dtype), Mask::one(dim), x->ndim, keepdim);
     b.gx[0] = ops::mul(g, conj_if(divides(x, y) ? ops::div(y, x) : product_of_others(x, dim)));
   }
-  void release() {
-    x_.reset();
-    y_.reset();
-  }
-  void visit(SavedVisitor& v) {
-    v.value("dim", Scalar(dim));
-    v.value("keepdim", Scalar(keepdim));
-    v.tensor("self", x_);
-    v.tensor("result", y_);
+  void fields(auto& f) {
+    f("dim", dim);
+    f("keepdim", keepdim);
+    f("self", x_, input(0));
+    f("result", y_, output(0));
   }
 };
 
@@ -136,10 +120,6 @@ struct Recurrence {
     backend(y).recurrence(down, *dense_g, *dense_c, v, *y);
     return y;
   }
-  void save(Node& n, const Tensor& y, const Tensor&, const Tensor& c) {
-    c_.save(c);
-    y_.save_output(y, n);
-  }
   static constexpr const char* rule =
       "gx is the recurrence of g with c, the other way; gc[k] = gx[k]·y[k ∓ 1]";
   void vjp(Backward& b) {
@@ -148,13 +128,9 @@ struct Recurrence {
     if (b.needs(0)) b.gx[0] = u;
     if (b.needs(1)) b.gx[1] = ops::mul(u, shifted(conj_if(y_.get(b.node)), dim, -by));
   }
-  void release() {
-    c_.reset();
-    y_.reset();
-  }
-  void visit(SavedVisitor& v) {
-    v.tensor("c", c_);
-    v.tensor("result", y_);
+  void fields(auto& f) {
+    f("c", c_, input(1));
+    f("result", y_, output(0));
   }
 };
 
@@ -173,10 +149,6 @@ struct CumProd {
     backend(y).scan(Scan::Prod, *l.x, l.view, *y);
     return y;
   }
-  void save(Node& n, const Tensor& y, const Tensor& x) {
-    x_.save(x);
-    y_.save_output(y, n);
-  }
   static constexpr const char* rule = "gx[k] = sum over j ≥ k of g[j]·the product of x[0…j] without x[k]";
   // That is the product before k, which the result has, times s[k] = g[k] + x[k + 1]·s[k + 1].
   void vjp(Backward& b) {
@@ -192,14 +164,10 @@ struct CumProd {
     b.gx[0] = ops::mul(conj_if(ops::cat(before, dim)),
                        apply(Recurrence{dim, true}, g, shifted(conj_if(x), dim, -1)));
   }
-  void release() {
-    x_.reset();
-    y_.reset();
-  }
-  void visit(SavedVisitor& v) {
-    v.value("dim", Scalar(dim));
-    v.tensor("self", x_);
-    v.tensor("result", y_);
+  void fields(auto& f) {
+    f("dim", dim);
+    f("self", x_, input(0));
+    f("result", y_, output(0));
   }
 };
 

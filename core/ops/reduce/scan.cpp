@@ -26,7 +26,7 @@ struct CumSum {
     Ints d(&dim, 1);
     b.gx[0] = g->ndim == 0 ? g : ops::flip(ops::cumsum(ops::flip(g, d), dim), d);
   }
-  void visit(SavedVisitor& v) { v.value("dim", Scalar(dim)); }
+  void fields(auto& f) { f("dim", dim); }
 };
 
 Tensor cumsum(const Tensor& x, int64_t dim, std::optional<Dtype> d) {
@@ -45,9 +45,10 @@ template <bool kMax> struct CumExtreme : Picked {
                   ? b.grad()
                   : ops::scatter_add(zeros(sizes, b.grad()->dtype, b.grad()->device), dim, at, b.grad());
   }
-  void visit(SavedVisitor& v) {
-    v.value("dim", Scalar(dim));
-    v.tensor("indices", index_);
+  void fields(auto& f) {
+    f("dim", dim);
+    f("indices", index_, output(1));
+    f(nullptr, sizes, input(0));
   }
 };
 

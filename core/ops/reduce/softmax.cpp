@@ -37,7 +37,6 @@ template <bool kLog> struct Softmax {
     in = x->dtype;
     return softmax_raw(kLog, x->dtype == out ? x : raw::cast(x, out), dim);
   }
-  void save(Node& n, const Tensor& y, const Tensor&) { y_.save_output(y, n); }
   static constexpr const char* rule = kLog ? "gx = g − exp(y)·sum(g)" : "gx = y·(g − sum(g·y))";
   void vjp(Backward& b) {
     const Tensor& g = b.grad();
@@ -51,10 +50,9 @@ template <bool kLog> struct Softmax {
       gx = ops::mul(y, ops::sub(g, ops::sum(ops::mul(g, y), Ints(&dim, 1), true)));
     b.gx[0] = ops::to(gx, in);
   }
-  void release() { y_.reset(); }
-  void visit(SavedVisitor& v) {
-    v.value("dim", Scalar(dim));
-    v.tensor("result", y_);
+  void fields(auto& f) {
+    f("dim", dim);
+    f("result", y_, output(0));
   }
 };
 

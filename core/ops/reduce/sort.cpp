@@ -124,10 +124,6 @@ template <bool kNan> struct Median {  // of all elements
     return y;
   }
   static Scalar item_of_none(Dtype d) { return d == Dtype::I64 ? Scalar(INT64_MIN) : Scalar(0); }
-  void save(Node& n, const Tensor& y, const Tensor& x) {
-    x_.save(x);
-    y_.save_output(y, n);
-  }
   static constexpr const char* rule = "gx = [x = y]·g/count(x = y)";
   void vjp(Backward& b) {  // equals share the cotangent
     Tensor x = x_.get(b.node), y = y_.get(b.node);
@@ -135,13 +131,9 @@ template <bool kNan> struct Median {  // of all elements
     if (has_values(y) && std::isnan(item(y).to_double())) mask = ops::isnan(x);
     b.gx[0] = ops::masked_fill(ops::zeros_like(x), mask, ops::div(b.grad(), ops::sum(mask)));
   }
-  void release() {
-    x_.reset();
-    y_.reset();
-  }
-  void visit(SavedVisitor& v) {
-    v.tensor("result", y_);
-    v.tensor("self", x_);
+  void fields(auto& f) {
+    f("result", y_, output(0));
+    f("self", x_, input(0));
   }
 };
 

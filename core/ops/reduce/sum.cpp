@@ -16,13 +16,12 @@ struct Sum {  // Σ x
   Tensor forward(const Tensor& x) {
     return reduce_all_raw(Reduction::Sum, operand_of(Reduction::Sum, x, out), out);
   }
-  void save(Node&, const Tensor&, const Tensor& x) {
-    sizes = x->sizes();
-    in = x->dtype;
-  }
   static constexpr const char* rule = "gx = expand(g)";
   void vjp(Backward& b) { b.gx[0] = ops::expand(ops::to(b.grad(), in), sizes); }
-  void visit(SavedVisitor& v) { v.ints("self_sym_sizes", sizes); }
+  void fields(auto& f) {
+    f("self_sym_sizes", sizes, input(0));
+    f(nullptr, in, input(0));
+  }
 };
 
 struct SumDims {  // Σ over some dimensions
@@ -34,16 +33,13 @@ struct SumDims {  // Σ over some dimensions
   Tensor forward(const Tensor& x) {
     return reduce_raw(Reduction::Sum, operand_of(Reduction::Sum, x, out), mask, keepdim, out);
   }
-  void save(Node&, const Tensor&, const Tensor& x) {
-    sizes = x->sizes();
-    in = x->dtype;
-  }
   static constexpr const char* rule = "gx = expand(g)";
   void vjp(Backward& b) { b.gx[0] = spread(ops::to(b.grad(), in), mask, sizes, keepdim); }
-  void visit(SavedVisitor& v) {
-    v.ints("dim", dims_of(mask, sizes.size()));
-    v.value("keepdim", Scalar(keepdim));
-    v.ints("self_sym_sizes", sizes);
+  void fields(auto& f) {
+    f("dim", [&] { return dims_of(mask); });
+    f("keepdim", keepdim);
+    f("self_sym_sizes", sizes, input(0));
+    f(nullptr, in, input(0));
   }
 };
 
@@ -58,10 +54,9 @@ struct SumTo {  // Σ over what a broadcast repeated
     Tensor y = reduce_raw(Reduction::Sum, x, m, true, x->dtype);
     return lead ? alias(y, target, contiguous_strides(target), y->byte_offset) : y;
   }
-  void save(Node&, const Tensor&, const Tensor& x) { sizes = x->sizes(); }
   static constexpr const char* rule = "gx = expand(g)";
   void vjp(Backward& b) { b.gx[0] = ops::expand(b.grad(), sizes); }
-  void visit(SavedVisitor& v) { v.ints("self_sym_sizes", sizes); }
+  void fields(auto& f) { f("self_sym_sizes", sizes, input(0)); }
 };
 
 struct NanSum {  // Σ of what is not NaN
@@ -75,17 +70,16 @@ struct NanSum {  // Σ of what is not NaN
     NoGrad off;
     return reduce_raw(Reduction::Sum, ops::masked_fill(c, ops::isnan(c), 0), mask, keepdim, out);
   }
-  void save(Node&, const Tensor&, const Tensor& x) { x_.save(x); }
   static constexpr const char* rule = "gx = expand(g) with 0 where x is NaN";
   void vjp(Backward& b) {
     Tensor x = x_.get(b.node);
     Tensor g = spread(ops::to(b.grad(), x->dtype), mask, x->sizes(), keepdim);
     b.gx[0] = ops::masked_fill(g, ops::isnan(x), 0);
   }
-  void release() { x_.reset(); }
-  void visit(SavedVisitor& v) {
-    v.tensor("self", x_);
-    v.value("keepdim", Scalar(keepdim));
+  void fields(auto& f) {
+    f("self", x_, input(0));
+    f("dim", [&] { return dims_of(mask); });
+    f("keepdim", keepdim);
   }
 };
 
@@ -117,18 +111,15 @@ struct Mean {  // Σ x / n
     Tensor c = x->dtype == out ? x : raw::cast(x, out);
     return mean_raw(c, Mask::all(x->ndim), reduce_all_raw(Reduction::Sum, c));
   }
-  void save(Node&, const Tensor&, const Tensor& x) {
-    sizes = x->sizes();
-    in = x->dtype;
-  }
   static constexpr const char* rule = "gx = expand(g)/n";
   void vjp(Backward& b) {
     Tensor g = ops::expand(ops::to(b.grad(), in), sizes);
     b.gx[0] = ops::div(g, double(numel_of(sizes)));
   }
-  void visit(SavedVisitor& v) {
-    v.value("self_sym_numel", Scalar(numel_of(sizes)));
-    v.ints("self_sym_sizes", sizes);
+  void fields(auto& f) {
+    f("self_sym_numel", [&] { return numel_of(sizes); });
+    f("self_sym_sizes", sizes, input(0));
+    f(nullptr, in, input(0));
   }
 };
 
@@ -144,20 +135,17 @@ struct MeanDims {
     count = reduced_count(*x, mask);
     return mean_raw(c, mask, reduce_raw(Reduction::Sum, c, mask, keepdim));
   }
-  void save(Node&, const Tensor&, const Tensor& x) {
-    sizes = x->sizes();
-    in = x->dtype;
-  }
   static constexpr const char* rule = "gx = expand(g)/n";
   void vjp(Backward& b) {
     // Divided first: the cotangent is smaller than the input.
     b.gx[0] = spread(ops::div(ops::to(b.grad(), in), double(count)), mask, sizes, keepdim);
   }
-  void visit(SavedVisitor& v) {
-    v.ints("dim", dims_of(mask, sizes.size()));
-    v.value("keepdim", Scalar(keepdim));
-    v.value("self_sym_numel", Scalar(numel_of(sizes)));
-    v.ints("self_sym_sizes", sizes);
+  void fields(auto& f) {
+    f("dim", [&] { return dims_of(mask); });
+    f("keepdim", keepdim);
+    f("self_sym_numel", [&] { return numel_of(sizes); });
+    f("self_sym_sizes", sizes, input(0));
+    f(nullptr, in, input(0));
   }
 };
 

@@ -26,8 +26,8 @@ struct Cat {
     int64_t length;  // -1: an empty tensor that was skipped
     Dtype dtype;
   };
-  std::vector<Part> parts;
-  void save(Node&, Tensors, Tensors xs) {
+  std::vector<Part> parts = {};
+  void note(Tensors xs) {
     for (const Tensor& x : xs) parts.push_back({skipped(x) ? -1 : x->size(int(dim)), x->dtype});
   }
   static constexpr const char* rule = "gxᵢ = the part of g where xᵢ lies";
@@ -41,14 +41,14 @@ struct Cat {
       start += n;
     }
   }
-  void visit(SavedVisitor& v) { v.value("dim", Scalar(dim)); }
+  void fields(auto& f) { f("dim", dim); }
 };
 
 struct Stack {
   static constexpr const char *name = "stack", *node = "StackBackward0";
   int64_t dim;
-  std::vector<Dtype> dtypes;
-  void save(Node&, Tensors, Tensors xs) {
+  std::vector<Dtype> dtypes = {};
+  void note(Tensors xs) {
     for (const Tensor& x : xs) dtypes.push_back(x->dtype);
   }
   static constexpr const char* rule = "gxᵢ = select(g, dim, i)";
@@ -56,7 +56,7 @@ struct Stack {
     for (size_t i = 0; i < dtypes.size(); ++i)
       if (b.needs(int(i))) b.gx[i] = cotangent_as(select(b.grad(), dim, int64_t(i)), dtypes[i]);
   }
-  void visit(SavedVisitor& v) { v.value("dim", Scalar(dim)); }
+  void fields(auto& f) { f("dim", dim); }
 };
 
 MemoryFormat common_format(Tensors xs) {
@@ -118,7 +118,7 @@ Tensor join(Tensors xs, int64_t dim, Ints shape, Dtype dtype) {
                  ? adjoint::empty(shape, dtype, xs[0]->device)
                  : adjoint::empty_strided(shape, format_strides(shape, f), dtype, xs[0]->device);
   backend(y).join(*y, dim, xs);
-  return apply_many(Cat{dim, {}}, xs, y);
+  return apply_many(Cat{dim}, xs, y);
 }
 
 }  // namespace
@@ -162,7 +162,7 @@ Tensor stack(Tensors xs, int64_t dim) {
     rows.push_back(adjoint::alias(x, one, strides, x->byte_offset));
   }
   backend(y).join(*y, dim, rows);
-  return apply_many(Stack{dim, {}}, xs, y);
+  return apply_many(Stack{dim}, xs, y);
 }
 
 namespace {
@@ -189,7 +189,7 @@ struct BlockDiag {
   static constexpr const char *name = "block_diag", *node = "BlockDiagBackward0";
   std::vector<Dims> shapes;
   std::vector<Dtype> dtypes;
-  void save(Node&, Tensors, Tensors xs) {
+  void note(Tensors xs) {
     for (const Tensor& x : xs) {
       shapes.push_back(x->sizes());
       dtypes.push_back(x->dtype);

@@ -21,7 +21,7 @@ struct Flip {
   }
   static constexpr const char* rule = "gx = flip(g)";
   void vjp(Backward& b) { b.gx[0] = flip(b.grad(), dims); }
-  void visit(SavedVisitor& v) { v.ints("dims", dims); }
+  void fields(auto& f) { f("dims", dims); }
 };
 
 Tensor cut(const Tensor& x, int64_t dim, int64_t start, int64_t length) {
@@ -62,9 +62,9 @@ struct Roll {
       s = s == INT64_MIN ? s : -s;  // it is its own negative, by the size of a power of two
     b.gx[0] = roll(b.grad(), back, dims);
   }
-  void visit(SavedVisitor& v) {
-    v.ints("shifts", shifts);
-    v.ints("dims", dims);
+  void fields(auto& f) {
+    f("shifts", shifts);
+    f("dims", dims);
   }
 };
 
@@ -94,9 +94,9 @@ struct Rot90 {
   }
   static constexpr const char* rule = "gx = rot90(g, −k)";
   void vjp(Backward& b) { b.gx[0] = apply(Rot90{-k, d0, d1}, b.grad()); }
-  void visit(SavedVisitor& v) {
-    v.value("k", Scalar(k));
-    v.ints("dims", Dims{d0, d1});
+  void fields(auto& f) {
+    f("k", k);
+    f("dims", Dims{d0, d1});
   }
 };
 

@@ -64,7 +64,7 @@ struct ConstantPad {
     for (int64_t& p : back) p = -p;
     b.gx[0] = constant_pad(b.grad(), back, 0);
   }
-  void visit(SavedVisitor& v) { v.ints("pad", pad); }
+  void fields(auto& f) { f("pad", pad); }
 };
 
 enum class Mode { Reflect, Replicate };
@@ -100,7 +100,6 @@ struct BorderPad {  // named after the mode and the number of dimensions
       y = pick(y, x->ndim - 1 - i, pad[2 * i], pad[2 * i + 1], mode);
     return y.get() == x.get() || pad.empty() ? raw::clone(y) : y;
   }
-  void save(Node&, const Tensor&, const Tensor& x) { shape = x->sizes(); }
   static constexpr const char* rule = "gx = each element of g added to the element of x it shows";
   void vjp(Backward& b) {
     Tensor g = b.grad();
@@ -113,7 +112,10 @@ struct BorderPad {  // named after the mode and the number of dimensions
     }
     b.gx[0] = g;
   }
-  void visit(SavedVisitor& v) { v.ints("padding", pad); }
+  void fields(auto& f) {
+    f("padding", pad);
+    f(nullptr, shape, input(0));
+  }
 };
 
 constexpr const char* kNodes[2][3] = {

@@ -11,7 +11,7 @@ namespace {
 
 struct Repeat {
   static constexpr const char *name = "repeat", *node = "RepeatBackward0";
-  Dims repeats, shape;
+  Dims repeats, shape = {};
   Tensor forward(const Tensor& x) {
     int64_t n = repeats.size(), lead = n - x->ndim;
     // The result as [repeat, size] pairs takes the input broadcast over the repeats.
@@ -32,7 +32,6 @@ struct Repeat {
               adjoint::alias(x, pairs, strides, x->byte_offset));
     return y;
   }
-  void save(Node&, const Tensor&, const Tensor& x) { shape = x->sizes(); }
   static constexpr const char* rule = "gx = the sum of g over the repeats";
   void vjp(Backward& b) {
     Dims pairs, over;
@@ -44,9 +43,9 @@ struct Repeat {
     }
     b.gx[0] = over.empty() ? b.grad() : reshape(sum(reshape(b.grad(), pairs), over), shape);
   }
-  void visit(SavedVisitor& v) {
-    v.ints("repeats", repeats);
-    v.ints("self_sym_sizes", shape);
+  void fields(auto& f) {
+    f("repeats", repeats);
+    f("self_sym_sizes", shape, input(0));
   }
 };
 
@@ -116,7 +115,7 @@ Tensor interleave_number(const Tensor& x0, int64_t repeats, std::optional<int64_
 Tensor repeat(const Tensor& x, Ints repeats) {
   check(int64_t(repeats.size()) >= x->ndim,
         "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor");
-  return apply(Repeat{repeats, {}}, x);
+  return apply(Repeat{repeats}, x);
 }
 
 [[maybe_unused]] static const auto defs = {

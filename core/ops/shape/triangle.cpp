@@ -20,7 +20,7 @@ template <bool Upper> struct Triangle {
   }
   static constexpr const char* rule = Upper ? "gx = triu(g)" : "gx = tril(g)";
   void vjp(Backward& b) { b.gx[0] = apply(Triangle{diagonal}, b.grad()); }
-  void visit(SavedVisitor& v) { v.value("diagonal", Scalar(diagonal)); }
+  void fields(auto& f) { f("diagonal", diagonal); }
 };
 
 }  // namespace

@@ -15,8 +15,7 @@ struct ViewCopy {
   NodeRef view;
   const char* rule() const { return view->rule(); }
   void vjp(Backward& b) { view->vjp(b); }
-  void release() { view->release_saved(); }
-  void visit(SavedVisitor& v) { view->visit_saved(v); }
+  void fields(auto& f) { f(view); }
 };
 ViewCopy copy_of(const Tensor& view, const char* node) {
   NodeRef n = NodeRef::share(view->grad_fn);

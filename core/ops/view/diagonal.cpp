@@ -36,14 +36,13 @@ namespace {
 struct DiagonalCopy {
   static constexpr const char *name = "diag", *node = "DiagonalBackward0_copy";
   DiagonalPick picker;
-  Dims shape;
+  Dims shape = {};
   Tensor forward(const Tensor& x) { return raw::clone(picker(x)); }
-  void save(Node&, const Tensor&, const Tensor& x) { shape = x->sizes(); }
   static constexpr const char* rule = "gx = zeros with g on the diagonal";
   void vjp(Backward& b) { b.gx[0] = apply(Embed<DiagonalPick>{picker, shape}, b.grad()); }
-  void visit(SavedVisitor& v) {
-    picker.visit(v);
-    v.ints("self_sym_sizes", shape);
+  void fields(auto& f) {
+    picker.fields(f);
+    f("self_sym_sizes", shape, input(0));
   }
 };
 
@@ -58,13 +57,13 @@ struct DiagEmbed {
   }
   static constexpr const char* rule = "gx = diagonal(g)";
   void vjp(Backward& b) { b.gx[0] = diagonal(b.grad(), picker.offset, picker.dim1, picker.dim2); }
-  void visit(SavedVisitor& v) { picker.visit(v); }
+  void fields(auto& f) { picker.fields(f); }
 };
 
 }  // namespace
 
 Tensor diagonal(const Tensor& x, int64_t offset, int64_t dim1, int64_t dim2) {
-  return apply_view(PickView<DiagonalPick>{diagonal_pick(x, offset, dim1, dim2), {}}, x);
+  return apply_view(PickView<DiagonalPick>{diagonal_pick(x, offset, dim1, dim2)}, x);
 }
 
 Tensor diag_embed(const Tensor& x, int64_t offset, int64_t dim1, int64_t dim2) {
@@ -83,7 +82,7 @@ Tensor diag_embed(const Tensor& x, int64_t offset, int64_t dim1, int64_t dim2) {
 static Tensor diag(const Tensor& x, int64_t offset) {
   check(x->ndim == 1 || x->ndim == 2, "diag(): Supports 1D or 2D tensors. Got ", int(x->ndim), "D");
   if (x->ndim == 1) return diag_embed(x, offset);
-  return apply(DiagonalCopy{{offset, 0, 1}, {}}, x);
+  return apply(DiagonalCopy{{offset, 0, 1}}, x);
 }
 
 static Tensor diagflat(const Tensor& x, int64_t offset) { return diag_embed(reshape(x, Dims{-1}), offset); }

@@ -1,4 +1,5 @@
 // expand, squeeze, unsqueeze: dimensions of size one come, go and grow.
+#include <bit>
 #include <optional>
 #include "autograd/door.h"
 #include "ops/ops.h"
@@ -10,18 +11,17 @@ namespace {
 struct Expand {
   static constexpr const char *name = "expand", *node = "ExpandBackward0";
   Ints sizes, strides;
-  Dims shape;
+  Dims shape = {};
   Tensor forward(const Tensor& x) { return adjoint::alias(x, sizes, strides, x->byte_offset); }
-  void save(Node&, const Tensor&, const Tensor& x) { shape = x->sizes(); }
   static constexpr const char* rule = "gx = the sum of g over the repeats";
   void vjp(Backward& b) { b.gx[0] = sum_to(b.grad(), shape); }
-  void visit(SavedVisitor& v) { v.ints("self_sym_sizes", shape); }
+  void fields(auto& f) { f("self_sym_sizes", shape, input(0)); }
 };
 
 // The three squeezes differ in name only: the dimensions in `drop` (a bit each) go if their size is one.
 struct SqueezeBase {
   uint64_t drop = 0;
-  Dims shape;
+  Dims shape = {};
   Tensor forward(const Tensor& x) {
     Dims sizes, strides;
     for (int i = 0; i < x->ndim; ++i) {
@@ -38,14 +38,24 @@ struct SqueezeBase {
       if (shape[i] == 1 && (drop >> i & 1)) g = unsqueeze(g, i);
     b.gx[0] = std::move(g);
   }
-  void visit(SavedVisitor& v) { v.ints("self_sym_sizes", shape); }
+  void fields(auto& f) { f("self_sym_sizes", shape, input(0)); }
 };
 template <int N> struct Squeeze : SqueezeBase {
   static constexpr const char* name = "squeeze";
   static constexpr const char* names[] = {"SqueezeBackward0", "SqueezeBackward1", "SqueezeBackward2",
                                           "SqueezeBackward3", "SqueezeBackward4", "SqueezeBackward5"};
   static constexpr const char* node = names[N];
-  void save(Node&, const Tensor&, const Tensor& x) { shape = x->sizes(); }
+  void fields(auto& f) {
+    if constexpr (N % 3 == 1) f("dim", [&] { return int64_t(std::countr_zero(drop)); });
+    if constexpr (N % 3 == 2)
+      f("dim", [&] {
+        Dims dims;
+        for (int64_t i = 0; i < 64; ++i)
+          if (drop >> i & 1) dims.push_back(i);
+        return dims;
+      });
+    SqueezeBase::fields(f);
+  }
 };
 
 struct Unsqueeze {
@@ -61,7 +71,7 @@ struct Unsqueeze {
   }
   static constexpr const char* rule = "gx = squeeze(g)";
   void vjp(Backward& b) { b.gx[0] = squeeze(b.grad(), dim); }
-  void visit(SavedVisitor& v) { v.value("dim", Scalar(dim)); }
+  void fields(auto& f) { f("dim", dim); }
 };
 struct UnsqueezeInplace : Unsqueeze {
   static constexpr const char* node = "UnsqueezeBackward1";
@@ -73,10 +83,10 @@ uint64_t bits_of(Ints dims, int n) {
   return bits;
 }
 template <int N> Tensor squeeze_as(const Tensor& x, uint64_t drop) {
-  return apply_view(Squeeze<N>{{drop, {}}}, x);
+  return apply_view(Squeeze<N>{{drop}}, x);
 }
 template <int N> Tensor squeeze_inplace(const Tensor& x, uint64_t drop) {
-  return apply_view_inplace(Squeeze<N>{{drop, x->sizes()}}, x, "squeeze_");
+  return apply_view_inplace(Squeeze<N>{{drop}}, x, "squeeze_");
 }
 
 }  // namespace
@@ -111,7 +121,7 @@ Tensor expand(const Tensor& x, Ints wanted) {
     sizes[i] = target;
     strides[i] = x->ndim ? stride : 0;
   }
-  return apply_view(Expand{sizes, strides, {}}, x);
+  return apply_view(Expand{sizes, strides}, x);
 }
 
 Tensor squeeze(const Tensor& x) { return squeeze_as<0>(x, ~uint64_t(0)); }
@@ -138,7 +148,7 @@ static Tensor expand_method(const Tensor& x, Ints size, bool) { return expand(x,
 static Tensor expand_as(const Tensor& x, const Tensor& other) { return expand(x, other->sizes()); }
 
 std::vector<Tensor> broadcast_tensors(Tensors xs) {
-  Dims shape;
+  Dims shape = {};
   for (const Tensor& x : xs) shape = broadcast_shapes(shape, x->sizes());
   std::vector<Tensor> ys;
   for (const Tensor& x : xs) ys.push_back(equal(x->sizes(), shape) ? x : expand(x, shape));

@@ -23,9 +23,9 @@ struct Transpose {
   Tensor forward(const Tensor& x) { return swapped(x, dim0, dim1); }
   static constexpr const char* rule = "gx = transpose(g)";
   void vjp(Backward& b) { b.gx[0] = transpose(b.grad(), dim0, dim1); }
-  void visit(SavedVisitor& v) {
-    v.value("dim0", Scalar(dim0));
-    v.value("dim1", Scalar(dim1));
+  void fields(auto& f) {
+    f("dim0", dim0);
+    f("dim1", dim1);
   }
 };
 struct TransposeInplace : Transpose {
@@ -60,7 +60,7 @@ struct Permute {
     for (int64_t i = 0; i < dims.size(); ++i) inverse[dims[i]] = i;
     b.gx[0] = permute(b.grad(), inverse);
   }
-  void visit(SavedVisitor& v) { v.ints("dims", dims); }
+  void fields(auto& f) { f("dims", dims); }
 };
 
 void check_t(const Tensor& x, const char* name) {

@@ -7,7 +7,7 @@
 //     static constexpr const char *rule = "...", *embed_rule = "...", *scatter_rule = "...";
 //     int64_t dim, index;
 //     Tensor operator()(const Tensor& x) const;  // alias of x, no autograd
-//     void visit(SavedVisitor& v);
+//     void fields(auto& f);
 //   };
 #pragma once
 #include "autograd/door.h"
@@ -27,20 +27,19 @@ template <class Picker> struct Embed {  // zeros of `shape` that show g through 
     return gx;
   }
   static constexpr const char* rule = Picker::embed_rule;
-  void vjp(Backward& b) { b.gx[0] = apply_view(PickView<Picker>{picker, {}}, b.grad()); }
+  void vjp(Backward& b) { b.gx[0] = apply_view(PickView<Picker>{picker}, b.grad()); }
 };
 
 template <class Picker> struct PickView {
   static constexpr const char *name = Picker::name, *node = Picker::node;
   Picker picker;
-  Dims shape;
+  Dims shape = {};
   Tensor forward(const Tensor& x) { return picker(x); }
-  void save(Node&, const Tensor&, const Tensor& x) { shape = x->sizes(); }
   static constexpr const char* rule = Picker::rule;
   void vjp(Backward& b) { b.gx[0] = apply(Embed<Picker>{picker, shape}, b.grad()); }
-  void visit(SavedVisitor& v) {
-    picker.visit(v);
-    v.ints("self_sym_sizes", shape);
+  void fields(auto& f) {
+    picker.fields(f);
+    f("self_sym_sizes", shape, input(0));
   }
 };
 
@@ -52,9 +51,9 @@ struct SelectPick {
                               *scatter_rule = "gx = g with 0 at index; gsrc = select(g)";
   int64_t dim, index;
   Tensor operator()(const Tensor& x) const;
-  void visit(SavedVisitor& v) {
-    v.value("dim", Scalar(dim));
-    v.value("index", Scalar(index));
+  void fields(auto& f) {
+    f("dim", dim);
+    f("index", index);
   }
 };
 struct SlicePick {
@@ -64,11 +63,11 @@ struct SlicePick {
                               *scatter_rule = "gx = g with 0 in the slice; gsrc = slice(g)";
   int64_t dim, start, end, step;  // 0 <= start <= end <= size
   Tensor operator()(const Tensor& x) const;
-  void visit(SavedVisitor& v) {
-    v.value("dim", Scalar(dim));
-    v.value("start", Scalar(start));
-    v.value("end", Scalar(end));
-    v.value("step", Scalar(step));
+  void fields(auto& f) {
+    f("dim", dim);
+    f("start", start);
+    f("end", end);
+    f("step", step);
   }
 };
 struct DiagonalPick {
@@ -78,10 +77,10 @@ struct DiagonalPick {
                               *scatter_rule = "gx = g with 0 on the diagonal; gsrc = diagonal(g)";
   int64_t offset, dim1, dim2;  // wrapped, different
   Tensor operator()(const Tensor& x) const;
-  void visit(SavedVisitor& v) {
-    v.value("offset", Scalar(offset));
-    v.value("dim1", Scalar(dim1));
-    v.value("dim2", Scalar(dim2));
+  void fields(auto& f) {
+    f("offset", offset);
+    f("dim1", dim1);
+    f("dim2", dim2);
   }
 };
 // Checked pickers from a user's arguments.

@@ -12,15 +12,14 @@ namespace {
 struct View {
   static constexpr const char *name = "view", *node = "ViewBackward0";
   Ints sizes, strides;  // no strides: x is contiguous, and so is the view
-  Dims shape;
+  Dims shape = {};
   Tensor forward(const Tensor& x) {
     return strides.data() || sizes.empty() ? adjoint::alias(x, sizes, strides, x->byte_offset)
                                            : adjoint::alias_contiguous(x, sizes);
   }
-  void save(Node&, const Tensor&, const Tensor& x) { shape = x->sizes(); }
   static constexpr const char* rule = "gx = reshape(g)";
   void vjp(Backward& b) { b.gx[0] = reshape(b.grad(), shape); }
-  void visit(SavedVisitor& v) { v.ints("self_sym_sizes", shape); }
+  void fields(auto& f) { f("self_sym_sizes", shape, input(0)); }
 };
 
 struct ReshapeAlias : View {  // reshape of what is not contiguous
@@ -31,14 +30,13 @@ struct ReshapeAlias : View {  // reshape of what is not contiguous
 struct UnsafeView {
   static constexpr const char *name = "reshape", *node = "UnsafeViewBackward0";
   Ints sizes;
-  Dims shape;
+  Dims shape = {};
   Tensor forward(const Tensor& x) {
     return adjoint::alias(x, sizes, contiguous_strides(sizes), x->byte_offset);
   }
-  void save(Node&, const Tensor&, const Tensor& x) { shape = x->sizes(); }
   static constexpr const char* rule = "gx = reshape(g)";
   void vjp(Backward& b) { b.gx[0] = reshape(b.grad(), shape); }
-  void visit(SavedVisitor& v) { v.ints("self_sym_sizes", shape); }
+  void fields(auto& f) { f("self_sym_sizes", shape, input(0)); }
 };
 
 // Fills in the one size given as -1, and checks that the count of elements stays.
@@ -70,12 +68,12 @@ void infer_size(Ints wanted, int64_t numel, Dims& sizes) {
 Tensor view(const Tensor& x, Ints wanted) {
   Dims sizes, strides;
   infer_size(wanted, x->numel, sizes);
-  if (x->contiguous()) return apply_view(View{sizes, {}, {}}, x);
+  if (x->contiguous()) return apply_view(View{sizes, {}}, x);
   check(view_strides(x, sizes, strides),
         "view size is not compatible with input tensor's size and stride (at least one dimension spans "
         "across two "
         "contiguous subspaces). Use .reshape(...) instead.");
-  return apply_view(View{sizes, strides, {}}, x);
+  return apply_view(View{sizes, strides}, x);
 }
 
 // The sizes as given fit: none to be inferred.
@@ -87,12 +85,12 @@ static bool fits(Ints wanted, int64_t numel) {
 }
 
 Tensor reshape(const Tensor& x, Ints wanted) {
-  if (x->contiguous() && fits(wanted, x->numel)) return apply_view(View{wanted, {}, {}}, x);
+  if (x->contiguous() && fits(wanted, x->numel)) return apply_view(View{wanted, {}}, x);
   Dims sizes, strides;
   infer_size(wanted, x->numel, sizes);
-  if (__builtin_expect(x->contiguous(), 1)) return apply_view(View{sizes, {}, {}}, x);
-  if (view_strides(x, sizes, strides)) return apply_view(ReshapeAlias{{sizes, strides, {}}}, x);
-  return apply(UnsafeView{sizes, {}}, clone(x, MemoryFormat::Contiguous));
+  if (__builtin_expect(x->contiguous(), 1)) return apply_view(View{sizes, {}}, x);
+  if (view_strides(x, sizes, strides)) return apply_view(ReshapeAlias{{sizes, strides}}, x);
+  return apply(UnsafeView{sizes}, clone(x, MemoryFormat::Contiguous));
 }
 
 Tensor flatten(const Tensor& x, int64_t start_dim, int64_t end_dim) {

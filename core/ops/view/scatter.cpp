@@ -34,12 +34,12 @@ template <class Picker> struct Scatter {
   }
   static constexpr const char* rule = Picker::scatter_rule;
   void vjp(Backward& b) {
-    Tensor part = apply_view(PickView<Picker>{picker, {}}, b.grad());
+    Tensor part = apply_view(PickView<Picker>{picker}, b.grad());
     if (b.needs(0))
       b.gx[0] = apply(Scatter{picker}, b.grad(), adjoint::zeros(part->sizes(), part->dtype, part->device));
     if (b.needs(1)) b.gx[1] = part;
   }
-  void visit(SavedVisitor& v) { picker.visit(v); }
+  void fields(auto& f) { picker.fields(f); }
 };
 
 template <class Picker> Tensor scatter_through(Picker picker, const Tensor& x, const Tensor& src) {
@@ -72,10 +72,10 @@ struct AsStridedScatter {
     }
     if (b.needs(1)) b.gx[1] = restride(b.grad(), whole, part);
   }
-  void visit(SavedVisitor& v) {
-    v.ints("size", part.sizes);
-    v.ints("stride", part.strides);
-    v.value("storage_offset", Scalar(part.offset));
+  void fields(auto& f) {
+    f("size", part.sizes);
+    f("stride", part.strides);
+    f("storage_offset", part.offset);
   }
 };
 

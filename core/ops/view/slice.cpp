@@ -65,11 +65,11 @@ SlicePick slice_pick(const Tensor& x, int64_t dim, std::optional<int64_t> start,
 namespace ops {
 
 Tensor select(const Tensor& x, int64_t dim, int64_t index) {
-  return apply_view(PickView<SelectPick>{select_pick(x, dim, index), {}}, x);
+  return apply_view(PickView<SelectPick>{select_pick(x, dim, index)}, x);
 }
 
 Tensor slice(const Tensor& x, int64_t dim, int64_t start, int64_t end, int64_t step) {
-  return apply_view(PickView<SlicePick>{slice_pick(x, dim, start, end, step), {}}, x);
+  return apply_view(PickView<SlicePick>{slice_pick(x, dim, start, end, step)}, x);
 }
 
 Tensor narrow(const Tensor& x, int64_t dim, int64_t start, int64_t length) {
@@ -82,7 +82,7 @@ Tensor narrow(const Tensor& x, int64_t dim, int64_t start, int64_t length) {
   if (start < 0) start += size;
   check(start <= size - length, "start (", start, ") + length (", length, ") exceeds dimension size (", size,
         ").");
-  return apply_view(PickView<SlicePick>{{dim, start, start + length, 1}, {}}, x);
+  return apply_view(PickView<SlicePick>{{dim, start, start + length, 1}}, x);
 }
 
 static Tensor narrow_at(const Tensor& x, int64_t dim, const Tensor& start, int64_t length) {

@@ -55,13 +55,13 @@ template <bool Sizes, Kind kind> struct Split {
   Part whole;
   static constexpr const char* rule = "gx = cat(g₀, g₁, …)";
   void vjp(Backward& b) { b.gx[0] = cat(gathered(b, whole, lengths, dim), dim); }
-  void visit(SavedVisitor& v) {
-    v.value("dim", Scalar(dim));
-    v.ints("self_sym_sizes", whole.shape);
+  void fields(auto& f) {
+    f("dim", dim);
+    f("self_sym_sizes", whole.shape);
     if constexpr (Sizes)
-      v.ints("split_sizes", lengths);
+      f("split_sizes", lengths);
     else
-      v.value("split_size", Scalar(lengths[0]));
+      f("split_size", lengths[0]);
   }
 };
 
@@ -78,7 +78,7 @@ struct Unbind {
     for (int64_t i = 0; i < n; ++i) gs.push_back(b.g[i] ? b.g[i] : zeros(shape, whole.dtype, whole.device));
     b.gx[0] = stack(gs, dim);
   }
-  void visit(SavedVisitor& v) { v.value("dim", Scalar(dim)); }
+  void fields(auto& f) { f("dim", dim); }
 };
 
 Part part_of(const Tensor& x) { return {x->sizes(), x->dtype, x->device}; }

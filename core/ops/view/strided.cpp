@@ -57,10 +57,10 @@ template <bool InPlace> struct AsStrided {
   }
   static constexpr const char* rule = "gx = each element of g added to the element of x it shows";
   void vjp(Backward& b) { b.gx[0] = restride(b.grad(), to, from); }
-  void visit(SavedVisitor& v) {
-    v.ints("size", to.sizes);
-    v.ints("stride", to.strides);
-    v.value("storage_offset", Scalar(to.offset));
+  void fields(auto& f) {
+    f("size", to.sizes);
+    f("stride", to.strides);
+    f("storage_offset", to.offset);
   }
 };
 
@@ -120,16 +120,15 @@ struct UnfoldGrad {  // adds the windows back
 struct Unfold {
   static constexpr const char *name = "unfold", *node = "UnfoldBackward0";
   UnfoldGeometry w;
-  Dims shape;
+  Dims shape = {};
   Tensor forward(const Tensor& x) { return w.look(x); }
-  void save(Node&, const Tensor&, const Tensor& x) { shape = x->sizes(); }
   static constexpr const char* rule = "gx = each element of g added to the element of x it shows";
   void vjp(Backward& b) { b.gx[0] = apply(UnfoldGrad{w, shape}, b.grad()); }
-  void visit(SavedVisitor& v) {
-    v.value("dimension", Scalar(w.dim));
-    v.value("size", Scalar(w.size));
-    v.value("step", Scalar(w.step));
-    v.ints("self_sym_sizes", shape);
+  void fields(auto& f) {
+    f("dimension", w.dim);
+    f("size", w.size);
+    f("step", w.step);
+    f("self_sym_sizes", shape, input(0));
   }
 };
 
@@ -189,7 +188,7 @@ Tensor unfold(const Tensor& x, int64_t dim, int64_t size, int64_t step) {
   check(size >= 0, "size is ", size, " but must be >= 0");
   check(size <= most, "maximum size for tensor at dimension ", dim, " is ", most, " but size is ", size);
   check(step > 0, "step is ", step, " but must be > 0");
-  return apply_view(Unfold{{dim, size, step}, {}}, x);
+  return apply_view(Unfold{{dim, size, step}}, x);
 }
 
 [[maybe_unused]] static const auto defs = {
