@@ -57,3 +57,14 @@ def test_every_page_is_in_the_navigation():
     listed = set(re.findall(r"[\w/]+\.md", (ROOT / "mkdocs.yml").read_text(encoding="utf-8")))
     there = {str(p.relative_to(ROOT / "docs")) for p in PAGES if p.parent != ROOT}
     assert there <= listed
+
+
+def test_the_recipes_are_the_code_itself():
+    """architecture.md's C++ stands, part for part, in the files that its fences name."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    fences = re.findall(r'^```cpp title="(.+?)"\n(.*?)^```$', page, re.M | re.S)
+    assert len(fences) == 5
+    for name, text in fences:
+        code = "".join((ROOT / name).read_text(encoding="utf-8").split())
+        for part in re.split(r"^ *// \.\.\.$", text, flags=re.M):
+            assert "".join(part.split()) in code, f"{name} has no longer:\n{part}"
