@@ -104,6 +104,20 @@ def test_schemas_are_read_in_one_place():
     assert found == ["schema_text.h"]
 
 
+def test_formulas_are_looked_up_when_the_module_is_imported():
+    """formula<"name">, not find_pointwise(): a misspelt name ends the import, not the first call."""
+    late = [p.name for p in (CORE / "ops").rglob("*.cpp") if re.search(r'find_pointwise\("', code(p))]
+    assert not late
+
+
+def test_public_signatures_stand_beside_their_formulas():
+    files = {p.name for p in (CORE / "ops" / "pointwise").glob("*.cpp")}
+    assert {f for f in files if ".isa." not in f and f.replace(".cpp", ".isa.cpp") not in files} == {
+        "forms.cpp",  # all of them, for C++
+        "nextafter.cpp",  # of halves, which have no kernels
+    }
+
+
 # --- four operands ---
 
 FOUR = """

@@ -16,7 +16,7 @@ using namespace gemm_detail;
 // ---- float, double, complex ------------------------------------------------------------------------
 
 // How to read the matrix without a copy, if it can be.
-template <class T> bool as_operand(MatrixIn m, int64_t rows, int64_t cols, Operand<T>& out) {
+template <class T> bool as_operand(MatrixIn m, int64_t rows, int64_t cols, Factor<T>& out) {
   const T* data = static_cast<const T*>(m.data);
   if (m.col_stride == 1 || cols == 1)
     out = {data, m.row_stride, false};
@@ -27,7 +27,7 @@ template <class T> bool as_operand(MatrixIn m, int64_t rows, int64_t cols, Opera
   return true;
 }
 
-template <class T> Operand<T> copied(MatrixIn m, int64_t rows, int64_t cols, T* to) {
+template <class T> Factor<T> copied(MatrixIn m, int64_t rows, int64_t cols, T* to) {
   const T* from = static_cast<const T*>(m.data);
   parallel_for(rows, 16384 / (cols + 1) + 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {

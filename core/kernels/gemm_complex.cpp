@@ -29,7 +29,7 @@ template <class T> void tile(const Product<T>& p, int64_t row, int64_t rows, int
                  p.c + row * p.ldc + col, int(p.ldc));
 }
 
-template <class T> Operand<T> copied(const Operand<T>& x, int64_t rows, int64_t cols, T* to) {
+template <class T> Factor<T> copied(const Factor<T>& x, int64_t rows, int64_t cols, T* to) {
   for (int64_t i = 0; i < rows; i++) {
     for (int64_t j = 0; j < cols; j++) to[i * cols + j] = *x.at(i, j);
   }
@@ -39,7 +39,7 @@ template <class T> Operand<T> copied(const Operand<T>& x, int64_t rows, int64_t 
 template <class T> void multiply_complex(const Product<T>& p) {
   constexpr double kSmall = 16 * 16 * 16;
   if (double(p.M) * double(p.N) * double(p.K) <= kSmall) {
-    auto in = [](const Operand<T>& x) { return MatrixIn{x.data, x.t ? 1 : x.ld, x.t ? x.ld : 1}; };
+    auto in = [](const Factor<T>& x) { return MatrixIn{x.data, x.t ? 1 : x.ld, x.t ? x.ld : 1}; };
     return multiply_plain<T>(p.M, p.N, p.K, p.alpha, in(p.a), in(p.b), p.accumulate ? T(1) : T(0),
                              {p.c, p.ldc});
   }

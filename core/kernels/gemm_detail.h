@@ -9,8 +9,8 @@
 
 namespace adjoint::gemm_detail {
 
-// An operand as BLAS wants it: the elements of a row (or, `t`, of a column) side by side, `ld` apart.
-template <class T> struct Operand {
+// A factor as BLAS wants it: the elements of a row (or, `t`, of a column) side by side, `ld` apart.
+template <class T> struct Factor {
   const T* data;
   int64_t ld;
   bool t;
@@ -21,7 +21,7 @@ template <class T> struct Operand {
 template <class T> struct Product {
   int64_t M, N, K;
   T alpha;
-  Operand<T> a, b;
+  Factor<T> a, b;
   T* c;
   int64_t ldc;
   bool accumulate;

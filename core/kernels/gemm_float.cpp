@@ -22,9 +22,9 @@ const Table<double>& table_f64() { return f64(); }
 namespace {
 
 // Panels that a thread keeps between its products: fresh memory would cost a page fault every 4 KiB.
-class Scratch {
+class Panels {
  public:
-  ~Scratch() { std::free(data_); }
+  ~Panels() { std::free(data_); }
   void* get(size_t bytes) {
     if (bytes <= size_) return data_;
     constexpr size_t kHuge = size_t(2) << 20;
@@ -41,7 +41,7 @@ class Scratch {
   void* data_ = nullptr;
   size_t size_ = 0;
 };
-thread_local Scratch g_panels;
+thread_local Panels g_panels;
 
 constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -78,7 +78,7 @@ template <class T> const T* contiguous(const T* x, int64_t n, int64_t stride, T*
 template <class T> void multiply_vector(const Product<T>& p) {
   constexpr int64_t kRoom = 512;
   bool row = p.M == 1;
-  const Operand<T>&vector = row ? p.a : p.b, &matrix = row ? p.b : p.a;
+  const Factor<T>&vector = row ? p.a : p.b, &matrix = row ? p.b : p.a;
   int64_t stride = vector.t == row ? vector.ld : 1;
   alignas(64) T small[kRoom];
   auto run = [&](T* room) {

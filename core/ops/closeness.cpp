@@ -12,12 +12,11 @@ namespace {
 Tensor comparable(const Tensor& x) { return is_differentiable(x->dtype) ? x : ops::to(x, Dtype::F64); }
 
 Tensor isclose(const Tensor& a, const Tensor& b, double rtol, double atol, bool equal_nan) {
-  static const PointwiseOp& op = find_pointwise("isclose_number");
   check(a->dtype == b->dtype, label_of(a->dtype), " did not match ", label_of(b->dtype));
   check(rtol >= 0, "rtol must be greater than or equal to zero, but got ", rtol);
   check(atol >= 0, "atol must be greater than or equal to zero, but got ", atol);
   NoGrad no_grad;
-  Tensor close = pointwise(op, {comparable(a), comparable(b), rtol, atol});
+  Tensor close = pointwise(formula<"isclose_number">, {comparable(a), comparable(b), rtol, atol});
   if (equal_nan && is_differentiable(a->dtype))
     close = ops::logical_or(close, ops::logical_and(ops::isnan(a), ops::isnan(b)));
   return close;

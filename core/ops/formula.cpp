@@ -6,15 +6,11 @@
 
 namespace adjoint {
 
-V apply_named(const PointwiseOp*& cache, const char* name, std::initializer_list<Operand> x) {
-  if (!cache) cache = &find_pointwise(name);
-  if (const Operand* c = x.begin(); x.size() == 3 && !c->is_tensor() && std::string_view(name) == "where") {
-    const Operand& chosen = c[c->scalar.to_bool() ? 1 : 2];  // decided already: no operation to record
-    return chosen.is_tensor() ? V(*chosen.tensor) : V(chosen.scalar);
-  }
+// Each word of formulas calls the operation of its name.
+static V apply_formula(const PointwiseOp& op, std::initializer_list<Operand> x) {
   bool any = false;
   for (const Operand& o : x) any |= o.is_tensor();
-  if (any) return V(pointwise(*cache, x));
+  if (any) return V(pointwise(op, x));
   // A function of numbers alone (a literal, an attribute): computed as a 0-d tensor in double.
   std::vector<Tensor> held;
   std::vector<Operand> all;
@@ -23,7 +19,7 @@ V apply_named(const PointwiseOp*& cache, const char* name, std::initializer_list
     held.push_back(scalar_tensor(o.scalar, o.scalar.is_complex() ? Dtype::C128 : Dtype::F64));
     all.emplace_back(held.back());
   }
-  return V(item(pointwise(*cache, std::span<const Operand>(all))));
+  return V(item(pointwise(op, std::span<const Operand>(all))));
 }
 
 static Scalar fold(char op, const Scalar& a, const Scalar& b) {
@@ -35,19 +31,33 @@ static Scalar fold(char op, const Scalar& a, const Scalar& b) {
   return Scalar(op == '+' ? x + y : op == '-' ? x - y : op == '*' ? x * y : x / y);
 }
 
-V arithmetic(char op, const V& a, const V& b) {
-  static const PointwiseOp* cache[4];
-  if (!a.tensor && !b.tensor) return V(fold(op, a.scalar, b.scalar));
-  int k = op == '+' ? 0 : op == '-' ? 1 : op == '*' ? 2 : 3;
-  constexpr const char* names[4] = {"add", "sub", "mul", "div"};
-  return apply_named(cache[k], names[k], {a.operand(), b.operand()});
-}
+#define ADJOINT_V_ARITHMETIC(op, name)                                      \
+  V operator op(const V& a, const V& b) {                                   \
+    if (!a.tensor && !b.tensor) return V(fold(#op[0], a.scalar, b.scalar)); \
+    return apply_formula(formula<name>, {a.operand(), b.operand()});        \
+  }
+#define ADJOINT_V_WORD_2(word, name) \
+  V word(const V& a, const V& b) { return apply_formula(formula<name>, {a.operand(), b.operand()}); }
+#define ADJOINT_MATH_1(f) \
+  V f(const V& a) { return apply_formula(formula<#f>, {a.operand()}); }
+#define ADJOINT_MATH_2(f) ADJOINT_V_WORD_2(f, #f)
+// clang-format off
+ADJOINT_V_ARITHMETIC(+, "add") ADJOINT_V_ARITHMETIC(-, "sub") ADJOINT_V_ARITHMETIC(*, "mul") ADJOINT_V_ARITHMETIC(/, "div")
+ADJOINT_V_WORD_2(operator<, "lt") ADJOINT_V_WORD_2(operator<=, "le") ADJOINT_V_WORD_2(operator>, "gt")
+ADJOINT_V_WORD_2(operator>=, "ge") ADJOINT_V_WORD_2(operator==, "eq") ADJOINT_V_WORD_2(operator!=, "ne")
+ADJOINT_V_WORD_2(operator&, "logical_and") ADJOINT_V_WORD_2(operator|, "logical_or")
+namespace math {
+ADJOINT_MATH_UNARY(ADJOINT_MATH_1) ADJOINT_MATH_BINARY(ADJOINT_MATH_2)
+      // clang-format on
+      V where(const V& c, const V& a, const V& b) {
+    if (!c.tensor) return c.scalar.to_bool() ? a : b;  // decided already: no operation to record
+    return apply_formula(formula<"where">, {c.operand(), a.operand(), b.operand()});
+  }
+  V normal_cdf(const V& a) { return apply_formula(formula<"ndtr">, {a.operand()}); }
+}  // namespace math
 
-V operator-(const V& a) {
-  static const PointwiseOp* cache;
-  if (!a.tensor) return V(-a.scalar);
-  return apply_named(cache, "neg", {a.operand()});
-}
+V operator!(const V& a) { return apply_formula(formula<"logical_not">, {a.operand()}); }
+V operator-(const V& a) { return a.tensor ? apply_formula(formula<"neg">, {a.operand()}) : V(-a.scalar); }
 
 V conj_of(const V& a) {
   if (!a.tensor) return V(a.scalar.conj());

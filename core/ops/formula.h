@@ -2,10 +2,48 @@
 // recorded), Symbol writes it down.
 #pragma once
 #include <string>
+#include <utility>
 #include "ops/probe.h"
 #include "ops/registry.h"
 
 namespace adjoint {
+
+struct PointwiseOp;
+
+struct Text {  // a template's argument
+  char text[40];
+  consteval Text(const char* s) : text() {
+    for (int i = 0; s[i]; ++i) text[i] = s[i];
+  }
+};
+
+// A pointwise operation by its formula's name, looked up when the module is imported: a misspelt name ends the import.
+// Whoever has a public signature of its own calls `pointwise(formula<"softplus">, {x, beta, threshold})`.
+class Formula {
+ public:
+  explicit Formula(const char* name) : name_(name) {}
+  // A copy whose node has another name: x ** 2 and x ** y share formulas, not names. `change` adjusts what else differs.
+  Formula(const char* name, const char* node, void (*change)(PointwiseOp&) = nullptr)
+      : name_(name), node_(node), change_(change) {}
+  Formula(const Formula&) = delete;
+  operator const PointwiseOp&() const { return *op_; }
+  static void find_all();
+
+ private:
+  const char *name_, *node_ = nullptr;
+  void (*change_)(PointwiseOp&) = nullptr;
+  const PointwiseOp* op_ = nullptr;
+  Formula* next_ = std::exchange(first_, this);
+  inline static Formula* first_ = nullptr;
+};
+template <Text name> inline Formula formula{name.text};
+template <Text name, Text node, void (*change)(PointwiseOp&) = nullptr>
+inline Formula formula_as{name.text, node.text, change};
+// Which operand is a number shows in the names of some nodes: ...Backward1 for the first, ...Backward2 for the second.
+inline const Formula& by_numbers(const Operand& a, const Operand& b, const Formula& none,
+                                 const Formula& first, const Formula& second) {
+  return !a.is_tensor() ? first : !b.is_tensor() ? second : none;
+}
 
 // A tensor or a number inside a formula. Owns its tensor.
 struct V {
@@ -23,34 +61,18 @@ struct V {
   explicit V(int v) : scalar(int64_t(v)) {}
   Operand operand() const { return tensor ? Operand(tensor) : Operand(scalar); }
 };
-V apply_named(const struct PointwiseOp*& cache, const char* name, std::initializer_list<Operand> operands);
-V arithmetic(char op, const V& a, const V& b);  // folds two numbers, else calls add, sub, mul or div
 V conj_of(const V& a);
 V real_part(const V& a);
 V times_i(const V& a);
 
-#define ADJOINT_V_OP(op) \
-  [[gnu::noinline]] inline V operator op(const V& a, const V& b) { return arithmetic(#op[0], a, b); }
+#define ADJOINT_V_OP(op) V operator op(const V& a, const V& b);
 // clang-format off
-ADJOINT_V_OP(+) ADJOINT_V_OP(-) ADJOINT_V_OP(*) ADJOINT_V_OP(/)
+ADJOINT_V_OP(+) ADJOINT_V_OP(-) ADJOINT_V_OP(*) ADJOINT_V_OP(/) ADJOINT_V_OP(<) ADJOINT_V_OP(<=) ADJOINT_V_OP(>)
+ADJOINT_V_OP(>=) ADJOINT_V_OP(==) ADJOINT_V_OP(!=) ADJOINT_V_OP(&) ADJOINT_V_OP(|)
 // clang-format on
 #undef ADJOINT_V_OP
-    V operator-(const V& a);
-#define ADJOINT_V_CMP(op, name)                                    \
-  [[gnu::noinline]] inline V operator op(const V& a, const V& b) { \
-    static const PointwiseOp* cache;                               \
-    return apply_named(cache, name, {a.operand(), b.operand()});   \
-  }
-// clang-format off
-ADJOINT_V_CMP(<, "lt") ADJOINT_V_CMP(<=, "le") ADJOINT_V_CMP(>, "gt") ADJOINT_V_CMP(>=, "ge")
-ADJOINT_V_CMP(==, "eq") ADJOINT_V_CMP(!=, "ne") ADJOINT_V_CMP(&, "logical_and")
-ADJOINT_V_CMP(|, "logical_or")
-// clang-format on
-#undef ADJOINT_V_CMP
-        inline V operator!(const V& a) {
-  static const PointwiseOp* cache;
-  return apply_named(cache, "logical_not", {a.operand()});
-}
+        V operator-(const V& a);
+V operator!(const V& a);
 
 // Text with the precedence of its outermost operator, so that brackets appear only where they are needed.
 struct Symbol {
@@ -87,35 +109,23 @@ ADJOINT_SYM_OP(!=, 1) ADJOINT_SYM_OP(&, 0) ADJOINT_SYM_OP(|, 0)
 Symbol operator!(const Symbol& a);
 
 namespace math {
-#define ADJOINT_FORMULA_1(f)                      \
-  [[gnu::noinline]] inline V f(const V& a) {      \
-    static const PointwiseOp* cache;              \
-    return apply_named(cache, #f, {a.operand()}); \
-  }                                               \
+#define ADJOINT_FORMULA_1(f) \
+  V f(const V& a);           \
   [[gnu::noinline]] inline Symbol f(const Symbol& a) { return symbol_call(#f, {a}); }
-#define ADJOINT_FORMULA_2(f)                                   \
-  [[gnu::noinline]] inline V f(const V& a, const V& b) {       \
-    static const PointwiseOp* cache;                           \
-    return apply_named(cache, #f, {a.operand(), b.operand()}); \
-  }                                                            \
+#define ADJOINT_FORMULA_2(f)   \
+  V f(const V& a, const V& b); \
   [[gnu::noinline]] inline Symbol f(const Symbol& a, const Symbol& b) { return symbol_call(#f, {a, b}); }
 // clang-format off
 ADJOINT_MATH_UNARY(ADJOINT_FORMULA_1) ADJOINT_MATH_BINARY(ADJOINT_FORMULA_2)
 // clang-format on
 #undef ADJOINT_FORMULA_1
 #undef ADJOINT_FORMULA_2
-    inline V where(const V& c, const V& a, const V& b) {
-  static const PointwiseOp* cache;
-  return apply_named(cache, "where", {c.operand(), a.operand(), b.operand()});
-}
+    V where(const V& c, const V& a, const V& b);
 inline Symbol where(const Symbol& c, const Symbol& a, const Symbol& b) {
   return symbol_call("where", {c, a, b});
 }
 // The normal distribution: numbers share one exponential between the two (kernels/math_float.h).
-[[gnu::noinline]] inline V normal_cdf(const V& a) {
-  static const PointwiseOp* cache;
-  return apply_named(cache, "ndtr", {a.operand()});
-}
+V normal_cdf(const V& a);
 [[gnu::noinline]] inline Symbol normal_cdf(const Symbol& a) {
   return Symbol(0.5) * (Symbol(1) + erf(a * Symbol(0.707106781186547524)));
 }

@@ -15,10 +15,9 @@ struct Frexp {
   static constexpr const char* rule = "gx = g/exp2(exponent)";
   SavedTensor exponent = {};
   void vjp(Backward& b) {
-    static const PointwiseOp& exp2 = find_pointwise("exp2");
     const Tensor& g = b.grad();
     // In g's precision: 2**200 is no float32.
-    b.gx[0] = div(g, pointwise(exp2, {raw::cast(exponent.get(b.node), g->dtype)}));
+    b.gx[0] = div(g, pointwise(formula<"exp2">, {raw::cast(exponent.get(b.node), g->dtype)}));
   }
   void fields(auto& f) { f("exponent", exponent, output(1)); }
 };

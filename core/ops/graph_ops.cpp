@@ -11,7 +11,7 @@ namespace adjoint {
 namespace {
 
 void add_into(const Tensor& dst, const Tensor& src) {
-  static const PointwiseOp& op = find_pointwise("add");
+  const PointwiseOp& op = formula<"add">;
   const bool real = dst->dtype == Dtype::F32 || dst->dtype == Dtype::F64;
   if (real && dst->dtype == src->dtype) {
     const LoopOperand to{dst.get(), dst->dtype, {}}, from{src.get(), src->dtype, {}},

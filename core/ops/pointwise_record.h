@@ -58,11 +58,8 @@ Tensor quick(const PointwiseOp& op, const QuickArg* xs, int n);
 bool quick_inplace(const PointwiseOp& op, const QuickArg* xs, int n, const Tensor& out, const char* name);
 
 void invoke_pointwise(const PointwiseOp& op, const Value* args, const Dest& dest, Returned& out);
-const PointwiseOp& find_pointwise(
-    std::string_view name);  // aborts the build's tests, not the process: Error if absent
-std::vector<const PointwiseOp*> all_pointwise();  // by name
-// A copy of `op` whose node has another name: x ** 2 and x ** y share formulas, not names. `less` are flags that it loses.
-PointwiseOp renamed(std::string_view op, const char* node, uint32_t less = 0);
+const PointwiseOp& find_pointwise(std::string_view name);  // an internal error if absent: see Formula
+std::vector<const PointwiseOp*> all_pointwise();           // by name
 void register_pointwise(PointwiseOp* op, const char* doc, uint32_t flags,
                         const PointwiseKernels* const* by_isa);
 

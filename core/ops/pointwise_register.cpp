@@ -42,7 +42,7 @@ void register_aliases(const PointwiseOp& op, const char* names, uint32_t flags) 
 
 const PointwiseOp& find_pointwise(std::string_view name) {
   auto it = by_name().find(std::string(name));
-  check(it != by_name().end(), "no pointwise operation is named ", name);
+  check_as(it != by_name().end(), ErrorKind::Internal, "adjoint: no formula is named ", name);
   return *it->second;
 }
 
@@ -53,11 +53,15 @@ std::vector<const PointwiseOp*> all_pointwise() {
   return ops;
 }
 
-PointwiseOp renamed(std::string_view op, const char* node, uint32_t less) {
-  PointwiseOp copy = find_pointwise(op);
-  copy.node = node;
-  copy.record.flags &= ~less;
-  return copy;
+void Formula::find_all() {
+  for (Formula* f = first_; f; f = f->next_) {
+    f->op_ = &find_pointwise(f->name_);
+    if (!f->node_) continue;
+    auto* copy = new PointwiseOp(*f->op_);
+    copy->node = f->node_;
+    if (f->change_) f->change_(*copy);
+    f->op_ = copy;
+  }
 }
 
 void register_pointwise(PointwiseOp* op, const char* doc, uint32_t flags,

@@ -1,4 +1,5 @@
 #include "ops/promotion.h"
+#include "ops/scalar_fits.h"
 
 namespace adjoint {
 namespace {
@@ -36,6 +37,24 @@ bool can_cast(Dtype from, Dtype to) {
   if (is_complex(from) && !is_complex(to)) return false;
   if (is_differentiable(from) && !is_differentiable(to)) return false;
   return !(from != Dtype::Bool && to == Dtype::Bool);
+}
+
+Dtype result_type(const Operand& a, const Operand& b) {
+  ResultType r;
+  r.add(a);
+  r.add(b);
+  return r.get();
+}
+
+bool is_bool(const Operand& x) {
+  return x.is_tensor() ? (*x.tensor)->dtype == Dtype::Bool : x.scalar.is_bool();
+}
+
+static Dtype type_beside(const Scalar& s, Dtype d) {
+  return s.category() <= category_of(d) ? d : is_complex(d) || !s.is_complex() ? dtype_for(s) : complex_of(d);
+}
+void check_beside(const Operand& v, Dtype d) {
+  if (!v.is_tensor()) check_scalar_fits(v.scalar, type_beside(v.scalar, d));
 }
 
 }  // namespace adjoint

@@ -23,6 +23,10 @@ class ResultType {
   } dims_, zero_, numbers_;
 };
 Dtype result_type(std::span<const Operand> xs);
+Dtype result_type(const Operand& a, const Operand& b);
+bool is_bool(const Operand& x);
+// A number beside a tensor takes the tensor's type if that is of its kind, and must fit it.
+void check_beside(const Operand& v, Dtype d);
 bool can_cast(Dtype from, Dtype to);
 // No kernel for this type: "..." not implemented for 'Bool'.
 inline Dtype float_type(Dtype d) { return is_differentiable(d) ? d : default_dtype(); }

@@ -100,6 +100,7 @@ struct Returned {
   Dims dims;
 };
 
+class Formula;
 struct PointwiseOp;
 struct Schema;
 struct OpRecord {
@@ -110,7 +111,8 @@ struct OpRecord {
   int tensors =
       0;  // parameters that are tensors; a list counts as two. Of pointwise operations, which check alone: 0
   const PointwiseOp* pointwise = nullptr;  // its formula, where it is pointwise
-  const char* plain = nullptr;  // the formula that a call with plain arguments comes to, where there is one
+  const Formula* plain =
+      nullptr;  // the formula that a call with plain arguments comes to, where there is one
   OpRecord* next = nullptr;
   mutable const Schema* parsed = nullptr;  // ask schema_of(): ops/schema.h
 };
@@ -288,8 +290,8 @@ template <auto Fn> OpRecord* def(const char* schema, uint32_t flags, const char*
 
 // Tells which pointwise formula a call comes to when its operands are given by position and nothing else is:
 // such calls may go straight to it.
-inline OpRecord* plain(const char* formula, OpRecord* r) {
-  r->plain = formula;
+inline OpRecord* plain(const Formula& formula, OpRecord* r) {
+  r->plain = &formula;
   return r;
 }
 

@@ -72,10 +72,9 @@ Tensor Tails::operand(Ints sizes) const {
 }
 
 Tensor Tails::where(const Tensor& operand) const {
-  static const PointwiseOp &below = find_pointwise("lt"), &above = find_pointwise("gt"),
-                           &either = find_pointwise("logical_or");
   const Tensor x = is_complex(operand->dtype) ? ops::real(operand) : operand;
-  return pointwise(either, {pointwise(below, {x, range_.low}), pointwise(above, {x, range_.high})});
+  return pointwise(formula<"logical_or">,
+                   {pointwise(formula<"lt">, {x, range_.low}), pointwise(formula<"gt">, {x, range_.high})});
 }
 
 }  // namespace adjoint

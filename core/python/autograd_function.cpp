@@ -27,7 +27,7 @@ bool holds(const std::vector<Tensor>& list, const Tensor& x) {
   return false;
 }
 
-struct Call {
+struct Application {
   PyObject* cls;
   Ref args;  // tuple
   Ref ctx_object;
@@ -51,7 +51,7 @@ PyObject* base_setup_context() {
 
 // --- before forward ---
 
-void make_context(Call& c) {
+void make_context(Application& c) {
   static PyObject* name = PyUnicode_InternFromString("_backward_cls");
   Ref cls = Ref::steal(must(PyObject_GetAttr(c.cls, name)));
   auto* type = reinterpret_cast<PyTypeObject*>(cls.get());
@@ -60,7 +60,7 @@ void make_context(Call& c) {
   c.ctx_object = Ref::steal(must(context_type->tp_new(type, nullptr, nullptr)));
 }
 
-void collect_inputs(Call& c) {
+void collect_inputs(Application& c) {
   Py_ssize_t n = PyTuple_GET_SIZE(c.args.get());
   Ref needs = Ref::steal(must(PyTuple_New(n)));
   bool any = false;
@@ -91,7 +91,7 @@ void collect_inputs(Call& c) {
 
 // --- forward ---
 
-Ref run_forward(Call& c) {
+Ref run_forward(Application& c) {
   static PyObject* forward_name = PyUnicode_InternFromString("forward");
   static PyObject* setup_name = PyUnicode_InternFromString("setup_context");
   NoGrad no_grad;
@@ -131,7 +131,7 @@ std::vector<Tensor> tensors_of(PyObject*& slot, const char* attribute_name, cons
   return ts;
 }
 // Null entries stand for None.
-void read_to_save(Call& c) {
+void read_to_save(Application& c) {
   Ref held = Ref::steal(std::exchange(c.ctx()->to_save, nullptr));
   if (!held) return;
   require_tuple(held.get(), "to_save");
@@ -148,21 +148,21 @@ void read_to_save(Call& c) {
 
 // --- outputs ---
 
-Tensor view_of_itself(Call& c, const Tensor& x) {
+Tensor view_of_itself(Application& c, const Tensor& x) {
   check(!(c.own_setup && holds(c.to_save, x)), kReturnedAsIs);
   NoGrad no_grad;
   return ops::view(x, x->sizes());
 }
 
 // An output that no gradient flows through.
-Tensor cut(Call& c, const Tensor& x, bool is_input, bool dirty) {
+Tensor cut(Application& c, const Tensor& x, bool is_input, bool dirty) {
   if (!x->requires_grad()) return is_input && !dirty ? view_of_itself(c, x) : x;
   if (is_input) return detach(x);
   if (!x->base) detach_inplace(x);
   return x;
 }
 
-void replace_history(Call& c, const Tensor& x, uint32_t nr, bool is_input) {
+void replace_history(Application& c, const Tensor& x, uint32_t nr, bool is_input) {
   check(!(x->is_leaf() && x->requires_grad() && !x->base),
         "a leaf Variable that requires grad has been used in an in-place operation.");
   if (!is_input && host.warn)
@@ -175,7 +175,7 @@ void replace_history(Call& c, const Tensor& x, uint32_t nr, bool is_input) {
   rebase_history(x, c.node, nr);
 }
 
-Tensor finish_output(Call& c, const Tensor& x, uint32_t nr, bool& differentiable) {
+Tensor finish_output(Application& c, const Tensor& x, uint32_t nr, bool& differentiable) {
   bool is_input = holds(c.inputs, x), dirty = holds(c.dirty, x);
   differentiable = c.node && is_differentiable(x->dtype) && !holds(c.non_differentiable, x);
   Tensor y = x;
@@ -194,7 +194,7 @@ Tensor finish_output(Call& c, const Tensor& x, uint32_t nr, bool& differentiable
   return y;
 }
 
-void check_dirty_returned(Call& c) {
+void check_dirty_returned(Application& c) {
   for (const Tensor& d : c.dirty)
     check(holds(c.outputs, d),
           "Some elements marked as dirty during the forward method were not returned as output. The inputs "
@@ -202,7 +202,7 @@ void check_dirty_returned(Call& c) {
           "modified inplace must all be outputs of the Function.");
 }
 
-Ref finish_outputs(Call& c, PyObject* raw) {
+Ref finish_outputs(Application& c, PyObject* raw) {
   Py_ssize_t n = PyTuple_GET_SIZE(raw);
   for (Py_ssize_t i = 0; i < n; ++i)
     c.outputs.push_back(is_tensor(PyTuple_GET_ITEM(raw, i)) ? unwrap(PyTuple_GET_ITEM(raw, i)) : Tensor());
@@ -235,7 +235,7 @@ Ref finish_outputs(Call& c, PyObject* raw) {
   return tuple;
 }
 
-void save(Call& c) {
+void save(Application& c) {
   if (!c.node) return;
   c.fn()->saved.reserve(c.to_save.size());
   for (const Tensor& x : c.to_save) {
@@ -252,7 +252,7 @@ PyObject* apply(PyObject*, PyObject* const* args, Py_ssize_t n) {
   return guarded([&]() -> PyObject* {
     if (n != 2 || !PyTuple_Check(args[1]))
       raise(PyExc_TypeError, "_function_apply(cls, args): args must be a tuple");
-    Call c;
+    Application c;
     c.cls = args[0];
     c.args = Ref::share(args[1]);
     make_context(c);

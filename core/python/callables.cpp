@@ -1,6 +1,7 @@
 // Operations as Python objects: the types of the callables, their tables by name, and what they tell of themselves.
 #include <cstddef>
 #include <map>
+#include "ops/formula.h"
 #include "ops/schema_text.h"
 #include "python/notes.h"
 #include "python/op_function.h"
@@ -187,6 +188,7 @@ OpEntry* find_function(std::string_view name) {
 }
 
 void add_operations(PyObject* module) {
+  Formula::find_all();
   function_type = reinterpret_cast<PyTypeObject*>(must(PyType_FromSpec(&function_spec)));
   method_type = reinterpret_cast<PyTypeObject*>(must(PyType_FromSpec(&method_spec)));
   static Table linalg, special, nn, hidden;

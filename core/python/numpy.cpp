@@ -153,7 +153,7 @@ Tensor from_ndarray(PyObject* array, bool warn) {
 
 // --- export ---
 namespace {
-struct Geometry {
+struct Exported {
   Storage* storage;  // held: the tensor may be given other memory meanwhile
   Py_ssize_t shape[64], strides[64];
 };
@@ -178,7 +178,7 @@ int get_buffer(PyObject* self, Py_buffer* view, int flags) {
       refuse("the tensor is not contiguous");
     bool read_only = t->storage->flags & Storage::ReadOnly;
     if ((flags & PyBUF_WRITABLE) && read_only) refuse("the tensor's memory is read-only");
-    auto* g = new Geometry;
+    auto* g = new Exported;
     for (int i = 0; i < t->ndim; ++i) {
       g->shape[i] = t->size(i);
       g->strides[i] = t->stride(i) * Py_ssize_t(t->itemsize());
@@ -201,7 +201,7 @@ int get_buffer(PyObject* self, Py_buffer* view, int flags) {
   });
 }
 void release_buffer(PyObject*, Py_buffer* view) {
-  auto* g = static_cast<Geometry*>(view->internal);
+  auto* g = static_cast<Exported*>(view->internal);
   g->storage->release();
   delete g;
 }

@@ -207,7 +207,8 @@ void OpEntry::ensure_parsed() {
 }
 
 void OpEntry::find_quick(const Overload& o) {
-  const PointwiseOp* op = o.record->plain ? &find_pointwise(o.record->plain) : o.record->pointwise;
+  const PointwiseOp* op = o.record->pointwise;
+  if (o.record->plain) op = &static_cast<const PointwiseOp&>(*o.record->plain);
   const bool method = form == Form::Method || form == Form::Inplace;
   if (!op || op->arity > 3 || (method && o.self != 0) || op->arity > o.arguments) return;
   unsigned tensors = 0, numbers = 0;

@@ -23,7 +23,7 @@ from adjoint import _core  # noqa: E402
 FAMILIES = {  # page: (title, folders or files of core/ops, what is on it)
     "pointwise": (
         "Element by element",
-        ("pointwise/", "activations", "arithmetic", "choice", "closeness"),
+        ("pointwise/", "closeness"),
         "Operations on each element by itself; operands broadcast. One formula is the kernel, the derivative and what is "
         "shown here.",
     ),

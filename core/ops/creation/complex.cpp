@@ -51,8 +51,7 @@ struct Polar {
   Tensor forward(const Tensor& a, const Tensor& b) {
     NoGrad off;
     Tensor r = raw::cast(a, real_of(complex_of(a->dtype))), phi = raw::cast(b, r->dtype);
-    static const PointwiseOp &cos = find_pointwise("cos"), &sin = find_pointwise("sin");
-    return paired(mul(r, pointwise(cos, {phi})), mul(r, pointwise(sin, {phi})));
+    return paired(mul(r, pointwise(formula<"cos">, {phi})), mul(r, pointwise(formula<"sin">, {phi})));
   }
   static constexpr const char* rule = "gabs = Re(conj(g)·exp(i·angle)); gangle = −Im(conj(g)·y)";
   // y = r·e^{iφ}: Re(ḡ·e^{iφ}) for r, Re(ḡ·i·y) for φ.

@@ -51,9 +51,8 @@ Tensor bartlett(int64_t n, bool periodic, MaybeDtype dtype, MaybeDevice device) 
 }
 
 double bessel_i0(double x) {
-  static const PointwiseOp& op = find_pointwise("i0");
   NoGrad no_grad;
-  return item(pointwise(op, {scalar_tensor(x, Dtype::F64)})).to_double();
+  return item(pointwise(formula<"i0">, {scalar_tensor(x, Dtype::F64)})).to_double();
 }
 Tensor kaiser(int64_t n, bool periodic, double beta, MaybeDtype dtype, MaybeDevice device) {
   double whole = bessel_i0(beta);

@@ -282,9 +282,8 @@ Tensor reduce_values(const Tensor& x, int64_t dim, const Tensor& index, const Te
   if (how == How::Mean) {
     Tensor n = ones_at(to(x, Dtype::I64), dim, index, include_self);
     n = clamp(n, Operand(1), std::nullopt);
-    static const PointwiseOp& floor_divide = find_pointwise("floor_divide");
-    Tensor m =
-        is_differentiable(y->dtype) ? div(y, to(n, y->dtype)) : to(pointwise(floor_divide, {y, n}), y->dtype);
+    Tensor m = is_differentiable(y->dtype) ? div(y, to(n, y->dtype))
+                                           : to(pointwise(formula<"floor_divide">, {y, n}), y->dtype);
     raw::copy(y, m);
   }
   return y;

@@ -1,5 +1,5 @@
 // Activation functions. Their numbers (slopes, bounds) are operands without a derivative. Public signatures
-// with `inplace` and defaults are in ops/activations.cpp.
+// with `inplace` and defaults are in activations.cpp.
 #include "ops/pointwise.h"
 
 ADJOINT_POINTWISE_BEGIN

@@ -1,5 +1,5 @@
 // Sums, products, quotients and their like. Those with alpha or a rounding mode are chosen in
-// ops/arithmetic.cpp, where their public signatures are.
+// arithmetic.cpp, where their public signatures are.
 #include "ops/pointwise.h"
 
 ADJOINT_POINTWISE_BEGIN

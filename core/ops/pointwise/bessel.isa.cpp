@@ -1,4 +1,4 @@
-// Bessel functions. Those without a slope here have no derivative in PyTorch: ops/special.cpp binds them.
+// Bessel functions. Those without a slope here have no derivative in PyTorch: bessel.cpp binds them.
 #include "kernels/math_bessel.h"
 #include "ops/pointwise.h"
 

@@ -1,4 +1,4 @@
-// The classical orthogonal polynomials. PyTorch gives them no derivative: ops/special.cpp binds them.
+// The classical orthogonal polynomials. PyTorch gives them no derivative: polynomials.cpp binds them.
 #include "kernels/math_bessel.h"
 #include "ops/pointwise.h"
 

@@ -1,4 +1,4 @@
-// Powers and roots. `pow` with a number as exponent picks among the formulas here in ops/arithmetic.cpp; all
+// Powers and roots. `pow` with a number as exponent picks among the formulas here in powers.cpp; all
 // of those keep the exponent as an operand, for it is what PowBackward0 shows.
 #include "ops/pointwise.h"
 

@@ -5,8 +5,6 @@
 namespace adjoint {
 namespace {
 
-Tensor rounded(const char* how, const Tensor& x) { return pointwise(find_pointwise(how), {x}); }
-
 void check_arguments(const Tensor& x, const Tensor& q, std::string_view mode) {
   check(x->numel > 0, "quantile() input tensor must be non-empty");
   check(q->ndim <= 1, "quantile() q must be a scalar or 1D tensor");
@@ -37,16 +35,16 @@ Tensor ranks_of(const Tensor& sorted, const Tensor& q, bool ignore_nan) {
 Tensor read_at(const Tensor& sorted, Tensor rank, std::string_view mode) {
   int64_t last = sorted->ndim - 1;
   if (mode == "lower")
-    rank = rounded("floor", rank);
+    rank = pointwise(formula<"floor">, {rank});
   else if (mode == "higher")
-    rank = rounded("ceil", rank);
+    rank = pointwise(formula<"ceil">, {rank});
   else if (mode == "nearest")
-    rank = rounded("round", rank);
+    rank = pointwise(formula<"round">, {rank});
   Tensor below = ops::to(rank, Dtype::I64), y = ops::gather(sorted, last, below);
   if (mode != "linear" && mode != "midpoint") return y;
   Tensor weight = mode == "midpoint" ? ops::full_like(rank, 0.5) : ops::sub(rank, below);
-  Tensor above = ops::gather(sorted, last, ops::to(rounded("ceil", rank), Dtype::I64));
-  return pointwise(find_pointwise("lerp"), {y, above, weight});
+  Tensor above = ops::gather(sorted, last, ops::to(pointwise(formula<"ceil">, {rank}), Dtype::I64));
+  return pointwise(formula<"lerp">, {y, above, weight});
 }
 
 Tensor quantile_of(const Tensor& x, const Tensor& q, std::optional<int64_t> dim, bool keepdim,

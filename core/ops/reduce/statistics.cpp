@@ -103,8 +103,7 @@ Tensor lower(const Tensor& x, int64_t dim) {
   return ops::narrow(x, dim, 0, std::max<int64_t>(x->size(int(dim)) - 1, 0));
 }
 Tensor step(const Tensor& x, int64_t dim) {
-  if (x->dtype == Dtype::Bool)
-    return pointwise(find_pointwise("logical_xor"), {upper(x, dim), lower(x, dim)});
+  if (x->dtype == Dtype::Bool) return pointwise(formula<"logical_xor">, {upper(x, dim), lower(x, dim)});
   return ops::sub(upper(x, dim), lower(x, dim));
 }
 

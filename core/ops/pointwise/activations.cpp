@@ -10,16 +10,11 @@ namespace {
 Dest over(const Tensor& x, bool inplace, const char* name, const Dest& dest) {
   return inplace && !dest.tensor ? Dest{&x, true, name} : dest;
 }
-#define FORMULA(name)                                    \
-  ([]() -> const PointwiseOp& {                          \
-    static const PointwiseOp& op = find_pointwise(name); \
-    return op;                                           \
-  }())
 
 // Functions of x and nothing else.
 #define ADJOINT_ACTIVATION(f)                                           \
   Tensor f(const Tensor& x, bool inplace, const Dest& dest) {           \
-    return pointwise(FORMULA(#f), {x}, over(x, inplace, #f "_", dest)); \
+    return pointwise(formula<#f>, {x}, over(x, inplace, #f "_", dest)); \
   }
 ADJOINT_ACTIVATION(relu)
 ADJOINT_ACTIVATION(silu)
@@ -30,65 +25,65 @@ ADJOINT_ACTIVATION(hardswish)
 
 Tensor gelu(const Tensor& x, std::string_view approximate, const Dest& dest) {
   check(approximate == "none" || approximate == "tanh", "approximate argument must be either none or tanh.");
-  return pointwise(approximate == "none" ? FORMULA("gelu") : FORMULA("gelu_tanh"), {x}, dest);
+  return pointwise(approximate == "none" ? formula<"gelu"> : formula<"gelu_tanh">, {x}, dest);
 }
 
 Tensor softplus(const Tensor& x, const Scalar& beta, const Scalar& threshold, const Dest& dest) {
-  return pointwise(FORMULA("softplus"), {x, beta, threshold}, dest);
+  return pointwise(formula<"softplus">, {x, beta, threshold}, dest);
 }
 
 Tensor leaky_relu(const Tensor& x, const Scalar& slope, bool inplace, const Dest& dest) {
-  return pointwise(FORMULA("leaky_relu"), {x, slope}, over(x, inplace, "leaky_relu_", dest));
+  return pointwise(formula<"leaky_relu">, {x, slope}, over(x, inplace, "leaky_relu_", dest));
 }
 
 Tensor elu(const Tensor& x, const Scalar& alpha, bool inplace, const Dest& dest) {
-  return pointwise(FORMULA("elu"), {x, alpha, 1.0, 1.0}, over(x, inplace, "elu_", dest));
+  return pointwise(formula<"elu">, {x, alpha, 1.0, 1.0}, over(x, inplace, "elu_", dest));
 }
 // Scale and alpha that keep mean 0 and variance 1 (Klambauer et al. 2017).
 Tensor selu(const Tensor& x, bool inplace, const Dest& dest) {
-  return pointwise(FORMULA("elu"),
+  return pointwise(formula<"elu">,
                    {x, 1.6732632423543772848170429916717, 1.0507009873554804934193349852946, 1.0},
                    over(x, inplace, "selu_", dest));
 }
 Tensor celu(const Tensor& x, const Scalar& alpha, bool inplace, const Dest& dest) {
-  static const PointwiseOp op = renamed("elu", "CeluBackward0");
   check(!alpha.equals(0), "ZeroDivisionError: alpha cannot be 0 for CELU");
-  return pointwise(op, {x, alpha, 1.0, 1.0 / alpha.to_double()}, over(x, inplace, "celu_", dest));
+  return pointwise(formula_as<"elu", "CeluBackward0">, {x, alpha, 1.0, 1.0 / alpha.to_double()},
+                   over(x, inplace, "celu_", dest));
 }
 
 Tensor hardtanh(const Tensor& x, const Scalar& low, const Scalar& high, bool inplace, const Dest& dest) {
   check_as(low.to_double() <= high.to_double(), ErrorKind::Value, "min_val cannot be greater than max_val");
   Dest to = over(x, inplace, "hardtanh_", dest);
-  if (!is_integral(x->dtype)) return pointwise(FORMULA("hardtanh"), {x, low, high}, to);
+  if (!is_integral(x->dtype)) return pointwise(formula<"hardtanh">, {x, low, high}, to);
   check(x->dtype != Dtype::U8 || (low.to_int() >= 0 && high.to_int() >= 0),
         "cannot do hardtanh on an unsigned type with negative limits");
-  return pointwise(FORMULA("hardtanh"), {x, Scalar(low.to_int()), Scalar(high.to_int())}, to);
+  return pointwise(formula<"hardtanh">, {x, Scalar(low.to_int()), Scalar(high.to_int())}, to);
 }
 Tensor relu6(const Tensor& x, bool inplace, const Dest& dest) { return hardtanh(x, 0, 6, inplace, dest); }
 
 Tensor threshold(const Tensor& x, const Scalar& bound, const Scalar& value, bool inplace, const Dest& dest) {
   Dest to = over(x, inplace, "threshold_", dest);
-  if (!is_integral(x->dtype)) return pointwise(FORMULA("threshold"), {x, bound, value}, to);
+  if (!is_integral(x->dtype)) return pointwise(formula<"threshold">, {x, bound, value}, to);
   for (const Scalar* v : {&bound, &value}) check_scalar_fits(*v, x->dtype);
-  return pointwise(FORMULA("threshold"), {x, Scalar(bound.to_int()), Scalar(value.to_int())}, to);
+  return pointwise(formula<"threshold">, {x, Scalar(bound.to_int()), Scalar(value.to_int())}, to);
 }
 
-Tensor logsigmoid(const Tensor& x, const Dest& dest) { return pointwise(FORMULA("log_sigmoid"), {x}, dest); }
+Tensor logsigmoid(const Tensor& x, const Dest& dest) { return pointwise(formula<"log_sigmoid">, {x}, dest); }
 Tensor softsign(const Tensor& x) {
   // 1 + |x| may wrap in an integer type.
   Tensor size = ops::abs(is_integral(x->dtype) ? ops::to(x, default_dtype()) : x);
   return ops::div(x, ops::add(size, 1));
 }
-Tensor tanhshrink(const Tensor& x) { return ops::sub(x, pointwise(FORMULA("tanh"), {x})); }
+Tensor tanhshrink(const Tensor& x) { return ops::sub(x, pointwise(formula<"tanh">, {x})); }
 
 Tensor hardshrink(const Tensor& x, const Scalar& lambd, const Dest& dest) {
-  return pointwise(FORMULA("hardshrink"), {x, lambd}, dest);
+  return pointwise(formula<"hardshrink">, {x, lambd}, dest);
 }
 Tensor softshrink(const Tensor& x, const Scalar& lambd, const Dest& dest) {
   check(lambd.to_double() >= 0 || !is_floating(x->dtype),
         "lambda must be in range [0, 3.40282e+38] for input dtype ", label_of(x->dtype), ", but found ",
         lambd.to_double());
-  return pointwise(FORMULA("softshrink"), {x, lambd}, dest);
+  return pointwise(formula<"softshrink">, {x, lambd}, dest);
 }
 
 // One weight, or one for each channel (dimension 1).
@@ -106,7 +101,7 @@ Tensor prelu(const Tensor& x, const Tensor& weight) {
         "prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = ", int(weight->ndim));
   Dims shape(x->ndim, 1);
   if (x->ndim > 1) shape[1] = weight->numel;
-  return pointwise(FORMULA("prelu"),
+  return pointwise(formula<"prelu">,
                    {x, equal(weight->sizes(), shape) ? weight : ops::reshape(weight, shape)});
 }
 
