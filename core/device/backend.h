@@ -22,9 +22,9 @@ inline constexpr int kMaxLoopOperands = 7;  // the result, and a pull's g, opera
 
 // An operand of a pointwise loop: a tensor, which is broadcast and cast, or one number of the loop's type.
 struct LoopOperand {
-  const TensorImpl* tensor = nullptr;
-  Dtype kernel = Dtype::F32;  // in which the loop takes it
-  alignas(16) char number[16];
+  const TensorImpl* tensor;
+  Dtype kernel;                 // in which the loop takes it
+  alignas(16) char number[16];  // without a tensor
 };
 // A loop of a formula: its value, the pull of an operand, or of one in a tail.
 struct FormulaLoop {

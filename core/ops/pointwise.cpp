@@ -44,10 +44,8 @@ void run_loop(const FormulaLoop& loop, const Tensor& out, Dtype kernel_out, Dtyp
   for (size_t k = 0; k < xs.size(); ++k) {
     LoopOperand& o = operands[k + 1];
     o.kernel = int(k) == cond ? Dtype::Bool : kernel;
-    if (xs[k].is_tensor())
-      o.tensor = xs[k].tensor->get();
-    else
-      xs[k].scalar.store(o.number, o.kernel);
+    o.tensor = xs[k].is_tensor() ? xs[k].tensor->get() : nullptr;
+    if (!o.tensor) xs[k].scalar.store(o.number, o.kernel);
   }
   backend(out).pointwise(loop, {operands, xs.size() + 1});
 }

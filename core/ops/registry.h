@@ -120,10 +120,17 @@ std::vector<const OpRecord*> all_records();  // in registration order
 void register_op(OpRecord* r);
 
 // See Note [Devices of a call].
-[[gnu::cold]] void check_devices(const Value* args, int n);
+void check_devices(const Value* args, int n);
 // Every call of a record from outside passes here; n of its parameters were given.
 inline void invoke(const OpRecord& r, const Value* args, int n, const Dest& dest, Returned& out) {
-  if (r.tensors > 1) check_devices(args, n);
+  bool here = r.tensors < 2;
+  if (!here) {
+    here = true;
+    for (int i = 0; i < n; ++i)
+      here &= args[i].kind == Value::TensorK ? !*args[i].tensor || (*args[i].tensor)->device == Device::Cpu
+                                             : args[i].kind != Value::TensorList;
+  }
+  if (!here) check_devices(args, n);
   r.invoke(args, dest, out);
 }
 

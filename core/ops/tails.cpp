@@ -21,17 +21,22 @@ TailRange range_for(const TailRange& r, Dtype d) {
 }  // namespace
 
 std::unique_ptr<Tails> Tails::of(const PointwiseOp& op, const Tensor& operand) {
-  if (!operand->numel) return nullptr;
-  const Tensor x = raw::contiguous(operand);
+  if (!operand->contiguous()) return of_dense(op, raw::clone(operand), true);
+  return of_dense(op, operand, false);
+}
+
+// `own`: nobody else has x.
+std::unique_ptr<Tails> Tails::of_dense(const PointwiseOp& op, const Tensor& x, bool own) {
   const TailRange r = range_for(op.tail, x->dtype);
-  const Outside found = backend(x).find_outside(*x, r.low, r.high);
+  const Backend& on = backend(x);
+  const Outside found = on.find_outside(*x, r.low, r.high);
   if (!found.any) return nullptr;
   std::unique_ptr<Tails> t(new Tails(op, r, found.at));
-  if (!t->whole()) {
-    t->values_ = empty(found.at->sizes(), x->dtype, x->device);
-    backend(x).pick(*x, *found.at, *t->values_);
+  if (t->whole()) {
+    t->values_ = own ? x : raw::clone(x);
   } else {
-    t->values_ = x.same(operand) ? raw::clone(x) : x;
+    t->values_ = empty(found.at->sizes(), x->dtype, x->device);
+    on.pick(*x, *found.at, *t->values_);
   }
   return t;
 }

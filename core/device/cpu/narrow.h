@@ -7,10 +7,9 @@ namespace adjoint::cpu {
 
 // An operand as a loop takes it: `dtype` in memory, `kernel` in the loop; a number has no tensor.
 struct RawOperand {
-  char* data = nullptr;
-  const TensorImpl* tensor = nullptr;
-  Dtype dtype = Dtype::F32;
-  Dtype kernel = Dtype::F32;
+  char* data;
+  const TensorImpl* tensor;
+  Dtype dtype, kernel;
 };
 
 // Numbers of a call, in the narrow type.

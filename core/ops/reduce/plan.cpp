@@ -144,9 +144,13 @@ Tensor finish(Tensor y, const std::optional<Dtype>& out, bool all_of_none = fals
 
 Tensor reduce_all_raw(Reduction op, const Tensor& x, std::optional<Dtype> out, double p) {
   Dtype d = reduced_dtype(op, x->dtype);
-  Layout l = layout_of(x, Mask::all(x->ndim), true);
   Tensor y = empty({}, d, x->device);
-  backend(y).reduce(op, *l.x, l.view, *y, p);
+  if (x->contiguous()) {
+    backend(y).reduce(op, *x, {1, x->numel, 1, x->numel, 1, 1}, *y, p);
+  } else {
+    Layout l = layout_of(x, Mask::all(x->ndim), true);
+    backend(y).reduce(op, *l.x, l.view, *y, p);
+  }
   return finish(std::move(y), out, op == Reduction::All && x->numel == 0);
 }
 
