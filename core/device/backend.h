@@ -161,6 +161,7 @@ struct Backend {
   std::optional<int64_t> (*outside)(const TensorImpl& index, int64_t low, int64_t high);
   // Values of a contiguous x (a complex number by its real part) below low or above high; and elements of x, whatever
   // its layout, at such indices: y[i] = x[at[i]], x[at[i]] = values[i].
+  bool (*any_outside)(const TensorImpl& x, double low, double high);  // of few
   Outside (*find_outside)(const TensorImpl& x, double low, double high);
   void (*pick)(const TensorImpl& x, const TensorImpl& at, const TensorImpl& y);
   void (*place)(const TensorImpl& x, const TensorImpl& at, const TensorImpl& values);

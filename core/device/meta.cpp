@@ -49,6 +49,7 @@ const Backend meta_backend = {
     .add_overlapping = nothing,
     .share_overlapping = nothing,
     .outside = nothing,
+    .any_outside = nothing,
     .find_outside = nothing,
     .pick = nothing,
     .place = nothing,

@@ -19,10 +19,25 @@ template <class T> T key(T x) {
     return x;
 }
 
+// Without the lanes that many are worth: vectors of 16 bytes.
 template <class T> bool any_of_few(const T* x, int64_t n, T low, T high) {
-  int found = 0;
-  for (int64_t i = 0; i < n; ++i) found |= int(key(x[i]) < low) | int(key(x[i]) > high);
-  return found;
+  int64_t i = 0;
+  if constexpr (sizeof(T) >= 4) {
+    constexpr int kOne = 16 / int(sizeof(T));
+    using V [[gnu::vector_size(16)]] = T;
+    V least = V{} + low, most = V{} + high;
+    for (; i + kOne <= n; i += kOne) {
+      V v;
+      __builtin_memcpy(&v, x + i, sizeof v);
+      least = v < least ? v : least;
+      most = v > most ? v : most;
+    }
+    for (int j = 0; j < kOne; ++j)
+      if (least[j] < low || most[j] > high) return true;
+  }
+  for (; i < n; ++i)
+    if (key(x[i]) < low || key(x[i]) > high) return true;
+  return false;
 }
 template <class T> bool any(const T* x, int64_t n, T low, T high) {
   constexpr int kLanes = 4 * kVector / int(sizeof(T));  // four chains hide a comparison's latency

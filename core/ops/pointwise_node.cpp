@@ -134,14 +134,17 @@ Tensor PointwiseNode::pull_fused(const Tensor& g, int i) {
     xs[n++] = Operand(held[k]);
   }
   const Dtype kernel = kKernelType[compute];
-  Tensor out = is_spread(*g) ? empty(g->sizes(), common, g->device) : empty_like_strides(g, common);
+  const bool cond = op.cond_first && (reads & 1);  // the condition comes second here, after g
+  Tensor out;
   if (tails && tails->whole()) {
+    out = empty_like_strides(g, common);
     tails->pull(out, g, held[op.arity]);
     return out;
   }
-  // A condition comes second here, after g.
-  run_loop({op.kernels, compute, i}, out, kernel, kernel, {xs, size_t(n)},
-           op.cond_first && (reads & 1) ? 1 : -1);
+  if (cond || common != kernel || !quick_pull(op.kernels.pull[i][compute], kernel, {xs, size_t(n)}, out)) {
+    out = is_spread(*g) ? empty(g->sizes(), common, g->device) : empty_like_strides(g, common);
+    run_loop({op.kernels, compute, i}, out, kernel, kernel, {xs, size_t(n)}, cond ? 1 : -1);
+  }
   if (tails) tails->mend(out, g, held[op.arity]);
   return out;
 }

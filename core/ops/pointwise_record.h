@@ -55,6 +55,8 @@ struct QuickArg {
   bool integer = false;  // the number came as an int
 };
 Tensor quick(const PointwiseOp& op, const QuickArg* xs, int n);
+// A pull of dense tensors and numbers, all of the loop's type; xs[0] is the cotangent.
+bool quick_pull(Loop loop, Dtype kernel, std::span<const Operand> xs, Tensor& out);
 bool quick_inplace(const PointwiseOp& op, const QuickArg* xs, int n, const Tensor& out, const char* name);
 
 void invoke_pointwise(const PointwiseOp& op, const Value* args, const Dest& dest, Returned& out);

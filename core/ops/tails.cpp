@@ -11,6 +11,7 @@ using namespace pointwise_detail;
 
 namespace {
 
+constexpr int64_t kFew = 1 << 10;     // elements looked through before anything else is done
 constexpr int64_t kMended = 1 << 10;  // elements mended at a time
 
 TailRange range_for(const TailRange& r, Dtype d) {
@@ -20,14 +21,15 @@ TailRange range_for(const TailRange& r, Dtype d) {
 
 }  // namespace
 
-std::unique_ptr<Tails> Tails::of(const PointwiseOp& op, const Tensor& operand) {
-  if (!operand->contiguous()) return of_dense(op, raw::clone(operand), true);
-  return of_dense(op, operand, false);
+std::unique_ptr<Tails> Tails::of(const PointwiseOp& op, const Tensor& x) {
+  const TailRange r = range_for(op.tail, x->dtype);
+  if (!x->contiguous()) return of_dense(op, raw::clone(x), r, true);
+  if (x->numel <= kFew && !backend(x).any_outside(*x, r.low, r.high)) return nullptr;
+  return of_dense(op, x, r, false);
 }
 
 // `own`: nobody else has x.
-std::unique_ptr<Tails> Tails::of_dense(const PointwiseOp& op, const Tensor& x, bool own) {
-  const TailRange r = range_for(op.tail, x->dtype);
+std::unique_ptr<Tails> Tails::of_dense(const PointwiseOp& op, const Tensor& x, const TailRange& r, bool own) {
   const Backend& on = backend(x);
   const Outside found = on.find_outside(*x, r.low, r.high);
   if (!found.any) return nullptr;

@@ -27,7 +27,8 @@ class Tails {
   Tensor where(const Tensor& operand) const;
 
  private:
-  static std::unique_ptr<Tails> of_dense(const PointwiseOp& op, const Tensor& x, bool own);
+  static std::unique_ptr<Tails> of_dense(const PointwiseOp& op, const Tensor& x, const TailRange& r,
+                                         bool own);
   Tails(const PointwiseOp& op, const TailRange& r, Tensor at) : op_(op), range_(r), at_(std::move(at)) {}
   const PointwiseOp& op_;
   TailRange range_;  // for this type

@@ -313,6 +313,7 @@ const Backend cpu_backend = {
     .add_overlapping = cpu::add_overlapping,
     .share_overlapping = cpu::share_overlapping,
     .outside = cpu::outside,
+    .any_outside = cpu::any_outside,
     .find_outside = cpu::find_outside,
     .pick = cpu::pick,
     .place = cpu::place,

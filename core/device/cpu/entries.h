@@ -20,6 +20,7 @@ void put(const TensorImpl& x, const Positions& at, const TensorImpl& values, boo
 void add_overlapping(const TensorImpl& y, const TensorImpl& x);
 void share_overlapping(const TensorImpl& y, const TensorImpl& view);
 // tails.cpp
+bool any_outside(const TensorImpl& x, double low, double high);
 Outside find_outside(const TensorImpl& x, double low, double high);
 void pick(const TensorImpl& x, const TensorImpl& at, const TensorImpl& y);
 void place(const TensorImpl& x, const TensorImpl& at, const TensorImpl& values);

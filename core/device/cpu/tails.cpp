@@ -87,15 +87,10 @@ template <class F> void visit_at(const TensorImpl& t, std::span<const uint32_t> 
 }
 }  // namespace
 
-static Outside find_among(const TensorImpl& x, const Borders& r);
+bool any_outside(const TensorImpl& x, double low, double high) { return any(x, {low, high}, 0, x.numel); }
 
 Outside find_outside(const TensorImpl& x, double low, double high) {
   const Borders r{low, high};
-  if (x.numel <= kPiece && !any(x, r, 0, x.numel)) return {};
-  return find_among(x, r);
-}
-
-[[gnu::noinline]] static Outside find_among(const TensorImpl& x, const Borders& r) {
   const int64_t n = x.numel, pieces = (n + kPiece - 1) / kPiece;
   uint8_t one = 0;
   std::vector<uint8_t> many(pieces > 1 ? size_t(pieces) : 0);
