@@ -2,7 +2,7 @@
 //
 // Operations plan (shapes, types, layouts, histories) and hand tensors to an entry of their device's table; what runs
 // there, with which threads and without which lock, is the device's business. Entries take tensors of their own device
-// (Note [Devices of a call], ops/devices.h), whose geometry the operation has checked; nothing here knows gradients.
+// (Note [Devices of a call], tensor/devices.h), whose geometry the operation has checked; nothing here knows gradients.
 // A device that has no memory (meta) does nothing.
 //
 // A View3 shows a tensor as [outer, n, inner], from its first element on: see kernels/reduce.h. Results are contiguous

@@ -73,17 +73,13 @@ int64_t arange_count(const Scalar& start, const Scalar& end, const Scalar& step,
   return size_of(std::ceil(steps_between(start.to_double(), end.to_double(), step.to_double())));
 }
 
-Tensor arange_on(const Scalar& start, const Scalar& end, const Scalar& step, Dtype dtype, Device device) {
+}  // namespace
+
+Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, Dtype dtype, Device device) {
   int64_t n = arange_count(start, end, step, dtype);
   Tensor y = adjoint::empty(Dims{n}, dtype, device);
   backend(device).sequence(*y, {Sequence::Steps, start, step});
   return y;
-}
-
-}  // namespace
-
-Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, Dtype dtype) {
-  return arange_on(start, end, step, dtype, Device::Cpu);
 }
 
 namespace {
@@ -92,7 +88,7 @@ Tensor arange_step(const Scalar& start, const Scalar& end, const Scalar& step, M
                    MaybeDevice device, Dest dest) {
   bool whole = start.is_integral() && end.is_integral() && step.is_integral();
   Dtype d = wanted_dtype(dtype, dest, whole ? Dtype::I64 : default_dtype());
-  return finish_creation(arange_on(start, end, step, d, device.value_or(Device::Cpu)), dest, "arange");
+  return finish_creation(arange(start, end, step, d, device.value_or(Device::Cpu)), dest, "arange");
 }
 Tensor arange_start(const Scalar& start, const Scalar& end, MaybeDtype dtype, MaybeDevice device, Dest dest) {
   return arange_step(start, end, 1, dtype, device, dest);

@@ -155,7 +155,7 @@ Tensor scatter_value_(const Tensor& x, int64_t dim, const Tensor& index, const S
   check_shapes("scatter", x, dim, index, false);
   check_scalar_fits(value, x->dtype);
   auto write = [&] {
-    scatter_raw(x, dim, index, expand(scalar_tensor(value, x->dtype), index->sizes()), How::Set);
+    scatter_raw(x, dim, index, expand(scalar_tensor(value, x->dtype, x->device), index->sizes()), How::Set);
   };
   return apply_inplace(ScatterValue{dim, index}, x, "scatter_", write);
 }
@@ -231,13 +231,13 @@ struct ScatterReduce {
       gs = div(g, n), gr = gather(div(g, n), dim, at);
     } else {
       Tensor hit_self = to(eq(self, Operand(out)), g->dtype);
-      if (!include_self) hit_self = scatter(hit_self, dim, at, adjoint::zeros(at->sizes(), g->dtype));
+      if (!include_self) hit_self = scatter(hit_self, dim, at, adjoint::zeros(at->sizes(), g->dtype, g->device));
       Tensor hit_src = to(eq(part(src, at), Operand(gather(out, dim, at))), g->dtype);
       Tensor n = scatter_add(hit_self, dim, at, hit_src);
       Tensor share = div(g, n);
       gs = mul(hit_self, share), gr = mul(hit_src, gather(share, dim, at));
     }
-    if (b.needs(0)) b.gx[0] = include_self ? gs : scatter(gs, dim, at, adjoint::zeros(at->sizes(), g->dtype));
+    if (b.needs(0)) b.gx[0] = include_self ? gs : scatter(gs, dim, at, adjoint::zeros(at->sizes(), g->dtype, g->device));
     if (b.needs(1)) b.gx[1] = widened(gr, src->sizes());
   }
   const char* rule() const {
@@ -276,7 +276,7 @@ Tensor reduce_values(const Tensor& x, int64_t dim, const Tensor& index, const Te
     if (!real && (how == How::Max || how == How::Min))
       scatter_raw(y, dim, index, s, How::Set);  // any of them is a fair start
     else
-      scatter_raw(y, dim, index, expand(scalar_tensor(start, d), index->sizes()), How::Set);
+      scatter_raw(y, dim, index, expand(scalar_tensor(start, d, x->device), index->sizes()), How::Set);
   }
   scatter_raw(y, dim, index, s, how);
   if (how == How::Mean) {
@@ -306,7 +306,7 @@ Tensor scatter_with(const Tensor& x, int64_t dim, const Tensor& index, const Ten
 }
 Tensor scatter_value_with(const Tensor& x, int64_t dim, const Tensor& index, const Scalar& value,
                           std::string_view reduce) {
-  return scatter_with(x, dim, index, expand(scalar_tensor(value, x->dtype), index->sizes()), reduce);
+  return scatter_with(x, dim, index, expand(scalar_tensor(value, x->dtype, x->device), index->sizes()), reduce);
 }
 Tensor scatter_value(const Tensor& x, int64_t dim, const Tensor& index, const Scalar& value) {
   return scatter_value_(clone(x), dim, index, value);

@@ -67,7 +67,7 @@ struct MaskedScatter {
     Tensor m[1] = {full};
     Tensor chosen = g->ndim == 0 ? reshape(g, Dims{1}) : index(g, m);
     Tensor flat = adjoint::zeros(Dims{numel_of(source_shape)}, g->dtype, g->device);
-    Tensor head = arange(0, int64_t(chosen->numel), 1, Dtype::I64);
+    Tensor head = arange(0, int64_t(chosen->numel), 1, Dtype::I64, g->device);
     Tensor at[1] = {head};
     b.gx[1] = to(reshape(index_put_(flat, at, chosen), source_shape), source_dtype);
   }
@@ -183,7 +183,7 @@ std::vector<Tensor> nonzero_tuple(const Tensor& x) {
 
 Tensor argwhere(const Tensor& x) {
   if (x->ndim) return nonzero(x);
-  return adjoint::empty(Dims{item(x).to_bool() ? 1 : 0, 0}, Dtype::I64);
+  return adjoint::empty(Dims{item(x).to_bool() ? 1 : 0, 0}, Dtype::I64, x->device);
 }
 
 }  // namespace

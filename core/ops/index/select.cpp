@@ -184,7 +184,7 @@ Tensor index_fill_(const Tensor& x, int64_t dim, const Tensor& index, const Oper
   check(index->ndim <= 1, "Index has to be a vector/scalar");
   Tensor i = checked_index("index_fill_", index);
   if (!value.is_tensor()) check_scalar_fits(value.scalar, x->dtype);
-  Tensor v = value.is_tensor() ? *value.tensor : scalar_tensor(value.scalar, x->dtype);
+  Tensor v = value.is_tensor() ? *value.tensor : scalar_tensor(value.scalar, x->dtype, x->device);
   check(v->ndim == 0, "index_fill_ only supports a 0-dimensional value tensor, but got tensor with ",
         int(v->ndim), " dimension(s).");
   v = to(v, x->dtype);

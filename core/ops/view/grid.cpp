@@ -65,7 +65,7 @@ Tensor combinations(const Tensor& x, int64_t r, bool with_replacement) {
   if (n == 1) return repeat(x, Dims{1, r});
   check(r < 63, "numel: integer multiplication overflow");
   std::vector<Tensor> in(size_t(r), x), grids = meshgrid_by(in, false);
-  Tensor positions = arange(0, n, 1, Dtype::I64);
+  Tensor positions = arange(0, n, 1, Dtype::I64, x->device);
   std::vector<Tensor> index(size_t(r), positions), order = meshgrid_by(index, false);
   Tensor mask = adjoint::full(Dims(r, n), true, Dtype::Bool, x->device);
   for (size_t i = 0; i + 1 < size_t(r); ++i)
