@@ -366,3 +366,16 @@ def test_names_of_whole_assignments_and_of_reshaped_views():
         assert "CopyBackwards" in y.grad_fn.name()
     assert x[:, :2].reshape(1, 4)._is_view() is False and x[:, ::2].flatten().grad_fn.name() == "UnsafeViewBackward0"
     assert x[:, :1].reshape(-1).grad_fn.name() == "ReshapeAliasBackward0"
+
+
+def test_a_change_that_fails_half_way_counts_as_one():
+    """A bad index is met after others were written: what was saved before is stale, as after any change."""
+    w = torch.ones(3, dtype=torch.float64, requires_grad=True)
+    x = torch.zeros(3, dtype=torch.float64)
+    y = (w * x).sum()
+    with pytest.raises((RuntimeError, IndexError)):
+        x.scatter_(0, torch.tensor([0, 7]), torch.ones(2, dtype=torch.float64))
+    assert x._version == (1 if x[0] else 0)
+    if x[0]:
+        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+            y.backward()

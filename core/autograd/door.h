@@ -236,7 +236,12 @@ Tensor apply_inplace(Op op, const Tensor& x, const char* name, Write&& write, co
     door::save(n, {}, x, others...);
   }
   const uint32_t version = x->storage->version;
-  write();
+  try {
+    write();
+  } catch (...) {  // a bad index, Ctrl-C: part of it may be written
+    x->storage->version = version + 1;
+    throw;
+  }
   x->storage->version = version;
   bumped(x, name);
   if (record) rebase_history(x, std::move(n));

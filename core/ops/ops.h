@@ -105,7 +105,8 @@ Tensor constant_pad(const Tensor& x, Ints pad, const Scalar& value = 0);
 Tensor zeros_like(const Tensor& x);  // keeps a dense layout, as PyTorch's preserve_format
 Tensor ones_like(const Tensor& x);
 Tensor full_like(const Tensor& x, const Scalar& value);
-Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, Dtype dtype, Device device = Device::Cpu);
+Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, Dtype dtype,
+              Device device = Device::Cpu);
 
 // --- random (ops/random/) ---
 Tensor uniform_(const Tensor& x, double from, double to);

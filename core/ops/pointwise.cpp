@@ -227,6 +227,8 @@ bool has_history_to_erase(const PointwiseOp& op, const TensorImpl& x) {
   NodeRef held = NodeRef::steal(node);
   if (erases) held = erase(op, xs, out);
   const bool truth = op.promotion == Promotion::Bool;
+  if (dest.tensor)
+    bumped(out, dest.name ? dest.name : op.name.c_str());  // first: Ctrl-C may end the loop in its middle
   if (out->numel) {
     Dtype kernel = kKernelType[t.compute];
     std::vector<Operand> wrapped;
@@ -247,7 +249,6 @@ bool has_history_to_erase(const PointwiseOp& op, const TensorImpl& x) {
       run_loop({op.kernels, Compute(t.compute)}, to, computed, kernel, operands, op.cond_first ? 0 : -1);
     if (twice) graph_ops.raw_copy(out, to);
   }
-  if (dest.tensor) bumped(out, dest.name ? dest.name : op.name.c_str());
   if (erases) rebase_history(out, held);
   if (!record) {
     if (!dest.tensor) cut_by_inputs(op, xs, out);

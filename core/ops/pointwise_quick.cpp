@@ -115,8 +115,8 @@ bool quick_inplace_n(const PointwiseOp& op, const QuickArg* xs, const Tensor& ou
     if (xs[k].tensor && xs[k].tensor->storage->data == out->storage->data && xs[k].tensor != out.get())
       return false;
   check_inplace(out, name, false);
+  bumped(out, name);  // first: Ctrl-C may end the loop in its middle
   c.run(op, *out, c.item);
-  bumped(out, name);
   return true;
 }
 

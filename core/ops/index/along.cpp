@@ -231,13 +231,15 @@ struct ScatterReduce {
       gs = div(g, n), gr = gather(div(g, n), dim, at);
     } else {
       Tensor hit_self = to(eq(self, Operand(out)), g->dtype);
-      if (!include_self) hit_self = scatter(hit_self, dim, at, adjoint::zeros(at->sizes(), g->dtype, g->device));
+      if (!include_self)
+        hit_self = scatter(hit_self, dim, at, adjoint::zeros(at->sizes(), g->dtype, g->device));
       Tensor hit_src = to(eq(part(src, at), Operand(gather(out, dim, at))), g->dtype);
       Tensor n = scatter_add(hit_self, dim, at, hit_src);
       Tensor share = div(g, n);
       gs = mul(hit_self, share), gr = mul(hit_src, gather(share, dim, at));
     }
-    if (b.needs(0)) b.gx[0] = include_self ? gs : scatter(gs, dim, at, adjoint::zeros(at->sizes(), g->dtype, g->device));
+    if (b.needs(0))
+      b.gx[0] = include_self ? gs : scatter(gs, dim, at, adjoint::zeros(at->sizes(), g->dtype, g->device));
     if (b.needs(1)) b.gx[1] = widened(gr, src->sizes());
   }
   const char* rule() const {
@@ -306,7 +308,8 @@ Tensor scatter_with(const Tensor& x, int64_t dim, const Tensor& index, const Ten
 }
 Tensor scatter_value_with(const Tensor& x, int64_t dim, const Tensor& index, const Scalar& value,
                           std::string_view reduce) {
-  return scatter_with(x, dim, index, expand(scalar_tensor(value, x->dtype, x->device), index->sizes()), reduce);
+  return scatter_with(x, dim, index, expand(scalar_tensor(value, x->dtype, x->device), index->sizes()),
+                      reduce);
 }
 Tensor scatter_value(const Tensor& x, int64_t dim, const Tensor& index, const Scalar& value) {
   return scatter_value_(clone(x), dim, index, value);
