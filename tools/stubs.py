@@ -102,7 +102,7 @@ def emit(entries, form, indent):
             if form == "inplace":
                 returned = "Self"
             out = []
-            if form == "function":
+            if form == "function" and "out" in record["forms"] and not name.endswith("_"):
                 written = "Tensor" if returned == "Tensor" else "Sequence[Tensor]"
                 out = ["*"] * ("*" not in parameters) + [f"out: {written} | None = None"]
             if form == "function" and ("device: _Device" in "".join(parameters)):

@@ -12,6 +12,7 @@
 //     f("dim", [&] { return dims_of(mask); });     // What must be computed: as a function
 //   }
 //
+// Names are those of the schema's parameters, `result`, or end in _sym_sizes (tests/test_laws.py holds them to it).
 // Only what is named here is saved, so that a SavedTensor forgotten here is missing in the first backward pass. Bare
 // Tensor members, which hooks would not see and which no backward pass would free, do not compile (NodeOf).
 #pragma once

@@ -16,7 +16,7 @@ enum Flags : uint32_t {
   kSpecial = 128,
   kNN = 256,      // adjoint.linalg.*, adjoint.special.*, adjoint.nn.functional.*
   kHidden = 512,  // adjoint._core._ops only
-  // What kInplace makes of functions of one tensor by itself: adjoint.name_ beside Tensor.name_.
+  // What kInplace makes of functions of one parameter by itself: adjoint.name_ beside Tensor.name_.
   kInplaceFunction = 1024,
   kNumbersAlone = 2048,  // computes numbers without a tensor among them, too
   kWrapsNumbers =

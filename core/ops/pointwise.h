@@ -5,8 +5,8 @@
 //   struct Tanh : Pointwise {
 //     static constexpr auto schema = "tanh(Tensor self) -> Tensor";
 //     static constexpr auto doc = "...";
-//     static constexpr auto promotion = Promotion::Float;         // ints become the default float
-//     static constexpr unsigned types = kFloats | kComplex;       // what the formula is computed in
+//     static constexpr auto promotion = Promotion::Float;         // ints become the default float (the default)
+//     static constexpr unsigned types = kFloats | kComplex;       // what it is computed in (the default)
 //     template <class T> static constexpr auto value(T x) { return math::tanh(x); }
 //     template <class T> static constexpr auto slope(T, T y) { return T(1) - y * y; }    // dy/dx (x, y)
 //   };
@@ -23,7 +23,8 @@
 // on are attributes, whose types do not count), `data` (operands from there on are mostly numbers),
 // `cond_first`, `narrow`, `half_vectors`, no_bool and no_complex (what is said to operands of those types),
 // node, kernel, flags, aliases, special_aliases, tail (pointwise_record.h). With flags = 0 an operation has no name
-// of its own in Python: a function in ops/*.cpp, which has the public signature, picks it.
+// of its own in Python: a function in ops/*.cpp, which has the public signature, picks it. A slope or pull with
+// other parameters than these counts as none.
 #pragma once
 #include "kernels/math.h"
 #include "tensor/dtype.h"

@@ -129,7 +129,8 @@ std::string text_of(Ints v);   // "[2, 3]"
 int64_t numel_of(Ints sizes);  // product; RuntimeError on a negative size or overflow
 Dims contiguous_strides(Ints sizes);
 Dims broadcast_shapes(Ints a, Ints b);  // RuntimeError in PyTorch's words when they do not match
-// A dimension index in [-n, n), wrapped; IndexError otherwise. A 0-d tensor accepts -1 and 0.
+// A dimension index in [-n, n), wrapped; IndexError otherwise. A 0-d tensor accepts -1 and 0, but
+// has no size there: do not ask size(dim) of it.
 int64_t wrap_dim(int64_t dim, int64_t ndim);
 Dims wrap_dims(Ints dims, int64_t ndim);  // wrapped, duplicates refused
 

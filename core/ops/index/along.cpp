@@ -209,12 +209,12 @@ struct ScatterReduce {
       return scatter_reduce(a, dim, at, b, "prod", include_self);
     };
     Tensor self1 = one_where(eq(self, 0), self);
-    gs = div(mul(g, product(self1, src)), self1);
+    gs = div(mul(g, conj(product(self1, src))), conj(self1));
     Tensor zero = eq(src, 0);
     Tensor zeros = gather(scatter_add(zeros_like(self), dim, at, to(zero, self->dtype)), dim, at);
     Tensor single = logical_and(zero, eq(zeros, 1));
-    Tensor alone = gather(mul(g, product(self, one_where(single, src))), dim, at);
-    Tensor quotient = div(gather(mul(g, out), dim, at), one_where(zero, src));
+    Tensor alone = gather(mul(g, conj(product(self, one_where(single, src)))), dim, at);
+    Tensor quotient = div(gather(mul(g, conj(out)), dim, at), conj(one_where(zero, src)));
     gr = where(single, Operand(alone), Operand(quotient));
   }
   void vjp(Backward& b) {

@@ -9,6 +9,9 @@
 //     Tensor operator()(const Tensor& x) const;  // alias of x, no autograd
 //     void fields(auto& f);
 //   };
+//
+// The vjp's node is `embed_node`, with `embed_rule`. `scatter_rule` and a ScatterName are for pickers that
+// view/scatter.cpp writes through; those stand below, others in the file of their view.
 #pragma once
 #include "autograd/door.h"
 #include "ops/raw.h"
