@@ -6,6 +6,7 @@ python tools/stubs.py --check    exit with 1 where one is out of date
 """
 
 import argparse
+import ast
 import importlib.util
 import keyword
 import re
@@ -166,6 +167,16 @@ def namespace(table, package, more=""):
     return "\n".join([HEADER + NAMESPACE.format(package=package) + more, *body, ""])
 
 
+def imported(path):
+    """The names that a module has from others beside it, as its stub says so."""
+    lines = []
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module:
+            names = ", ".join(f"{name.name} as {name.name}" for name in node.names)
+            lines.append(f"from .{node.module} import {names}\n")
+    return "".join(lines)
+
+
 def return_types(_core):
     """The named tuples that operations give."""
     classes = {}
@@ -192,7 +203,9 @@ def generate():
             _core._linalg, ".", "from ._core import _LinAlgError\n\nLinAlgError = _LinAlgError\n"
         ),
         PACKAGE / "special.pyi": namespace(_core._special, "."),
-        PACKAGE / "nn" / "functional.pyi": namespace(_core._nn, ".."),
+        PACKAGE / "nn" / "functional.pyi": namespace(
+            _core._nn, "..", imported(PACKAGE / "nn" / "functional.py")
+        ),
     }
 
 

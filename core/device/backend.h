@@ -17,6 +17,16 @@
 namespace adjoint {
 
 struct Generator;
+// The tables of networks, a family each, in device/nn/: what includes one depends on no other.
+struct ConvKernels;
+struct PoolKernels;
+struct ResampleKernels;
+struct NormKernels;
+struct LossKernels;
+struct EmbeddingKernels;
+struct AttentionKernels;
+struct RecurrentKernels;
+struct OptimKernels;
 
 inline constexpr int kMaxLoopOperands = 7;  // the result, and a pull's g, operands and y
 
@@ -170,8 +180,28 @@ struct Backend {
 
   // --- random ---
   void (*draw)(const Draw& what, const TensorImpl& y, Generator& g);
+
+  // --- networks: device/nn/ ---
+  const ConvKernels* conv;
+  const PoolKernels* pool;
+  const ResampleKernels* resample;
+  const NormKernels* norm;
+  const LossKernels* loss;
+  const EmbeddingKernels* embedding;
+  const AttentionKernels* attention;
+  const RecurrentKernels* recurrent;
+  const OptimKernels* optim;
 };
 
+extern const ConvKernels cpu_conv, meta_conv;
+extern const PoolKernels cpu_pool, meta_pool;
+extern const ResampleKernels cpu_resample, meta_resample;
+extern const NormKernels cpu_norm, meta_norm;
+extern const LossKernels cpu_loss, meta_loss;
+extern const EmbeddingKernels cpu_embedding, meta_embedding;
+extern const AttentionKernels cpu_attention, meta_attention;
+extern const RecurrentKernels cpu_recurrent, meta_recurrent;
+extern const OptimKernels cpu_optim, meta_optim;
 extern const Backend cpu_backend, meta_backend;
 inline const Backend& backend(Device d) { return d == Device::Cpu ? cpu_backend : meta_backend; }
 inline const Backend& backend(const TensorImpl& x) { return backend(x.device); }

@@ -1,19 +1,8 @@
 // The device without memory: shapes and types only, so no kernel does anything.
 #include "device/backend.h"
+#include "device/nothing.h"
 
 namespace adjoint {
-namespace {
-
-template <class R, class... A> using Entry = R (*)(A...);
-struct Nothing {
-  template <class R, class... A> constexpr operator Entry<R, A...>() const {
-    return [](A...) -> R { return R(); };
-  }
-};
-constexpr Nothing nothing;
-
-}  // namespace
-
 const Backend meta_backend = {
     .pointwise = nothing,
     .copy = nothing,
@@ -55,6 +44,15 @@ const Backend meta_backend = {
     .place = nothing,
     .nonzero = nothing,
     .draw = nothing,
+    .conv = &meta_conv,
+    .pool = &meta_pool,
+    .resample = &meta_resample,
+    .norm = &meta_norm,
+    .loss = &meta_loss,
+    .embedding = &meta_embedding,
+    .attention = &meta_attention,
+    .recurrent = &meta_recurrent,
+    .optim = &meta_optim,
 };
 
 }  // namespace adjoint

@@ -319,6 +319,15 @@ const Backend cpu_backend = {
     .place = cpu::place,
     .nonzero = cpu::nonzero,
     .draw = cpu::draw,
+    .conv = &cpu_conv,
+    .pool = &cpu_pool,
+    .resample = &cpu_resample,
+    .norm = &cpu_norm,
+    .loss = &cpu_loss,
+    .embedding = &cpu_embedding,
+    .attention = &cpu_attention,
+    .recurrent = &cpu_recurrent,
+    .optim = &cpu_optim,
 };
 
 }  // namespace adjoint

@@ -1,0 +1,8 @@
+// The CPU's attention.
+#include "device/nn/attention.h"
+
+namespace adjoint {
+
+const AttentionKernels cpu_attention = {};
+
+}  // namespace adjoint

@@ -1,0 +1,8 @@
+// The CPU's embeddings.
+#include "device/nn/embedding.h"
+
+namespace adjoint {
+
+const EmbeddingKernels cpu_embedding = {};
+
+}  // namespace adjoint

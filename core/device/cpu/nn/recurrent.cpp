@@ -1,0 +1,8 @@
+// The CPU's recurrent networks.
+#include "device/nn/recurrent.h"
+
+namespace adjoint {
+
+const RecurrentKernels cpu_recurrent = {};
+
+}  // namespace adjoint

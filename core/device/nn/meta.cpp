@@ -1,0 +1,25 @@
+// Networks on the device without memory: no kernel does anything.
+#include "device/nothing.h"
+#include "device/nn/attention.h"
+#include "device/nn/conv.h"
+#include "device/nn/embedding.h"
+#include "device/nn/loss.h"
+#include "device/nn/norm.h"
+#include "device/nn/optim.h"
+#include "device/nn/pool.h"
+#include "device/nn/recurrent.h"
+#include "device/nn/resample.h"
+
+namespace adjoint {
+
+const ConvKernels meta_conv = {};
+const PoolKernels meta_pool = {};
+const ResampleKernels meta_resample = {};
+const NormKernels meta_norm = {};
+const LossKernels meta_loss = {};
+const EmbeddingKernels meta_embedding = {};
+const AttentionKernels meta_attention = {};
+const RecurrentKernels meta_recurrent = {};
+const OptimKernels meta_optim = {};
+
+}  // namespace adjoint
