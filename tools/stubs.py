@@ -203,9 +203,7 @@ def generate():
             _core._linalg, ".", "from ._core import _LinAlgError\n\nLinAlgError = _LinAlgError\n"
         ),
         PACKAGE / "special.pyi": namespace(_core._special, "."),
-        PACKAGE / "nn" / "functional.pyi": namespace(
-            _core._nn, "..", imported(PACKAGE / "nn" / "functional.py")
-        ),
+        PACKAGE / "nn" / "functional.pyi": namespace(_core._nn, "..", imported(PACKAGE / "nn" / "functional.py")),
     }
 
 
