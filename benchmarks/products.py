@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks.limits import copy, multiply_adds
 from benchmarks.timing import Batch, Result, Run, calls, shortest
 
 SQUARES, SMALL, VECTORS = (512, 1024, 2048), (4, 8, 16, 32, 64), (64, 256, 1024, 4096, 8192)
@@ -33,7 +34,7 @@ def _matrices(ours: Any, other: Any | None, threads: int, dtype: str) -> Iterato
     group = f"matrix product, {dtype}"
 
     def row(name: str, work: int, mine: Run, theirs: Run | None, share: float | None) -> Result:
-        limit = calls(_multiply_adds(ours, dtype, work)) if share else None
+        limit = calls(multiply_adds(ours, dtype, work)) if share else None
         batches: list[Batch | None] = [calls(mine), None if theirs is None else calls(theirs), limit]
         seconds = shortest(batches)
         assert seconds[0] is not None
@@ -64,7 +65,7 @@ def _matrices(ours: Any, other: Any | None, threads: int, dtype: str) -> Iterato
 def _vectors(ours: Any, other: Any | None, n: int) -> Iterator[Result]:
     for name, transposed in (("matrix × vector", False), ("vector × matrix", True)):
         runs = [None if t is None else calls(_vector(t, n, transposed)) for t in (ours, other)]
-        seconds = shortest([*runs, calls(_copy(ours, 4 * n * n))])
+        seconds = shortest([*runs, calls(copy(ours, 4 * n * n))])
         assert seconds[0] is not None
         row = f"{name}, {n} × {n}"
         yield Result("matrix and vector, float32", row, 1, seconds[0], seconds[1], "PyTorch", None, seconds[2], 0.9)
@@ -105,27 +106,6 @@ def _linear(torch: Any, dtype: str) -> Run:
 def _vector(torch: Any, n: int, transposed: bool) -> Run:
     m, v, out = _values(torch, n, n, dtype="float32"), _values(torch, n, dtype="float32"), torch.empty(n)
     return (lambda: torch.matmul(v, m, out=out)) if transposed else (lambda: torch.matmul(m, v, out=out))
-
-
-def _multiply_adds(ours: Any, dtype: str, work: int) -> Run:
-    """As many as `work`, out of our extension module."""
-    core = ctypes.CDLL(ours._core.__file__)
-    kind = ctypes.c_float if dtype == "float32" else ctypes.c_double
-    peak = core.adjoint_plain_peak_f32 if dtype == "float32" else core.adjoint_plain_peak_f64
-    peak.restype, count = kind, ctypes.c_int64(work)
-    return lambda: peak(count)
-
-
-def _copy(ours: Any, size: int) -> Run:
-    """The C library's copy of half of `size`, which reads one half and writes the other."""
-    source, target = ours.ones(size // 8), ours.zeros(size // 8)
-    to, at = target.data_ptr(), source.data_ptr()
-
-    def run() -> None:
-        ctypes.memmove(to, at, size // 2)
-
-    run.keep = (source, target)  # type: ignore[attr-defined]
-    return run
 
 
 def _openblas_square(ours: Any, n: int, threads: int) -> Run:
