@@ -136,6 +136,7 @@ for record in _core._records():
 RECORDS["slice"] = {"dim", "start", "end", "step"}
 PADS = [f"{mode}pad{n}d" for mode in ("reflection", "replication") for n in (1, 2, 3)]
 SAME_NODE = {"prelukernel": "prelu", "unsafeview": "reshape", "reshapealias": "reshape", "tocopy": "to"}
+SAME_NODE |= {"scaleddotproductflashattentionforcpu": "scaleddotproductattention"}
 SAME_NODE |= dict.fromkeys(PADS, "pad")
 # PyTorch's names for what neither went in nor came out, and some of our own.
 FURTHER = {
@@ -149,6 +150,7 @@ FURTHER = {
     "narrowcopy": {"start", "end", "step"},  # PyTorch: start and length
     "round": {"scale"},  # PyTorch: decimals
     "sort topk": {"keepdim"},
+    "scaleddotproductflashattentionforcpu": {"output", "logsumexp", "dropout_mask"},
 }
 
 

@@ -4,12 +4,11 @@
 //   dot products  one row, or one column, of results
 //   direct        from the operands where they lie: small, and thin, products
 //   packed        both operands copied into panels by all threads, then tiles multiplied by all
-#include <sys/mman.h>
-
 #include <algorithm>
 
 #include "kernels/gemm_detail.h"
 #include "kernels/isa.h"
+#include "kernels/panels.h"
 #include "kernels/parallel.h"
 
 namespace adjoint::gemm_detail {
@@ -21,26 +20,6 @@ const Table<double>& table_f64() { return f64(); }
 
 namespace {
 
-// Panels that a thread keeps between its products: fresh memory would cost a page fault every 4 KiB.
-class Panels {
- public:
-  ~Panels() { std::free(data_); }
-  void* get(size_t bytes) {
-    if (bytes <= size_) return data_;
-    constexpr size_t kHuge = size_t(2) << 20;
-    std::free(data_);
-    size_ = (bytes + kHuge - 1) / kHuge * kHuge;
-    data_ = std::aligned_alloc(kHuge, size_);
-    if (!data_) size_ = 0;
-    check_as(data_, ErrorKind::Memory, "matmul: not enough memory for a buffer of ", bytes, " bytes");
-    ::madvise(data_, size_, MADV_HUGEPAGE);
-    return data_;
-  }
-
- private:
-  void* data_ = nullptr;
-  size_t size_ = 0;
-};
 thread_local Panels g_panels;
 
 constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }

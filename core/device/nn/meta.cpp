@@ -18,7 +18,7 @@ const ResampleKernels meta_resample = {};
 const NormKernels meta_norm = {};
 const LossKernels meta_loss = {};
 const EmbeddingKernels meta_embedding = {};
-const AttentionKernels meta_attention = {};
+const AttentionKernels meta_attention = {nothing, nothing};
 const RecurrentKernels meta_recurrent = {};
 const OptimKernels meta_optim = {};
 
