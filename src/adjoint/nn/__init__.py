@@ -1,6 +1,10 @@
-"""Parameters and the functional interface."""
+"""Networks: modules and their parameters, initial values, the functional interface."""
 
-from . import functional
-from .parameter import Buffer, Parameter
-
-__all__ = ["Buffer", "Parameter", "functional"]
+from . import functional as functional
+from . import init as init
+from . import modules as modules
+from .modules import *  # noqa: F403
+from .parameter import Buffer as Buffer
+from .parameter import Parameter as Parameter
+from .parameter import UninitializedBuffer as UninitializedBuffer
+from .parameter import UninitializedParameter as UninitializedParameter

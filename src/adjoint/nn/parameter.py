@@ -60,18 +60,112 @@ def _rebuild(data, requires_grad):
     return Parameter(data, requires_grad)
 
 
-class Buffer(Tensor):
-    """A tensor that a module keeps, without a gradient."""
+class _BufferMeta(type(Tensor)):  # type: ignore[misc]
+    def __instancecheck__(cls, instance: object) -> bool:
+        if cls is Buffer and isinstance(instance, Tensor) and getattr(instance, "_is_buffer", False):
+            return True
+        return super().__instancecheck__(instance)
+
+
+class Buffer(Tensor, metaclass=_BufferMeta):
+    """A tensor that a module keeps, without a gradient; if not persistent, state_dict leaves it out."""
+
+    persistent: bool
 
     def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Any:
-        t: Any = (
-            (_core.empty(0) if data is None else data).detach().requires_grad_(data is not None and data.requires_grad)
-        )
+        data = _core.empty(0) if data is None else data
+        t: Any = data.detach().requires_grad_(data.requires_grad)
         t.persistent = persistent
         t._is_buffer = True
         return t
 
     __torch_function__ = _core._disabled_torch_function_impl
+
+
+class UninitializedTensorMixin:
+    """What parameters and buffers without a shape have in common."""
+
+    cls_to_become: type[Any]
+    data: Any
+    requires_grad: bool
+
+    def materialize(self, shape: Any, device: Any = None, dtype: Any = None) -> None:
+        """Takes a shape, and becomes an ordinary parameter or buffer, without values yet."""
+        data = self.data
+        self.data = _core.empty(shape, device=device or data.device, dtype=dtype or data.dtype)
+        self.__class__ = self.cls_to_become
+
+    @property
+    def shape(self) -> Any:
+        raise RuntimeError(
+            "Can't access the shape of an uninitialized parameter or buffer. This error usually happens in "
+            "`load_state_dict` when trying to load an uninitialized parameter into an initialized one. Call `forward` "
+            "to initialize the parameters before accessing their attributes."
+        )
+
+    def share_memory_(self) -> Any:
+        raise RuntimeError(
+            "Can't share memory on an uninitialized parameter or buffer. Call `forward` to initialize the parameters "
+            "before calling `module.share_memory()`."
+        )
+
+    def __repr__(self) -> str:
+        return f"<{self.__class__.__name__}>"
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return self.__class__, (self.requires_grad, self.data.device, self.data.dtype)
+
+    @classmethod
+    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func in _ALLOWED or func.__class__.__name__ == "method-wrapper":
+            return super().__torch_function__(func, types, args, kwargs or {})  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+        raise ValueError(
+            f"Attempted to use an uninitialized parameter in {func}. This error happens when you are using a "
+            f"`LazyModule` or explicitly manipulating `torch.nn.parameter.{cls.__name__}` objects. When using "
+            "LazyModules Call `forward` with a dummy batch to initialize the parameters before calling torch functions"
+        )
+
+
+_ALLOWED = [
+    getattr(Tensor, name)
+    for name in (
+        "__hash__ size copy_ is_complex is_floating_point half float double char short int long cuda cpu to get_device"
+    ).split()
+    if hasattr(Tensor, name)
+]
+
+
+def is_lazy(param: Any) -> bool:
+    """Is it a parameter or buffer without a shape yet?"""
+    return isinstance(param, UninitializedTensorMixin)
+
+
+class UninitializedParameter(UninitializedTensorMixin, Parameter):  # type: ignore[override]
+    """A parameter whose shape is not known yet: see LazyModuleMixin."""
+
+    cls_to_become = Parameter
+
+    def __new__(cls, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> Any:
+        return Tensor._make_subclass(cls, _core.empty(0, device=device, dtype=dtype), requires_grad)
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        if id(self) not in memo:
+            memo[id(self)] = type(self)(self.requires_grad, self.data.device, self.data.dtype)
+        return memo[id(self)]
+
+
+class UninitializedBuffer(UninitializedTensorMixin, Tensor):  # type: ignore[override]
+    """A buffer whose shape is not known yet: see LazyModuleMixin."""
+
+    cls_to_become = Tensor
+
+    def __new__(
+        cls, requires_grad: bool = False, device: Any = None, dtype: Any = None, persistent: bool = True
+    ) -> Any:
+        t: Any = Tensor._make_subclass(cls, _core.empty(0, device=device, dtype=dtype), requires_grad)
+        t.persistent = persistent
+        t._is_buffer = True
+        return t
 
 
 _core._set_parameter_type(Parameter)

@@ -1,0 +1,339 @@
+"""Hooks of modules: their registers, and the call of a module that has some."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from functools import update_wrapper
+from warnings import warn
+from weakref import ref
+
+from ... import _core
+from ...utils.hooks import RemovableHandle
+from .backward_hook import BackwardHook
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+_global_buffer_registration_hooks: dict[int, Callable[..., Any]] = OrderedDict()
+_global_module_registration_hooks: dict[int, Callable[..., Any]] = OrderedDict()
+_global_parameter_registration_hooks: dict[int, Callable[..., Any]] = OrderedDict()
+_global_backward_pre_hooks: dict[int, Callable[..., Any]] = OrderedDict()
+_global_backward_hooks: dict[int, Callable[..., Any]] = OrderedDict()
+_global_forward_pre_hooks: dict[int, Callable[..., Any]] = OrderedDict()
+_global_forward_hooks: dict[int, Callable[..., Any]] = OrderedDict()
+_global_forward_hooks_always_called: dict[int, bool] = OrderedDict()
+_global_forward_hooks_with_kwargs: dict[int, bool] = OrderedDict()
+_global_is_full_backward_hook: bool | None = None
+_global_hooks_seen: list[bool] = []  # not empty once there was a global hook for calls: what a call looks at
+
+_MIXED = "Cannot use both regular backward hooks and full backward hooks {}. Please use only one of them."
+
+
+class _WrappedHook:
+    """A hook that may get its module first, to which it refers weakly."""
+
+    def __init__(self, hook: Callable[..., Any], module: Any = None) -> None:
+        self.hook = hook
+        update_wrapper(self, hook)
+        self.with_module = module is not None
+        if module is not None:
+            self.module = ref(module)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not self.with_module:
+            return self.hook(*args, **kwargs)
+        module = self.module()
+        if module is None:
+            raise RuntimeError("You are trying to call the hook of a dead Module!")
+        return self.hook(module, *args, **kwargs)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = {"hook": self.hook, "with_module": self.with_module}
+        return state | {"module": self.module()} if self.with_module else state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.hook = state["hook"]
+        self.with_module = state["with_module"]
+        if self.with_module:
+            if state["module"] is None:
+                raise RuntimeError("You are trying to revive the hook of a dead Module!")
+            self.module = ref(state["module"])
+
+
+def _put(hooks: dict[int, Any], hook: Any, *extra: tuple[bool, dict[int, bool]], prepend: bool = False) -> Any:
+    """Registers a hook, and its number in those of the extra dicts that are asked for."""
+    handle = RemovableHandle(hooks, extra_dict=[marks for _, marks in extra])
+    hooks[handle.id] = hook
+    for wanted, marks in extra:
+        if wanted:
+            marks[handle.id] = True
+    if prepend:
+        hooks.move_to_end(handle.id, last=False)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+    return handle
+
+
+def _put_globally(hooks: dict[int, Any], hook: Any, *extra: tuple[bool, dict[int, bool]]) -> Any:
+    if not _global_hooks_seen:
+        _global_hooks_seen.append(True)
+    return _put(hooks, hook, *extra)
+
+
+def register_module_buffer_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """hook(module, name, buffer) whenever a buffer is registered; may return another."""
+    return _put(_global_buffer_registration_hooks, hook)
+
+
+def register_module_module_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """hook(module, name, submodule) whenever a child is registered; may return another."""
+    return _put(_global_module_registration_hooks, hook)
+
+
+def register_module_parameter_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """hook(module, name, parameter) whenever a parameter is registered; may return another."""
+    return _put(_global_parameter_registration_hooks, hook)
+
+
+def register_module_forward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """hook(module, args) before the forward of every module."""
+    return _put_globally(_global_forward_pre_hooks, hook)
+
+
+def register_module_forward_hook(
+    hook: Callable[..., Any], *, with_kwargs: bool = False, always_call: bool = False
+) -> RemovableHandle:
+    """hook(module, args, output) after the forward of every module."""
+    return _put_globally(
+        _global_forward_hooks,
+        hook,
+        (with_kwargs, _global_forward_hooks_with_kwargs),
+        (always_call, _global_forward_hooks_always_called),
+    )
+
+
+def register_module_backward_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Deprecated: see register_module_full_backward_hook."""
+    global _global_is_full_backward_hook
+    if _global_is_full_backward_hook is True:
+        raise RuntimeError(_MIXED.format("as a global Module hook"))
+    _global_is_full_backward_hook = False
+    return _put_globally(_global_backward_hooks, hook)
+
+
+def register_module_full_backward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """hook(module, grad_output) before the backward of every module."""
+    return _put_globally(_global_backward_pre_hooks, hook)
+
+
+def register_module_full_backward_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """hook(module, grad_input, grad_output) after the backward of every module."""
+    global _global_is_full_backward_hook
+    if _global_is_full_backward_hook is False:
+        raise RuntimeError(_MIXED.format("as a global Module hook"))
+    _global_is_full_backward_hook = True
+    return _put_globally(_global_backward_hooks, hook)
+
+
+class Hooks:
+    forward: Callable[..., Any]
+    _backward_pre_hooks: dict[int, Callable[..., Any]]
+    _backward_hooks: dict[int, Callable[..., Any]]
+    _is_full_backward_hook: bool | None
+    _forward_hooks: dict[int, Callable[..., Any]]
+    _forward_hooks_with_kwargs: dict[int, bool]
+    _forward_hooks_always_called: dict[int, bool]
+    _forward_pre_hooks: dict[int, Callable[..., Any]]
+    _forward_pre_hooks_with_kwargs: dict[int, bool]
+
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """hook(module, args) before forward; may return other args. With keywords: hook(module, args, kwargs),
+        which may return (args, kwargs)."""
+        return _put(self._forward_pre_hooks, hook, (with_kwargs, self._forward_pre_hooks_with_kwargs), prepend=prepend)
+
+    def register_forward_hook(
+        self,
+        hook: Callable[..., Any],
+        *,
+        prepend: bool = False,
+        with_kwargs: bool = False,
+        always_call: bool = False,
+    ) -> RemovableHandle:
+        """hook(module, args, output) after forward; may return another output. With keywords: hook(module, args,
+        kwargs, output). always_call: even when forward raises."""
+        return _put(
+            self._forward_hooks,
+            hook,
+            (with_kwargs, self._forward_hooks_with_kwargs),
+            (always_call, self._forward_hooks_always_called),
+            prepend=prepend,
+        )
+
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """hook(module, grad_output) before the module's backward; may return another grad_output."""
+        return _put(self._backward_pre_hooks, hook, prepend=prepend)
+
+    def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Deprecated: see register_full_backward_hook."""
+        if self._is_full_backward_hook is True:
+            raise RuntimeError(_MIXED.format("on a single Module"))
+        self._is_full_backward_hook = False
+        return _put(self._backward_hooks, hook)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """hook(module, grad_input, grad_output) when the gradients of the module's inputs are there; may return
+        another grad_input."""
+        if self._is_full_backward_hook is False:
+            raise RuntimeError(_MIXED.format("on a single Module"))
+        self._is_full_backward_hook = True
+        return _put(self._backward_hooks, hook, prepend=prepend)
+
+    def _get_backward_hooks(self) -> tuple[list[Callable[..., Any]], list[Callable[..., Any]]]:
+        """(full ones, others): global ones first."""
+        found: dict[bool, list[Callable[..., Any]]] = {True: [], False: []}
+        if _global_is_full_backward_hook is not None:
+            found[_global_is_full_backward_hook] += _global_backward_hooks.values()
+        if self._is_full_backward_hook is not None:
+            found[self._is_full_backward_hook] += self._backward_hooks.values()
+        return found[True], found[False]
+
+    def _get_backward_pre_hooks(self) -> list[Callable[..., Any]]:
+        return [*_global_backward_pre_hooks.values(), *self._backward_pre_hooks.values()]
+
+    # --- the call of a module with hooks ----------------------------------------------------------------------------
+
+    def _call_impl(self, *args: Any, **kwargs: Any) -> Any:
+        state = _Call(self, args, kwargs)
+        try:
+            return state.run()
+        except Exception:
+            state.run_always_called()
+            raise
+
+
+class _Call:
+    """One call of a module that has hooks."""
+
+    def __init__(self, module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self.module, self.args, self.kwargs = module, args, kwargs
+        self.result: Any = None
+        self.called: set[int] = set()
+
+    def run(self) -> Any:
+        module = self.module
+        full, others = module._get_backward_hooks()
+        before = module._get_backward_pre_hooks()
+        self.run_pre_hooks()
+        backward = None
+        if full or before:
+            backward = BackwardHook(module, full, before)
+            self.args = backward.setup_input_hook(self.args)
+        self.result = module.forward(*self.args, **self.kwargs)
+        self.run_forward_hooks()
+        if backward is not None:
+            if not isinstance(self.result, (_core.Tensor, tuple)):
+                warn(
+                    "For backward hooks to be called, module output should be a Tensor or a tuple of Tensors but "
+                    f"received {type(self.result)}",
+                    stacklevel=4,
+                )
+            self.result = backward.setup_output_hook(self.result)
+        if others:
+            self.hook_the_node(others)
+        return self.result
+
+    def run_pre_hooks(self) -> None:
+        module = self.module
+        for number, hook in [*_global_forward_pre_hooks.items(), *module._forward_pre_hooks.items()]:
+            if number in module._forward_pre_hooks_with_kwargs:
+                changed = hook(module, self.args, self.kwargs)
+                if changed is None:
+                    continue
+                if not (isinstance(changed, tuple) and len(changed) == 2):
+                    raise RuntimeError(
+                        f"forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got {changed}."
+                    )
+                self.args, self.kwargs = changed
+            else:
+                changed = hook(module, self.args)
+                if changed is not None:
+                    self.args = changed if isinstance(changed, tuple) else (changed,)
+
+    def run_forward_hooks(self) -> None:
+        module = self.module
+        for number, hook in [*_global_forward_hooks.items(), *module._forward_hooks.items()]:
+            if number in module._forward_hooks_always_called or number in _global_forward_hooks_always_called:
+                self.called.add(number)
+            self.run_forward_hook(number, hook)
+
+    def run_forward_hook(self, number: int, hook: Callable[..., Any]) -> None:
+        if number in self.module._forward_hooks_with_kwargs or number in _global_forward_hooks_with_kwargs:
+            changed = hook(self.module, self.args, self.kwargs, self.result)
+        else:
+            changed = hook(self.module, self.args, self.result)
+        if changed is not None:
+            self.result = changed
+
+    def run_always_called(self) -> None:
+        """Forward, or a hook, has raised: the hooks that are always called, and have not been, are."""
+        module = self.module
+        for what, hooks, always in (
+            ("global module", _global_forward_hooks, _global_forward_hooks_always_called),
+            ("module", module._forward_hooks, module._forward_hooks_always_called),
+        ):
+            for number, hook in list(hooks.items()):
+                if number not in always or number in self.called:
+                    continue
+                try:
+                    self.run_forward_hook(number, hook)
+                except Exception as error:
+                    warn(
+                        f"{what} forward hook with ``always_call=True`` raised an exception that was silenced as "
+                        f"another error was raised in forward: {error}",
+                        stacklevel=4,
+                    )
+
+    def hook_the_node(self, hooks: list[Callable[..., Any]]) -> None:
+        """Hooks of the deprecated kind sit on the last node alone."""
+        found = self.result
+        while not isinstance(found, _core.Tensor):
+            found = (
+                next(v for v in found.values() if isinstance(v, _core.Tensor)) if isinstance(found, dict) else found[0]
+            )
+        node = found.grad_fn
+        if node is not None:
+            for hook in hooks:
+                node.register_hook(_WrappedHook(hook, self.module))
+            complaint = _incomplete(self.args, self.result, node)
+            if complaint is not None:
+                warn(f"Using {complaint} to get the documented behavior.", FutureWarning, stacklevel=5)
+
+
+def _incomplete(inputs: Any, result: Any, node: Any) -> str | None:
+    """Why a hook of the deprecated kind will not see all gradients, if so."""
+    see = "This hook will be missing {}. Please use register_full_backward_hook"
+    gone = "is deprecated and will be removed in future versions."
+    results = result if isinstance(result, tuple) else (result,)
+    if not all(isinstance(r, _core.Tensor) for r in results):
+        return (
+            "non-full backward hooks on a Module that does not return a single Tensor or a tuple of Tensors "
+            f"{gone} {see.format('some of the grad_output')}"
+        )
+    if not all(isinstance(i, _core.Tensor) for i in inputs):
+        return (
+            "non-full backward hooks on a Module that does not take as input a single Tensor or a tuple of Tensors "
+            f"{gone} {see.format('some of the grad_input')}"
+        )
+    nodes = {r.grad_fn for r in results if r.grad_fn is not None}
+    if not nodes or (len(nodes) == 1 and node not in nodes):
+        return f"a non-full backward hook when outputs are nested in python data structure {gone} {see.format('some grad_output')}"
+    if len(nodes) > 1:
+        return (
+            f"a non-full backward hook when outputs are generated by different autograd Nodes {gone} "
+            f"{see.format('some grad_output')}"
+        )
+    if {i.grad_fn for i in inputs if i.grad_fn is not None} != {n[0] for n in node.next_functions}:
+        return f"a non-full backward hook when the forward contains multiple autograd Nodes {gone} {see.format('some grad_input')}"
+    return None
