@@ -6,7 +6,7 @@ Left of the arrow stands a pair of brackets for each tensor that forward takes, 
 (both flattened). Within brackets:
 
     *             any number of dimensions, the same wherever it stands
-    *name         the sizes in the module's attribute of that name, a tuple
+    *name         the sizes in the module's attribute of that name, a tuple; any, where there is none
     3             a size
     name          the module's attribute of that name, if it has one (None: any size); else the same size wherever it stands
     name?         a dimension that may be missing, as a batch's
