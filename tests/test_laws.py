@@ -149,6 +149,8 @@ FURTHER = {
     "maskedfill": {"condition"},  # PyTorch: mask
     "narrowcopy": {"start", "end", "step"},  # PyTorch: start and length
     "round": {"scale"},  # PyTorch: decimals
+    "embedding embeddingbag": {"weight_sym_argsize_0"},
+    "embeddingdensebackward": {"indices", "padding_idx", "scale_grad_by_freq"},
     "sort topk": {"keepdim"},
     "scaleddotproductflashattentionforcpu": {"output", "logsumexp", "dropout_mask"},
 }
@@ -184,6 +186,7 @@ NEEDS_VALUES = {
     *("allclose", "equal", "Tensor.cpu", "to", "set_rng_state"),
     # These look at their indices or weights without need.
     *("take", "put", "masked_scatter", "combinations", "cov"),
+    "nn.functional.one_hot",  # how many classes there are
 }
 
 

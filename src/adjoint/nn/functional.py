@@ -1,6 +1,7 @@
 """Functions of neural networks: activations, softmax, linear."""
 
 from .. import _core
+from ._sparse import embedding_bag as embedding_bag
 
 globals().update(_core._nn)
 

@@ -1,0 +1,72 @@
+// Rows of a table added up where indices say. See Note [One source, several instruction sets].
+#include "kernels/isa.h"
+#include "kernels/nn/embedding_table.h"
+
+namespace adjoint {
+namespace {
+
+template <class T> void add_row(const T* __restrict x, int64_t n, T* __restrict y) {
+  for (int64_t i = 0; i < n; ++i) y[i] += x[i];
+}
+template <class T> void add_scaled(const T* __restrict x, int64_t n, T scale, T* __restrict y) {
+  for (int64_t i = 0; i < n; ++i) y[i] += scale * x[i];
+}
+
+template <class T> void add_rows(const T* g, int64_t width, const int64_t* index, const int64_t* source,
+                                 const T* scale, int64_t count, int64_t low, int64_t high, int64_t padding,
+                                 T* y) {
+  for (int64_t k = 0; k < count; ++k) {
+    const int64_t row = index[k];
+    if (row < low || row >= high || row == padding) continue;
+    const T* from = g + (source ? source[k] : k) * width;
+    if (scale)
+      add_scaled(from, width, scale[k], y + row * width);
+    else
+      add_row(from, width, y + row * width);
+  }
+}
+
+template <class T> int64_t sum_bag(const T* x, int64_t width, const int64_t* index, const T* scale,
+                                   int64_t count, int64_t padding, bool mean, T* y) {
+  for (int64_t i = 0; i < width; ++i) y[i] = 0;
+  int64_t n = 0;
+  for (int64_t k = 0; k < count; ++k) {
+    if (index[k] == padding) continue;
+    ++n;
+    if (scale)
+      add_scaled(x + index[k] * width, width, scale[k], y);
+    else
+      add_row(x + index[k] * width, width, y);
+  }
+  if (mean && n > 1)
+    for (int64_t i = 0; i < width; ++i) y[i] /= T(n);
+  return n;
+}
+
+template <class T> int64_t max_bag(const T* x, int64_t width, const int64_t* index, int64_t count,
+                                   int64_t padding, T* y, int64_t* row) {
+  for (int64_t i = 0; i < width; ++i) y[i] = 0, row[i] = 0;
+  int64_t n = 0;
+  for (int64_t k = 0; k < count; ++k) {
+    if (index[k] == padding) continue;
+    const T* from = x + index[k] * width;
+    for (int64_t i = 0; i < width; ++i) {
+      const bool larger = n == 0 || from[i] > y[i] || (from[i] != from[i] && y[i] == y[i]);
+      y[i] = larger ? from[i] : y[i];
+      row[i] = larger ? index[k] : row[i];
+    }
+    ++n;
+  }
+  return n;
+}
+
+template <class T> constexpr EmbeddingRowKernels<T> row_kernels() {
+  return {add_rows<T>, sum_bag<T>, max_bag<T>};
+}
+
+}  // namespace
+
+extern const EmbeddingTable ADJOINT_ISA_NAME(embedding_table);
+const EmbeddingTable ADJOINT_ISA_NAME(embedding_table) = {row_kernels<float>(), row_kernels<double>()};
+
+}  // namespace adjoint
