@@ -13,7 +13,13 @@
 namespace adjoint {
 
 const ConvKernels meta_conv = {};
-const PoolKernels meta_pool = {};
+const PoolKernels meta_pool = {
+    .max = nothing,
+    .average = nothing,
+    .average_backward = nothing,
+    .put = nothing,
+    .pick = nothing,
+};
 const ResampleKernels meta_resample = {};
 const NormKernels meta_norm = {};
 const LossKernels meta_loss = {.total = nothing, .outside_unit = nothing};

@@ -1,6 +1,78 @@
 """Functions of neural networks: activations, softmax, linear."""
 
 from .. import _core
+from ._pool import (
+    adaptive_avg_pool2d as adaptive_avg_pool2d,
+)
+from ._pool import (
+    adaptive_avg_pool3d as adaptive_avg_pool3d,
+)
+from ._pool import (
+    adaptive_max_pool1d as adaptive_max_pool1d,
+)
+from ._pool import (
+    adaptive_max_pool1d_with_indices as adaptive_max_pool1d_with_indices,
+)
+from ._pool import (
+    adaptive_max_pool2d as adaptive_max_pool2d,
+)
+from ._pool import (
+    adaptive_max_pool2d_with_indices as adaptive_max_pool2d_with_indices,
+)
+from ._pool import (
+    adaptive_max_pool3d as adaptive_max_pool3d,
+)
+from ._pool import (
+    adaptive_max_pool3d_with_indices as adaptive_max_pool3d_with_indices,
+)
+from ._pool import (
+    fractional_max_pool2d as fractional_max_pool2d,
+)
+from ._pool import (
+    fractional_max_pool2d_with_indices as fractional_max_pool2d_with_indices,
+)
+from ._pool import (
+    fractional_max_pool3d as fractional_max_pool3d,
+)
+from ._pool import (
+    fractional_max_pool3d_with_indices as fractional_max_pool3d_with_indices,
+)
+from ._pool import (
+    lp_pool1d as lp_pool1d,
+)
+from ._pool import (
+    lp_pool2d as lp_pool2d,
+)
+from ._pool import (
+    lp_pool3d as lp_pool3d,
+)
+from ._pool import (
+    max_pool1d as max_pool1d,
+)
+from ._pool import (
+    max_pool1d_with_indices as max_pool1d_with_indices,
+)
+from ._pool import (
+    max_pool2d as max_pool2d,
+)
+from ._pool import (
+    max_pool2d_with_indices as max_pool2d_with_indices,
+)
+from ._pool import (
+    max_pool3d as max_pool3d,
+)
+from ._pool import (
+    max_pool3d_with_indices as max_pool3d_with_indices,
+)
+from ._pool import (
+    max_unpool1d as max_unpool1d,
+)
+from ._pool import (
+    max_unpool2d as max_unpool2d,
+)
+from ._pool import (
+    max_unpool3d as max_unpool3d,
+)
 from ._sparse import embedding_bag as embedding_bag
 
 globals().update(_core._nn)

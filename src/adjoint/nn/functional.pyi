@@ -7,9 +7,37 @@ from collections.abc import Sequence
 from typing import Any, overload
 
 from .._core import Tensor, _device, _Device, _dtype, _Number
+from ._pool import adaptive_avg_pool2d as adaptive_avg_pool2d
+from ._pool import adaptive_avg_pool3d as adaptive_avg_pool3d
+from ._pool import adaptive_max_pool1d as adaptive_max_pool1d
+from ._pool import adaptive_max_pool1d_with_indices as adaptive_max_pool1d_with_indices
+from ._pool import adaptive_max_pool2d as adaptive_max_pool2d
+from ._pool import adaptive_max_pool2d_with_indices as adaptive_max_pool2d_with_indices
+from ._pool import adaptive_max_pool3d as adaptive_max_pool3d
+from ._pool import adaptive_max_pool3d_with_indices as adaptive_max_pool3d_with_indices
+from ._pool import fractional_max_pool2d as fractional_max_pool2d
+from ._pool import fractional_max_pool2d_with_indices as fractional_max_pool2d_with_indices
+from ._pool import fractional_max_pool3d as fractional_max_pool3d
+from ._pool import fractional_max_pool3d_with_indices as fractional_max_pool3d_with_indices
+from ._pool import lp_pool1d as lp_pool1d
+from ._pool import lp_pool2d as lp_pool2d
+from ._pool import lp_pool3d as lp_pool3d
+from ._pool import max_pool1d as max_pool1d
+from ._pool import max_pool1d_with_indices as max_pool1d_with_indices
+from ._pool import max_pool2d as max_pool2d
+from ._pool import max_pool2d_with_indices as max_pool2d_with_indices
+from ._pool import max_pool3d as max_pool3d
+from ._pool import max_pool3d_with_indices as max_pool3d_with_indices
+from ._pool import max_unpool1d as max_unpool1d
+from ._pool import max_unpool2d as max_unpool2d
+from ._pool import max_unpool3d as max_unpool3d
 from ._sparse import embedding_bag as embedding_bag
 
+def adaptive_avg_pool1d(input: Tensor, output_size: Sequence[_int] | _int) -> Tensor: ...
 def alpha_dropout(input: Tensor, p: _float = 0.5, training: _bool = False, inplace: _bool = False) -> Tensor: ...
+def avg_pool1d(input: Tensor, kernel_size: Sequence[_int] | _int, stride: Sequence[_int] | _int | None = None, padding: Sequence[_int] | _int = 0, ceil_mode: _bool = False, count_include_pad: _bool = True) -> Tensor: ...
+def avg_pool2d(input: Tensor, kernel_size: Sequence[_int] | _int, stride: Sequence[_int] | _int | None = None, padding: Sequence[_int] | _int = 0, ceil_mode: _bool = False, count_include_pad: _bool = True, divisor_override: _int | None = None, *, out: Tensor | None = None) -> Tensor: ...
+def avg_pool3d(input: Tensor, kernel_size: Sequence[_int] | _int, stride: Sequence[_int] | _int | None = None, padding: Sequence[_int] | _int = 0, ceil_mode: _bool = False, count_include_pad: _bool = True, divisor_override: _int | None = None, *, out: Tensor | None = None) -> Tensor: ...
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor: ...
 def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: _bool | None = None, reduce: _bool | None = None, reduction: str = 'mean') -> Tensor: ...
 def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: _bool | None = None, reduce: _bool | None = None, reduction: str = 'mean', pos_weight: Tensor | None = None) -> Tensor: ...

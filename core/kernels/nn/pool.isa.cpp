@@ -1,0 +1,210 @@
+// Windows over one plane: maxima and averages, a block of outputs at a time.
+//
+// A block is a piece of a row whose windows are whole, or the channels of a pixel where they lie side by side. For each
+// element of the window it is one pass over vectors; what is accumulated stays in the first cache.
+#include <cstdint>
+#include <type_traits>
+#include "kernels/isa.h"
+#include "kernels/nn/pool_table.h"
+
+namespace adjoint {
+namespace {
+
+constexpr int kBlock = 128;
+
+template <class T> constexpr T kLowest = std::is_same_v<T, int64_t> ? T(INT64_MIN) : -T(__builtin_inf());
+
+constexpr int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
+// Where the windows of a block lie: that of its element i at `at` + i · stride in memory, `place` + i · step in the plane.
+struct Block {
+  int64_t od, oh, w, w_end, n;
+  int64_t at, stride, step;
+};
+
+// f(offset of a window's element from that of the first output, its place in the plane)
+template <class F> [[gnu::always_inline]] inline void each_place(const PoolShape& s, const Block& b, F f) {
+  for (int64_t d = s.d.begin[b.od]; d < s.d.end[b.od]; d += s.d.step)
+    for (int64_t h = s.h.begin[b.oh]; h < s.h.end[b.oh]; h += s.h.step) {
+      const int64_t row = (d * s.h.in + h) * s.w.in;
+      for (int64_t w = b.w; w < b.w_end; w += s.w.step) f((row + w) * s.channels + b.at, row + w);
+    }
+}
+
+// --- maxima ---
+template <int kStride, class T, class L, bool kIndex>
+[[gnu::always_inline]] inline void take_larger(const T* __restrict p, L stride, L n, L place, L step,
+                                               T* __restrict best, L* __restrict at) {
+  if constexpr (kStride != 0) stride = kStride;
+  for (L i = 0; i < n; ++i) {
+    const T v = p[int64_t(i) * stride];
+    bool take = v > best[i];
+    if constexpr (!std::is_integral_v<T>) take |= v != v;
+    best[i] = take ? v : best[i];
+    if constexpr (kIndex) at[i] = take ? L(place + i * step) : at[i];
+  }
+}
+
+template <int kStride, class T, class L, bool kIndex>
+void max_block(const PoolShape& s, const Block& b, const T* x, T* __restrict y, int64_t* __restrict index) {
+  T best[kBlock];
+  L at[kBlock];
+  const L n = L(b.n), step = L(b.step),
+          first = L((s.d.begin[b.od] * s.h.in + s.h.begin[b.oh]) * s.w.in + b.w);
+  for (L i = 0; i < n; ++i) best[i] = kLowest<T>;
+  if constexpr (kIndex)
+    for (L i = 0; i < n; ++i) at[i] = first + i * step;
+  each_place(s, b, [&](int64_t offset, int64_t place) __attribute__((always_inline)) {
+    take_larger<kStride, T, L, kIndex>(x + offset, L(b.stride), n, L(place), step, best, at);
+  });
+  for (L i = 0; i < n; ++i) y[i] = best[i];
+  if constexpr (kIndex)
+    for (L i = 0; i < n; ++i) index[i] = at[i];
+}
+template <class T> void max_one(const PoolShape& s, const Block& b, const T* x, T* y, int64_t* index) {
+  T best = kLowest<T>;
+  int64_t at = (s.d.begin[b.od] * s.h.in + s.h.begin[b.oh]) * s.w.in + b.w;
+  each_place(s, b, [&](int64_t offset, int64_t place) __attribute__((always_inline)) {
+    const T v = x[offset];
+    if (v > best || v != v) best = v, at = place;
+  });
+  *y = best;
+  if (index) *index = at;
+}
+
+// --- averages ---
+template <class T> T divisor_of(const PoolShape& s, int64_t od, int64_t oh, int64_t ow) {
+  return T(s.divisor ? s.divisor : s.d.size[od] * s.h.size[oh] * s.w.size[ow]);
+}
+template <int kStride, class T>
+void sum_block(const PoolShape& s, const Block& b, const T* x, T divisor, T* __restrict y) {
+  T sum[kBlock];
+  for (int64_t i = 0; i < b.n; ++i) sum[i] = 0;
+  const int64_t stride = kStride ? kStride : b.stride;
+  each_place(s, b, [&](int64_t offset, int64_t) __attribute__((always_inline)) {
+    const T* p = x + offset;
+    for (int64_t i = 0; i < b.n; ++i) sum[i] += p[i * stride];
+  });
+  for (int64_t i = 0; i < b.n; ++i) y[i] = sum[i] / divisor;
+}
+template <class T> void sum_one(const PoolShape& s, const Block& b, const T* x, T divisor, T* y) {
+  T sum = 0;
+  each_place(s, b, [&](int64_t offset, int64_t) __attribute__((always_inline)) { sum += x[offset]; });
+  *y = sum / divisor;
+}
+
+// --- rows: one(block, output) for an output by itself, many(block, output) for a block ---
+template <class One, class Many> void each_row(const PoolShape& s, One one, Many many) {
+  for (int64_t r = s.row_from; r < s.row_to; ++r) {
+    const int64_t od = r / s.h.out, oh = r % s.h.out, row = r * s.w.out;
+    if (s.channels > 1) {
+      for (int64_t o = 0; o < s.w.out; ++o)
+        for (int64_t c = s.first; c < s.last; c += kBlock)
+          many(Block{od, oh, s.w.begin[o], s.w.end[o], least(kBlock, s.last - c), c, 1, 0}, o,
+               (row + o) * s.channels + c);
+      continue;
+    }
+    for (int64_t o = 0; o < s.w.out;) {
+      if (o < s.w.from || o >= s.w.to) {
+        one(Block{od, oh, s.w.begin[o], s.w.end[o], 1, 0, 1, 0}, o, row + o);
+        ++o;
+      } else {
+        const int64_t n = least(kBlock, s.w.to - o), w = s.w.begin[o];
+        many(Block{od, oh, w, s.w.end[o], n, 0, s.w.stride, s.w.stride}, o, row + o);
+        o += n;
+      }
+    }
+  }
+}
+
+template <class T, class L, bool kIndex>
+void max_plane(const PoolShape& s, const T* x, T* y, int64_t* index) {
+  each_row(
+      s,
+      [&](const Block& b, int64_t, int64_t to) { max_one(s, b, x, y + to, kIndex ? index + to : nullptr); },
+      [&](const Block& b, int64_t, int64_t to) {
+        auto block = b.stride == 1   ? max_block<1, T, L, kIndex>
+                     : b.stride == 2 ? max_block<2, T, L, kIndex>
+                                     : max_block<0, T, L, kIndex>;
+        block(s, b, x, y + to, kIndex ? index + to : nullptr);
+      });
+}
+template <class T> using Lane = std::conditional_t<sizeof(T) == 4, int32_t, int64_t>;
+
+template <class T> void max(const PoolShape& s, const T* x, T* y) {
+  max_plane<T, Lane<T>, false>(s, x, y, nullptr);
+}
+template <class T> void max_index(const PoolShape& s, const T* x, T* y, int64_t* index) {
+  if (s.d.in * s.h.in * s.w.in <= INT32_MAX)
+    max_plane<T, Lane<T>, true>(s, x, y, index);
+  else
+    max_plane<T, int64_t, true>(s, x, y, index);
+}
+template <class T> void average(const PoolShape& s, const T* x, T* y) {
+  each_row(
+      s,
+      [&](const Block& b, int64_t o, int64_t to) {
+        sum_one(s, b, x, divisor_of<T>(s, b.od, b.oh, o), y + to);
+      },
+      [&](const Block& b, int64_t o, int64_t to) {
+        auto block = b.stride == 1 ? sum_block<1, T> : b.stride == 2 ? sum_block<2, T> : sum_block<0, T>;
+        block(s, b, x, divisor_of<T>(s, b.od, b.oh, o), y + to);
+      });
+}
+
+// --- averages backward: each row of g is spread along the width once, then added to the rows of its windows ---
+template <class T> void spread_row(const PoolShape& s, int64_t od, int64_t oh, const T* g, T* row) {
+  for (int64_t w = 0; w < s.w.in; ++w) row[w] = 0;
+  for (int64_t o = 0; o < s.w.out;) {
+    if (o < s.w.from || o >= s.w.to) {
+      const T share = g[o] / divisor_of<T>(s, od, oh, o);
+      for (int64_t w = s.w.begin[o]; w < s.w.end[o]; w += s.w.step) row[w] += share;
+      ++o;
+      continue;
+    }
+    T share[kBlock];
+    const int64_t n = least(kBlock, s.w.to - o);
+    const T divisor = divisor_of<T>(s, od, oh, o);
+    for (int64_t i = 0; i < n; ++i) share[i] = g[o + i] / divisor;
+    for (int64_t w = s.w.begin[o]; w < s.w.end[o]; w += s.w.step)
+      for (int64_t i = 0; i < n; ++i) row[w + i * s.w.stride] += share[i];
+    o += n;
+  }
+}
+template <class T> void average_backward_channels(const PoolShape& s, const T* g, T* gx) {
+  each_row(
+      s, [](const Block&, int64_t, int64_t) {},
+      [&](const Block& b, int64_t o, int64_t from) {
+        T share[kBlock];
+        const T divisor = divisor_of<T>(s, b.od, b.oh, o);
+        for (int64_t i = 0; i < b.n; ++i) share[i] = g[from + i] / divisor;
+        each_place(s, b, [&](int64_t offset, int64_t) __attribute__((always_inline)) {
+          for (int64_t i = 0; i < b.n; ++i) gx[offset + i] += share[i];
+        });
+      });
+}
+template <class T> void average_backward(const PoolShape& s, const T* g, T* gx, T* row) {
+  if (s.channels > 1) return average_backward_channels(s, g, gx);
+  for (int64_t od = 0; od < s.d.out; ++od)
+    for (int64_t oh = 0; oh < s.h.out; ++oh) {
+      spread_row(s, od, oh, g + (od * s.h.out + oh) * s.w.out, row);
+      for (int64_t d = s.d.begin[od]; d < s.d.end[od]; d += s.d.step)
+        for (int64_t h = s.h.begin[oh]; h < s.h.end[oh]; h += s.h.step) {
+          T* to = gx + (d * s.h.in + h) * s.w.in;
+#pragma GCC ivdep
+          for (int64_t w = 0; w < s.w.in; ++w) to[w] += row[w];
+        }
+    }
+}
+
+template <class T> constexpr PoolLoops<T> pool_loops() {
+  return {max<T>, max_index<T>, average<T>, average_backward<T>};
+}
+
+}  // namespace
+
+extern const PoolTable ADJOINT_ISA_NAME(pool_table);
+const PoolTable ADJOINT_ISA_NAME(pool_table) = {pool_loops<float>(), pool_loops<double>(),
+                                                pool_loops<int64_t>()};
+
+}  // namespace adjoint

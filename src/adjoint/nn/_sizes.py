@@ -1,0 +1,17 @@
+"""Sizes that layers and functions take as one number or as one for each dimension."""
+
+from __future__ import annotations
+
+
+def each_of(value, n):
+    """A tuple: `n` times the number, or what was given."""
+    return tuple(value) if hasattr(value, "__iter__") else (value,) * n
+
+
+def filled(output_size, shape):
+    """Adaptive pooling's sizes, those of the input in place of None."""
+    if not isinstance(output_size, (list, tuple)):
+        return output_size
+    if len(shape) <= len(output_size):
+        raise ValueError(f"Input dimension should be at least {len(output_size) + 1}")
+    return [own if size is None else size for size, own in zip(output_size, shape[-len(output_size) :], strict=False)]
