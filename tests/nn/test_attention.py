@@ -207,3 +207,23 @@ def test_heads_that_cannot_be_grouped_are_refused():
         attention(q, k[:, :2], v[:, :2], enable_gqa=True)
     with pytest.raises(IndexError):
         attention(q[0, 0], k[0, 0], v[0, 0], enable_gqa=True)
+
+
+def test_choices_of_a_kernel_are_accepted():
+    from adjoint.nn.attention import SDPBackend, sdpa_kernel
+    from adjoint.nn.attention.flex_attention import flex_attention
+
+    q, k, v = operands(2)
+    with sdpa_kernel([SDPBackend.MATH, SDPBackend.EFFICIENT_ATTENTION], set_priority=True):
+        assert torch.equal(attention(q, k, v), sdpa_kernel(SDPBackend.FLASH_ATTENTION)(attention)(q, k, v))
+    with pytest.raises(AssertionError, match="SDPBackend"), sdpa_kernel("math"):
+        pass
+    with pytest.raises(NotImplementedError, match="attn_mask"):
+        flex_attention(q, k, v)
+    switches = torch.backends.cuda
+    switches.enable_flash_sdp(False)
+    assert not switches.flash_sdp_enabled() and switches.math_sdp_enabled()
+    switches.enable_flash_sdp(True)
+    torch.backends.mha.set_fastpath_enabled(False)
+    assert not torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(True)

@@ -297,11 +297,16 @@ Tensor attention_op(const Tensor& query, const Tensor& key, const Tensor& value,
   return attend(query, k, v, mask, keep, {causal, scale_of(query, scale), dropout_p, sharing});
 }
 
-// With what dropout keeps given: for who needs the weights, too.
+// For who needs the weights, too: they, and attention with what dropout keeps of them given.
+Tensor attention_weights(const Tensor& query, const Tensor& key, const Tensor& mask) {
+  const Dtype dtype = computed_in(query->dtype);
+  const Settings s{false, scale_of(query, {}), 0, 1};
+  return ops::to(weights(ops::to(query, dtype), ops::to(key, dtype), mask, s), query->dtype);
+}
 Tensor attend_kept(const Tensor& query, const Tensor& key, const Tensor& value, const Tensor& mask,
-                   const Tensor& keep, double dropout_p, bool causal) {
+                   const Tensor& keep, double dropout_p) {
   check_operands(query, key, value);
-  return attend(query, key, value, mask, keep, {causal, scale_of(query, {}), dropout_p, 1});
+  return attend(query, key, value, mask, keep, {false, scale_of(query, {}), dropout_p, 1});
 }
 
 }  // namespace
@@ -313,10 +318,12 @@ static const auto defs = {
         kNN,
         "softmax(scale · query keyᵀ + attn_mask) value; scale: 1/√depth. A truth value of the mask says whether the key "
         "is seen; a query that sees none gives zeros."),
-    def<attend_kept>(
-        "_attend(Tensor query, Tensor key, Tensor value, Tensor? attn_mask, Tensor? keep, float dropout_p, "
-        "bool is_causal) -> Tensor",
-        kHidden, "Attention with the uint8 tensor of what dropout keeps."),
+    def<attention_weights>("_attention_weights(Tensor query, Tensor key, Tensor? attn_mask) -> Tensor",
+                           kHidden,
+                           "softmax(query keyᵀ / √depth + attn_mask), zeros where a query sees no key."),
+    def<attend_kept>("_attend(Tensor query, Tensor key, Tensor value, Tensor? attn_mask, Tensor? keep, float "
+                     "dropout_p) -> Tensor",
+                     kHidden, "Attention with the uint8 tensor of what dropout keeps."),
 };
 
 }  // namespace adjoint

@@ -28,6 +28,46 @@ class _Matmul:
 class _Cuda(_Switches):
     matmul = _Matmul()
 
+    def __init__(self) -> None:
+        self._sdp = dict.fromkeys(("flash", "mem_efficient", "math", "cudnn"), True)
+
+    def enable_flash_sdp(self, enabled: bool) -> None:
+        self._sdp["flash"] = enabled
+
+    def enable_mem_efficient_sdp(self, enabled: bool) -> None:
+        self._sdp["mem_efficient"] = enabled
+
+    def enable_math_sdp(self, enabled: bool) -> None:
+        self._sdp["math"] = enabled
+
+    def enable_cudnn_sdp(self, enabled: bool) -> None:
+        self._sdp["cudnn"] = enabled
+
+    def flash_sdp_enabled(self) -> bool:
+        return self._sdp["flash"]
+
+    def mem_efficient_sdp_enabled(self) -> bool:
+        return self._sdp["mem_efficient"]
+
+    def math_sdp_enabled(self) -> bool:
+        return self._sdp["math"]
+
+    def cudnn_sdp_enabled(self) -> bool:
+        return self._sdp["cudnn"]
+
+
+class _Mha:
+    """Of MultiheadAttention and TransformerEncoder, which have one path."""
+
+    def __init__(self) -> None:
+        self._fastpath = True
+
+    def get_fastpath_enabled(self) -> bool:
+        return self._fastpath
+
+    def set_fastpath_enabled(self, value: bool) -> None:
+        self._fastpath = value
+
 
 cudnn, mps, mkldnn, mkl, openmp = (_Switches() for _ in range(5))
-cpu, cuda = _Cpu(), _Cuda()
+cpu, cuda, mha = _Cpu(), _Cuda(), _Mha()

@@ -1,5 +1,6 @@
 """Networks: modules and their parameters, initial values, the functional interface."""
 
+from . import attention as attention
 from . import functional as functional
 from . import init as init
 from . import modules as modules

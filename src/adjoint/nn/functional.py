@@ -1,6 +1,7 @@
 """Functions of neural networks: activations, softmax, linear."""
 
 from .. import _core
+from ._attention import multi_head_attention_forward as multi_head_attention_forward
 from ._pool import (
     adaptive_avg_pool2d as adaptive_avg_pool2d,
 )

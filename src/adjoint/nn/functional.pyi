@@ -31,6 +31,7 @@ from ._pool import max_pool3d_with_indices as max_pool3d_with_indices
 from ._pool import max_unpool1d as max_unpool1d
 from ._pool import max_unpool2d as max_unpool2d
 from ._pool import max_unpool3d as max_unpool3d
+from ._attention import multi_head_attention_forward as multi_head_attention_forward
 from ._sparse import embedding_bag as embedding_bag
 
 def adaptive_avg_pool1d(input: Tensor, output_size: Sequence[_int] | _int) -> Tensor: ...

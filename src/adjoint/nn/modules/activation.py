@@ -9,6 +9,7 @@ from .. import functional as F
 from .. import init as _init
 from ..parameter import Parameter
 from .module import Module
+from .multihead import MultiheadAttention
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ __all__ = [
     "LogSigmoid",
     "LogSoftmax",
     "Mish",
+    "MultiheadAttention",
     "PReLU",
     "ReLU",
     "ReLU6",
