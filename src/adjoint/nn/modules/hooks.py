@@ -28,6 +28,44 @@ _global_forward_hooks_with_kwargs: dict[int, bool] = OrderedDict()
 _global_is_full_backward_hook: bool | None = None
 _global_hooks_seen: list[bool] = []  # not empty once there was a global hook for calls: what a call looks at
 
+# Note [Calls without hooks]
+# A call must not cost more for the hooks that it has not. So a module keeps a list, `_hooked`, that is empty until one
+# of its four dicts of hooks for calls takes a first one; they share it, and a call looks at that alone. Once it is not
+# empty, calls look at the dicts themselves. Dicts of another kind (set from outside, or out of a pickle) count as full.
+
+
+class HookDict(OrderedDict):
+    """Hooks by number, which tell their module's list of the first."""
+
+    def __init__(self, hooked: list[bool]) -> None:
+        super().__init__()
+        self.hooked = hooked
+
+    def __setitem__(self, number: int, hook: Any) -> None:
+        super().__setitem__(number, hook)
+        if not self.hooked:
+            self.hooked.append(True)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return OrderedDict, (), None, None, iter(self.items())
+
+
+CALL_HOOKS = ("_backward_pre_hooks", "_backward_hooks", "_forward_hooks", "_forward_pre_hooks")
+
+
+def adopt_hooks(module: Any) -> None:
+    """Makes `_hooked` say what the module's dicts of hooks hold."""
+    attributes = module.__dict__
+    hooked: list[bool] = []
+    for kind in CALL_HOOKS:
+        hooks = attributes.get(kind)
+        if hooks:
+            hooked.append(True)  # the very dict stays: handles refer to it
+        elif hooks is not None:
+            attributes[kind] = HookDict(hooked)
+    attributes["_hooked"] = hooked
+
+
 _MIXED = "Cannot use both regular backward hooks and full backward hooks {}. Please use only one of them."
 
 
@@ -205,6 +243,17 @@ class Hooks:
     # --- the call of a module with hooks ----------------------------------------------------------------------------
 
     def _call_impl(self, *args: Any, **kwargs: Any) -> Any:
+        if not (
+            self._forward_hooks
+            or self._forward_pre_hooks
+            or self._backward_hooks
+            or self._backward_pre_hooks
+            or _global_backward_pre_hooks
+            or _global_backward_hooks
+            or _global_forward_hooks
+            or _global_forward_pre_hooks
+        ):
+            return self.forward(*args, **kwargs)
         state = _Call(self, args, kwargs)
         try:
             return state.run()

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from ... import _core
 from ..parameter import Buffer, Parameter
 from .failure import add_note as _add_note
-from .hooks import Hooks, _global_hooks_seen
+from .hooks import CALL_HOOKS, HookDict, Hooks, _global_hooks_seen, adopt_hooks
 from .hooks import _global_backward_hooks as _global_backward_hooks
 from .hooks import _global_backward_pre_hooks as _global_backward_pre_hooks
 from .hooks import _global_buffer_registration_hooks as _global_buffer_registration_hooks
@@ -55,7 +55,7 @@ __all__ = [
     "register_module_parameter_registration_hook",
 ]
 
-_RESERVED = frozenset((*NAMES, "__dict__"))
+_RESERVED = frozenset((*NAMES, *CALL_HOOKS, "__dict__"))
 
 
 def _typename(value: object) -> str:
@@ -91,6 +91,7 @@ class Module(Hooks, State, Walk, Show):
     _compiled_call_impl: Callable[..., Any] | None = None
 
     training: bool
+    _hooked: list[bool] = [True]  # noqa: RUF012  (for modules that got their state some other way)
     _parameters: dict[str, Parameter | None]
     _buffers: dict[str, Tensor | None]
     _modules: dict[str, Module | None]
@@ -110,13 +111,15 @@ class Module(Hooks, State, Walk, Show):
         attributes["_parameters"] = Members(self)
         attributes["_buffers"] = Members(self)
         attributes["_non_persistent_buffers_set"] = set()
-        attributes["_backward_pre_hooks"] = OrderedDict()
-        attributes["_backward_hooks"] = OrderedDict()
+        hooked: list[bool] = []
+        attributes["_hooked"] = hooked
+        attributes["_backward_pre_hooks"] = HookDict(hooked)
+        attributes["_backward_hooks"] = HookDict(hooked)
         attributes["_is_full_backward_hook"] = None
-        attributes["_forward_hooks"] = OrderedDict()
+        attributes["_forward_hooks"] = HookDict(hooked)
         attributes["_forward_hooks_with_kwargs"] = OrderedDict()
         attributes["_forward_hooks_always_called"] = OrderedDict()
-        attributes["_forward_pre_hooks"] = OrderedDict()
+        attributes["_forward_pre_hooks"] = HookDict(hooked)
         attributes["_forward_pre_hooks_with_kwargs"] = OrderedDict()
         attributes["_state_dict_hooks"] = OrderedDict()
         attributes["_state_dict_pre_hooks"] = OrderedDict()
@@ -133,14 +136,7 @@ class Module(Hooks, State, Walk, Show):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """forward(*args, **kwargs), with the hooks around it."""
         try:
-            if (
-                self._forward_hooks
-                or self._forward_pre_hooks
-                or self._backward_hooks
-                or self._backward_pre_hooks
-                or _global_hooks_seen
-                or self._compiled_call_impl is not None
-            ):
+            if self._hooked or _global_hooks_seen:  # Note [Calls without hooks]
                 return self._wrapped_call_impl(*args, **kwargs)
             return self.forward(*args, **kwargs)
         except Exception as error:
@@ -157,6 +153,7 @@ class Module(Hooks, State, Walk, Show):
         from ... import compile
 
         self._compiled_call_impl = compile(self._call_impl, *args, **kwargs)
+        self._hooked.append(True)
 
     if TYPE_CHECKING:  # as walk.py has them, which cannot name this class
 
@@ -212,13 +209,21 @@ class Module(Hooks, State, Walk, Show):
         elif isinstance(value, Buffer) or name in attributes.get("_buffers", ()):
             self._set_buffer(name, value)
         elif name in _RESERVED:
-            if name == "__dict__":
-                object.__setattr__(self, name, value)
-                adopt(self)
-            else:
-                replace(self, name, value)
+            self._set_reserved(name, value)
         else:
             super().__setattr__(name, value)
+
+    def _set_reserved(self, name: str, value: Any) -> None:
+        """Assignment to one of the attributes that the others live in."""
+        if name in NAMES:
+            replace(self, name, value)
+            return
+        object.__setattr__(self, name, value)
+        if name in CALL_HOOKS:
+            self._hooked.append(True)
+        else:
+            adopt(self)
+            adopt_hooks(self)
 
     def _remove(self, name: str, *, but: str) -> None:
         """Nothing of this name, in whatever kind, save in the dict `but`."""
@@ -333,6 +338,7 @@ class Module(Hooks, State, Walk, Show):
     def __getstate__(self) -> dict[str, Any]:
         state = plain(self.__dict__)
         state.pop("_compiled_call_impl", None)
+        state.pop("_hooked", None)
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -341,6 +347,7 @@ class Module(Hooks, State, Walk, Show):
             if name not in self.__dict__:
                 self.__dict__[name] = missing()
         adopt(self)
+        adopt_hooks(self)
 
     def __dir__(self) -> list[str]:
         names = {*dir(type(self)), *self.__dict__, *self._parameters, *self._modules, *self._buffers}
