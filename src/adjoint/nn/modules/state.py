@@ -9,6 +9,7 @@ from warnings import warn
 from ...utils.hooks import RemovableHandle
 from .hooks import _WrappedHook
 from .loading import Plan, Problem
+from .mismatch import report
 from .walk import Walk
 
 TYPE_CHECKING = False
@@ -22,14 +23,29 @@ _EXTRA_STATE_KEY_SUFFIX = "_extra_state"
 class _IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
     """What load_state_dict returns."""
 
-    __slots__ = ()
+    loaded: int | None = None
+    causes: list[str] | None = None
 
     def __repr__(self) -> str:
         if not self.missing_keys and not self.unexpected_keys:
             return "<All keys matched successfully>"
         return super().__repr__()
 
-    __str__ = __repr__
+    def __str__(self) -> str:
+        if self.loaded is None or not (self.missing_keys or self.unexpected_keys):
+            return repr(self)
+        wanted = self.loaded + len(self.missing_keys)
+        lines = [f"{self.loaded} of {wanted} keys were loaded; {len(self.unexpected_keys)} were not expected"]
+        return "\n  ".join([*lines, *(self.causes or ())])
+
+    def tell(self, loaded: int, causes: list[str]) -> None:
+        """Takes what __str__ reports; warns if most of the module was not loaded."""
+        self.loaded, self.causes = loaded, causes
+        if loaded < len(self.missing_keys):
+            warn(
+                f"load_state_dict: under half of the keys matched: {self}",
+                stacklevel=3,
+            )
 
 
 class State(Walk):
@@ -165,7 +181,7 @@ class State(Walk):
             key = prefix + name
             if key in state_dict:
                 try:
-                    plan.take(self, name, key, held, state_dict[key], assign)
+                    plan.take(key, held, state_dict[key], assign)
                 except Problem as problem:
                     error_msgs.append(str(problem))
             elif strict:
@@ -184,7 +200,8 @@ class State(Walk):
                     name, *below = key[len(prefix) :].split(".", 1)
                     if name not in (self._modules if below else own):
                         unexpected_keys.append(key)
-        if plan is not error_msgs:
+        if plan is not error_msgs:  # called by hand
+            plan.roots.append(self)
             error_msgs += plan.carry_out()
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
@@ -192,12 +209,43 @@ class State(Walk):
 
         All or nothing: where a shape is wrong, or a key missing or unexpected (unless strict is False), the error
         tells of all of them and the module is as it was. assign: the state's tensors take the place of the module's.
+
+        Returns:
+            (missing_keys, unexpected_keys); printed, it says what was loaded and what was not, and why.
         """
         if not isinstance(state_dict, Mapping):
             raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
+        plan = Plan()
+        plan.roots.append(self)
+        try:
+            keys = self._fill(plan, state_dict, assign)
+            errors = list(plan)
+            if not errors:
+                errors = plan.carry_out(save=bool(plan.others) or _has_load_hooks(self))
+            if not errors:
+                self._run_load_hooks(keys)
+            if strict and keys.unexpected_keys:
+                listed = ", ".join(f'"{k}"' for k in keys.unexpected_keys)
+                errors.insert(0, f"Unexpected key(s) in state_dict: {listed}. ")
+            if strict and keys.missing_keys:
+                listed = ", ".join(f'"{k}"' for k in keys.missing_keys)
+                errors.insert(0, f"Missing key(s) in state_dict: {listed}. ")
+            causes = report(state_dict, keys.missing_keys, keys.unexpected_keys, plan.mismatched)
+            if errors:
+                text = "\n\t".join(errors)
+                error = RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t{text}")
+                error.__notes__ = causes  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+                raise error
+        except BaseException:
+            plan.undo()
+            raise
+        keys.tell(len(plan.taken), causes)
+        return keys
+
+    def _fill(self, plan: Plan, state_dict: Mapping[str, Any], assign: bool) -> _IncompatibleKeys:
+        """Lets every module take its part of the state: the plan gets what is to be written and what is wrong."""
         missing: list[str] = []
         unexpected: list[str] = []
-        plan = Plan()
         metadata = getattr(state_dict, "_metadata", None)
         given: Any = OrderedDict(state_dict)
         if metadata is not None:
@@ -207,6 +255,7 @@ class State(Walk):
             local = {} if metadata is None else dict(metadata.get(prefix[:-1], {}))
             if assign:
                 local["assign_to_params_buffers"] = assign
+            plan.remember(module, values=_loads_in_its_own_way(module))
             module._load_from_state_dict(state, prefix, local, True, missing, unexpected, plan)
             for name, child in module._modules.items():
                 if child is not None:
@@ -214,22 +263,7 @@ class State(Walk):
                     load(child, {k: v for k, v in state.items() if k.startswith(below)}, below)
 
         load(self, given, "")
-        keys = _IncompatibleKeys(missing, unexpected)
-        if not plan:
-            plan += plan.carry_out()
-        if not plan:
-            self._run_load_hooks(keys)
-        errors = list(plan)
-        if strict and unexpected:
-            errors.insert(0, "Unexpected key(s) in state_dict: {}. ".format(", ".join(f'"{k}"' for k in unexpected)))
-        if strict and missing:
-            errors.insert(0, "Missing key(s) in state_dict: {}. ".format(", ".join(f'"{k}"' for k in missing)))
-        if errors:
-            plan.undo()
-            raise RuntimeError(
-                "Error(s) in loading state_dict for {}:\n\t{}".format(type(self).__name__, "\n\t".join(errors))
-            )
-        return keys
+        return _IncompatibleKeys(missing, unexpected)
 
     def _run_load_hooks(self, keys: _IncompatibleKeys) -> None:
         for child in self._modules.values():
@@ -241,3 +275,13 @@ class State(Walk):
                     "Hooks registered with ``register_load_state_dict_post_hook`` are not expected to return new "
                     "values, if incompatible_keys need to be modified, it should be done inplace."
                 )
+
+
+def _has_load_hooks(module: Any) -> bool:
+    return any(m._load_state_dict_post_hooks for m in module.modules())
+
+
+def _loads_in_its_own_way(module: Any) -> bool:
+    """Is its _load_from_state_dict a user's?"""
+    function = type(module)._load_from_state_dict
+    return not getattr(function, "__module__", "").startswith(f"{__package__}.")
