@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, overload
 
 from .._core import Tensor, _device, _Device, _dtype, _Number
+from ._attention import multi_head_attention_forward as multi_head_attention_forward
 from ._pool import adaptive_avg_pool2d as adaptive_avg_pool2d
 from ._pool import adaptive_avg_pool3d as adaptive_avg_pool3d
 from ._pool import adaptive_max_pool1d as adaptive_max_pool1d
@@ -31,7 +32,6 @@ from ._pool import max_pool3d_with_indices as max_pool3d_with_indices
 from ._pool import max_unpool1d as max_unpool1d
 from ._pool import max_unpool2d as max_unpool2d
 from ._pool import max_unpool3d as max_unpool3d
-from ._attention import multi_head_attention_forward as multi_head_attention_forward
 from ._sparse import embedding_bag as embedding_bag
 
 def adaptive_avg_pool1d(input: Tensor, output_size: Sequence[_int] | _int) -> Tensor: ...
