@@ -12,7 +12,7 @@
 
 namespace adjoint {
 
-const ConvKernels meta_conv = {};
+const ConvKernels meta_conv = {.forward = nothing, .transposed = nothing, .weight = nothing};
 const PoolKernels meta_pool = {
     .max = nothing,
     .average = nothing,
