@@ -137,9 +137,10 @@ RECORDS["slice"] = {"dim", "start", "end", "step"}
 PADS = [f"{mode}pad{n}d" for mode in ("reflection", "replication") for n in (1, 2, 3)]
 SAME_NODE = {"prelukernel": "prelu", "unsafeview": "reshape", "reshapealias": "reshape", "tocopy": "to"}
 SAME_NODE |= {"scaleddotproductflashattentionforcpu": "scaleddotproductattention"}
-SAME_NODE |= dict.fromkeys(PADS, "pad")
+SAME_NODE |= dict.fromkeys(PADS, "pad") | {"im2col": "unfold", "col2im": "fold"}
 # PyTorch's names for what neither went in nor came out, and some of our own.
 FURTHER = {
+    "convolution": {"bias_sym_sizes_opt"},
     "elu celu": {"scale", "input_scale"},
     "kthvalue max median min mode nanmedian sort topk cummax cummin": {"indices"},
     "aminmax": {"min", "max"},

@@ -18,7 +18,6 @@ const Table<double>& table_f64() { return f64(); }
 namespace {
 
 thread_local Panels g_weights, g_work;
-constexpr const char* kUser = "convolution";
 constexpr int64_t kDepth = gemm_detail::kLongestBlock;
 
 // ---- the product's two factors, by type -----------------------------------------------------------------------
@@ -124,9 +123,9 @@ template <class T> class Sums {
     const bool direct = inside_ && band.image + band.images < c_.batch;
     const int64_t taps = c_.taps(), most = std::min(c_.channels, block_ / taps + 2);
     const Window window = direct ? direct_ : Window::copied(c_.axis, band, most);
-    const int64_t room = direct ? 0 : band.images * window.image, slack = factors_.lanes();
-    T* copy = room<T>(g_work, room + (block_ + kTempRows) * factors_.cols() + 2 * slack + 16);
-    T *panel = copy + (room + slack + 15) / 16 * 16, *temp = panel + block_ * factors_.cols() + slack;
+    const int64_t copied = direct ? 0 : band.images * window.image, slack = factors_.lanes();
+    T* copy = room<T>(g_work, copied + (block_ + kTempRows) * factors_.cols() + 2 * slack + 16);
+    T *panel = copy + (copied + slack + 15) / 16 * 16, *temp = panel + block_ * factors_.cols() + slack;
     int64_t starts[kDepth];
     for (int64_t k = 0; k < depth(); k += block_) {
       const int64_t n = std::min(block_, depth() - k), first = k / taps, last = (k + n - 1) / taps;

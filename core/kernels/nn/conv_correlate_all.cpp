@@ -9,7 +9,6 @@ namespace adjoint::conv_detail {
 namespace {
 
 thread_local Panels g_room, g_shares;
-constexpr const char* kUser = "convolution";
 constexpr int64_t kCells = gemm_detail::kLongestBlock, kLine = kCells + 16;
 
 int64_t even(int64_t n, int64_t most) { return ceil_div(n, ceil_div(n, std::max<int64_t>(1, most))); }

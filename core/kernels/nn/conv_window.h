@@ -12,10 +12,15 @@
 #include <vector>
 #include "kernels/nn/conv.h"
 #include "kernels/nn/conv_table.h"
+#include "kernels/panels.h"
 
 namespace adjoint::conv_detail {
 
 constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+template <class T> T* room(Panels& kept, int64_t n) {
+  return static_cast<T*>(kept.get(size_t(n) * sizeof(T)));
+}
 
 struct Axis {
   int64_t grid, source, step, taps;

@@ -94,7 +94,9 @@ struct Convolution {
   static constexpr const char *name = "convolution", *node = "ConvolutionBackward0";
   ConvOptions o;
   SavedTensor x_ = {}, w_ = {};
+  Dims bias_sizes = {};
   Tensor forward(const Tensor& x, const Tensor& w, const Tensor& bias) {
+    bias_sizes = bias ? Dims(bias->sizes()) : Dims{0};
     const Dims sizes = conv_sizes(x, w, bias, o);
     return in_format(convolve(x, w, bias, o, o.transposed, sizes), format_of(x, w));
   }
@@ -108,7 +110,7 @@ struct Convolution {
     for (int i = 0; i < 3; ++i) b.gx[i] = std::move(found[size_t(i)]);
   }
   void fields(auto& f) {
-    f("input", x_, input(0)), f("weight", w_, input(1));
+    f("input", x_, input(0)), f("weight", w_, input(1)), f("bias_sym_sizes_opt", bias_sizes);
     f("stride", o.stride), f("padding", o.padding), f("dilation", o.dilation);
     f("output_padding", o.output_padding), f("transposed", o.transposed), f("groups", o.groups);
   }

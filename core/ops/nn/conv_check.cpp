@@ -44,11 +44,13 @@ void check_numbers(const ConvOptions& o) {
   check(!any_below(o.padding, 0), "negative padding is not supported");
   check(!any_below(o.output_padding, 0), "negative output_padding is not supported");
   check(!any_below(o.stride, 1), "non-positive stride is not supported");
+  check(!any_below(o.dilation, 0), "dilation should be greater than zero");
   check(!any_below(o.dilation, 1), "non-positive dilation is not supported");
   check(o.groups > 0, "non-positive groups is not supported");
 }
 
 void check_weight(const Tensor& x, const Tensor& w, const ConvOptions& o) {
+  check(w->ndim > 2, "weight should have at least three dimensions");
   check(x->ndim == w->ndim, "Expected ", int(w->ndim), "-dimensional input for ", int(w->ndim),
         "-dimensional weight ", w->sizes(), ", but got ", int(x->ndim), "-dimensional input of size ",
         x->sizes(), " instead");

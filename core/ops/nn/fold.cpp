@@ -88,13 +88,15 @@ struct Col2Im {
                   channels = x->size(1) / (b.kernel[0] * b.kernel[1]);
     if (x->numel == 0)
       return zeros(Dims{x->size(0), channels, output_size[0], output_size[1]}, x->dtype, x->device);
-    Tensor frame = framed(b, x->size(0), channels, output_size, x), blocks = blocks_of(b, frame, rows, cols);
-    backend(x).add_overlapping(*blocks, *alias_contiguous(raw::contiguous(x), blocks->sizes()));
-    return raw::contiguous(inside(b, frame, output_size));
+    const Tensor wide = is_reduced(x->dtype) ? raw::cast(x, Dtype::F32) : x;
+    const Tensor frame = framed(b, x->size(0), channels, output_size, wide),
+                 blocks = blocks_of(b, frame, rows, cols);
+    backend(x).add_overlapping(*blocks, *alias_contiguous(raw::contiguous(wide), blocks->sizes()));
+    return raw::contiguous(raw::cast(inside(b, frame, output_size), x->dtype));
   }
   static constexpr const char* rule = "gself = unfold(g)";
   void vjp(Backward& v) { v.gx[0] = im2col(v.grad(), b); }
-  void fields(auto& f) { f("output_size", output_size), b.fields(f); }
+  void fields(auto& f) { b.fields(f); }
 };
 
 Tensor im2col(const Tensor& x, const Blocks& b) { return apply(Im2Col{b}, x); }
