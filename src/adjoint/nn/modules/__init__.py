@@ -30,7 +30,6 @@ from .activation import (
     Threshold,
 )
 from .container import Container, ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
-from .flatten import Flatten, Unflatten
 from .conv import (
     Conv1d,
     Conv2d,
@@ -45,13 +44,17 @@ from .conv import (
     LazyConvTranspose2d,
     LazyConvTranspose3d,
 )
+from .flatten import Flatten, Unflatten
 from .fold import Fold, Unfold
 from .linear import Bilinear, Identity, LazyLinear, Linear
 from .module import Module
 
 __all__ = [
-    "Bilinear",
     "CELU",
+    "ELU",
+    "GELU",
+    "SELU",
+    "Bilinear",
     "Container",
     "Conv1d",
     "Conv2d",
@@ -59,10 +62,8 @@ __all__ = [
     "ConvTranspose1d",
     "ConvTranspose2d",
     "ConvTranspose3d",
-    "ELU",
     "Flatten",
     "Fold",
-    "GELU",
     "Hardshrink",
     "Hardsigmoid",
     "Hardswish",
@@ -89,7 +90,6 @@ __all__ = [
     "ParameterList",
     "ReLU",
     "ReLU6",
-    "SELU",
     "Sequential",
     "SiLU",
     "Sigmoid",
