@@ -30,6 +30,15 @@ def error_of(f, *classes):
     raise AssertionError(f"no exception of {classes}")
 
 
+def raised(f):
+    """The exception itself that f raises."""
+    try:
+        f()
+    except Exception as e:
+        return e
+    raise AssertionError("no exception")
+
+
 def run(code, *, head="import adjoint as torch\n", flags=(), timeout=60):
     """What a program prints, line by line, in an interpreter of its own: it must end, and end well."""
     command = [sys.executable, *flags, "-X", "faulthandler", "-c", head + code]
