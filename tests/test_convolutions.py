@@ -237,3 +237,18 @@ def test_types_must_agree():
 def test_refusals_of_columns(f, shape, args, message):
     with pytest.raises(RuntimeError, match=message):
         f(torch.ones(shape), *args)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_gradients_by_themselves(n):
+    rng = np.random.default_rng(6)
+    x = tensor(rng, 2, 4, *(7, 6, 5)[:n]).requires_grad_()
+    w = tensor(rng, 6, 2, *[2] * n).requires_grad_()
+    options = {"stride": 2, "padding": 1, "dilation": 2, "groups": 2}
+    y = getattr(F, f"conv{n}d")(x, w, **options)
+    g = tensor(rng, *y.shape)
+    gx, gw = torch.autograd.grad(y, (x, w), g)
+    assert torch.equal(getattr(torch.nn.grad, f"conv{n}d_input")(x.shape, w, g, **options), gx)
+    assert torch.equal(getattr(torch.nn.grad, f"conv{n}d_weight")(x, w.shape, g, **options), gw)
+    with pytest.raises(RuntimeError, match="Expected grad_output of size"):
+        getattr(torch.nn.grad, f"conv{n}d_weight")(x, w.shape, g, groups=2)

@@ -127,6 +127,22 @@ Tensor convolution(const Tensor& x, const Tensor& w, const Tensor& bias, Ints st
                            conv_numbers(output_padding, n, "output_padding"), transposed, groups});
 }
 
+// nn.grad: of the tensors whose gradient is not asked for, input or weight, only the sizes count.
+Tensor gradient(const Tensor& g, const Tensor& x, const Tensor& w, Ints stride, Ints padding, Ints dilation,
+                int64_t groups, bool of_input) {
+  const int64_t n = w->ndim - 2;
+  const ConvOptions o{conv_numbers(stride, n, "stride"),
+                      conv_numbers(padding, n, "padding"),
+                      conv_numbers(dilation, n, "dilation"),
+                      Dims(std::max<int64_t>(n, 0), 0),
+                      false,
+                      groups};
+  const Dims sizes = conv_sizes(x, w, {}, o);
+  check(equal(g->sizes(), sizes) && g->dtype == x->dtype, "Expected grad_output of size ", Ints(sizes),
+        " and the other tensors' type, but got ", *g);
+  return ops::convolution_backward(g, x, w, o, {of_input, !of_input, false})[of_input ? 0 : 1];
+}
+
 }  // namespace
 
 namespace ops {
@@ -157,6 +173,10 @@ std::array<Tensor, 3> convolution_backward(const Tensor& g, const Tensor& x, con
 }  // namespace ops
 
 static const auto defs = {
+    def<gradient>(
+        "_convolution_gradient(Tensor grad_output, Tensor input, Tensor weight, int[] stride, int[] padding, int[] "
+        "dilation, int groups, bool of_input) -> Tensor",
+        kHidden, "What grad_output of a convolution gives its input or its weight."),
     def<convolution>(
         "convolution(Tensor input, Tensor weight, Tensor? bias, int[] stride, int[] padding, int[] "
         "dilation, bool transposed, int[] output_padding, int groups) -> Tensor",

@@ -277,13 +277,13 @@ class _ConvTransposeNd(_ConvNd):
             + 1
             for d in range(n)
         ]
-        most = [size + stride - 1 for size, stride in zip(least, self.stride)]
-        if any(not low <= size <= high for low, size, high in zip(least, wanted, most)):
+        most = [size + stride - 1 for size, stride in zip(least, self.stride, strict=True)]
+        if any(not low <= size <= high for low, size, high in zip(least, wanted, most, strict=True)):
             raise ValueError(
                 f"requested an output size of {wanted}, but valid sizes range from {least} to {most} (for an input of "
                 f"{input.size()[2:]})"
             )
-        return tuple(size - low for size, low in zip(wanted, least))
+        return tuple(size - low for size, low in zip(wanted, least, strict=True))
 
 
 class ConvTranspose1d(_ConvTransposeNd):
