@@ -136,6 +136,7 @@ for record in _core._records():
 RECORDS["slice"] = {"dim", "start", "end", "step"}
 PADS = [f"{mode}pad{n}d" for mode in ("reflection", "replication") for n in (1, 2, 3)]
 SAME_NODE = {"prelukernel": "prelu", "unsafeview": "reshape", "reshapealias": "reshape", "tocopy": "to"}
+SAME_NODE |= {"fusedrmsnorm": "rmsnorm", "nllloss2d": "nllloss"}
 SAME_NODE |= {"scaleddotproductflashattentionforcpu": "scaleddotproductattention"}
 SAME_NODE |= dict.fromkeys(PADS, "pad") | {"im2col": "unfold", "col2im": "fold"}
 # PyTorch's names for what neither went in nor came out, and some of our own.
@@ -153,6 +154,8 @@ FURTHER = {
     "embedding embeddingbag": {"weight_sym_argsize_0"},
     "embeddingdensebackward": {"indices", "padding_idx", "scale_grad_by_freq"},
     "sort topk": {"keepdim"},
+    "nativebatchnorm nativelayernorm nativegroupnorm fusedrmsnorm": {"statistics"},  # PyTorch: result1, result2
+    "nllloss nllloss2d crossentropy nlllossbackward": {"total_weight", "weight", "target", "norms", "label_smoothing"},
     "scaleddotproductflashattentionforcpu": {"output", "logsumexp", "dropout_mask"},
 }
 

@@ -1,6 +1,7 @@
 // What a device provides for losses: see device/backend.h.
 #pragma once
 #include "device/backend.h"
+#include "kernels/nn/cross_entropy.h"
 
 namespace adjoint {
 
@@ -11,6 +12,22 @@ struct LossKernels {
                 const TensorImpl& y);
   // The first element of a contiguous x of a floating type that is no number in [0, 1].
   std::optional<int64_t> (*outside_unit)(const TensorImpl& x);
+
+  // --- of classes: kernels/nn/cross_entropy.h. Dense; targets are int64, or probabilities of x's type ---
+  // The first place in a target whose class is not there.
+  std::optional<int64_t> (*outside_classes)(const TensorImpl& target, int64_t classes, int64_t ignored);
+  // The weight of classes is of the computing type, as `norms` [2, rows] is; `total`, float64: the sum of the weights.
+  void (*cross_entropy)(const ClassPlan& plan, const TensorImpl& x, const TensorImpl& target,
+                        const TensorImpl* weight, const TensorImpl& norms, const TensorImpl& total,
+                        const TensorImpl& y);
+  void (*cross_entropy_backward)(const ClassPlan& plan, const TensorImpl& g, const TensorImpl& x,
+                                 const TensorImpl& target, const TensorImpl* weight, const TensorImpl& norms,
+                                 const TensorImpl& total, const TensorImpl* gx, const TensorImpl* gtarget);
+  // The weight of classes is of x's type. gx comes as zeros.
+  void (*nll)(const ClassPlan& plan, const TensorImpl& x, const TensorImpl& target, const TensorImpl* weight,
+              const TensorImpl& total, const TensorImpl& y);
+  void (*nll_backward)(const ClassPlan& plan, const TensorImpl& g, const TensorImpl& target,
+                       const TensorImpl* weight, const TensorImpl& total, const TensorImpl& gx);
 };
 
 }  // namespace adjoint

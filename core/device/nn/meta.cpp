@@ -21,8 +21,16 @@ const PoolKernels meta_pool = {
     .pick = nothing,
 };
 const ResampleKernels meta_resample = {};
-const NormKernels meta_norm = {};
-const LossKernels meta_loss = {.total = nothing, .outside_unit = nothing};
+const NormKernels meta_norm = {.forward = nothing, .backward = nothing, .recall = nothing, .track = nothing};
+const LossKernels meta_loss = {
+    .total = nothing,
+    .outside_unit = nothing,
+    .outside_classes = nothing,
+    .cross_entropy = nothing,
+    .cross_entropy_backward = nothing,
+    .nll = nothing,
+    .nll_backward = nothing,
+};
 const EmbeddingKernels meta_embedding = {.outside = nothing, .sum_rows = nothing, .fill_bags = nothing};
 const AttentionKernels meta_attention = {nothing, nothing};
 const RecurrentKernels meta_recurrent = {};

@@ -1,5 +1,7 @@
 // The CPU's losses.
 #include "device/nn/loss.h"
+
+#include "device/cpu/nn/class_loss.h"
 #include <cmath>
 #include <memory>
 #include "device/cpu/work.h"
@@ -93,6 +95,11 @@ std::optional<int64_t> outside_unit(const TensorImpl& x) {
 const LossKernels cpu_loss = {
     .total = cpu::total,
     .outside_unit = cpu::outside_unit,
+    .outside_classes = cpu::outside_classes,
+    .cross_entropy = cpu::cross_entropy,
+    .cross_entropy_backward = cpu::cross_entropy_backward,
+    .nll = cpu::nll,
+    .nll_backward = cpu::nll_backward,
 };
 
 }  // namespace adjoint

@@ -1,0 +1,345 @@
+// Which rows go to which kernel, and in how many pieces: cut by the problem alone, so that the same bits come out on
+// any number of threads.
+#include "kernels/nn/norm.h"
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+#include "kernels/isa.h"
+#include "kernels/nn/norm_careful.h"
+#include "kernels/nn/norm_table.h"
+#include "kernels/parallel.h"
+
+namespace adjoint {
+
+ADJOINT_PICK_TABLE(NormTable, norm_table)
+
+namespace {
+
+constexpr int64_t kGrain = 8192;  // elements
+constexpr int64_t kFlush = 64;    // rows whose gradients of weights are summed in T
+
+template <class T> const NormKernels<T>& kernels() {
+  if constexpr (sizeof(T) == 4)
+    return norm_table().f32;
+  else
+    return norm_table().f64;
+}
+int64_t grain_of(int64_t row) { return std::max<int64_t>(1, kGrain / (row + 1)); }
+
+template <class T> Centre<T> centre_of(const RowStatistics& s, int64_t r) {
+  const T high = T(s.means[r]);
+  return {high, T(s.means[r] - double(high)), T(s.scales[r])};
+}
+template <class T> bool is_plain(const RowStatistics& s, int64_t r) {
+  return NormRange<T>::holds(s.means[r], s.scales[r]);
+}
+template <class T> const T* at(const T* weights, int64_t i) { return weights ? weights + i : nullptr; }
+
+// A row's statistics out of its moments; false where those are not to be trusted.
+template <class T> bool keep(const NormPlan& p, const Moments& m, const RowStatistics& s, int64_t r) {
+  const double variance = m.squares / double(p.count());
+  if (!(variance <= NormRange<T>::most && variance + p.eps >= NormRange<T>::least)) return false;
+  s.means[r] = m.mean;
+  s.scales[r] = 1 / std::sqrt(variance + p.eps);
+  if (s.variances) s.variances[r] = variance;
+  return true;
+}
+
+// --- dense rows ---
+
+template <class T> void apply_row(const NormPlan& p, int64_t r, const T* x, const T* w, const T* b, T* y,
+                                  const RowStatistics& s) {
+  if (!is_plain<T>(s, r)) return CarefulRow<T>{p, r}.apply(x, w, b, s, y);
+  const auto& k = kernels<T>();
+  const Centre<T> c = centre_of<T>(s, r);
+  const int64_t start = r * p.row_stride, first = r % p.groups * p.weights_of_row();
+  for (int64_t i = 0; i < p.segments; ++i) {
+    const int64_t from = start + i * p.segment_stride;
+    if (p.weight == WeightOf::Element) {
+      k.apply_vectors(x + from, p.length, c, at(w, first), at(b, first), y + from);
+    } else {
+      const int64_t own = first + (p.weight == WeightOf::Segment ? i : 0);
+      k.apply_numbers(x + from, p.length, c, w ? w[own] : T(1), b ? b[own] : T(0), y + from);
+    }
+  }
+}
+
+template <class T>
+void forward_rows(const NormPlan& p, const T* x, const T* w, const T* b, T* y, const RowStatistics& s) {
+  parallel_for(p.rows, grain_of(p.count()), [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) {
+      if (!p.given && !keep<T>(p, kernels<T>().moments(p, x + r * p.row_stride), s, r))
+        CarefulRow<T>{p, r}.statistics(x, s);
+      apply_row(p, r, x, w, b, y, s);
+    }
+  });
+}
+
+bool is_finite(const GradSums& s) { return std::isfinite(s.g) && std::isfinite(s.gx); }
+
+// What a row's gradient subtracts.
+template <class T> struct Means {
+  T g, gx;
+  Means(const NormPlan& p, const GradSums& s)
+      : g(p.centred && !p.given ? T(s.g / double(p.count())) : T(0)),
+        gx(p.given ? T(0) : T(s.gx / double(p.count()))) {}
+};
+
+// Layer normalisation: gradients of weights are sums over rows, in blocks of them.
+template <class T> struct ElementPull {
+  const NormPlan& p;
+  const T *g, *x, *w;
+  const RowStatistics& s;
+  T* gx;
+
+  void row(int64_t r, T* gw, T* gb) const {
+    const int64_t start = r * p.row_stride, first = r % p.groups * p.length;
+    const Centre<T> c = centre_of<T>(s, r);
+    const bool plain = is_plain<T>(s, r);
+    const auto& k = kernels<T>();
+    GradSums sums;
+    if (plain && gx && !p.given) sums = k.segment_sums(g + start, x + start, p.length, c, at(w, first));
+    if (plain && is_finite(sums)) {
+      const Means<T> m(p, sums);
+      return k.pull_vectors(g + start, x + start, p.length, c, at(w, first), m.g, m.gx,
+                            gx ? gx + start : nullptr, gw ? gw + first : nullptr, gw ? gb + first : nullptr);
+    }
+    CarefulRow<T>{p, r}.pull(g, x, w, s, gx, [&](int64_t i, double to_w, double to_b) {
+      if (gw) gw[i] = T(gw[i] + to_w), gb[i] = T(gb[i] + to_b);
+    });
+  }
+
+  void alone() const {
+    parallel_for(p.rows, grain_of(p.length), [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; ++r) row(r, nullptr, nullptr);
+    });
+  }
+
+  void with_weights(T* gw, T* gb) const {
+    const int64_t n = p.weights(), size = std::max(kFlush, (p.rows + 255) / 256),
+                  blocks = (p.rows + size - 1) / size;
+    std::unique_ptr<double[]> totals(new double[size_t(blocks * 2 * n)]());
+    parallel_chunks(blocks, [&](int64_t block) {
+      std::unique_ptr<T[]> part(new T[size_t(2 * n)]);
+      double* total = totals.get() + block * 2 * n;
+      const int64_t end = std::min(p.rows, (block + 1) * size);
+      for (int64_t r = block * size; r < end;) {
+        std::fill_n(part.get(), 2 * n, T(0));
+        for (int64_t stop = std::min(end, r + kFlush); r < stop; ++r) row(r, part.get(), part.get() + n);
+        for (int64_t i = 0; i < 2 * n; ++i) total[i] += double(part[i]);
+      }
+    });
+    parallel_for(2 * n, 1024, [&](int64_t begin, int64_t end) {
+      for (int64_t block = 1; block < blocks; ++block)
+        for (int64_t i = begin; i < end; ++i) totals[i] += totals[block * 2 * n + i];
+      for (int64_t i = begin; i < end; ++i)
+        if (T* to = i < n ? gw : gb) to[i < n ? i : i - n] = T(totals[i]);
+    });
+  }
+};
+
+// Group normalisation: two sums of each segment make both the row's and those of the weights.
+template <class T> void backward_segments(const NormPlan& p, const T* g, const T* x, const T* w,
+                                          const RowStatistics& s, T* gx, T* gw, T* gb) {
+  const auto& k = kernels<T>();
+  std::unique_ptr<GradSums[]> sums(new GradSums[size_t(p.rows * p.segments)]);
+  parallel_for(p.rows, grain_of(p.count()), [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) {
+      const Centre<T> c = centre_of<T>(s, r);
+      const int64_t start = r * p.row_stride, first = r % p.groups * p.segments;
+      GradSums *own = sums.get() + r * p.segments, all;
+      bool quick = is_plain<T>(s, r);
+      for (int64_t i = 0; i < p.segments && quick; ++i) {
+        const int64_t from = start + i * p.segment_stride;
+        own[i] = k.segment_sums(g + from, x + from, p.length, c, nullptr);
+        all.g += own[i].g * (w ? double(w[first + i]) : 1);
+        all.gx += own[i].gx * (w ? double(w[first + i]) : 1);
+      }
+      if (!quick || !is_finite(all)) {
+        for (int64_t i = 0; i < p.segments; ++i) own[i] = {};
+        CarefulRow<T>{p, r}.pull(g, x, w, s, gx, [&](int64_t i, double to_w, double to_b) {
+          own[i - first].gx += to_w, own[i - first].g += to_b;
+        });
+        continue;
+      }
+      const Means<T> m(p, all);
+      for (int64_t i = 0; gx && i < p.segments; ++i) {
+        const int64_t from = start + i * p.segment_stride;
+        k.pull_numbers(g + from, x + from, p.length, c, w ? w[first + i] : T(1), m.g, m.gx, gx + from);
+      }
+    }
+  });
+  if (!gw && !gb) return;
+  for (int64_t i = 0; i < p.weights(); ++i) {
+    GradSums all;
+    for (int64_t at = i; at < p.rows * p.segments; at += p.weights())
+      all.g += sums[at].g, all.gx += sums[at].gx;
+    if (gw) gw[i] = T(all.gx);
+    if (gb) gb[i] = T(all.g);
+  }
+}
+
+// Batch normalisation of images: a row is a channel.
+template <class T> void backward_channels(const NormPlan& p, const T* g, const T* x, const T* w,
+                                          const RowStatistics& s, T* gx, T* gw, T* gb) {
+  const auto& k = kernels<T>();
+  parallel_for(p.rows, grain_of(p.count()), [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) {
+      const Centre<T> c = centre_of<T>(s, r);
+      const int64_t start = r * p.row_stride;
+      GradSums sums;
+      bool quick = is_plain<T>(s, r);
+      if (quick) sums = k.sums(p, g + start, x + start, c);
+      if (quick && is_finite(sums)) {
+        const T weight = w ? w[r] : T(1);
+        const Means<T> m(p, {sums.g * double(weight), sums.gx * double(weight)});
+        for (int64_t i = 0; gx && i < p.segments; ++i) {
+          const int64_t from = start + i * p.segment_stride;
+          k.pull_numbers(g + from, x + from, p.length, c, weight, m.g, m.gx, gx + from);
+        }
+      } else {
+        sums = {};
+        CarefulRow<T>{p, r}.pull(g, x, w, s, gx,
+                                 [&](int64_t, double to_w, double to_b) { sums.gx += to_w, sums.g += to_b; });
+      }
+      if (gw) gw[r] = T(sums.gx);
+      if (gb) gb[r] = T(sums.g);
+    }
+  });
+}
+
+// --- columns: batch normalisation of vectors, and of images whose channels come last ---
+
+bool is_columns(const NormPlan& p) { return p.step != 1; }
+
+// f(first line, lines, first column, columns, chunk) over pieces of a matrix.
+template <class F> int64_t each_tile(const NormPlan& p, F f) {
+  const int64_t lines = std::max<int64_t>(512, (p.length + 63) / 64), chunks = (p.length + lines - 1) / lines,
+                tiles = (p.rows + kNormTile - 1) / kNormTile;
+  parallel_chunks(chunks * tiles, [&](int64_t i) {
+    const int64_t line = i / tiles * lines, column = i % tiles * kNormTile;
+    f(line, std::min(lines, p.length - line), column, std::min(kNormTile, p.rows - column), i / tiles);
+  });
+  return chunks;
+}
+int64_t chunks_of(const NormPlan& p) {
+  const int64_t lines = std::max<int64_t>(512, (p.length + 63) / 64);
+  return (p.length + lines - 1) / lines;
+}
+
+template <class T> struct Centres {
+  std::vector<T> high, low, scale;
+  Centres(const NormPlan& p, const RowStatistics& s)
+      : high(size_t(p.rows)), low(size_t(p.rows)), scale(size_t(p.rows)) {
+    for (int64_t i = 0; i < p.rows; ++i) {
+      const Centre<T> c = centre_of<T>(s, i);
+      high[size_t(i)] = c.high, low[size_t(i)] = c.low, scale[size_t(i)] = c.scale;
+    }
+  }
+  ColumnCentres<T> from(int64_t column) const {
+    return {high.data() + column, low.data() + column, scale.data() + column};
+  }
+};
+
+template <class T> void column_statistics(const NormPlan& p, const T* x, const RowStatistics& s) {
+  const int64_t chunks = chunks_of(p), lines = std::max<int64_t>(512, (p.length + 63) / 64);
+  std::unique_ptr<Moments[]> parts(new Moments[size_t(chunks * p.rows)]);
+  each_tile(p, [&](int64_t line, int64_t n, int64_t column, int64_t width, int64_t chunk) {
+    kernels<T>().column_moments(x + line * p.step + column, n, p.step, width,
+                                parts.get() + chunk * p.rows + column);
+  });
+  for (int64_t i = 0; i < p.rows; ++i) {
+    Moments all = parts[i];
+    for (int64_t chunk = 1; chunk < chunks; ++chunk) {
+      const Moments& m = parts[chunk * p.rows + i];
+      const double before = double(chunk * lines), size = std::min(double(lines), double(p.length) - before),
+                   step = m.mean - all.mean;
+      all.mean += step * (size / (before + size));
+      all.squares += m.squares + step * step * (before * size / (before + size));
+    }
+    if (!keep<T>(p, all, s, i)) CarefulRow<T>{p, i}.statistics(x, s);
+  }
+}
+
+template <class T>
+void forward_columns(const NormPlan& p, const T* x, const T* w, const T* b, T* y, const RowStatistics& s) {
+  if (!p.given) column_statistics(p, x, s);
+  const Centres<T> centres(p, s);
+  std::vector<T> factor(centres.scale), bias(size_t(p.rows), T(0));
+  for (int64_t i = 0; i < p.rows; ++i) {
+    if (w) factor[size_t(i)] *= w[i];
+    if (b) bias[size_t(i)] = b[i];
+  }
+  parallel_for(p.length, grain_of(p.rows), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      kernels<T>().column_apply(x + i * p.step, p.rows, centres.from(0), factor.data(), bias.data(),
+                                y + i * p.step);
+  });
+  for (int64_t i = 0; i < p.rows; ++i)
+    if (!is_plain<T>(s, i)) CarefulRow<T>{p, i}.apply(x, w, b, s, y);
+}
+
+template <class T> void backward_columns(const NormPlan& p, const T* g, const T* x, const T* w,
+                                         const RowStatistics& s, T* gx, T* gw, T* gb) {
+  const Centres<T> centres(p, s);
+  const int64_t chunks = chunks_of(p);
+  std::unique_ptr<GradSums[]> sums(new GradSums[size_t(chunks * p.rows)]);
+  each_tile(p, [&](int64_t line, int64_t n, int64_t column, int64_t width, int64_t chunk) {
+    const int64_t from = line * p.step + column;
+    kernels<T>().column_sums(g + from, x + from, n, p.step, width, centres.from(column),
+                             sums.get() + chunk * p.rows + column);
+  });
+  std::vector<T> weight(size_t(p.rows), T(1)), mean_g(weight), mean_gx(weight);
+  for (int64_t i = 0; i < p.rows; ++i) {
+    GradSums& all = sums[i];
+    for (int64_t chunk = 1; chunk < chunks; ++chunk)
+      all.g += sums[chunk * p.rows + i].g, all.gx += sums[chunk * p.rows + i].gx;
+    if (w) weight[size_t(i)] = w[i];
+    const double by = double(weight[size_t(i)]);
+    const Means<T> m(p, {all.g * by, all.gx * by});
+    mean_g[size_t(i)] = m.g, mean_gx[size_t(i)] = m.gx;
+  }
+  if (gx)
+    parallel_for(p.length, grain_of(p.rows), [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i)
+        kernels<T>().column_pull(g + i * p.step, x + i * p.step, p.rows, centres.from(0), weight.data(),
+                                 mean_g.data(), mean_gx.data(), gx + i * p.step);
+    });
+  for (int64_t i = 0; i < p.rows; ++i) {
+    GradSums all = sums[i];
+    if (!is_plain<T>(s, i) || !is_finite(all)) {
+      all = {};
+      CarefulRow<T>{p, i}.pull(g, x, w, s, gx,
+                               [&](int64_t, double to_w, double to_b) { all.gx += to_w, all.g += to_b; });
+    }
+    if (gw) gw[i] = T(all.gx);
+    if (gb) gb[i] = T(all.g);
+  }
+}
+
+}  // namespace
+
+template <class T>
+void norm_forward(const NormPlan& p, const T* x, const T* w, const T* b, T* y, const RowStatistics& s) {
+  is_columns(p) ? forward_columns(p, x, w, b, y, s) : forward_rows(p, x, w, b, y, s);
+}
+
+template <class T> void norm_backward(const NormPlan& p, const T* g, const T* x, const T* w,
+                                      const RowStatistics& s, T* gx, T* gw, T* gb) {
+  if (is_columns(p)) return backward_columns(p, g, x, w, s, gx, gw, gb);
+  if (p.weight == WeightOf::Row) return backward_channels(p, g, x, w, s, gx, gw, gb);
+  if (p.weight == WeightOf::Segment) return backward_segments(p, g, x, w, s, gx, gw, gb);
+  const ElementPull<T> pull{p, g, x, w, s, gx};
+  gw || gb ? pull.with_weights(gw, gb) : pull.alone();
+}
+
+#define ADJOINT_NORM(T)                                                                                    \
+  template void norm_forward(const NormPlan&, const T*, const T*, const T*, T*, const RowStatistics&);     \
+  template void norm_backward(const NormPlan&, const T*, const T*, const T*, const RowStatistics&, T*, T*, \
+                              T*);
+ADJOINT_NORM(float)
+ADJOINT_NORM(double)
+#undef ADJOINT_NORM
+
+}  // namespace adjoint
