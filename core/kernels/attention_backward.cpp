@@ -94,8 +94,8 @@ template <class T> class KeyHead {
     pack_rows(k_in_, a_.k.row, n, a_.depth, k_rows_);
     pack_a(v, a_.v.row, n, a_.value_depth, v_);
     const bool careful = careful_ || not_finite(k_in_, a_.k.row, n, a_.depth);
-    for (int64_t i = 0; i < n_; i += kTileWidth) {
-      const Place p = seen_part<T>(a_, {head_, key, n, first_ + i, std::min(kTileWidth, n_ - i)});
+    for (int64_t i = 0; i < n_; i += tile_width(a_)) {
+      const Place p = seen_part<T>(a_, {head_, key, n, first_ + i, std::min(tile_width(a_), n_ - i)});
       if (!p.empty()) add_tile(p, n, careful);
     }
   }

@@ -38,6 +38,9 @@ inline int64_t group_of(const Attention& a) {
 // About this many multiply-adds are worth another thread's attention.
 inline constexpr int64_t kGrain = 256 * 1024;
 
+// Narrow tiles leave out more of what a causal mask hides.
+inline int64_t tile_width(const Attention& a) { return a.causal ? kTileWidth / 2 : kTileWidth; }
+
 inline constexpr int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
 
 inline int64_t heads_of(const Attention& a) {

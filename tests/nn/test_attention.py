@@ -1,5 +1,8 @@
 """Attention: masks whose keys take no part, gradients of all operands, dropout, the same bits for any number of threads."""
 
+import subprocess
+import sys
+
 import pytest
 
 import adjoint as torch
@@ -227,3 +230,28 @@ def test_choices_of_a_kernel_are_accepted():
     torch.backends.mha.set_fastpath_enabled(False)
     assert not torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(True)
+
+
+MEMORY = """
+import adjoint as torch
+attention = torch.nn.functional.scaled_dot_product_attention
+
+def peak():
+    with open("/proc/self/status") as f:
+        return next(int(line.split()[1]) for line in f if line.startswith("VmHWM")) * 1024
+
+torch.set_num_threads(1)
+x = torch.randn(6144, 8, requires_grad=True)
+def run(x, **more):
+    attention(x, x, x, **more).sum().backward()
+run(x[:8])
+before = peak()
+run(x, is_causal=True)
+run(x, attn_mask=torch.zeros(1, 6144, requires_grad=True))
+print(peak() - before)
+"""
+
+
+def test_memory_grows_with_the_length_not_its_square():
+    done = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 24 << 20, "the scores alone would take 144 MiB"
