@@ -191,6 +191,8 @@ NEEDS_VALUES = {
     # These look at their indices or weights without need.
     *("take", "put", "masked_scatter", "combinations", "cov"),
     "nn.functional.one_hot",  # how many classes there are
+    # Lengths and batch sizes, which are on the CPU whatever the device.
+    *("_pack_padded_sequence", "_pad_packed_sequence", "lstm", "gru", "rnn_tanh", "rnn_relu"),
 }
 
 

@@ -137,7 +137,9 @@ def core(_core, by_hand):
     for name, value in sorted(vars(_core).items()):
         if isinstance(value, (_core.dtype, _core.layout, _core.memory_format)):
             constants.append(f"{name}: {type(value).__name__}")
-        elif name.startswith("_") and not name.startswith("__") and name not in named:
+        elif (
+            name.startswith("_") and not name.startswith("__") and name not in named and not hasattr(value, "_records")
+        ):
             is_table = isinstance(value, dict)
             private.append(
                 f"{name}: dict[str, Any]" if is_table else f"def {name}(*args: Any, **kwargs: Any) -> Any: ..."

@@ -17,6 +17,8 @@ from math import pi as pi
 
 from . import _core
 from ._core import __version__ as __version__
+from ._core import _pack_padded_sequence as _pack_padded_sequence
+from ._core import _pad_packed_sequence as _pad_packed_sequence
 
 TYPE_CHECKING = False  # as typing has it, whose import would cost more than ours
 if TYPE_CHECKING:  # what tools are to see: the core's stub, and what is imported at first use
@@ -68,7 +70,7 @@ from .autograd import set_grad_enabled as set_grad_enabled
 newaxis: None = None
 
 _MODULES = frozenset(
-    "backends cli cuda data explain functional linalg nn overrides profiler random return_types special storage utils".split()
+    "_VF backends cli cuda data explain functional linalg nn overrides profiler random return_types special storage utils".split()
 )
 _LAZY = (
     dict.fromkeys(("set_printoptions", "get_printoptions"), "_tensor_str")

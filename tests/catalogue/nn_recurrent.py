@@ -23,7 +23,14 @@ def _states(make, cell, count, batch, hidden, projected):
 def _layers(cell):
     def samples(make):
         def one(
-            shape=(3, 2, 2), hidden=2, sizes=None, layers=1, bidirectional=False, biases=True, projected=0, batch_first=False
+            shape=(3, 2, 2),
+            hidden=2,
+            sizes=None,
+            layers=1,
+            bidirectional=False,
+            biases=True,
+            projected=0,
+            batch_first=False,
         ):
             directions = 2 if bidirectional else 1
             batch = sizes[0] if sizes else shape[0 if batch_first else 1]
@@ -43,7 +50,10 @@ def _layers(cell):
             one(shape=(2, 0, 2)),
         ]
         if cell == "lstm":
-            found += [one(hidden=3, projected=2), one(shape=(4, 2), sizes=[2, 1, 1], hidden=3, projected=2, biases=False)]
+            found += [
+                one(hidden=3, projected=2),
+                one(shape=(4, 2), sizes=[2, 1, 1], hidden=3, projected=2, biases=False),
+            ]
         return found
 
     return samples
@@ -63,7 +73,11 @@ def _cell(cell):
 
 def _pack(make):
     lengths = make.torch.tensor([3, 2])
-    return [((make(3, 2, 2), lengths, False), {}), ((make(2, 4, 3), lengths, True), {}), ((make(3, 2), lengths, False), {})]
+    return [
+        ((make(3, 2, 2), lengths, False), {}),
+        ((make(2, 4, 3), lengths, True), {}),
+        ((make(3, 2), lengths, False), {}),
+    ]
 
 
 def _pad(make):
@@ -80,4 +94,9 @@ SAMPLES = {
     **{f"{name}_cell": _cell(name) for name in GATES},
     "_pack_padded_sequence": _pack,
     "_pad_packed_sequence": _pad,
+    "nn.utils.rnn.pad_sequence": lambda make: [
+        (([make(3, 2), make(1, 2), make(2, 2)],), {}),
+        (([make(2), make(3)], True, 1.5, "left"), {}),
+        (([make(0, 2), make(0, 2)],), {"batch_first": True}),
+    ],
 }

@@ -81,17 +81,25 @@ def _layers(cell):
 
 def _cell(cell):
     def f(x, hx, *params):
-        h, c = hx if cell == "lstm" else (hx, [None] * len(hx))
-        rows = [step(cell, *row, *params) for row in zip(x, h, c, strict=True)]
-        stacked = [np.array(part, x.dtype).reshape(h.shape) for part in zip(*rows, strict=True)] if rows else [h, h]
-        return stacked if cell == "lstm" else stacked[0]
+        h0, c0 = hx if cell == "lstm" else (hx, [None] * len(hx))
+        h, c = np.empty_like(h0), np.empty_like(h0)
+        for b, row in enumerate(zip(x, h0, c0, strict=True)):
+            h[b], new = step(cell, *row, *params)
+            if cell == "lstm":
+                c[b] = new
+        return [h, c] if cell == "lstm" else h
 
     return f
 
 
 def _recurrent(f):
-    """States are about 1; an error of a step goes through those after it."""
-    sizes = lambda *args: [1 + np.abs(v) for v in (lambda r: r if isinstance(r, list) else [r])(f(*args))]
+    """States are about 1; those of complex numbers may be near a pole of tanh, whose slope is about their square."""
+
+    def sizes(*args):
+        found = f(*args)
+        found = found if isinstance(found, list) else [found]
+        return [(1 + np.abs(v)) ** 2 * (4 if v.dtype.kind == "c" else 1) for v in found]
+
     return Oracle(f, FIRST, ulps=24, scale=sizes)
 
 
@@ -110,11 +118,21 @@ def _pad(data, sizes, batch_first, value, total):
     return y if batch_first else y.swapaxes(0, 1), np.array([sum(n > b for n in sizes) for b in range(sizes[0])])
 
 
+def _pad_sequence(sequences, batch_first=False, padding_value=0.0, padding_side="right"):
+    longest = max(map(len, sequences))
+    y = np.full((len(sequences), longest, *sequences[0].shape[1:]), padding_value, sequences[0].dtype)
+    for row, s in zip(y, sequences, strict=True):
+        start = longest - len(s) if padding_side == "left" else 0
+        row[start : start + len(s)] = s
+    return y if batch_first else y.swapaxes(0, 1)
+
+
 ORACLE = {
     **{name: _recurrent(_layers(name)) for name in GATES},
     **{f"{name}_cell": _recurrent(_cell(name)) for name in GATES},
     "_pack_padded_sequence": Oracle(_pack, FIRST, INDEX),
     "_pad_packed_sequence": Oracle(_pad, FIRST, INDEX),
+    "nn.utils.rnn.pad_sequence": Oracle(_pad_sequence, FIRST),
 }
 REFUSES = {
     "bi": {"lstm", "gru", "rnn_tanh", "lstm_cell", "gru_cell", "rnn_tanh_cell"},

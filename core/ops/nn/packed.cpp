@@ -141,7 +141,7 @@ const auto defs = {
         "total_length) -> (Tensor, Tensor)",
         kFunction, "A batch of sequences out of packed rows, padded, and their lengths."),
     def<pad_sequence>(
-        "pad_sequence(Tensor[] sequences, bool batch_first=False, float padding_value=0.0, str padding_side='right') -> "
+        "_pad_sequence(Tensor[] sequences, bool batch_first=False, float padding_value=0.0, str padding_side='right') -> "
         "Tensor",
         kHidden, "Sequences side by side, padded to the longest."),
 };

@@ -58,7 +58,7 @@ LayerResult layer_by_steps(const LayerPlan& plan, const Tensor& x, const CellSta
     if (size < known) {  // the last ones' sequences have ended
       done = joined(rows(now, size, known), done);
       now = rows(now, 0, size);
-    } else if (size > known) {
+    } else if (size > known || k == 0) {
       now = joined(now, rows(start, known, size));
     }
     known = size;

@@ -5,6 +5,7 @@ from . import functional as functional
 from . import grad as grad
 from . import init as init
 from . import modules as modules
+from . import utils as utils
 from .modules import *  # noqa: F403
 from .parameter import Buffer as Buffer
 from .parameter import Parameter as Parameter

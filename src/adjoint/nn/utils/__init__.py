@@ -1,0 +1,3 @@
+"""What networks are handled with."""
+
+from . import rnn as rnn
