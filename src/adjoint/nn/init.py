@@ -12,6 +12,7 @@ from warnings import warn
 from .. import _core
 from ..autograd.grad_mode import no_grad
 from ..overrides import handle_torch_function, has_torch_function_variadic
+from ._factors import orthonormal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -291,29 +292,9 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
     columns = tensor.numel() // rows
     with no_grad():
         drawn = tensor.new_empty((rows, columns)).normal_(0, 1, generator=generator)
-        q = _orthonormal(drawn.t() if rows < columns else drawn)
+        q = orthonormal(drawn.t() if rows < columns else drawn)
         tensor.copy_((q.t() if rows < columns else q).reshape(tensor.shape))
         return tensor.mul_(gain)
-
-
-def _orthonormal(a: Tensor) -> Tensor:
-    """Q of a = QR with R's diagonal positive, a tall: Householder's reflections, in double precision."""
-    rows, columns = a.shape
-    r = a.to(_core.float64).clone()
-    vectors = []
-    for k in range(columns):
-        v = r[k:, k].clone()
-        v[0] += math.copysign(v.norm().item(), v[0].item())
-        length = v.norm().item()
-        if length > 0:
-            v /= length
-            r[k:, k:] -= 2 * _core.outer(v, v @ r[k:, k:])
-        vectors.append(v)
-    q = _core.eye(rows, columns, dtype=_core.float64, device=a.device)
-    for k in range(columns - 1, -1, -1):
-        v = vectors[k]
-        q[k:] -= 2 * _core.outer(v, v @ q[k:])
-    return (q * r.diagonal().sign()).to(a.dtype)
 
 
 def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Generator | None = None) -> Tensor:
