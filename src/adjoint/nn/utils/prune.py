@@ -133,9 +133,9 @@ class PruningContainer(BasePruningMethod):
 
     def add_pruning_method(self, method: Any) -> None:
         """Adds one at the end."""
-        if not isinstance(method, BasePruningMethod) and method is not None:
+        if not isinstance(method, BasePruningMethod):
             raise TypeError(f"{type(method)} is not a BasePruningMethod subclass")
-        if method is not None and self._tensor_name != method._tensor_name:
+        if self._tensor_name != method._tensor_name:
             raise ValueError(
                 f"Can only add pruning methods acting on the parameter named '{self._tensor_name}' to PruningContainer "
                 f"{self}. Found '{method._tensor_name}'"
@@ -199,18 +199,18 @@ class Identity(BasePruningMethod):
 class _Amount(BasePruningMethod):
     """Prunes a number of units, or a share of them."""
 
-    def __init__(self, amount: float) -> None:
+    def __init__(self, amount: Any) -> None:
         if not isinstance(amount, Real):
             raise TypeError(f"Invalid type for amount: {amount}. Must be int or float.")
-        if amount < 0 or (not isinstance(amount, Integral) and amount > 1.0):
+        if float(amount) < 0 or (not isinstance(amount, Integral) and float(amount) > 1.0):
             raise ValueError(f"amount={amount} should either be a float in the range [0, 1] or a non-negative integer")
         self.amount: Any = amount
 
     def count(self, units: int) -> int:
-        n = self.amount if isinstance(self.amount, Integral) else round(self.amount * units)
+        n = int(self.amount) if isinstance(self.amount, Integral) else round(self.amount * units)
         if n > units:
             raise ValueError(f"amount={n} should be smaller than the number of parameters to prune={units}")
-        return int(n)
+        return n
 
 
 class RandomUnstructured(_Amount):
