@@ -151,6 +151,7 @@ FURTHER = {
     "maskedfill": {"condition"},  # PyTorch: mask
     "narrowcopy": {"start", "end", "step"},  # PyTorch: start and length
     "round": {"scale"},  # PyTorch: decimals
+    "rreluwithnoise": {"self", "other", "negative_slope"},
     "embedding embeddingbag": {"weight_sym_argsize_0"},
     "embeddingdensebackward": {"indices", "padding_idx", "scale_grad_by_freq"},
     "sort topk": {"keepdim"},
@@ -190,7 +191,7 @@ NEEDS_VALUES = {
     *("allclose", "equal", "Tensor.cpu", "to", "set_rng_state"),
     # These look at their indices or weights without need.
     *("take", "put", "masked_scatter", "combinations", "cov"),
-    "nn.functional.one_hot",  # how many classes there are
+    *("nn.functional.one_hot", "nn.functional.ctc_loss", "ctc_loss"),  # how many classes or steps there are
     # Lengths and batch sizes, which are on the CPU whatever the device.
     *("_pack_padded_sequence", "_pad_packed_sequence", "lstm", "gru", "rnn_tanh", "rnn_relu"),
 }

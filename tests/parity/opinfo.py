@@ -95,6 +95,8 @@ class Bridge:
             return lambda std, mean, *a, **k: obj(mean, std, *a, **k)
         if name == "einsum":
             return lambda tensors, equation: obj(equation, tensors)
+        if name in ("nn.functional.embedding", "nn.functional.embedding_bag"):
+            return lambda weight, index, *a, **k: obj(index, weight, *a, **k)
         return obj
 
     def lookup(self, name):

@@ -5,6 +5,15 @@
 
 namespace adjoint {
 
+// Samples of connectionist temporal classification: log_probs [steps, samples, classes], float or double, contiguous.
+// Sample i has targets from starts[i] on. All lengths and labels are within bounds.
+struct Ctc {
+  const TensorImpl &log_probs, &targets;
+  Ints input_lengths, target_lengths, starts;
+  int64_t blank;
+  bool zero_infinity;
+};
+
 struct LossKernels {
   // y[0] = Σ of a formula over n elements, or their mean. Operands are dense, of the loop's type, which y has, too; one
   // that has a single element, or is a number, goes with all.
@@ -28,6 +37,12 @@ struct LossKernels {
               const TensorImpl& total, const TensorImpl& y);
   void (*nll_backward)(const ClassPlan& plan, const TensorImpl& g, const TensorImpl& target,
                        const TensorImpl* weight, const TensorImpl& total, const TensorImpl& gx);
+  // Of multilabel_margin_loss: y [samples] the losses of x [samples, classes], or [samples, classes] their slopes. Both
+  // float or double, and contiguous, as target is, whose classes end at a -1.
+  void (*multilabel_margin)(const TensorImpl& x, const TensorImpl& target, bool slopes, const TensorImpl& y);
+  // y [samples]: -log p(targets), and from it and its cotangents those of log_probs.
+  void (*ctc)(const Ctc& c, const TensorImpl& y);
+  void (*ctc_backward)(const Ctc& c, const TensorImpl& g, const TensorImpl& y, const TensorImpl& gx);
 };
 
 }  // namespace adjoint

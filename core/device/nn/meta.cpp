@@ -30,6 +30,9 @@ const LossKernels meta_loss = {
     .cross_entropy_backward = nothing,
     .nll = nothing,
     .nll_backward = nothing,
+    .multilabel_margin = nothing,
+    .ctc = nothing,
+    .ctc_backward = nothing,
 };
 const EmbeddingKernels meta_embedding = {.outside = nothing, .sum_rows = nothing, .fill_bags = nothing};
 const AttentionKernels meta_attention = {nothing, nothing};

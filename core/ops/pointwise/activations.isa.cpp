@@ -224,6 +224,20 @@ struct LogSigmoid : Pointwise {
 };
 POINTWISE(LogSigmoid)
 
+struct Glu : Pointwise {  // of the two halves: ops/nn/gates.cpp
+  static constexpr auto schema = "glu(Tensor self, Tensor gate) -> Tensor";
+  static constexpr auto doc = "self * sigmoid(gate)";
+  static constexpr uint32_t flags = 0;
+  static constexpr auto promotion = Promotion::Same;
+  static constexpr unsigned types = kFloats;
+  template <class T> static constexpr auto value(T a, T b) { return a * math::sigmoid(b); }
+  template <class T> static constexpr auto slope0(T, T b, T) { return math::sigmoid(b); }
+  template <class T> static constexpr auto slope1(T a, T b, T) {
+    return a * math::sigmoid(b) * math::sigmoid(-b);
+  }
+};
+POINTWISE(Glu)
+
 struct Prelu : Pointwise {
   static constexpr auto schema = "prelu(Tensor self, Tensor weight) -> Tensor";
   static constexpr auto doc = "self where positive, else weight * self";

@@ -10,4 +10,8 @@ Tensor norm_rule(const Tensor& g, const Tensor& x, const Tensor& norm, double p,
 // The rule's case, for texts: orders 0, 1, 2, infinite, any other.
 int norm_case(double p);
 
+// Of vectors along dim, or the last dimension (statistics.cpp).
+Tensor cosine_similarity(const Tensor& x1, const Tensor& x2, int64_t dim, double eps);
+Tensor pairwise_distance(const Tensor& a, const Tensor& b, double p, double eps, bool keepdim);
+
 }  // namespace adjoint

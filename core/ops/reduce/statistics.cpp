@@ -184,6 +184,8 @@ Tensor cumulative_trapezoid_dx(const Tensor& y, const Scalar& dx, int64_t dim) {
   return ops::cumsum(ops::mul(pairs(y, d), dx.to_double() / 2), d);
 }
 
+}  // namespace
+
 Tensor cosine_similarity(const Tensor& x1, const Tensor& x2, int64_t dim, double eps) {
   Dtype d = promote(x1->dtype, x2->dtype);
   check(is_floating(d), "expected common dtype to be floating point, yet common dtype is ", label_of(d));
@@ -204,8 +206,6 @@ Tensor pairwise_distance(const Tensor& a, const Tensor& b, double p, double eps,
   const int64_t last = std::max(a->ndim, b->ndim) - 1;
   return ops::vector_norm(ops::add(ops::sub(a, b), eps), p, Ints(&last, 1), keepdim);
 }
-
-}  // namespace
 
 static const auto defs = {
     def<cov>("cov(Tensor self, *, int correction=1, Tensor? fweights=None, Tensor? aweights=None) -> Tensor",

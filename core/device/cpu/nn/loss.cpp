@@ -4,6 +4,8 @@
 #include "device/cpu/nn/class_loss.h"
 #include <cmath>
 #include <memory>
+#include <vector>
+#include "device/cpu/nn/ctc.h"
 #include "device/cpu/work.h"
 #include "kernels/parallel.h"
 #include "kernels/reduce.h"
@@ -89,6 +91,43 @@ std::optional<int64_t> outside_unit(const TensorImpl& x) {
   return found;
 }
 
+// One sample: its loss, or its slopes into `slope`. `of_target` has a flag for each class.
+template <class T>
+T multilabel_row(const T* x, const int64_t* target, int64_t n, std::vector<char>& of_target, T* slope) {
+  int64_t count = 0;
+  while (count < n && target[count] >= 0) ++count;
+  std::fill(of_target.begin(), of_target.end(), char(0));
+  for (int64_t k = 0; k < count; ++k) of_target[size_t(target[k])] = 1;
+  if (slope) std::fill(slope, slope + n, T(0));
+  T total = 0;
+  for (int64_t k = 0; k < count; ++k)
+    for (int64_t j = 0; j < n; ++j) {
+      const T z = 1 - x[target[k]] + x[j];
+      if (of_target[size_t(j)] || !(z > 0 || z != z)) continue;
+      total += z;
+      if (slope) slope[j] += 1 / T(n), slope[target[k]] -= 1 / T(n);
+    }
+  return total / T(n);
+}
+void multilabel_margin(const TensorImpl& x, const TensorImpl& target, bool slopes, const TensorImpl& y) {
+  const int64_t samples = x.size(0), n = x.size(1);
+  const int64_t* t = target.host_as<int64_t>();
+  visit(x.dtype, [&]<class T>(T*) {
+    if constexpr (std::is_floating_point_v<T>) {
+      const T* from = x.host_as<T>();
+      T* to = y.host_as<T>();
+      Work work(samples * n * n);
+      parallel_for(samples, kChunk / (n * n + 1) + 1, [&](int64_t begin, int64_t end) {
+        std::vector<char> of_target(static_cast<size_t>(n));
+        for (int64_t i = begin; i < end; ++i) {
+          const T loss = multilabel_row(from + i * n, t + i * n, n, of_target, slopes ? to + i * n : nullptr);
+          if (!slopes) to[i] = loss;
+        }
+      });
+    }
+  });
+}
+
 }  // namespace
 }  // namespace cpu
 
@@ -100,6 +139,9 @@ const LossKernels cpu_loss = {
     .cross_entropy_backward = cpu::cross_entropy_backward,
     .nll = cpu::nll,
     .nll_backward = cpu::nll_backward,
+    .multilabel_margin = cpu::multilabel_margin,
+    .ctc = cpu::ctc,
+    .ctc_backward = cpu::ctc_backward,
 };
 
 }  // namespace adjoint
