@@ -167,5 +167,10 @@ class UninitializedBuffer(UninitializedTensorMixin, Tensor):  # type: ignore[ove
         t._is_buffer = True
         return t
 
+    def __deepcopy__(self, memo: Any) -> Any:
+        if id(self) not in memo:
+            memo[id(self)] = type(self)(self.requires_grad, self.data.device, self.data.dtype, getattr(self, "persistent", True))
+        return memo[id(self)]
+
 
 _core._set_parameter_type(Parameter)
