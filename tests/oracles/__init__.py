@@ -2,7 +2,8 @@
 
 A module holds ORACLE: {name: Oracle} (tests/oracles/rules.py). It may also hold
     WITHOUT   {name: reason} for operations that have none
-    REFUSES   {categories: names} of types that are refused: b bool, i integers, h halves, g bfloat16, c complex
+    REFUSES   {categories: names} of types that are refused: b bool, i integers, n those but bytes, h halves, g bfloat16,
+              c complex
     EACH      names that refuse an operand of such a type beside any other; others look at the promoted type
     SAME_TYPE names whose operands must have one type
     PARTLY    the same, where some of the samples are refused (a division by 0, a mode for floats only)
@@ -33,7 +34,7 @@ _refuses, _partly = _letters("REFUSES"), _letters("PARTLY")
 
 
 def _among(dtype, letters):
-    own = {"float16": "h", "bfloat16": "hg"}.get(dtype, types.letter(dtype))
+    own = {"float16": "h", "bfloat16": "hg", "uint8": "i"}.get(dtype, types.letter(dtype).replace("i", "in"))
     return any(letter in letters for letter in own)
 
 

@@ -20,7 +20,11 @@ const PoolKernels meta_pool = {
     .put = nothing,
     .pick = nothing,
 };
-const ResampleKernels meta_resample = {};
+const ResampleKernels meta_resample = {
+    .resample = nothing,
+    .grid_sample = nothing,
+    .grid_sample_backward = nothing,
+};
 const NormKernels meta_norm = {.forward = nothing, .backward = nothing, .recall = nothing, .track = nothing};
 const LossKernels meta_loss = {
     .total = nothing,

@@ -74,6 +74,12 @@ from ._pool import (
 from ._pool import (
     max_unpool3d as max_unpool3d,
 )
+from ._resample import affine_grid as affine_grid
+from ._resample import grid_sample as grid_sample
+from ._resample import interpolate as interpolate
+from ._resample import upsample as upsample
+from ._resample import upsample_bilinear as upsample_bilinear
+from ._resample import upsample_nearest as upsample_nearest
 from ._sparse import embedding_bag as embedding_bag
 
 globals().update(_core._nn)

@@ -169,7 +169,9 @@ class UninitializedBuffer(UninitializedTensorMixin, Tensor):  # type: ignore[ove
 
     def __deepcopy__(self, memo: Any) -> Any:
         if id(self) not in memo:
-            memo[id(self)] = type(self)(self.requires_grad, self.data.device, self.data.dtype, getattr(self, "persistent", True))
+            memo[id(self)] = type(self)(
+                self.requires_grad, self.data.device, self.data.dtype, getattr(self, "persistent", True)
+            )
         return memo[id(self)]
 
 

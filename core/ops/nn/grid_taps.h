@@ -1,0 +1,13 @@
+// grid_sample's gradients out of operations, which have derivatives themselves.
+#pragma once
+#include <array>
+#include "kernels/nn/grid.h"
+#include "tensor/tensor.h"
+
+namespace adjoint {
+
+// {gx, ggrid}, those that are wanted.
+std::array<Tensor, 2> grid_backward(const Tensor& g, const Tensor& x, const Tensor& grid,
+                                    const GridPlan& plan, bool want_x, bool want_grid);
+
+}  // namespace adjoint
