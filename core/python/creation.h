@@ -26,6 +26,9 @@ Tensor from_dlpack(PyObject* object);
 PyMethodDef* dlpack_methods();
 void add_dlpack(PyObject* module);
 
+// --- optim.cpp ---
+void add_optim(PyObject* module);
+
 void add_creation(PyObject* module);
 PyMethodDef* creation_methods();                                             // new_tensor
 PyObject* tensor_new(PyTypeObject* type, PyObject* args, PyObject* kwargs);  // torch.Tensor(...)

@@ -249,6 +249,7 @@ void fill_module(PyObject* m) {
   add_creation(m);
   add_numpy(m);
   add_dlpack(m);
+  add_optim(m);
   if (PyModule_AddFunctions(m, functions) < 0 || PyModule_AddFunctions(m, questions) < 0) raise_set();
   init_autograd(m);
 }

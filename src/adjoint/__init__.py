@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # what tools are to see: the core's stub, and what is importe
     from . import functional as functional
     from . import linalg as linalg
     from . import nn as nn
+    from . import optim as optim
     from . import overrides as overrides
     from . import profiler as profiler
     from . import random as random
@@ -71,7 +72,7 @@ from .autograd import set_grad_enabled as set_grad_enabled
 newaxis: None = None
 
 _MODULES = frozenset(
-    "_VF backends cli cuda data explain func functional linalg nn overrides profiler random return_types special storage utils".split()
+    "_VF backends cli cuda data explain func functional linalg nn optim overrides profiler random return_types special storage utils".split()
 )
 _LAZY = (
     dict.fromkeys(("set_printoptions", "get_printoptions"), "_tensor_str")

@@ -41,6 +41,6 @@ const LossKernels meta_loss = {
 const EmbeddingKernels meta_embedding = {.outside = nothing, .sum_rows = nothing, .fill_bags = nothing};
 const AttentionKernels meta_attention = {nothing, nothing};
 const RecurrentKernels meta_recurrent = {nothing, nothing};
-const OptimKernels meta_optim = {};
+const OptimKernels meta_optim = {.step = nothing};
 
 }  // namespace adjoint
