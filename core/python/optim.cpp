@@ -187,7 +187,8 @@ void Group::update() {
 }
 
 PyObject* Group::run() {
-  if (!PyDict_Check(group_)) raise(PyExc_TypeError, "param_group must be a dict, but got %s", Py_TYPE(group_)->tp_name);
+  if (!PyDict_Check(group_))
+    raise(PyExc_TypeError, "param_group must be a dict, but got %s", Py_TYPE(group_)->tp_name);
   PyObject* params = get(group_, rule_.params);
   if (!params || !PyList_Check(params)) raise(PyExc_TypeError, "a parameter group's 'params' must be a list");
   state_ = Ref::steal(must(PyObject_GetAttr(optimizer_, rule_.state)));
@@ -223,8 +224,9 @@ PyObject* call_rule(PyObject* self, PyObject* const* args, Py_ssize_t n) {
     return Group(*rule, args[0], args[1]).run();
   });
 }
-PyMethodDef rule_def = {"update", (PyCFunction)(void*)call_rule, METH_FASTCALL,
-                        "Updates the parameters of a group that have a gradient. Gives those left to the rule."};
+PyMethodDef rule_def = {
+    "update", (PyCFunction)(void*)call_rule, METH_FASTCALL,
+    "Updates the parameters of a group that have a gradient. Gives those left to the rule."};
 
 PyObject* make_rule(PyObject*, PyObject* o) {
   return guarded([&]() -> PyObject* {
@@ -255,7 +257,8 @@ PyObject* clear_grads(PyObject*, PyObject* params) {
 PyMethodDef functions[] = {
     {"_optim_rule", make_rule, METH_O,
      "_optim_rule(name)\n\nThe update of a parameter group: a function of optimizer and group."},
-    {"_clear_grads", clear_grads, METH_O, "_clear_grads(params)\n\nSets .grad of every tensor in a list to None."},
+    {"_clear_grads", clear_grads, METH_O,
+     "_clear_grads(params)\n\nSets .grad of every tensor in a list to None."},
     {}};
 
 }  // namespace

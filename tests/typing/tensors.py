@@ -99,7 +99,7 @@ assert_type(torch.ones(2).as_subclass(Weighted).mul_(2), Weighted)
 # What is not there is an error. (Each of these lines would be reported as needless, were it none.)
 def mistakes(t: torch.Tensor) -> Any:
     torch.zeroes(2)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
-    _ = torch.optim  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+    _ = torch.sparse  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
     t.summ()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
     _ = t.shapes  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
     _ = t + "1"  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]

@@ -10,7 +10,7 @@ template <bool Max> struct Adam {
     double lr, beta1, beta2, eps, weight_decay, amsgrad, maximize, decoupled;
   };
   template <class T> struct Constants {
-    T sign, decay, keep, gain1, beta2, gain2, root2, eps, step;
+    T sign, decay, keep, gain1, beta2, gain2, unroot2, eps, step;
   };
   static Constants<double> constants(const Options& o, const Number* n, bool) {
     const double t = n[0].count(), decoupled = o.decoupled != 0;
@@ -20,7 +20,7 @@ template <bool Max> struct Adam {
             .gain1 = 1 - o.beta1,
             .beta2 = o.beta2,
             .gain2 = 1 - o.beta2,
-            .root2 = std::sqrt(1 - std::pow(o.beta2, t)),
+            .unroot2 = 1 / std::sqrt(1 - std::pow(o.beta2, t)),
             .eps = o.eps,
             .step = -(o.lr / (1 - std::pow(o.beta1, t)))};
   }
@@ -30,7 +30,7 @@ template <bool Max> struct Adam {
     s[0] = between(s[0], g, c.gain1);
     s[1] = s[1] * c.beta2 + c.gain2 * g * g;
     if constexpr (Max) s[2] = larger(s[2], s[1]);
-    T scale = root(s[Max ? 2 : 1]) / c.root2 + c.eps;
+    T scale = root(s[Max ? 2 : 1]) * c.unroot2 + c.eps;
     p = p + c.step * s[0] / scale;
   }
 };

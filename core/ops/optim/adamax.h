@@ -14,7 +14,12 @@ struct Adamax {
   };
   static Constants<double> constants(const Options& o, const Number* n, bool) {
     const double t = n[0].count();
-    return {sign_of(o.maximize), o.weight_decay, 1 - o.beta1, o.beta2, o.eps, -(o.lr / (1 - std::pow(o.beta1, t)))};
+    return {sign_of(o.maximize),
+            o.weight_decay,
+            1 - o.beta1,
+            o.beta2,
+            o.eps,
+            -(o.lr / (1 - std::pow(o.beta1, t)))};
   }
   template <class T> static void update(const Constants<T>& c, T& p, T g, T* s) {
     g = descent(g, p, c.sign, c.decay);

@@ -16,7 +16,8 @@ struct NAdam {
     return o.beta1 * (1 - 0.5 * std::pow(0.96, t * o.momentum_decay));
   }
   static Constants<double> constants(const Options& o, const Number* n, bool) {
-    const double t = n[0].count(), decoupled = o.decoupled != 0, mu = momentum(o, t), next = momentum(o, t + 1);
+    const double t = n[0].count(), decoupled = o.decoupled != 0, mu = momentum(o, t),
+                 next = momentum(o, t + 1);
     const double product = n[1].set(n[1].get() * n[1].rounded(mu));
     return {.sign = sign_of(o.maximize),
             .decay = (1 - decoupled) * o.weight_decay,

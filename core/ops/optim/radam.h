@@ -33,7 +33,7 @@ struct RAdam {
     g = descent(g, p, c.sign, c.decay);
     s[0] = between(s[0], g, c.gain1);
     s[1] = s[1] * c.beta2 + c.gain2 * g * g;
-    T move = s[0] / c.correction1 * c.lr, scale = c.root2 / (root(s[1]) + c.eps);
+    T move = s[0] / c.correction1 * c.lr, scale = T(1) / (root(s[1]) + c.eps) * c.root2;
     p = p - (c.rectified != T(0) ? move * scale * c.rectification : move);
   }
 };

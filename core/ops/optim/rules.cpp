@@ -12,7 +12,8 @@ namespace {
 
 using Names = std::span<const char* const>;
 
-template <class R> void constants_of(const double* options, const optim::Number* numbers, bool first, double* out) {
+template <class R>
+void constants_of(const double* options, const optim::Number* numbers, bool first, double* out) {
   using C = typename R::template Constants<double>;
   static_assert(sizeof(C) / sizeof(double) <= Update::kConstants && R::kSlots <= Update::kSlots);
   typename R::Options o;
@@ -35,7 +36,8 @@ const RuleForm& sgd(const double* options) {
   return forms[options[1] != 0];
 }
 
-constexpr const char *kAdam[] = {"lr", "betas", "eps", "weight_decay", "amsgrad", "maximize", "decoupled_weight_decay"},
+constexpr const char *kAdam[] =
+    {"lr", "betas", "eps", "weight_decay", "amsgrad", "maximize", "decoupled_weight_decay"},
                      *kAdamSlots[] = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"};
 const RuleForm& adam(const double* options) {
   static const RuleForm forms[] = {form_of<optim::Adam<false>>(kAdamSlots, optim_loops().adam[0]),
@@ -50,8 +52,8 @@ const RuleForm& adamax(const double*) {
   return form;
 }
 
-constexpr const char* kNadam[] = {"lr",       "betas",   "eps", "weight_decay", "momentum_decay",
-                                  "maximize", "decoupled_weight_decay"};
+constexpr const char* kNadam[] = {
+    "lr", "betas", "eps", "weight_decay", "momentum_decay", "maximize", "decoupled_weight_decay"};
 const RuleForm& nadam(const double*) {
   static const RuleForm form = form_of<optim::NAdam>(kAdamSlots, optim_loops().nadam);
   return form;
@@ -63,7 +65,8 @@ const RuleForm& radam(const double*) {
   return form;
 }
 
-constexpr const char *kAdagrad[] = {"lr", "lr_decay", "weight_decay", "eps", "maximize"}, *kAdagradSlots[] = {"sum"};
+constexpr const char *kAdagrad[] = {"lr", "lr_decay", "weight_decay", "eps", "maximize"},
+                     *kAdagradSlots[] = {"sum"};
 const RuleForm& adagrad(const double*) {
   static const RuleForm form = form_of<optim::Adagrad>(kAdagradSlots, optim_loops().adagrad);
   return form;
@@ -94,7 +97,8 @@ const RuleForm& rprop(const double*) {
   return form;
 }
 
-constexpr const char *kAsgd[] = {"lr", "lambd", "alpha", "t0", "weight_decay", "maximize"}, *kAsgdSlots[] = {"ax"};
+constexpr const char *kAsgd[] = {"lr", "lambd", "alpha", "t0", "weight_decay", "maximize"},
+                     *kAsgdSlots[] = {"ax"};
 const RuleForm& asgd(const double*) {
   static const RuleForm form = form_of<optim::ASGD>(kAsgdSlots, optim_loops().asgd);
   return form;

@@ -13,7 +13,8 @@ template <bool Momentum> struct SGD {
     T sign, decay, first, momentum, gain, nesterov, step;
   };
   static Constants<double> constants(const Options& o, const Number*, bool first) {
-    return {sign_of(o.maximize), o.weight_decay, double(first), o.momentum, 1 - o.dampening, o.nesterov, -o.lr};
+    return {sign_of(o.maximize), o.weight_decay, double(first), o.momentum,
+            1 - o.dampening,     o.nesterov,     -o.lr};
   }
   template <class T> static void update(const Constants<T>& c, T& p, T g, T* s) {
     g = descent(g, p, c.sign, c.decay);

@@ -9,7 +9,7 @@ from ._step import STEP, RuleOptimizer, Slot, count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, ClassVar
 
     from .._core import Tensor
     from .optimizer import ParamsT
@@ -38,13 +38,13 @@ class Adafactor(RuleOptimizer):
     Shazeer and Stern, https://arxiv.org/abs/1804.04235. ε₁ is the type's machine epsilon unless given.
     """
 
-    slots = {
+    slots: ClassVar[dict[str, Slot]] = {
         "step": STEP,
         "row_var": Slot(when=lambda p, h: p.dim() > 1, shape=_row),
         "col_var": Slot(when=lambda p, h: p.dim() > 1, shape=_column),
         "variance": Slot(when=lambda p, h: p.dim() < 2),
     }
-    later = {"foreach": None}
+    later: ClassVar[dict[str, Any]] = {"foreach": None}
 
     def __init__(
         self,

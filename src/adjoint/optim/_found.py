@@ -40,7 +40,7 @@ def _plain_lists(module: Any) -> Iterator[tuple[Any, str, list[Any], Any]]:
 
 
 def _place(module: Any, attribute: str) -> str:
-    """" (model.py:9)": where __init__ sets the attribute, if its source is at hand."""
+    """' (model.py:9)': where __init__ sets the attribute, if its source is at hand."""
     import inspect
 
     try:
@@ -78,12 +78,20 @@ def explain_empty(module: Any) -> str:
         return ""
     hidden = [_said(m, name, value) for m, name, _, value in _plain_lists(module)]
     if hidden:
-        return ": " + "; ".join(hidden)
-    own = type(module).__dict__
-    if "_init_" in own or "__int__" in own:
-        return f": {type(module).__name__} has a method `{'_init_' if '_init_' in own else '__int__'}`; __init__ is meant"
+        return "; ".join(hidden)
+    kind = type(module).__name__
+    for misspelt in ("_init_", "__int__"):
+        if misspelt in type(module).__dict__:
+            return f"{kind} has a method `{misspelt}`; `__init__` is meant"
     children = ", ".join(type(m).__name__ for name, m in module.named_modules() if name)
-    return f": {type(module).__name__} has no parameters" + (f", nor have its modules ({children})" if children else "")
+    return f"{kind} has no parameters" + (f", nor have its modules ({children})" if children else "")
+
+
+def noted(error: Any, text: str) -> Any:
+    """The exception with a note below its sentence, which a traceback shows from Python 3.11 on."""
+    if text:
+        error.__notes__ = [*getattr(error, "__notes__", ()), text]
+    return error
 
 
 def warn_of_plain_lists(module: Any, groups: list[dict[str, Any]]) -> None:

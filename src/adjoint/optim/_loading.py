@@ -6,6 +6,7 @@ from collections import defaultdict
 from copy import deepcopy
 
 from .. import _core
+from ._found import noted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,15 +21,15 @@ def loaded(groups: list[dict[str, Any]], state_dict: dict[str, Any], slots: Mapp
     """
     saved = [{k: deepcopy(v) for k, v in g.items()} for g in state_dict["param_groups"]]
     if len(groups) != len(saved):
-        raise ValueError(
-            "loaded state dict has a different number of parameter groups"
-            f": {len(saved)}, where the optimizer has {len(groups)}"
+        raise noted(
+            ValueError("loaded state dict has a different number of parameter groups"),
+            f"{len(saved)}, where the optimizer has {len(groups)}",
         )
     by_name = _by_name(groups, saved)
     if by_name is None:
         _check_sizes(groups, saved)
     params: dict[Any, Any] = {}
-    for group, old in zip(groups, saved):
+    for group, old in zip(groups, saved, strict=True):
         for i, key in enumerate(old["params"]):
             params[key] = group["params"][i] if by_name is None else by_name[old["param_names"][i]]
     options = {key: group for group in saved for key in group["params"]}
@@ -39,7 +40,7 @@ def loaded(groups: list[dict[str, Any]], state_dict: dict[str, Any], slots: Mapp
             continue
         _check_shapes(params[key], value, slots, _called(key, options[key]))
         state[params[key]] = _copied(value, params[key], options[key])
-    for group, old in zip(groups, saved):
+    for group, old in zip(groups, saved, strict=True):
         old["params"] = group["params"]
         if "param_names" in group and ("param_names" not in old or by_name is not None):
             old["param_names"] = group["param_names"]
@@ -50,7 +51,7 @@ def _by_name(groups: list[dict[str, Any]], saved: list[dict[str, Any]]) -> dict[
     """The parameters by name, where both sides have the same names; None where state goes by position."""
     if not all("param_names" in g for g in (*groups, *saved)):
         return None
-    ours = {name: p for g in groups for name, p in zip(g["param_names"], g["params"])}
+    ours = {name: p for g in groups for name, p in zip(g["param_names"], g["params"], strict=True)}
     theirs = {name for g in saved for name in g["param_names"]}
     if ours.keys() == theirs:
         return ours
@@ -65,11 +66,13 @@ def _by_name(groups: list[dict[str, Any]], saved: list[dict[str, Any]]) -> dict[
 
 
 def _check_sizes(groups: list[dict[str, Any]], saved: list[dict[str, Any]]) -> None:
-    for i, (group, old) in enumerate(zip(groups, saved)):
+    for i, (group, old) in enumerate(zip(groups, saved, strict=True)):
         if len(group["params"]) != len(old["params"]):
-            raise ValueError(
-                "loaded state dict contains a parameter group that doesn't match the size of optimizer's group"
-                f": group {i} has {len(old['params'])} parameters, the optimizer's {len(group['params'])}"
+            raise noted(
+                ValueError(
+                    "loaded state dict contains a parameter group that doesn't match the size of optimizer's group"
+                ),
+                f"group {i} has {len(old['params'])} parameters, the optimizer's {len(group['params'])}",
             )
 
 

@@ -10,7 +10,7 @@ from ._step import RuleOptimizer, Slot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, ClassVar
 
     from .._core import Tensor
     from .optimizer import ParamsT
@@ -35,7 +35,7 @@ class Muon(RuleOptimizer):
     https://arxiv.org/abs/2502.16982. Biases, embeddings and what else is no matrix take another optimizer.
     """
 
-    slots = {"momentum_buffer": Slot()}
+    slots: ClassVar[dict[str, Slot]] = {"momentum_buffer": Slot()}
 
     def __init__(
         self,
@@ -145,6 +145,6 @@ def muon(
         raise RuntimeError("Foreach is not supported for Muon yet")
     if has_complex:
         raise ValueError("Complex parameters are not supported")
-    options = {"lr": lr, "weight_decay": weight_decay, "momentum": momentum, "nesterov": nesterov, "eps": eps}
-    options |= {"ns_coefficients": ns_coefficients, "ns_steps": ns_steps}
+    options: dict[str, Any] = {"lr": lr, "weight_decay": weight_decay, "momentum": momentum, "nesterov": nesterov}
+    options |= {"eps": eps} | {"ns_coefficients": ns_coefficients, "ns_steps": ns_steps}
     run(Muon.rule, params, grads, {"momentum_buffer": muon_momentum_bufs}, options | {"adjust_lr_fn": adjust_lr_fn})

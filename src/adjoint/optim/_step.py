@@ -123,8 +123,8 @@ class RuleOptimizer(Optimizer):
             for name, value in self.later.items():
                 group.setdefault(name, value)
             for p in group["params"]:
-                kept = self.state.get(p)
-                for name, slot in self.slots.items() if kept else ():
+                kept = self.state.get(p, {})
+                for name, slot in self.slots.items():
                     if slot.number and name in kept and not isinstance(kept[name], _core.Tensor):
                         kept[name] = _core.full((), float(kept[name]), dtype=number_dtype(group.get("fused")))
 

@@ -8,7 +8,7 @@ from ._step import STEP, RuleOptimizer, Slot, at_least_zero, check_lr, count, de
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, ClassVar
 
     from .._core import Tensor
     from .optimizer import ParamsT
@@ -28,8 +28,8 @@ class Adadelta(RuleOptimizer):
     Zeiler, https://arxiv.org/abs/1212.5701.
     """
 
-    slots = {"step": STEP, "square_avg": Slot(), "acc_delta": Slot()}
-    later = {"foreach": None, "maximize": False, "differentiable": False, "capturable": False}
+    slots: ClassVar[dict[str, Slot]] = {"step": STEP, "square_avg": Slot(), "acc_delta": Slot()}
+    later: ClassVar[dict[str, Any]] = {"foreach": None, "maximize": False, "differentiable": False, "capturable": False}
     fused = _core._optim_rule("adadelta")
 
     def __init__(

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from .. import _core
 from ._functional_forms import run
-from ._step import STEP, RuleOptimizer, Slot, at_least_zero, check_fused_options, check_lr, count, decayed, kept, move_scaled
+from ._step import (
+    STEP,
+    RuleOptimizer,
+    Slot,
+    at_least_zero,
+    check_fused_options,
+    check_lr,
+    count,
+    decayed,
+    kept,
+    move_scaled,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, ClassVar
 
     from .._core import Tensor
     from .optimizer import ParamsT
@@ -26,8 +37,8 @@ class Adagrad(RuleOptimizer):
     Duchi, Hazan and Singer, https://jmlr.org/papers/v12/duchi11a.html.
     """
 
-    slots = {"step": STEP, "sum": Slot(lambda h: h["initial_accumulator_value"])}
-    later = {"foreach": None, "maximize": False, "differentiable": False, "fused": None}
+    slots: ClassVar[dict[str, Slot]] = {"step": STEP, "sum": Slot(lambda h: h["initial_accumulator_value"])}
+    later: ClassVar[dict[str, Any]] = {"foreach": None, "maximize": False, "differentiable": False, "fused": None}
     fused = _core._optim_rule("adagrad")
 
     def __init__(

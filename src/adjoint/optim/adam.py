@@ -20,7 +20,7 @@ from ._step import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, ClassVar
 
     from .._core import Tensor
     from .optimizer import ParamsT
@@ -41,13 +41,13 @@ class Adam(RuleOptimizer):
     https://openreview.net/forum?id=ryQu7f-RZ.
     """
 
-    slots = {
+    slots: ClassVar[dict[str, Slot]] = {
         "step": STEP,
         "exp_avg": Slot(),
         "exp_avg_sq": Slot(),
         "max_exp_avg_sq": Slot(when=lambda p, h: h["amsgrad"]),
     }
-    later = {
+    later: ClassVar[dict[str, Any]] = {
         "amsgrad": False,
         "maximize": False,
         "foreach": None,
@@ -112,7 +112,7 @@ class Adam(RuleOptimizer):
         v = second_moment(s["exp_avg_sq"], g, beta2)
         if h["amsgrad"]:
             v = s["max_exp_avg_sq"].copy_(_core.maximum(kept(s["max_exp_avg_sq"], h), v))
-        scale = (v.sqrt() / (1 - beta2**t) ** 0.5).add_(h["eps"])
+        scale = (v.sqrt() * (1 / (1 - beta2**t) ** 0.5)).add_(h["eps"])  # times the inverse: quicker in the loop
         move_scaled(p, kept(m, h), scale, -(h["lr"] / (1 - beta1**t)))
 
 

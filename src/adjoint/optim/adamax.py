@@ -8,7 +8,7 @@ from ._step import STEP, RuleOptimizer, Slot, at_least_zero, check_betas, check_
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, ClassVar
 
     from .._core import Tensor
     from .optimizer import ParamsT
@@ -27,8 +27,8 @@ class Adamax(RuleOptimizer):
     Kingma and Ba, https://arxiv.org/abs/1412.6980, section 7.1.
     """
 
-    slots = {"step": STEP, "exp_avg": Slot(), "exp_inf": Slot()}
-    later = {"foreach": None, "maximize": False, "differentiable": False, "capturable": False}
+    slots: ClassVar[dict[str, Slot]] = {"step": STEP, "exp_avg": Slot(), "exp_inf": Slot()}
+    later: ClassVar[dict[str, Any]] = {"foreach": None, "maximize": False, "differentiable": False, "capturable": False}
     fused = _core._optim_rule("adamax")
 
     def __init__(

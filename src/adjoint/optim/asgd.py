@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from .. import _core
 from ._functional_forms import run
-from ._step import STEP, RuleOptimizer, Slot, at_least_zero, check_lr, count, decayed, kept, move
+from ._step import STEP, RuleOptimizer, Slot, at_least_zero, check_lr, count, decayed, move
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, ClassVar
 
     from .._core import Tensor
     from .optimizer import ParamsT
@@ -27,13 +27,13 @@ class ASGD(RuleOptimizer):
     Polyak and Juditsky, https://doi.org/10.1137/0330046.
     """
 
-    slots = {
+    slots: ClassVar[dict[str, Slot]] = {
         "step": STEP,
         "eta": Slot(lambda h: h["lr"], number=True),
         "mu": Slot(1.0, number=True),
         "ax": Slot(),
     }
-    later = {"foreach": None, "maximize": False, "differentiable": False, "capturable": False}
+    later: ClassVar[dict[str, Any]] = {"foreach": None, "maximize": False, "differentiable": False, "capturable": False}
     fused = _core._optim_rule("asgd")
 
     def __init__(

@@ -169,7 +169,7 @@ class LBFGS(Optimizer):
         def at(t: float) -> tuple[float, Tensor]:
             self._add_grad(t, d)
             value, there = float(evaluate()), self._gather_flat_grad()
-            for p, old in zip(self._params, start):
+            for p, old in zip(self._params, start, strict=True):
                 p.copy_(old)
             return value, there
 

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from .. import _core
 from ._functional_forms import run
-from ._step import STEP, RuleOptimizer, Slot, at_least_zero, check_betas, check_lr, count, decayed, kept, move_scaled, shrink
+from ._step import (
+    STEP,
+    RuleOptimizer,
+    Slot,
+    at_least_zero,
+    check_betas,
+    check_lr,
+    count,
+    decayed,
+    kept,
+    move_scaled,
+    shrink,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, ClassVar
 
     from .._core import Tensor
     from .optimizer import ParamsT
@@ -29,8 +41,13 @@ class NAdam(RuleOptimizer):
     Dozat, https://openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ.
     """
 
-    slots = {"step": STEP, "mu_product": Slot(1.0, number=True), "exp_avg": Slot(), "exp_avg_sq": Slot()}
-    later = {
+    slots: ClassVar[dict[str, Slot]] = {
+        "step": STEP,
+        "mu_product": Slot(1.0, number=True),
+        "exp_avg": Slot(),
+        "exp_avg_sq": Slot(),
+    }
+    later: ClassVar[dict[str, Any]] = {
         "maximize": False,
         "foreach": None,
         "capturable": False,

@@ -11,7 +11,7 @@ from itertools import chain
 
 from .. import _core
 from ..utils.hooks import RemovableHandle
-from ._found import explain_empty, module_behind, warn_of_plain_lists
+from ._found import explain_empty, module_behind, noted, warn_of_plain_lists
 from ._loading import loaded
 
 TYPE_CHECKING = False
@@ -96,7 +96,7 @@ class Optimizer:
         source = module_behind(params)
         groups: list[Any] = list(params)
         if not groups:
-            raise ValueError("optimizer got an empty parameter list" + explain_empty(source))
+            raise noted(ValueError("optimizer got an empty parameter list"), explain_empty(source))
         if not isinstance(groups[0], dict):
             groups = [{"params": groups}]
         for group in groups:
@@ -260,9 +260,7 @@ class Optimizer:
             self._check_parameter(p)
         for name, default in self.defaults.items():
             if default is required and name not in param_group:
-                raise ValueError(
-                    f"parameter group didn't specify a value of required optimization parameter {name}"
-                )
+                raise ValueError(f"parameter group didn't specify a value of required optimization parameter {name}")
             param_group.setdefault(name, default)
         if len(params) != len(set(params)):
             from warnings import warn

@@ -8,7 +8,7 @@ from ._step import STEP, RuleOptimizer, Slot, at_least_zero, check_betas, check_
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, ClassVar
 
     from .._core import Tensor
     from .optimizer import ParamsT
@@ -29,8 +29,8 @@ class RAdam(RuleOptimizer):
     Liu and others, https://arxiv.org/abs/1908.03265.
     """
 
-    slots = {"step": STEP, "exp_avg": Slot(), "exp_avg_sq": Slot()}
-    later = {
+    slots: ClassVar[dict[str, Slot]] = {"step": STEP, "exp_avg": Slot(), "exp_avg_sq": Slot()}
+    later: ClassVar[dict[str, Any]] = {
         "maximize": False,
         "foreach": None,
         "capturable": False,

@@ -8,7 +8,7 @@ from ._step import STEP, RuleOptimizer, Slot, at_least_zero, check_lr, count, de
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, ClassVar
 
     from .._core import Tensor
     from .optimizer import ParamsT
@@ -29,13 +29,13 @@ class RMSprop(RuleOptimizer):
     https://arxiv.org/abs/1308.0850.
     """
 
-    slots = {
+    slots: ClassVar[dict[str, Slot]] = {
         "step": STEP,
         "square_avg": Slot(),
         "momentum_buffer": Slot(when=lambda p, h: h["momentum"] > 0),
         "grad_avg": Slot(when=lambda p, h: h["centered"]),
     }
-    later = {
+    later: ClassVar[dict[str, Any]] = {
         "momentum": 0,
         "centered": False,
         "foreach": None,

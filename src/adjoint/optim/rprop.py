@@ -8,7 +8,7 @@ from ._step import STEP, RuleOptimizer, Slot, check_lr, count, kept
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, ClassVar
 
     from .._core import Tensor
     from .optimizer import ParamsT
@@ -26,8 +26,8 @@ class Rprop(RuleOptimizer):
     d begins as the learning rate. Riedmiller and Braun, https://doi.org/10.1109/ICNN.1993.298623.
     """
 
-    slots = {"step": STEP, "prev": Slot(), "step_size": Slot(lambda h: h["lr"])}
-    later = {"foreach": None, "maximize": False, "differentiable": False, "capturable": False}
+    slots: ClassVar[dict[str, Slot]] = {"step": STEP, "prev": Slot(), "step_size": Slot(lambda h: h["lr"])}
+    later: ClassVar[dict[str, Any]] = {"foreach": None, "maximize": False, "differentiable": False, "capturable": False}
     fused = _core._optim_rule("rprop")
 
     def __init__(

@@ -8,7 +8,7 @@ from ._step import RuleOptimizer, Slot, check_fused_options, check_lr, decayed, 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, ClassVar
 
     from .._core import Tensor
     from .optimizer import ParamsT
@@ -35,8 +35,14 @@ class SGD(RuleOptimizer):
     tensor([0.8000])
     """
 
-    slots = {"momentum_buffer": Slot(None)}
-    later = {"nesterov": False, "maximize": False, "foreach": None, "differentiable": False, "fused": False}
+    slots: ClassVar[dict[str, Slot]] = {"momentum_buffer": Slot(None)}
+    later: ClassVar[dict[str, Any]] = {
+        "nesterov": False,
+        "maximize": False,
+        "foreach": None,
+        "differentiable": False,
+        "fused": False,
+    }
     fused = _core._optim_rule("sgd")
 
     def __init__(

@@ -124,9 +124,9 @@ class AveragedModel(Module):
     def update_parameters(self, model: Module) -> None:
         """Takes the model's parameters into the average."""
         averages = [p.detach() for p in self._averaged(self.module)]
-        now = [p.detach().to(a.device) for p, a in zip(self._averaged(model), averages)]
+        now = [p.detach().to(a.device) for p, a in zip(self._averaged(model), averages, strict=False)]
         if self.n_averaged == 0:
-            for a, p in zip(averages, now):
+            for a, p in zip(averages, now, strict=True):
                 a.copy_(p)
         else:
             self._average(averages, now)
@@ -141,16 +141,14 @@ class AveragedModel(Module):
     def _average(self, averages: list[Tensor], now: list[Tensor]) -> None:
         if self.multi_avg_fn is None:
             function = self.avg_fn or get_swa_avg_fn()
-            for a, p in zip(averages, now):
+            for a, p in zip(averages, now, strict=True):
                 a.copy_(function(a, p, self.n_averaged.to(a.device)))
             return
         kinds: dict[Any, list[tuple[Tensor, Tensor]]] = {}
-        for a, p in zip(averages, now):
+        for a, p in zip(averages, now, strict=True):
             kinds.setdefault((str(a.device), a.dtype), []).append((a, p))
         for pairs in kinds.values():
-            self.multi_avg_fn(
-                [a for a, _ in pairs], [p for _, p in pairs], self.n_averaged.to(pairs[0][0].device)
-            )
+            self.multi_avg_fn([a for a, _ in pairs], [p for _, p in pairs], self.n_averaged.to(pairs[0][0].device))
 
 
 @no_grad()
@@ -162,7 +160,7 @@ def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
     momenta: dict[Any, Any] = {}
     for module in model.modules():
         if any(cls.__name__ == "_BatchNorm" for cls in type(module).__mro__):
-            module.reset_running_stats()  # type: ignore[operator]
+            module.reset_running_stats()
             momenta[module] = module.momentum
     if not momenta:
         return
@@ -189,7 +187,7 @@ class SWALR(LRScheduler):
         anneal_strategy: Literal["cos", "linear"] = "cos",
         last_epoch: int = -1,
     ) -> None:
-        for group, lr in zip(optimizer.param_groups, for_each_group("swa_lr", optimizer, swa_lr)):
+        for group, lr in zip(optimizer.param_groups, for_each_group("swa_lr", optimizer, swa_lr), strict=True):
             group["swa_lr"] = lr
         if anneal_strategy not in ("cos", "linear"):
             raise ValueError(f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy}")

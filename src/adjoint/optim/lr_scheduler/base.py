@@ -77,7 +77,7 @@ class LRScheduler:
     def _restore(self) -> None:
         last = self.__dict__.get("_last_lr", ())
         if len(last) == len(self.optimizer.param_groups):
-            for group, lr in zip(self.optimizer.param_groups, last):
+            for group, lr in zip(self.optimizer.param_groups, last, strict=True):
                 set_rate(group, lr)
 
     def get_last_lr(self) -> list[Rate]:

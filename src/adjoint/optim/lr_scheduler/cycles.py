@@ -25,14 +25,16 @@ class _WithMomentum(LRScheduler):
     use_beta1: bool
     cycle_momentum: bool
 
-    def _begin_momentum(self, optimizer: Optimizer, base: Any, most: Any, last_epoch: int) -> tuple[list[Any], list[Any]]:
+    def _begin_momentum(
+        self, optimizer: Optimizer, base: Any, most: Any, last_epoch: int
+    ) -> tuple[list[Any], list[Any]]:
         if "momentum" not in optimizer.defaults and "betas" not in optimizer.defaults:
             raise ValueError("optimizer must support momentum or beta1 with `cycle_momentum` option enabled")
         self.use_beta1 = "betas" in optimizer.defaults
         bases = for_each_group("base_momentum", optimizer, base)
         tops = for_each_group("max_momentum", optimizer, most)
         if last_epoch == -1:
-            for group, low, high in zip(optimizer.param_groups, bases, tops):
+            for group, low, high in zip(optimizer.param_groups, bases, tops, strict=True):
                 self._set_momentum(group, high)
                 group["max_momentum"] = high
                 group["base_momentum"] = low
@@ -82,7 +84,7 @@ class CyclicLR(_WithMomentum):
         self.optimizer = checked_optimizer(optimizer)
         base_lrs = for_each_group("base_lr", optimizer, base_lr)
         if last_epoch == -1:
-            for lr, group in zip(base_lrs, optimizer.param_groups):
+            for lr, group in zip(base_lrs, optimizer.param_groups, strict=True):
                 set_rate(group, lr)
         self.max_lrs = for_each_group("max_lr", optimizer, max_lr)
         up = float(step_size_up)
@@ -138,9 +140,9 @@ class CyclicLR(_WithMomentum):
         scale = self.scale_fn(cycle if self.scale_mode == "cycle" else self.last_epoch)
         if self.cycle_momentum:
             bases, tops = self.base_momentums, self.max_momentums
-            for group, low, high in zip(self.optimizer.param_groups, bases, tops):
+            for group, low, high in zip(self.optimizer.param_groups, bases, tops, strict=True):
                 self._set_momentum(group, high - (high - low) * height * scale)
-        return [low + (high - low) * height * scale for low, high in zip(self.base_lrs, self.max_lrs)]
+        return [low + (high - low) * height * scale for low, high in zip(self.base_lrs, self.max_lrs, strict=True)]
 
     def state_dict(self) -> dict[str, Any]:
         """All attributes but the optimizer. Of a scale_fn that is a callable object, its attributes."""
@@ -193,7 +195,7 @@ class OneCycleLR(_WithMomentum):
         self._anneal_func_type = anneal_strategy
         tops = for_each_group("max_lr", optimizer, max_lr)
         if last_epoch == -1:
-            for group, top in zip(optimizer.param_groups, tops):
+            for group, top in zip(optimizer.param_groups, tops, strict=True):
                 group["initial_lr"] = top / div_factor
                 group["max_lr"] = top
                 group["min_lr"] = group["initial_lr"] / final_div_factor
@@ -243,7 +245,7 @@ def _total_steps(total_steps: Any, epochs: Any, steps_per_epoch: Any) -> int:
 def _phases(pct_start: float, total: int, three: bool) -> list[dict[str, Any]]:
     def phase(end: float, lrs: tuple[str, str], momenta: tuple[str, str]) -> dict[str, Any]:
         names = ("start_lr", "end_lr", "start_momentum", "end_momentum")
-        return {"end_step": end} | dict(zip(names, lrs + momenta))
+        return {"end_step": end} | dict(zip(names, lrs + momenta, strict=True))
 
     fall, rise, rest = ("max_momentum", "base_momentum"), ("base_momentum", "max_momentum"), ("max_momentum",) * 2
     first = phase(float(pct_start * total) - 1, ("initial_lr", "max_lr"), fall)

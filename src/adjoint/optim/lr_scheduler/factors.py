@@ -41,7 +41,8 @@ class FactorLR(LRScheduler):
         if self._is_initial and t > 0:  # resumed
             return self._get_closed_form_lr()
         return [
-            self._next(group["lr"], base, t) for base, group in zip(self.base_lrs, self.optimizer.param_groups)
+            self._next(group["lr"], base, t)
+            for base, group in zip(self.base_lrs, self.optimizer.param_groups, strict=True)
         ]
 
     def _next(self, lr: Any, base: Any, t: int) -> Any:
@@ -186,7 +187,7 @@ class _ByFunctions(LRScheduler):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         super().load_state_dict({key: value for key, value in state_dict.items() if key != "lr_lambdas"})
-        for f, attributes in zip(self.lr_lambdas, state_dict["lr_lambdas"]):
+        for f, attributes in zip(self.lr_lambdas, state_dict["lr_lambdas"], strict=True):
             if attributes is not None:
                 f.__dict__.update(attributes)
 
@@ -204,7 +205,7 @@ class LambdaLR(_ByFunctions):
 
     def get_lr(self) -> list[Rate]:
         self._warn_outside_step()
-        return [base * f(self.last_epoch) for f, base in zip(self.lr_lambdas, self.base_lrs)]
+        return [base * f(self.last_epoch) for f, base in zip(self.lr_lambdas, self.base_lrs, strict=True)]
 
 
 class MultiplicativeLR(_ByFunctions):
@@ -226,4 +227,4 @@ class MultiplicativeLR(_ByFunctions):
         if self._is_initial:
             return rates(self.optimizer, "lr")
         groups = self.optimizer.param_groups
-        return [group["lr"] * f(self.last_epoch) for f, group in zip(self.lr_lambdas, groups)]
+        return [group["lr"] * f(self.last_epoch) for f, group in zip(self.lr_lambdas, groups, strict=True)]
