@@ -3,6 +3,8 @@
 The class itself is the core's; `install` attaches what is here, at import.
 """
 
+import sys
+
 from . import _core
 
 Tensor = _core.Tensor
@@ -33,10 +35,15 @@ def __deepcopy__(self, memo):
     if id(self) in memo:
         return memo[id(self)]
     if not self.is_leaf:
-        raise RuntimeError(
+        error = RuntimeError(
             "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment. "
             "Detach the tensor first, or copy what it was computed from."
         )
+        if "adjoint.nn" in sys.modules:
+            from .nn.modules.copying import whose
+
+            error.__notes__ = whose(self)
+        raise error
     from copy import deepcopy
 
     from .storage import UntypedStorage, tensor_over

@@ -10,6 +10,7 @@ from weakref import ref
 from ... import _core
 from ...utils.hooks import RemovableHandle
 from .backward_hook import BackwardHook
+from .unregistered import look
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,9 +61,13 @@ def adopt_hooks(module: Any) -> None:
     for kind in CALL_HOOKS:
         hooks = attributes.get(kind)
         if hooks:
-            hooked.append(True)  # the very dict stays: handles refer to it
-        elif hooks is not None:
+            hooked.append(True)
+        if isinstance(hooks, HookDict):
+            hooks.hooked = hooked
+        elif not hooks and hooks is not None:  # others stay: handles refer to them
             attributes[kind] = HookDict(hooked)
+    if attributes.get("_compiled_call_impl") is not None:
+        hooked.append(True)
     attributes["_hooked"] = hooked
 
 
@@ -178,6 +183,7 @@ class Hooks:
     _backward_pre_hooks: dict[int, Callable[..., Any]]
     _backward_hooks: dict[int, Callable[..., Any]]
     _is_full_backward_hook: bool | None
+    _hooked: list[bool]
     _forward_hooks: dict[int, Callable[..., Any]]
     _forward_hooks_with_kwargs: dict[int, bool]
     _forward_hooks_always_called: dict[int, bool]
@@ -253,6 +259,9 @@ class Hooks:
             or _global_forward_hooks
             or _global_forward_pre_hooks
         ):
+            if self._hooked:
+                look(self)
+                adopt_hooks(self)
             return self.forward(*args, **kwargs)
         state = _Call(self, args, kwargs)
         try:

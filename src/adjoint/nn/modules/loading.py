@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from warnings import warn
 
 from ... import _core
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
 # wrong later, is saved before: tensors that a copy could refuse, all of them where hooks run after loading or an extra
 # state is set, and those of a module whose class loads in its own way. Which tensors the modules hold (pre-hooks may
 # put others there) is remembered for all. So an error, whenever it comes, leaves the module as it was.
+
+
+def tell(text: str) -> None:
+    """A warning at the line that called the package of modules."""
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__package__") == __package__:
+        level, frame = level + 1, frame.f_back
+    warn(text, stacklevel=level)
 
 
 class Problem(Exception):
@@ -92,11 +101,10 @@ class Plan(list):  # of messages
             self.assignments.append((key, held, given))
             return
         if held.is_meta and not given.is_meta:
-            warn(
+            tell(
                 f"for {key}: copying from a non-meta parameter in the checkpoint to a meta parameter in the current "
                 "model, which is a no-op. (Did you mean to pass `assign=True` to assign items in the state dictionary "
-                "to their corresponding key in the module instead of copying them in place?)",
-                stacklevel=5,
+                "to their corresponding key in the module instead of copying them in place?)"
             )
         self.copies.append((key, held, given))
 
@@ -129,7 +137,7 @@ class Plan(list):  # of messages
             for act in self.others:
                 act()
             for change, keys in rounded.items():
-                warn(f"load_state_dict: values changed in the cast from {change}: {_listed(keys)}", stacklevel=4)
+                tell(f"load_state_dict: values changed in the cast from {change}: {_listed(keys)}")
         return errors
 
     def _assign(self) -> None:
@@ -138,10 +146,9 @@ class Plan(list):  # of messages
         first: dict[int, tuple[str, Any]] = {}
         for key, held, given in self.assignments:
             if id(held) in first and not _same_values(first[id(held)][1], given):
-                warn(
+                tell(
                     f"load_state_dict: {first[id(held)][0]} and {key} are one parameter in the module, but differ in the "
-                    "state; it is the latter now",
-                    stacklevel=5,
+                    "state; it is the latter now"
                 )
             first.setdefault(id(held), (key, given))
             if isinstance(held, Parameter) and not (

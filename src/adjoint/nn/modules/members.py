@@ -97,6 +97,15 @@ def adopt(module: Any) -> None:
             attributes[kind] = Members(module, entries)
 
 
+def own(module: Any, kind: str) -> Any:
+    """The module's dict of a kind, for writing."""
+    entries = module.__dict__[kind]
+    if not (isinstance(entries, Members) and entries.belongs_to(module)):
+        adopt(module)
+        entries = module.__dict__[kind]
+    return entries
+
+
 def replace(module: Any, kind: str, entries: Any) -> None:
     """What `module._parameters = entries` does (or _buffers, or _modules): the old entries are attributes no more."""
     old = module.__dict__.get(kind)

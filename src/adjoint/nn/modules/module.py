@@ -9,6 +9,7 @@ from collections import OrderedDict
 
 from ... import _core
 from ..parameter import Buffer, Parameter
+from . import unregistered as _unregistered
 from .failure import add_note as _add_note
 from .hooks import CALL_HOOKS, HookDict, Hooks, _global_hooks_seen, adopt_hooks
 from .hooks import _global_backward_hooks as _global_backward_hooks
@@ -29,7 +30,7 @@ from .hooks import register_module_full_backward_hook as register_module_full_ba
 from .hooks import register_module_full_backward_pre_hook as register_module_full_backward_pre_hook
 from .hooks import register_module_module_registration_hook as register_module_module_registration_hook
 from .hooks import register_module_parameter_registration_hook as register_module_parameter_registration_hook
-from .members import NAMES, Members, adopt, plain, replace
+from .members import NAMES, Members, adopt, own, plain, replace
 from .show import Show
 from .show import _addindent as _addindent
 from .state import State
@@ -212,6 +213,9 @@ class Module(Hooks, State, Walk, Show):
             self._set_reserved(name, value)
         else:
             super().__setattr__(name, value)
+            if type(value) in (list, tuple, dict) and _unregistered.worth_noting(value):
+                _unregistered.note(self, name)
+                self._hooked.append(True)  # the next call looks again
 
     def _set_reserved(self, name: str, value: Any) -> None:
         """Assignment to one of the attributes that the others live in."""
@@ -229,7 +233,7 @@ class Module(Hooks, State, Walk, Show):
         """Nothing of this name, in whatever kind, save in the dict `but`."""
         for kind in NAMES:
             if kind != but:
-                self.__dict__[kind].pop(name, None)
+                own(self, kind).pop(name, None)
         if but != "_buffers":
             self._non_persistent_buffers_set.discard(name)
         if name not in self.__dict__[but]:
@@ -240,7 +244,7 @@ class Module(Hooks, State, Walk, Show):
             changed = hook(self, name, value)
             if changed is not None:
                 value = changed
-        self._modules[name] = value
+        own(self, "_modules")[name] = value
 
     def _set_buffer(self, name: str, value: Any) -> None:
         if value is not None and not _tensor_like(value):
@@ -262,7 +266,7 @@ class Module(Hooks, State, Walk, Show):
     def __delattr__(self, name: str) -> None:
         for kind in NAMES:
             if name in self.__dict__[kind]:
-                del self.__dict__[kind][name]
+                del own(self, kind)[name]
                 if kind == "_buffers":
                     self._non_persistent_buffers_set.discard(name)
                 return
@@ -293,7 +297,7 @@ class Module(Hooks, State, Walk, Show):
             changed = hook(self, name, tensor)
             if changed is not None:
                 tensor = changed
-        self._buffers[name] = tensor
+        own(self, "_buffers")[name] = tensor
         if persistent:
             self._non_persistent_buffers_set.discard(name)
         else:
@@ -320,7 +324,7 @@ class Module(Hooks, State, Walk, Show):
                 changed = hook(self, name, param)
                 if changed is not None:
                     param = changed
-        self._parameters[name] = param
+        own(self, "_parameters")[name] = param
 
     def add_module(self, name: str, module: Module | None) -> None:
         """A child module under a name, as by assignment."""

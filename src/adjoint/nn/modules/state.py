@@ -8,7 +8,7 @@ from warnings import warn
 
 from ...utils.hooks import RemovableHandle
 from .hooks import _WrappedHook
-from .loading import Plan, Problem
+from .loading import Plan, Problem, tell
 from .mismatch import report
 from .walk import Walk
 
@@ -42,10 +42,7 @@ class _IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpec
         """Takes what __str__ reports; warns if most of the module was not loaded."""
         self.loaded, self.causes = loaded, causes
         if loaded < len(self.missing_keys):
-            warn(
-                f"load_state_dict: under half of the keys matched: {self}",
-                stacklevel=3,
-            )
+            tell(f"load_state_dict: under half of the keys matched: {self}")
 
 
 class State(Walk):
@@ -220,10 +217,11 @@ class State(Walk):
         try:
             keys = self._fill(plan, state_dict, assign)
             errors = list(plan)
-            if not errors:
-                errors = plan.carry_out(save=bool(plan.others) or _has_load_hooks(self))
-            if not errors:
-                self._run_load_hooks(keys)
+            hooked = _has_load_hooks(self)  # they may take keys out of the lists
+            if not errors and (hooked or not (strict and any(keys))):
+                errors = plan.carry_out(save=hooked or bool(plan.others))
+                if not errors:
+                    self._run_load_hooks(keys)
             if strict and keys.unexpected_keys:
                 listed = ", ".join(f'"{k}"' for k in keys.unexpected_keys)
                 errors.insert(0, f"Unexpected key(s) in state_dict: {listed}. ")
