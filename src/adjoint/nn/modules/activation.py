@@ -21,6 +21,7 @@ __all__ = [
     "CELU",
     "ELU",
     "GELU",
+    "GLU",
     "SELU",
     "Hardshrink",
     "Hardsigmoid",
@@ -32,6 +33,7 @@ __all__ = [
     "Mish",
     "MultiheadAttention",
     "PReLU",
+    "RReLU",
     "ReLU",
     "ReLU6",
     "SiLU",
@@ -100,6 +102,30 @@ class ReLU(_InPlace):
 
     def forward(self, input: Tensor) -> Tensor:
         return F.relu(input, self.inplace)
+
+
+class RReLU(Module):
+    """x where x > 0, else a x: in training, a is drawn uniformly from [lower, upper) for each element; in evaluation it is
+    their mean (Xu et al. 2015).
+
+    >>> import adjoint as torch
+    >>> torch.nn.RReLU(0.1, 0.3).eval()(torch.tensor([-1.0, 1.0]))
+    tensor([-0.2000,  1.0000])
+    """
+
+    shape = "(*) -> (*)"
+
+    def __init__(self, lower: float = 1.0 / 8, upper: float = 1.0 / 3, inplace: bool = False) -> None:
+        super().__init__()
+        self.lower = lower
+        self.upper = upper
+        self.inplace = inplace
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.rrelu(input, self.lower, self.upper, self.training, self.inplace)
+
+    def extra_repr(self) -> str:
+        return _and_in_place(f"lower={self.lower}, upper={self.upper}", self)
 
 
 class Hardtanh(Module):
@@ -302,6 +328,27 @@ class SELU(_InPlace):
 
     def forward(self, input: Tensor) -> Tensor:
         return F.selu(input, self.inplace)
+
+
+class GLU(Module):
+    """a sigmoid(b), with the halves a and b of the input along a dimension (Dauphin et al. 2016).
+
+    >>> import adjoint as torch
+    >>> torch.nn.GLU()(torch.tensor([2.0, 3.0, 0.0, 0.0]))
+    tensor([1.0000, 1.5000])
+    """
+
+    shape = "(*) -> (*_)"
+
+    def __init__(self, dim: int = -1) -> None:
+        super().__init__()
+        self.dim = dim
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.glu(input, self.dim)
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}"
 
 
 class GELU(Module):
