@@ -38,6 +38,7 @@ if TYPE_CHECKING:  # what tools are to see: the core's stub, and what is importe
     from . import profiler as profiler
     from . import random as random
     from . import return_types as return_types
+    from . import serialization as serialization
     from . import special as special
     from . import storage as storage
     from . import utils as utils
@@ -50,6 +51,8 @@ if TYPE_CHECKING:  # what tools are to see: the core's stub, and what is importe
     from .explain import _CallablePackage
     from .explain.graph import graph as graph
     from .explain.why import why as why
+    from .serialization.load import load as load
+    from .serialization.save import save as save
 
     explain: _CallablePackage
 else:
@@ -72,12 +75,13 @@ from .autograd import set_grad_enabled as set_grad_enabled
 newaxis: None = None
 
 _MODULES = frozenset(
-    "_VF backends cli cuda data explain func functional linalg nn optim overrides profiler random return_types special storage utils".split()
+    "_VF backends cli cuda data explain func functional linalg nn optim overrides profiler random return_types serialization "
+    "special storage utils".split()
 )
 _LAZY = (
     dict.fromkeys(("set_printoptions", "get_printoptions"), "_tensor_str")
     | dict.fromkeys(("finfo", "iinfo"), "_typeinfo")
-    | {"graph": "explain.graph", "why": "explain.why"}
+    | {"graph": "explain.graph", "why": "explain.why", "save": "serialization.save", "load": "serialization.load"}
 )
 _LEGACY = frozenset(
     kind + suffix

@@ -143,7 +143,7 @@ def _memory_from_bytes(data):
 def tensor_over(flat: _core.Tensor, dtype: _core.dtype, offset: int, size: Any, stride: Any) -> _core.Tensor:
     """A tensor of its own (not a view to autograd) over the bytes `flat`."""
     with_dtype = flat if dtype == _core.uint8 else _whole_items(flat, dtype).view(dtype)
-    return _core.empty(0, dtype=dtype).set_(with_dtype, offset, size, stride)
+    return _core.empty(0, dtype=dtype, device=flat.device).set_(with_dtype, offset, size, stride)
 
 
 def _whole_items(flat, dtype):
