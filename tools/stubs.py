@@ -38,7 +38,7 @@ NAMESPACE = """from builtins import bool as _bool, float as _float, int as _int
 from collections.abc import Sequence
 from typing import Any, overload
 
-from {package}_core import Tensor, _device, _Device, _dtype, _Number
+from {package}_core import Generator, Tensor, _device, _Device, _dtype, _Number
 """
 BINARY = "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split()
 COMPARISONS = "lt le gt ge".split()

@@ -6,7 +6,7 @@ from builtins import bool as _bool, float as _float, int as _int
 from collections.abc import Sequence
 from typing import Any, overload
 
-from ._core import Tensor, _device, _Device, _dtype, _Number
+from ._core import Generator, Tensor, _device, _Device, _dtype, _Number
 from ._core import _LinAlgError
 
 LinAlgError = _LinAlgError
