@@ -94,6 +94,10 @@ struct Normalised {
   Tensor y, statistics;
 };
 Normalised batch_norm_of(const Tensor& x, const Parts& t, bool training, double momentum, double eps) {
+  if (x->ndim == 1 && x->numel == 0) {  // PyTorch takes it
+    check_vectors(t, 0);
+    return {ops::clone(x), {}};
+  }
   check_as(x->ndim >= 2, ErrorKind::Index,
            "Dimension out of range (expected to be in range of [-1, 0], but got 1)");
   const int64_t channels = x->size(1);
@@ -119,8 +123,8 @@ std::array<Tensor, 3> native_batch_norm(const Tensor& x, const Tensor& w, const 
   Normalised r = batch_norm_of(x, {w, b, mean, var}, training, momentum, eps);
   const Tensor* first = w ? &w : b ? &b : mean ? &mean : &x;
   const Dtype type = (*first)->dtype;
-  const Dims sizes{training ? x->size(1) : 0};
-  if (!training) return {r.y, empty(sizes, type, x->device), empty(sizes, type, x->device)};
+  const Dims sizes{training && r.statistics ? x->size(1) : 0};
+  if (!training || !r.statistics) return {r.y, empty(sizes, type, x->device), empty(sizes, type, x->device)};
   return {r.y, statistic(r.statistics, 0, sizes, type), statistic(r.statistics, 1, sizes, type)};
 }
 

@@ -66,6 +66,12 @@ struct Composed {
     if (p.mean) g = ops::div(g, ops::to(ops::reshape(total, Dims{}), type));
     g = p.each ? ops::reshape(g, Dims{p.outer, 1, p.inner}) : ops::reshape(g, Dims{1, 1, 1});
   }
+  Tensor rows(const Tensor& target) const { return ops::reshape(target, Dims{p.outer, 1, p.inner}); }
+  // Rows that do not count have no cotangent, whatever the others' is (a mean over none).
+  void ignore(const Tensor& target) {
+    g = ops::masked_fill(ops::expand(g, Dims{p.outer, 1, p.inner}), ops::eq(rows(target), Scalar(p.ignored)),
+                         0);
+  }
   Tensor weighed(const Tensor& q) const { return w ? ops::mul(q, w) : q; }
   // q of probabilities, smoothed.
   Tensor smoothed(const Tensor& t) const {
@@ -75,7 +81,7 @@ struct Composed {
   // Of classes: ones at them, zeros in rows that do not count.
   Tensor shares(const Tensor& target) const {
     NoGrad off;
-    Tensor t = ops::reshape(target, Dims{p.outer, 1, p.inner}), ignored = ops::eq(t, Scalar(p.ignored)),
+    Tensor t = rows(target), ignored = ops::eq(t, Scalar(p.ignored)),
            c = ops::reshape(ops::arange(0, p.classes, 1, Dtype::I64, t->device), Dims{1, p.classes, 1}),
            one = ops::to(ops::eq(t, c), x->dtype), all = ops::mul(one, 1 - p.smoothing);
     if (p.smoothing != 0) all = ops::add(all, p.smoothing / double(p.classes));
@@ -101,7 +107,8 @@ void fused_vjp(const Op& op, Backward& b, const Tensor& x, const Tensor& target,
 void CrossEntropy::vjp(Backward& b) {
   Tensor x = x_.get(b.node), t = target_.get(b.node), w = weight.get(b.node);
   if (!grad_enabled()) return fused_vjp(*this, b, x, t, w, false);
-  const Composed c(plan, x, w, total.get(b.node), b.grad());
+  Composed c(plan, x, w, total.get(b.node), b.grad());
+  c.ignore(t);
   b.gx[0] = ops::to(ops::reshape(c.pull(c.shares(t)), x->sizes()), x->dtype);
 }
 

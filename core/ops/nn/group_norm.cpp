@@ -74,6 +74,15 @@ Tensor nn_group_norm(const Tensor& x, int64_t groups, const Tensor& w, const Ten
   return group_norm(x, groups, w, b, eps, true);
 }
 
+// The means and reciprocal deviations of rows, with a history.
+std::pair<Tensor, Tensor> statistics_of(const Tensor& x, Ints sizes, double eps) {
+  const int64_t last = 2;
+  Tensor rows = ops::reshape(ops::to(x, norm_dtype(x->dtype)), sizes),
+         mean = ops::mean(rows, Ints(&last, 1), true),
+         squares = ops::mean(ops::square(ops::sub(rows, mean)), Ints(&last, 1));
+  return {ops::squeeze(mean, last), ops::pow(ops::add(squares, eps), -0.5)};
+}
+
 std::array<Tensor, 3> native_group_norm(const Tensor& x, const Tensor& w, const Tensor& b, int64_t n,
                                         int64_t channels, int64_t inner, int64_t groups, double eps) {
   check(n >= 0 && channels >= 0 && inner >= 0, "Trying to create tensor with negative dimension");
@@ -83,6 +92,10 @@ std::array<Tensor, 3> native_group_norm(const Tensor& x, const Tensor& w, const 
   Result r = group_norm_of(x, n, channels, inner, groups, w, b, eps);
   const Dims sizes{n, groups};
   const Dtype type = w ? w->dtype : b ? b->dtype : x->dtype;
+  if (needs_record(x) && x->numel) {
+    auto [mean, scale] = statistics_of(x, Dims{n, groups, x->numel / (n * groups)}, eps);
+    return {r.y, ops::to(mean, type), ops::to(scale, type)};
+  }
   return {r.y, statistic(r.statistics, 0, sizes, type), statistic(r.statistics, 1, sizes, type)};
 }
 
