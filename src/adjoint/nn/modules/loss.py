@@ -1,60 +1,66 @@
-"""Losses."""
+"""Losses: those of classes here, the others by import."""
 
 from __future__ import annotations
 
 import warnings
 
 from .. import functional as F
-from .module import Module
+from .loss_base import _Loss as _Loss
+from .loss_base import _WeightedLoss
+from .loss_margins import (
+    CosineEmbeddingLoss,
+    HingeEmbeddingLoss,
+    MarginRankingLoss,
+    MultiLabelMarginLoss,
+    MultiLabelSoftMarginLoss,
+    MultiMarginLoss,
+    SoftMarginLoss,
+    TripletMarginLoss,
+    TripletMarginWithDistanceLoss,
+)
+from .loss_values import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CTCLoss,
+    GaussianNLLLoss,
+    HuberLoss,
+    KLDivLoss,
+    L1Loss,
+    MSELoss,
+    PoissonNLLLoss,
+    SmoothL1Loss,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..._core import Tensor
 
-__all__ = ["CrossEntropyLoss", "NLLLoss", "NLLLoss2d"]
+__all__ = [
+    "BCELoss",
+    "BCEWithLogitsLoss",
+    "CTCLoss",
+    "CosineEmbeddingLoss",
+    "CrossEntropyLoss",
+    "GaussianNLLLoss",
+    "HingeEmbeddingLoss",
+    "HuberLoss",
+    "KLDivLoss",
+    "L1Loss",
+    "MSELoss",
+    "MarginRankingLoss",
+    "MultiLabelMarginLoss",
+    "MultiLabelSoftMarginLoss",
+    "MultiMarginLoss",
+    "NLLLoss",
+    "NLLLoss2d",
+    "PoissonNLLLoss",
+    "SmoothL1Loss",
+    "SoftMarginLoss",
+    "TripletMarginLoss",
+    "TripletMarginWithDistanceLoss",
+]
 
 
-def _reduction(reduction: str, size_average: bool | None, reduce: bool | None) -> str:
-    """By name, or by the two arguments that it was made of before."""
-    if size_average is None and reduce is None:
-        return reduction
-    if reduce is not None and not reduce:
-        name = "none"
-    else:
-        name = "mean" if size_average is None or size_average else "sum"
-    warnings.warn(
-        f"size_average and reduce args will be deprecated, please use reduction='{name}' instead.", stacklevel=4
-    )
-    return name
-
-
-class _Loss(Module):
-    """A loss with a reduction: "mean", "sum", or "none"."""
-
-    reduction: str
-
-    def __init__(self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> None:
-        super().__init__()
-        self.reduction = _reduction(reduction, size_average, reduce)
-
-
-class _WeightedLoss(_Loss):
-    """One with a weight, which is a buffer."""
-
-    weight: Tensor | None
-
-    def __init__(
-        self,
-        weight: Tensor | None = None,
-        size_average: bool | None = None,
-        reduce: bool | None = None,
-        reduction: str = "mean",
-    ) -> None:
-        super().__init__(size_average, reduce, reduction)
-        self.register_buffer("weight", weight)
-
-
-# --- of classes ---
 class NLLLoss(_WeightedLoss):
     """-weight[target] · input at the target: the loss of logarithms of probabilities, the classes being dimension 1.
 
