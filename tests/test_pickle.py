@@ -130,3 +130,12 @@ def test_storage():
     s = x.untyped_storage()
     assert s.nbytes() == 16 and x[1:].untyped_storage().data_ptr() == s.data_ptr() and s.data_ptr() == x.data_ptr()
     assert torch.ones(1).untyped_storage().data_ptr() != s.data_ptr()
+
+
+@pytest.mark.parametrize("how", ["pickle", "deepcopy"])
+@pytest.mark.parametrize("name", ["exp", "relu", "exp_", "linalg.vector_norm", "special.expit", "nn.functional.relu"])
+def test_functions(name, how):
+    f = torch
+    for part in name.split("."):
+        f = getattr(f, part)
+    assert (copy.deepcopy(f) if how == "deepcopy" else pickle.loads(pickle.dumps(f))) is f

@@ -73,7 +73,7 @@ PyObject* get_doc(PyObject* o, void*) {
 }
 PyObject* get_module(PyObject* o, void*) {
   if (!is_function(entry_of(o))) Py_RETURN_NONE;
-  return PyUnicode_FromString("adjoint");
+  return PyUnicode_FromString(entry_of(o).module);
 }
 PyObject* get_records(PyObject* o, void*) {
   return guarded([&] {
@@ -194,14 +194,14 @@ void add_operations(PyObject* module) {
   static Table linalg, special, nn, hidden;
   struct Space {
     uint32_t flag;
-    const char* name;
+    const char *name, *module;  // in _core, and where users, and pickles, find it
     Table* table;
     PyObject* dict;
-  } spaces[] = {{kFunction, nullptr, &functions_by_name, PyModule_GetDict(module)},
-                {kLinalg, "_linalg", &linalg, nullptr},
-                {kSpecial, "_special", &special, nullptr},
-                {kNN, "_nn", &nn, nullptr},
-                {kHidden, "_ops", &hidden, nullptr}};
+  } spaces[] = {{kFunction, nullptr, "adjoint", &functions_by_name, PyModule_GetDict(module)},
+                {kLinalg, "_linalg", "adjoint.linalg", &linalg, nullptr},
+                {kSpecial, "_special", "adjoint.special", &special, nullptr},
+                {kNN, "_nn", "adjoint.nn.functional", &nn, nullptr},
+                {kHidden, "_ops", "adjoint", &hidden, nullptr}};
   for (Space& s : spaces) {
     if (s.dict) continue;
     s.dict = must(PyDict_New());
@@ -211,7 +211,7 @@ void add_operations(PyObject* module) {
   for (const OpRecord* r : all_records()) {
     std::string name(schema_name(r->schema));
     for (Space& s : spaces)
-      if (r->flags & s.flag) add_record(*s.table, s.dict, name, Form::Function, r);
+      if (r->flags & s.flag) add_record(*s.table, s.dict, name, Form::Function, r).module = s.module;
     if (r->flags & kMethod) add_record(methods_by_name, tensor_type->tp_dict, name, Form::Method, r);
     if (r->flags & kInplace) add_record(methods_by_name, tensor_type->tp_dict, name + "_", Form::Inplace, r);
     if (has_inplace_function(*r))

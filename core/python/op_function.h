@@ -15,6 +15,7 @@ struct OpEntry {
   std::vector<const OpRecord*> records;
   std::vector<Overload> overloads;
   PyObject* object = nullptr;  // the callable, borrowed from its namespace
+  const char* module = "adjoint";
   bool parsed = false;
   // The formula that a call of `quick_arity` plain operands comes to, or null; which operands may be tensors,
   // and which numbers (bits).

@@ -98,7 +98,8 @@ def multi_head_attention_forward(
         weights = weights.mean(dim=1) if average_attn_weights else weights
     else:
         attended = _attention(q, k, v, mask, dropout_p, is_causal)
-    out = _rows(attended.permute(2, 0, 1, 3).flatten(2), out_proj_weight, out_proj_bias)
+    # Lengths first in memory, as PyTorch has it: a dropout behind it draws in this order.
+    out = _linear(attended.permute(2, 0, 1, 3).reshape(queries, batch, width), out_proj_weight, out_proj_bias)
     if batched:
         return out, weights
     return out.squeeze(1), None if weights is None else weights.squeeze(0)
