@@ -99,6 +99,10 @@ def _imported(name):
     if name in _LAZY or name in _LEGACY:
         value = globals()[name] = getattr(import_module(f"{__name__}.{_LAZY.get(name, '_legacy')}"), name)
         return value
+    if name.startswith("_foreach_"):
+        found = vars(import_module(f"{__name__}._foreach")).get(name)
+        if found is not None:
+            return found
     raise AttributeError(f"module 'adjoint' has no attribute '{name}': it is not in Adjoint yet")
 
 

@@ -288,8 +288,11 @@ def no_warning(f):
 def test_the_wrong_order_is_told_of():
     optimizer = made()
     scheduler = lr_scheduler.StepLR(optimizer, 2)
-    with pytest.warns(UserWarning, match="Detected call of `lr_scheduler.step\\(\\)` before `optimizer.step\\(\\)`"):
+    with pytest.warns(
+        UserWarning, match="Detected call of `lr_scheduler.step\\(\\)` before `optimizer.step\\(\\)`"
+    ) as caught:
         scheduler.step()
+    assert caught[0].filename == __file__
 
 
 def test_the_right_order_is_not():

@@ -67,3 +67,18 @@ def test_the_schedule_ends_at_its_rate(strategy):
         scheduler.step()
         rates.append(optimizer.param_groups[0]["lr"])
     assert rates[1] == pytest.approx(0.06) and rates[3:] == pytest.approx([0.02] * 3)
+
+
+def test_batch_norms_get_the_statistics_of_the_average():
+    torch.manual_seed(0)
+    m = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.BatchNorm1d(3), torch.nn.Dropout())
+    m.eval()
+    averaged = swa.AveragedModel(m)
+    averaged.update_parameters(m)
+    data = [torch.randn(8, 2) for _ in range(3)]
+    swa.update_bn([(x, None) for x in data], averaged)
+    norm = averaged.module[1]
+    expected = torch.stack([m[0](x).mean(0) for x in data]).mean(0)
+    assert torch.allclose(norm.running_mean, expected, atol=1e-6)
+    assert norm.momentum == 0.1 and not averaged.training and norm.num_batches_tracked.item() == 3
+    swa.update_bn(data, model())  # nothing to do

@@ -101,6 +101,15 @@ def warn_of_plain_lists(module: Any, groups: list[dict[str, Any]]) -> None:
     given = {id(p) for group in groups for p in group["params"]}
     for m, name, found, value in _plain_lists(module):
         if any(id(p) not in given for p in found):
-            from warnings import warn
+            warn_user(f"these parameters will not be trained: {_said(m, name, value)}")
 
-            warn(f"these parameters will not be trained: {_said(m, name, value)}", stacklevel=4)
+
+def warn_user(text: str) -> None:
+    """A UserWarning at the line, outside of this package, that called into it."""
+    import sys
+    from warnings import warn
+
+    frame, level = sys._getframe(), 1
+    while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).startswith("adjoint."):
+        frame, level = frame.f_back, level + 1
+    warn(text, stacklevel=level)

@@ -11,7 +11,7 @@ from itertools import chain
 
 from .. import _core
 from ..utils.hooks import RemovableHandle
-from ._found import explain_empty, module_behind, noted, warn_of_plain_lists
+from ._found import explain_empty, module_behind, noted, warn_of_plain_lists, warn_user
 from ._loading import loaded
 
 TYPE_CHECKING = False
@@ -263,12 +263,9 @@ class Optimizer:
                 raise ValueError(f"parameter group didn't specify a value of required optimization parameter {name}")
             param_group.setdefault(name, default)
         if len(params) != len(set(params)):
-            from warnings import warn
-
-            warn(
+            warn_user(
                 "optimizer contains a parameter group with duplicate parameters; in future, this will cause an error; "
-                "see github.com/pytorch/pytorch/issues/40967 for more information",
-                stacklevel=3,
+                "see github.com/pytorch/pytorch/issues/40967 for more information"
             )
         for group in self.param_groups:
             if ("param_names" in param_group) != ("param_names" in group):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from warnings import warn
-
 from ... import _core
+from .._found import warn_user
 from ..optimizer import Optimizer
 
 TYPE_CHECKING = False
@@ -94,7 +93,7 @@ class LRScheduler:
             check_order(self.optimizer)
         self._step_count += 1
         if epoch is not None:
-            warn(EPOCH_DEPRECATION_WARNING, UserWarning, stacklevel=2)
+            warn_user(EPOCH_DEPRECATION_WARNING)
         self._update_lr(epoch)
 
     def _update_lr(self, epoch: int | None = None) -> None:
@@ -115,11 +114,7 @@ class LRScheduler:
 
     def _warn_outside_step(self) -> None:
         if not self._get_lr_called_within_step:
-            warn(
-                "To get the last learning rate computed by the scheduler, please use `get_last_lr()`.",
-                UserWarning,
-                stacklevel=3,
-            )
+            warn_user("To get the last learning rate computed by the scheduler, please use `get_last_lr()`.")
 
 
 class _LRScheduler(LRScheduler):
@@ -171,7 +166,7 @@ def check_order(optimizer: Optimizer) -> None:
         return
     held = next((p for group in optimizer.param_groups for p in group["params"] if p.grad is not None), None)
     if held is None:
-        warn(_ORDER_WARNING, UserWarning, stacklevel=3)
+        warn_user(_ORDER_WARNING)
         return
     gradient, version = held.grad, held.grad._version
 
@@ -179,7 +174,7 @@ def check_order(optimizer: Optimizer) -> None:
         nonlocal gradient
         handle.remove()
         if held.grad is gradient and gradient._version == version:
-            warn(_ORDER_WARNING, UserWarning, stacklevel=2)
+            warn_user(_ORDER_WARNING)
         gradient = None
 
     handle = optimizer.register_step_pre_hook(look)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from math import inf
-from warnings import warn
 
+from .._found import warn_user
 from .base import EPOCH_DEPRECATION_WARNING, LRScheduler, checked_optimizer, rates, set_rate
 
 TYPE_CHECKING = False
@@ -68,7 +68,7 @@ class ReduceLROnPlateau(LRScheduler):
         if epoch is None:
             epoch = self.last_epoch + 1
         else:
-            warn(EPOCH_DEPRECATION_WARNING, UserWarning, stacklevel=2)
+            warn_user(EPOCH_DEPRECATION_WARNING)
         self.last_epoch = epoch
         better = self._is_better(current, self.best)
         self.best = current if better else self.best
