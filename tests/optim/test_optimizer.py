@@ -3,7 +3,6 @@
 import copy
 import importlib
 import pickle
-import warnings
 
 import catalogue_optim as catalogue
 import pytest
@@ -128,20 +127,13 @@ def test_matrices_only():
     assert "Muon only supports 2D parameters" in error_of(lambda: optim.Muon([leaf(2)]), ValueError)
 
 
-# --- an empty list, and modules that nobody sees ---
+# --- an empty list ---
 
 
 class Plain(torch.nn.Module):
     def __init__(self):
         super().__init__()
         self.layers = [torch.nn.Linear(2, 2), torch.nn.Linear(2, 1)]
-
-
-class Half(Plain):
-    def __init__(self):
-        super().__init__()
-        self.out = torch.nn.Linear(1, 1)
-        self.scale = {"a": torch.nn.Parameter(torch.ones(1))}
 
 
 @better
@@ -160,20 +152,6 @@ def test_an_empty_list_says_what_was_found():
     with pytest.raises(ValueError) as caught:
         optim.SGD(Misspelt().named_parameters(), lr=0.1)
     assert caught.value.__notes__ == ["Misspelt has a method `_init_`; `__init__` is meant"]
-
-
-@better
-def test_a_plain_list_is_told_of():
-    with pytest.warns(UserWarning) as caught:
-        optim.AdamW(Half().parameters(), lr=0.1)
-    texts = [str(w.message) for w in caught]
-    assert len(texts) == 2 and "2 Linear in the plain list `layers`" in texts[0] and "nn.ParameterDict" in texts[1]
-    assert caught[0].filename == __file__
-    model = Half()
-    every = [p for layer in model.layers for p in layer.parameters()] + list(model.scale.values())
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        optim.SGD([*model.parameters(), *every], lr=0.1)
 
 
 # --- state ---

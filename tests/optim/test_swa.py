@@ -71,9 +71,8 @@ def test_the_schedule_ends_at_its_rate(strategy):
 
 def test_batch_norms_get_the_statistics_of_the_average():
     torch.manual_seed(0)
-    m = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.BatchNorm1d(3), torch.nn.Dropout())
-    m.eval()
-    averaged = swa.AveragedModel(m)
+    m = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.BatchNorm1d(3), torch.nn.Identity())
+    averaged = swa.AveragedModel(m).eval()
     averaged.update_parameters(m)
     data = [torch.randn(8, 2) for _ in range(3)]
     swa.update_bn([(x, None) for x in data], averaged)

@@ -11,7 +11,7 @@ from itertools import chain
 
 from .. import _core
 from ..utils.hooks import RemovableHandle
-from ._found import explain_empty, module_behind, noted, warn_of_plain_lists, warn_user
+from ._found import explain_empty, module_behind, noted, warn_user
 from ._loading import loaded
 
 TYPE_CHECKING = False
@@ -101,7 +101,6 @@ class Optimizer:
             groups = [{"params": groups}]
         for group in groups:
             self.add_param_group(group)
-        warn_of_plain_lists(source, self.param_groups)
 
     def _make_hooks(self) -> None:
         for name in _HOOKS:
