@@ -32,24 +32,60 @@ def key_of(tensor: Any) -> Key:
     return id(node), number
 
 
-def tensors_in(space: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """(name, tensor) of every tensor that the variables hold, one level into lists, tuples, dicts and modules."""
+def is_module(thing: Any) -> bool:
+    """Does it hold named parameters, as `nn.Module` does?"""
+    return not isinstance(thing, type) and callable(getattr(type(thing), "named_parameters", None))
+
+
+def modules_in(space: Mapping[str, Any]) -> dict[str, Any]:
+    """The modules that variables hold, one level into lists, tuples and dicts; those that others contain are left out."""
+    found: dict[int, tuple[str, Any]] = {}
     for name, thing in list(space.items()):
-        if not isinstance(name, str) or name.startswith("__"):
+        if not isinstance(name, str) or name.startswith("__") or not name.isidentifier():
             continue
-        if isinstance(thing, _core.Tensor):
-            yield name, thing
-        elif isinstance(thing, (list, tuple)):
-            for i, item in enumerate(thing[:_MOST_ITEMS]):
-                if isinstance(item, _core.Tensor):
-                    yield f"{name}[{i}]", item
-        elif isinstance(thing, dict):
-            for k, item in list(thing.items())[:_MOST_ITEMS]:
-                if isinstance(item, _core.Tensor):
-                    yield f"{name}[{k!r}]", item
-        elif not isinstance(thing, type) and callable(getattr(type(thing), "named_parameters", None)):
-            for path, item in thing.named_parameters():
+        for path, item in _items(name, thing):
+            if is_module(item):
+                found.setdefault(id(item), (path, item))
+    inner = {
+        id(part)
+        for _, module in found.values()
+        for part in (module.modules() if hasattr(module, "modules") else ())
+        if part is not module
+    }
+    return {path: module for key, (path, module) in found.items() if key not in inner}
+
+
+def _items(name: str, thing: Any) -> Iterator[tuple[str, Any]]:
+    """A variable's value under its name; the elements of a list, tuple or dict under theirs."""
+    if isinstance(thing, (list, tuple)):
+        yield from ((f"{name}[{i}]", item) for i, item in enumerate(thing[:_MOST_ITEMS]))
+    elif isinstance(thing, dict):
+        yield from ((f"{name}[{k!r}]", item) for k, item in list(thing.items())[:_MOST_ITEMS])
+    else:
+        yield name, thing
+
+
+def tensors_in(space: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """(name, tensor) of every tensor that the variables hold, one level into lists, tuples, dicts and modules.
+
+    Parameters and buffers go by their path in the outermost module; where there are several modules, after the variable's
+    name: "G.0.weight".
+    """
+    for name, thing in list(space.items()):
+        if not isinstance(name, str) or name.startswith("__") or not name.isidentifier():
+            continue
+        for path, item in _items(name, thing):
+            if isinstance(item, _core.Tensor):
                 yield path, item
+    modules = {name: m for name, m in modules_in(space).items() if next(iter(m.parameters()), None) is not None}
+    for name, module in modules.items():
+        before = f"{name}." if len(modules) > 1 else ""
+        for path, item in [*module.named_parameters(), *_buffers(module)]:
+            yield before + path, item
+
+
+def _buffers(module: Any) -> Iterator[tuple[str, Any]]:
+    return module.named_buffers() if hasattr(module, "named_buffers") else iter(())
 
 
 class Names:

@@ -8,7 +8,7 @@ from typing import Any
 from .. import _core
 from ..autograd.grad_mode import no_grad
 from .capture import Capture, Node, TooLarge, capture
-from .diagnosis import missing, nonfinite, scale, zero
+from .diagnosis import missing, networks, nonfinite, scale, zero
 from .diagnosis.case import LIMIT, Case
 from .diagnosis.numbers import has_nan, is_finite, is_zero, norm, number, span
 from .diagnosis.report import Diagnosis, at
@@ -50,7 +50,7 @@ def why(tensor: Any, loss: Any = None, *, names: Mapping[str, Any] | None = None
     case = Case(tensor, loss, names, caller())
     try:
         with no_grad():
-            return _diagnose(case)
+            return networks.remark(case, _diagnose(case))
     finally:
         case.frame = None
 
