@@ -49,7 +49,7 @@ struct BoundRule {
 // False where the option is no number that stays the same for the whole step.
 bool read_number(PyObject* o, double& out) {
   if (PyFloat_CheckExact(o)) return out = PyFloat_AS_DOUBLE(o), true;
-  if (o == Py_True || o == Py_False || o == Py_None) return out = o == Py_True, true;
+  if (o == Py_True || o == Py_False) return out = o == Py_True, true;
   Scalar s;
   if (is_tensor(o)) {
     const Tensor& x = unwrap(o);
@@ -189,16 +189,17 @@ void Group::update() {
 PyObject* Group::run() {
   if (!PyDict_Check(group_))
     raise(PyExc_TypeError, "param_group must be a dict, but got %s", Py_TYPE(group_)->tp_name);
-  PyObject* params = get(group_, rule_.params);
-  if (!params || !PyList_Check(params)) raise(PyExc_TypeError, "a parameter group's 'params' must be a list");
+  PyObject* given = get(group_, rule_.params);
+  if (!given) raise(PyExc_KeyError, "params");
+  Ref params = Ref::steal(must(PySequence_Fast(given, "a parameter group's 'params' must be a list")));
   state_ = Ref::steal(must(PyObject_GetAttr(optimizer_, rule_.state)));
   const bool fused = PyDict_Check(state_.get()) && !is_true(get(group_, rule_.differentiable)) &&
                      !is_true(get(group_, rule_.capturable)) && read_options(rule_, group_, options_);
   if (fused) form_ = &rule_.rule.form(options_);
   Ref left;
-  entries_.reserve(size_t(PyList_GET_SIZE(params)));
-  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(params); ++i) {
-    Ref p = Ref::share(PyList_GET_ITEM(params, i));
+  entries_.reserve(size_t(PySequence_Fast_GET_SIZE(params.get())));
+  for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(params.get()); ++i) {
+    Ref p = Ref::share(PySequence_Fast_GET_ITEM(params.get(), i));
     if (is_tensor(p.get())) {
       const Tensor& x = unwrap(p.get());
       if (!x->meta || !x->meta->grad) continue;
@@ -243,9 +244,9 @@ PyObject* make_rule(PyObject*, PyObject* o) {
 // Lets go of the gradients of a list of parameters.
 PyObject* clear_grads(PyObject*, PyObject* params) {
   return guarded([&]() -> PyObject* {
-    if (!PyList_Check(params)) raise(PyExc_TypeError, "a list of tensors is wanted");
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(params); ++i) {
-      PyObject* p = PyList_GET_ITEM(params, i);
+    Ref list = Ref::steal(must(PySequence_Fast(params, "a list of tensors is wanted")));
+    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(list.get()); ++i) {
+      PyObject* p = PySequence_Fast_GET_ITEM(list.get(), i);
       if (!is_tensor(p)) raise(PyExc_TypeError, "a list of tensors is wanted");
       Tensor x = unwrap(p);
       if (x->meta) x->meta->grad.reset();

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from .. import _core
 from ._step import apply, plain
 
 TYPE_CHECKING = False
@@ -21,8 +20,6 @@ def run(
     options: dict[str, Any],
 ) -> None:
     """Updates each parameter by a rule. An empty list in `lists` is one that the options do without."""
-    if not all(isinstance(t, _core.Tensor) for t in lists.get("step", ())):
-        raise RuntimeError("API has changed, `state_steps` argument must contain a list of singleton tensors")
     h = {k: plain(v, options.get("differentiable", False)) for k, v in options.items()}
     for i, p in enumerate(params):
         state = {name: values[i] for name, values in lists.items() if values}

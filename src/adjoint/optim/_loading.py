@@ -94,15 +94,12 @@ def _check_shapes(p: Any, state: Any, slots: Mapping[str, Any], called: str) -> 
 
 
 def _copied(value: Any, p: Any, group: dict[str, Any], key: Any = None) -> Any:
-    """A copy of state for p: tensors on its device and, but for the step, in its type where that is a float's."""
+    """A copy of state for p: tensors, but for the step, on its device and, where that is a float's, in its type."""
     if isinstance(value, _core.Tensor):
-        dtype = value.dtype
         if key == "step":
-            if group.get("fused") or group.get("capturable"):
-                dtype = _core.float32
-        elif p.is_floating_point():
-            dtype = p.dtype
-        return value.detach().to(p.device, dtype, copy=True)
+            wanted = _core.float32 if group.get("fused") or group.get("capturable") else value.dtype
+            return value.detach().to(wanted, copy=True)
+        return value.detach().to(p.device, p.dtype if p.is_floating_point() else value.dtype, copy=True)
     if isinstance(value, dict):
         return {k: _copied(v, p, group, k) for k, v in value.items()}
     if isinstance(value, (list, tuple, set)):

@@ -42,7 +42,7 @@ class Slot:
         value = self.value(h) if callable(self.value) else self.value
         value = value.item() if isinstance(value, _core.Tensor) else value
         if self.number:
-            return _core.full((), value, dtype=number_dtype(h.get("fused")), device=p.device)
+            return _core.full((), value, dtype=number_dtype(h.get("fused")), device="cpu")
         if p.is_complex():
             value = complex(value, value)
         if self._shape:
@@ -169,6 +169,8 @@ def check_fused(p: Tensor) -> None:
 
 def count(s: dict[str, Any]) -> float:
     """Counts the step: its number, from 1 on."""
+    if not isinstance(s["step"], _core.Tensor):
+        raise RuntimeError("API has changed, `state_steps` argument must contain a list of singleton tensors")
     return s["step"].add_(1).item()
 
 
