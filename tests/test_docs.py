@@ -60,10 +60,10 @@ def test_every_page_is_in_the_navigation():
 
 
 def test_the_recipes_are_the_code_itself():
-    """architecture.md's C++ stands, part for part, in the files that its fences name."""
+    """architecture.md's code stands, part for part, in the files that its fences name."""
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    fences = re.findall(r'^```cpp title="(.+?)"\n(.*?)^```$', page, re.M | re.S)
-    assert len(fences) == 5
+    fences = re.findall(r'^```(?:cpp|py) title="(.+?)"\n(.*?)^```$', page, re.M | re.S)
+    assert len(fences) == 7
     for name, text in fences:
         code = "".join((ROOT / name).read_text(encoding="utf-8").split())
         for part in re.split(r"^ *// \.\.\.$", text, flags=re.M):
