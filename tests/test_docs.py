@@ -8,7 +8,7 @@ from docs_runner import PAGES, ROOT, Runner, blocks, same
 
 from adjoint import cli
 
-LANGUAGES = {"python", "text", "sh", "cpp", "toml", "latex"}
+LANGUAGES = {"python", "text", "sh", "cpp", "py", "toml", "latex"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
