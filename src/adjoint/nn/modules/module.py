@@ -40,9 +40,15 @@ from .walk import Walk
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import Any
+    from typing import Any, ParamSpec, Protocol, TypeVar
 
     from ..._core import Tensor
+
+    _P = ParamSpec("_P")
+    _R = TypeVar("_R", covariant=True)
+
+    class _HasForward(Protocol[_P, _R]):
+        def forward(self, *args: _P.args, **kwargs: _P.kwargs) -> _R: ...
 
 __all__ = [
     "Module",
@@ -134,15 +140,21 @@ class Module(Hooks, State, Walk, Show):
 
     # --- the call ---------------------------------------------------------------------------------------------------
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """forward(*args, **kwargs), with the hooks around it."""
-        try:
-            if self._hooked or _global_hooks_seen:  # Note [Calls without hooks]
-                return self._wrapped_call_impl(*args, **kwargs)
-            return self.forward(*args, **kwargs)
-        except Exception as error:
-            _add_note(error, self, args, kwargs)
-            raise
+    if TYPE_CHECKING:  # a call takes and gives what the class's own forward does
+
+        def __call__(self: _HasForward[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R: ...
+
+    else:
+
+        def __call__(self, *args, **kwargs):
+            """forward(*args, **kwargs), with the hooks around it."""
+            try:
+                if self._hooked or _global_hooks_seen:  # Note [Calls without hooks]
+                    return self._wrapped_call_impl(*args, **kwargs)
+                return self.forward(*args, **kwargs)
+            except Exception as error:
+                _add_note(error, self, args, kwargs)
+                raise
 
     def _wrapped_call_impl(self, *args: Any, **kwargs: Any) -> Any:
         if self._compiled_call_impl is not None:
