@@ -65,7 +65,7 @@ class _Numbered(Module):
     def __delitem__(self, idx: slice | int) -> None:
         for key in list(self._modules)[idx] if isinstance(idx, slice) else [self._key(idx)]:
             delattr(self, key)
-        self._modules = {str(i): module for i, module in enumerate(self._modules.values())}
+        self._modules = {str(i): module for i, module in enumerate(self._modules.values())}  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def __len__(self) -> int:
         return len(self._modules)
@@ -501,7 +501,7 @@ class ParameterDict(Module):
     def extra_repr(self) -> str:
         return "\n".join(_described(key, value, lambda p: p.type()) for key, value in self.items())
 
-    def __call__(self, input: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise RuntimeError("ParameterDict should not be called.")
 
     def __or__(self, other: Any) -> ParameterDict:

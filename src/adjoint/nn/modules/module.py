@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     class _HasForward(Protocol[_P, _R]):
         def forward(self, *args: _P.args, **kwargs: _P.kwargs) -> _R: ...
 
+
 __all__ = [
     "Module",
     "register_module_backward_hook",

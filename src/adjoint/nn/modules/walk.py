@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 class Walk:
     training: bool
+    _get_name: Callable[[], str]
     _parameters: dict[str, Any]
     _buffers: dict[str, Any]
     _modules: dict[str, Any]

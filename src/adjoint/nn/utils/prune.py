@@ -47,12 +47,11 @@ class BasePruningMethod(ABC):
         method = _after_others(module, name, cls(*args, **kwargs))
         further = isinstance(method, PruningContainer)
         original = getattr(module, name)
-        if importance_scores is None:
-            importance_scores = original
-        elif importance_scores.shape != original.shape:
+        scores: Any = original if importance_scores is None else importance_scores
+        if scores.shape != original.shape:
             raise AssertionError(
-                f"importance_scores should have the same shape as parameter {name} of {module}, got "
-                f"{importance_scores.shape} vs {original.shape}"
+                f"importance_scores should have the same shape as parameter {name} of {module}, got {scores.shape} vs "
+                f"{original.shape}"
             )
         if further:
             mask = getattr(module, name + "_mask").detach().clone()
@@ -61,7 +60,7 @@ class BasePruningMethod(ABC):
             del module._parameters[name]
             mask = _core.ones_like(original)
         try:
-            mask = method.compute_mask(importance_scores, default_mask=mask)
+            mask = method.compute_mask(scores, default_mask=mask)
             module.register_buffer(name + "_mask", mask)
             setattr(module, name, method.apply_mask(module))
             module.register_forward_pre_hook(method)
@@ -358,8 +357,8 @@ def global_unstructured(
             f'Only "unstructured" PRUNING_TYPE supported for the `pruning_method`. Found method {pruning_method} of type '
             f"{method.PRUNING_TYPE}"
         )
-    tensors = [getattr(module, name) for module, name in parameters]
-    found = [scores.get((m, name), tensor) for (m, name), tensor in zip(parameters, tensors, strict=True)]
+    tensors: list[Any] = [getattr(module, name) for module, name in parameters]
+    found: list[Any] = [scores.get((m, name), tensor) for (m, name), tensor in zip(parameters, tensors, strict=True)]
     masks = [
         getattr(m, name + "_mask", _core.ones_like(tensor))
         for (m, name), tensor in zip(parameters, tensors, strict=True)
