@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # what tools are to see: the core's stub, and what is importe
     import builtins as _builtins
     from typing import Any as _Any
 
+    from . import amp as amp
     from . import backends as backends
     from . import cli as cli
     from . import cuda as cuda
@@ -48,6 +49,10 @@ if TYPE_CHECKING:  # what tools are to see: the core's stub, and what is importe
     from ._tensor_str import set_printoptions as set_printoptions
     from ._typeinfo import finfo as finfo
     from ._typeinfo import iinfo as iinfo
+    from .amp.autocast_mode import autocast as autocast
+    from .amp.autocast_mode import get_autocast_dtype as get_autocast_dtype
+    from .amp.autocast_mode import is_autocast_enabled as is_autocast_enabled
+    from .amp.grad_scaler import GradScaler as GradScaler
     from .explain import _CallablePackage
     from .explain.graph import graph as graph
     from .explain.why import why as why
@@ -75,12 +80,14 @@ from .autograd import set_grad_enabled as set_grad_enabled
 newaxis: None = None
 
 _MODULES = frozenset(
-    "_VF backends cli cuda data explain func functional linalg nn optim overrides profiler random return_types serialization "
+    "_VF amp backends cli cuda data explain func functional linalg nn optim overrides profiler random return_types serialization "
     "special storage utils".split()
 )
 _LAZY = (
     dict.fromkeys(("set_printoptions", "get_printoptions"), "_tensor_str")
     | dict.fromkeys(("finfo", "iinfo"), "_typeinfo")
+    | dict.fromkeys(("autocast", "is_autocast_enabled", "get_autocast_dtype"), "amp.autocast_mode")
+    | {"GradScaler": "amp.grad_scaler"}
     | {"graph": "explain.graph", "why": "explain.why", "save": "serialization.save", "load": "serialization.load"}
 )
 _LEGACY = frozenset(

@@ -1,4 +1,4 @@
-"""What an optimizer says to its user beside PyTorch's sentences: notes, and warnings at the user's line."""
+"""What an optimizer says in notes, beside PyTorch's sentences."""
 
 from __future__ import annotations
 
@@ -42,14 +42,3 @@ def noted(error: Any, text: str) -> Any:
     if text:
         error.__notes__ = [*getattr(error, "__notes__", ()), text]
     return error
-
-
-def warn_user(text: str) -> None:
-    """A UserWarning at the line, outside of this package, that called into it."""
-    import sys
-    from warnings import warn
-
-    frame, level = sys._getframe(), 1
-    while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).startswith("adjoint."):
-        frame, level = frame.f_back, level + 1
-    warn(text, stacklevel=level)

@@ -227,11 +227,8 @@ def check_betas(betas: Any) -> None:
             raise ValueError(f"Invalid beta parameter at index {i}: {betas[i]}")
 
 
-def check_fused_options(optimizer: Optimizer, fused: Any, foreach: Any, differentiable: Any) -> None:
-    if not fused:
-        return
-    if differentiable:
+def check_fused_options(fused: Any, foreach: Any, differentiable: Any) -> None:
+    if fused and differentiable:
         raise RuntimeError("`fused` does not support `differentiable`")
-    if foreach:
+    if fused and foreach:
         raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
-    optimizer._step_supports_amp_scaling = True  # type: ignore[attr-defined]

@@ -72,7 +72,7 @@ class Adagrad(RuleOptimizer):
             "fused": fused,
         }
         super().__init__(params, defaults)
-        check_fused_options(self, fused, foreach, differentiable)
+        check_fused_options(fused, foreach, differentiable)
         for group in self.param_groups:
             for p in group["params"]:
                 self._begin(p, group)

@@ -10,6 +10,7 @@ from ._step import (
     Slot,
     at_least_zero,
     check_betas,
+    check_fused_options,
     check_lr,
     count,
     decayed,
@@ -94,12 +95,7 @@ class Adam(RuleOptimizer):
             "decoupled_weight_decay": decoupled_weight_decay,
         }
         super().__init__(params, defaults)
-        if fused:
-            if differentiable:
-                raise RuntimeError("`fused` does not support `differentiable`")
-            self._step_supports_amp_scaling = True
-            if foreach:
-                raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
+        check_fused_options(fused, foreach, differentiable)
 
     @staticmethod
     def rule(p: Tensor, g: Tensor, s: dict[str, Any], h: dict[str, Any]) -> None:

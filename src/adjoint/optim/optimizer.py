@@ -10,8 +10,9 @@ from functools import wraps
 from itertools import chain
 
 from .. import _core
+from .._user import warn_user
 from ..utils.hooks import RemovableHandle
-from ._found import explain_empty, module_behind, noted, warn_user
+from ._found import explain_empty, module_behind, noted
 from ._loading import loaded
 
 TYPE_CHECKING = False

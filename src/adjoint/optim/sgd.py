@@ -78,7 +78,7 @@ class SGD(RuleOptimizer):
             "fused": fused,
         }
         super().__init__(params, defaults)
-        check_fused_options(self, fused, foreach, differentiable)
+        check_fused_options(fused, foreach, differentiable)
 
     @staticmethod
     def rule(p: Tensor, g: Tensor, s: dict[str, Any], h: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ... import _core
-from .._found import warn_user
+from ..._user import warn_user
 from ..optimizer import Optimizer
 
 TYPE_CHECKING = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import inf
 
-from .._found import warn_user
+from ..._user import warn_user
 from .base import EPOCH_DEPRECATION_WARNING, LRScheduler, checked_optimizer, rates, set_rate
 
 TYPE_CHECKING = False

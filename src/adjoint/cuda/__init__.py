@@ -2,6 +2,8 @@
 
 from typing import NoReturn
 
+from . import amp as amp
+
 
 def is_available() -> bool:
     """False: this build computes on the processor."""
