@@ -402,3 +402,27 @@ def test_zero_grad():
     [p.grad] = torch.autograd.grad(y, p, create_graph=True)
     optimizer.zero_grad(set_to_none=False)
     assert p.grad.grad_fn is None and p.grad.tolist() == [0.0, 0.0]
+
+
+def test_other_parameters_for_a_while():
+    optimizer, params = stepped("Adam", lr=0.5)
+    state, kept = everything(optimizer), everything(optimizer)
+    state["param_groups"][0]["lr"] = 0.25
+    others = {"a": leaf(2, value=5.0), "b": leaf(3, 2, value=7.0)}
+    for p in others.values():
+        p.grad = torch.ones(p.shape)
+    group, before = optimizer.param_groups[0], [p.tolist() for p in params]
+    with optim.swap_in_optimizer_params_and_state(optimizer, others, state):
+        assert group["lr"] == 0.25 and group["params"][0] is others["a"]
+        optimizer.step()
+    assert group["lr"] == 0.5 and all(p is q for p, q in zip(group["params"], params, strict=True))
+    assert [p.tolist() for p in params] == before and equal(everything(optimizer), kept)
+    assert others["a"].tolist() == pytest.approx([4.75] * 2, abs=1e-3) and state["state"][0]["step"].item() == 3
+
+    def inside(parameters, state):
+        with optim.swap_in_optimizer_params_and_state(optimizer, parameters, state):
+            pass
+
+    error_of(lambda: inside({"a": others["a"]}, state), RuntimeError)
+    error_of(lambda: inside(others, {"state": {9: {}}, "param_groups": state["param_groups"]}), RuntimeError)
+    error_of(lambda: inside(others, {"state": {}, "param_groups": []}), RuntimeError)

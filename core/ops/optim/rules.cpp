@@ -128,12 +128,12 @@ const Rule* find_rule(std::string_view name) {
 void step(const RuleForm& form, std::span<const Update> updates) {
   if (updates.empty()) return;
   const int slots = int(form.slots.size());
-  backend(*updates[0].p).optim->step(form.loops, slots, updates);
-  for (const Update& u : updates) {
+  for (const Update& u : updates) {  // first, as a step that is interrupted half way counts as one
     ++u.p->storage->version;
     note_change(*u.p, "step");
     for (int k = 0; k < slots; ++k) ++u.slots[k]->storage->version;
   }
+  backend(*updates[0].p).optim->step(form.loops, slots, updates);
 }
 
 }  // namespace adjoint
