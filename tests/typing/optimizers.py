@@ -49,7 +49,7 @@ class Sign(Optimizer):
                 p.data.add_(p.grad.sign(), alpha=-group["lr"])
 
 
-train(Sign([w], 0.1), StepLR(optimizer, 1))
+assert_type(Sign([w], 0.1).step(), None)
 
 
 def mistakes(t: torch.Tensor) -> Any:
