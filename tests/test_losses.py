@@ -183,3 +183,56 @@ def test_cosines_do_not_depend_on_lengths(scale):
         a, b = a.double(), b.double()
         scale = 1e-6
     assert torch.allclose(F.cosine_embedding_loss(a * scale, b * scale, t), F.cosine_embedding_loss(a, b, t), rtol=1e-5)
+
+
+def test_rows_at_a_time_are_those_of_the_whole():
+    torch.manual_seed(0)
+    x, w, b = (torch.randn(*s, dtype=torch.float64).requires_grad_() for s in ((37, 6), (11, 6), (11,)))
+    target = torch.randint(0, 11, (37,))
+    target[5] = 3
+    classes = torch.rand(11, dtype=torch.float64) + 0.5
+    options = {"weight": classes, "ignore_index": 3, "label_smoothing": 0.1}
+    for reduction in ("mean", "sum", "none"):
+        whole = F.cross_entropy(F.linear(x, w, b), target, reduction=reduction, **options)
+        g = torch.rand(whole.shape, dtype=torch.float64)
+        want = torch.autograd.grad(whole, (x, w, b), g)
+        for rows in (1, 10, 37, 100):
+            chunks = torch.nn.LinearCrossEntropyOptions(batch_chunk_size=rows)
+            y = F.linear_cross_entropy(x, w, target, linear_bias=b, reduction=reduction, options=chunks, **options)
+            assert torch.allclose(y, whole)
+            for got, expected in zip(torch.autograd.grad(y, (x, w, b), g), want, strict=True):
+                assert torch.allclose(got, expected)
+
+
+def test_options_of_rows():
+    options = torch.nn.LinearCrossEntropyOptions
+    assert options(chunking_method="aspect_ratio")._rows(1000, 10, 100) == 128
+    assert options(chunking_method="aspect_ratio:4")._rows(1000, 10, 100) == 32
+    assert options(batch_chunk_size=5)._rows(1000, 10, 100) == 5 and options()._rows(1000, 10, 100) is None
+    for bad in (
+        {"acc_policy": "best"},
+        {"chunking_method": "ratio"},
+        {"batch_chunk_size": 0},
+        {"acc_dtype": torch.int8},
+    ):
+        with pytest.raises(ValueError):
+            options(**bad)
+    with pytest.raises(ValueError, match="pass only one"):
+        options(batch_chunk_size=5, chunking_method="aspect_ratio")._rows(1000, 10, 100)
+
+
+def test_linear_cross_entropy_looks_at_shapes():
+    x, w, t = torch.randn(4, 3), torch.randn(5, 3), torch.zeros(4, dtype=torch.int64)
+    for args, text in (
+        ((torch.randn(2, 4, 3), w, t), "expected input with dimensionality 1 or 2, got 3"),
+        ((x, w[0], t), "expected linear_weight with dimensionality at least 2, got 1"),
+        ((x, torch.randn(5, 2), t), "got 3 and 2, respectively"),
+        ((x[0], torch.randn(5, 2, 3), t[0]), "requires batched input"),
+        ((x, w, t[:3]), r"Expected input batch_size \(4\) to match target batch_size \(3\)"),
+    ):
+        with pytest.raises(RuntimeError, match=text):
+            F.linear_cross_entropy(*args)
+    with pytest.raises(RuntimeError, match="expected linear_bias shape"):
+        F.linear_cross_entropy(x, w, t, linear_bias=torch.ones(4))
+    with pytest.raises(IndexError, match="out of bounds"):
+        F.linear_cross_entropy(x, w, torch.tensor([0, 1, 5, 2]))

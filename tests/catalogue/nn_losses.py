@@ -126,6 +126,19 @@ def _ctc(named):
     return samples
 
 
+def _linear_classes(make):
+    target = _classes(make, 0, 3, -100, 1)
+    args = lambda: (make(4, 3), make(5, 3))
+    weighed = {"weight": make(5, low=0.5), "linear_bias": make(5).detach()}
+    return [
+        *(((*args(), target), {**r}) for r in _REDUCTIONS),
+        ((*args(), _classes(make, 1, 0, 4, 1)), {"ignore_index": 1, "label_smoothing": 0.2, **weighed}),
+        ((make(4, 3), make(5, 3), make(4, 5, low=0.1)), {}),
+        ((make(4, 3), make(5, 2, 3), make.torch.tensor([[0, 1], [2, 3], [4, 0], [1, 1]])), {}),
+        ((make(3), make(5, 3), make.torch.tensor(2)), {"reduction": "none"}),
+    ]
+
+
 _bce = {"low": 0.05, "high": 0.95}
 
 SAMPLES = {
@@ -151,6 +164,7 @@ SAMPLES = {
     "nn.functional.multilabel_soft_margin_loss": _all(_weighted((4,)), _weighted((3, 4))),
     "nn.functional.multi_margin_loss": _multi_margin,
     "nn.functional.multilabel_margin_loss": _multilabel,
+    "nn.functional.linear_cross_entropy": _linear_classes,
     "nn.functional.ctc_loss": _ctc(True),
     "ctc_loss": _ctc(False),
     "binary_cross_entropy_with_logits": lambda make: [

@@ -63,6 +63,19 @@ ROWS = {
         ),
         row().on(lambda make: [make(4, 3), make.ints(3, 2, low=1), (4,), (2,)], wrong=False, meta=False),
     ],
+    "LinearCrossEntropyLoss": [
+        row(3, 5).on(
+            lambda make: [make(4, 3), make.ints(5, 4)],
+            says="LinearCrossEntropyLoss(\n  in_features=3, num_classes=5, out_features=(), bias=False, reduction=mean, "
+            "ignore_index=None, label_smoothing=0.0, options=None\n"
+            "  (linear): Linear(in_features=3, out_features=5, bias=False)\n)",
+        ),
+        row(3, 5, bias=True, reduction="none", ignore_index=1, label_smoothing=0.1).on(
+            lambda make: [make(4, 3), make.ints(5, 4)]
+        ),
+        row(3, 5, out_features=(2,)).on(lambda make: [make(4, 3), make.ints(5, 4, 2)]),
+        row(3, 5).on(lambda make: [make(3), make.torch.tensor(4)]),
+    ],
     "HingeEmbeddingLoss": [*_reductions(_signs(1), 0.7, name="HingeEmbeddingLoss", **_same)],
     "SoftMarginLoss": [
         *_reductions(lambda make: [make(3, 4), (2 * make.ints(2, 3, 4) - 1).double()], name="SoftMarginLoss", **_same)

@@ -46,8 +46,8 @@ for path in sorted(Path(__file__).parent.glob("catalogue_*.py")):
     for name, rows in importlib.import_module(path.stem).ROWS.items():
         CATALOGUE.setdefault(name, []).extend(rows)
 
-# Bases that are no layers.
-ABSTRACT = {"Module", "Container"}
+# Bases and settings, which are no layers.
+ABSTRACT = {"Module", "Container", "LinearCrossEntropyOptions"}
 # What they take and give is their children's.
 CONTAINERS = {"Sequential"}
 CASES = [pytest.param(name, row, id=f"{name}-{i}") for name, rows in CATALOGUE.items() for i, row in enumerate(rows)]

@@ -202,6 +202,32 @@ def _ctc(log_probs, targets, inputs, lengths, blank=0, reduction="mean", zero_in
     return np.mean(value / np.maximum(lengths, 1)) if reduction == "mean" else np.sum(value)
 
 
+def _linear(x, matrix, target, linear_bias=0, weight=None, reduction="mean", ignore_index=-100, label_smoothing=0.0):
+    """cross_entropy of logits, each loss beside the size of its parts."""
+    rows = np.atleast_2d(x)
+    logits = np.moveaxis(np.tensordot(rows, matrix, (1, matrix.ndim - 1)) + linear_bias, 1, -1)
+    classes = logits.shape[-1]
+    log_p = logits - np.log(np.sum(np.exp(logits), -1, keepdims=True))
+    if np.shape(target) == logits.shape:
+        values = -np.sum(target * log_p, -1)
+        return values, np.full(len(values), len(values))
+    target = np.atleast_1d(target)
+    counts = target != ignore_index
+    at = np.where(counts, target, 0)
+    w = np.ones(classes, np.longdouble) if weight is None else weight
+    onehot = at[..., None] == np.arange(classes)
+    q = w * ((1 - label_smoothing) * onehot + label_smoothing / np.longdouble(classes))
+    return -np.sum(q * log_p, -1) * counts, w[at] * counts
+
+
+def _linear_loss(x, matrix, target, reduction="mean", **options):
+    values, weights = _linear(x, matrix, target, **options)
+    if reduction == "none":
+        return values if np.ndim(x) == 2 else values[0]
+    total = np.sum(values)
+    return total / (np.sum(weights) if np.shape(target) != (4, 5) else len(values)) if reduction == "mean" else total
+
+
 def _numbered(f):
     return lambda x, t, w, p, r: _reduced(f(x, t, w, p), ("none", "mean", "sum")[r])
 
@@ -231,6 +257,15 @@ ORACLE = {
     "nn.functional.multilabel_soft_margin_loss": _composed(_soft),
     "nn.functional.multi_margin_loss": _composed(_multi, FIRST),
     "nn.functional.multilabel_margin_loss": _composed(_multilabel, FIRST),
+    "nn.functional.linear_cross_entropy": Oracle(
+        _linear_loss,
+        FIRST,
+        scale=lambda *args, reduction="mean", **options: (
+            np.max(np.abs(args[0])) * np.max(np.abs(args[1])) * 30
+            + np.ones_like(_linear_loss(*args, reduction=reduction, **options))
+        ),
+        steps=8,
+    ),
     **{name: Oracle(_ctc, FIRST, ulps=32) for name in ("ctc_loss", "nn.functional.ctc_loss")},
     "binary_cross_entropy_with_logits": Oracle(
         _numbered(_entropy_of_logits), scale=_numbered(lambda *a: np.abs(_entropy_of_logits(*a))), ulps=16
@@ -239,7 +274,7 @@ ORACLE = {
 REFUSES = {
     "bihc": ["ctc_loss", "nn.functional.ctc_loss"],
     "bic": (
-        "nn.functional.kl_div kl_div nn.functional.gaussian_nll_loss nn.functional.multilabel_soft_margin_loss "
+        "nn.functional.linear_cross_entropy nn.functional.kl_div kl_div nn.functional.gaussian_nll_loss nn.functional.multilabel_soft_margin_loss "
         "nn.functional.multi_margin_loss nn.functional.multilabel_margin_loss "
         "nn.functional.huber_loss "
         "nn.functional.soft_margin_loss nn.functional.binary_cross_entropy "

@@ -57,6 +57,9 @@ class Bridge:
 
     def value(self, v):
         torch = self.torch
+        if type(v).__name__ == "LinearCrossEntropyOptions":
+            given = {name: self.value(getattr(v, name)) for name in type(v).__slots__}
+            return self.adjoint.nn.LinearCrossEntropyOptions(**given)
         if isinstance(v, torch.Tensor):
             return self.tensor(v)
         if isinstance(v, torch.Size):

@@ -15,6 +15,9 @@ void check_class_shapes(const Tensor& x, const Tensor& target, const Tensor& wei
 // A checked target as the kernels take it: int64, dense, no class outside. An IndexError that says where.
 Tensor checked_classes(const Tensor& target, const ClassPlan& plan);
 Dims loss_sizes(const TensorImpl& x, Reduce how);  // of a result: x's without the classes, or none
+// Of classes, or of probabilities in x's shape.
+Tensor cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight, Reduce how, int64_t ignored,
+                     double smoothing);
 Tensor nll_loss(const Tensor& x, const Tensor& target, const Tensor& weight, Reduce how, int64_t ignored);
 
 }  // namespace adjoint

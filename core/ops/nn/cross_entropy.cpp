@@ -191,14 +191,18 @@ Tensor of_probabilities(Tensor x, Tensor target, const Tensor& weight, Reduce ho
 Tensor class_loss(const Tensor& x, const Tensor& target, const Tensor& weight,
                   std::optional<bool> size_average, int64_t ignored, std::optional<bool> reduce,
                   std::string_view reduction, double smoothing) {
-  const Reduce how = reduction_of(reduction, size_average, reduce);
+  return cross_entropy(x, target, weight, reduction_of(reduction, size_average, reduce), ignored, smoothing);
+}
+
+}  // namespace
+
+Tensor cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight, Reduce how, int64_t ignored,
+                     double smoothing) {
   if (same_sizes(*x, *target))
     return of_probabilities(x, target, weight, how, ignored, std::max(0.0, smoothing));
   check(smoothing <= 1, "label_smoothing must be between 0.0 and 1.0. Got: ", smoothing);
   return of_classes(x, target, weight, how, ignored, std::max(0.0, smoothing));
 }
-
-}  // namespace
 
 static const auto defs = {
     def<class_loss>(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 
 from .. import functional as F
+from .linear_cross_entropy import LinearCrossEntropyLoss
+from .linear_cross_entropy_options import LinearCrossEntropyOptions as LinearCrossEntropyOptions
 from .loss_base import _Loss as _Loss
 from .loss_base import _WeightedLoss
 from .loss_margins import (
@@ -46,6 +48,7 @@ __all__ = [
     "HuberLoss",
     "KLDivLoss",
     "L1Loss",
+    "LinearCrossEntropyLoss",
     "MSELoss",
     "MarginRankingLoss",
     "MultiLabelMarginLoss",
