@@ -36,14 +36,18 @@ def test_three_steps(name, i):
     assert p.detach().flatten().tolist() == pytest.approx(catalogue.AFTER[name][i], rel=tolerance, abs=tolerance)
 
 
-def parameters(dtype, sizes=((5, 7), (3,), (), (0, 2), (40, 129))):
+def parameters(dtype, sizes):
     generator = torch.Generator().manual_seed(7)
     made = [torch.randn(size, generator=generator).to(dtype) for size in sizes]
     return [p.requires_grad_() for p in made], generator
 
 
-def train(cls, options, dtype=torch.float32, steps=20, change=lambda p, g: g):
-    params, generator = parameters(dtype)
+SMALL = ((5, 7), (3,), (), (0, 2), (40, 129))
+LARGE = ((300, 300), (4096,), (64, 1000), (1,), (4097,), (0,), (12_289,))  # around pieces of 16 KB
+
+
+def train(cls, options, dtype=torch.float32, steps=20, change=lambda p, g: g, sizes=SMALL):
+    params, generator = parameters(dtype, sizes)
     optimizer = cls(params, **options)
     for step in range(steps):
         for i, p in enumerate(params):
@@ -85,6 +89,15 @@ def test_the_fused_loop_does_what_the_rule_says(name, i, decay, maximize, dtype)
     cls = getattr(torch.optim, name)
     assert cls.fused is not None
     same(train(cls, options, dtype), train(rule_only(name), options, dtype), most=1)
+
+
+@ours
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", ["SGD", "AdamW", "RMSprop"])
+def test_many_pieces_are_as_one(name, dtype):
+    options, dtype = catalogue.OPTIONS[name][1], getattr(torch, dtype)
+    runs = [train(c, options, dtype, 3, sizes=LARGE) for c in (getattr(torch.optim, name), rule_only(name))]
+    same(*runs, most=1)
 
 
 def spread_out(p, g):
