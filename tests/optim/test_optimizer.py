@@ -426,3 +426,22 @@ def test_other_parameters_for_a_while():
     error_of(lambda: inside({"a": others["a"]}, state), RuntimeError)
     error_of(lambda: inside(others, {"state": {9: {}}, "param_groups": state["param_groups"]}), RuntimeError)
     error_of(lambda: inside(others, {"state": {}, "param_groups": []}), RuntimeError)
+
+
+def test_private_names_that_optimizers_elsewhere_import():
+    class Descent(optim.Optimizer):
+        def __init__(self, params: base.ParamsT, lr=0.5):
+            super().__init__(params, {"lr": lr, "differentiable": False})
+
+        @base._use_grad_for_differentiable
+        def step(self, closure=None):
+            for group in self.param_groups:
+                for p in group["params"]:
+                    assert not torch.is_grad_enabled()
+                    p.add_(p.grad, alpha=-base._get_value(group["lr"]))
+
+    p = leaf(1)
+    p.grad = torch.ones(1)
+    Descent([p]).step()
+    assert p.item() == 0.5 and torch.is_grad_enabled()
+    assert base._get_scalar_dtype() == torch.float32 and isinstance(base._maximize_doc, str)

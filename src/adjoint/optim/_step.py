@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from .. import _core
 from ..autograd.grad_mode import enable_grad, set_grad_enabled
+from ._compat import _get_scalar_dtype
 from .optimizer import Optimizer, _global_optimizer_post_hooks, _global_optimizer_pre_hooks
 
 TYPE_CHECKING = False
@@ -42,18 +43,12 @@ class Slot:
         value = self.value(h) if callable(self.value) else self.value
         value = value.item() if isinstance(value, _core.Tensor) else value
         if self.number:
-            return _core.full((), value, dtype=number_dtype(h.get("fused")), device="cpu")
+            return _core.full((), value, dtype=_get_scalar_dtype(h.get("fused")), device="cpu")
         if p.is_complex():
             value = complex(value, value)
         if self._shape:
             return _core.full(self._shape(p), value, dtype=p.dtype, device=p.device)
         return _core.full_like(p, value, requires_grad=False)
-
-
-def number_dtype(fused: Any = None) -> Any:
-    """The type of the numbers in a state: float32, or float64 where that is the default."""
-    wide = not fused and _core.get_default_dtype() == _core.float64
-    return _core.float64 if wide else _core.float32
 
 
 STEP = Slot(number=True)
@@ -126,7 +121,7 @@ class RuleOptimizer(Optimizer):
                 kept = self.state.get(p, {})
                 for name, slot in self.slots.items():
                     if slot.number and name in kept and not isinstance(kept[name], _core.Tensor):
-                        kept[name] = _core.full((), float(kept[name]), dtype=number_dtype(group.get("fused")))
+                        kept[name] = _core.full((), float(kept[name]), dtype=_get_scalar_dtype(group.get("fused")))
 
 
 def apply(rule: Callable[..., None], p: Tensor, g: Tensor, s: dict[str, Any], h: dict[str, Any]) -> None:

@@ -12,8 +12,10 @@ from itertools import chain
 from .. import _core
 from .._user import warn_user
 from ..utils.hooks import RemovableHandle
+from ._compat import *  # noqa: F403
 from ._found import explain_empty, module_behind, noted
 from ._loading import loaded
+from ._parameters import check_parameters, split_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
     ParamsT: TypeAlias = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tensor]]
     StateDict: TypeAlias = dict[str, Any]
+else:
+    from collections.abc import Iterable as ParamsT  # for the annotations of programs
 
 __all__ = ["Optimizer", "register_optimizer_step_post_hook", "register_optimizer_step_pre_hook"]
 
@@ -252,12 +256,11 @@ class Optimizer:
         """Adds parameters with options of their own: a dict with "params" and what differs from the defaults."""
         if not isinstance(param_group, dict):
             raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
-        params, names = _split_names(param_group["params"])
+        params, names = split_names(param_group["params"])
         param_group["params"] = params
         if names:
             param_group["param_names"] = names
-        for p in params:
-            self._check_parameter(p)
+        check_parameters(params, self.defaults.get("differentiable"))
         for name, default in self.defaults.items():
             if default is required and name not in param_group:
                 raise ValueError(f"parameter group didn't specify a value of required optimization parameter {name}")
@@ -276,27 +279,3 @@ class Optimizer:
         if not {p for group in self.param_groups for p in group["params"]}.isdisjoint(params):
             raise ValueError("some parameters appear in more than one parameter group")
         self.param_groups.append(param_group)
-
-    def _check_parameter(self, p: Any) -> None:
-        if not isinstance(p, _core.Tensor):
-            from .. import typename
-
-            raise TypeError("optimizer can only optimize Tensors, but one of the params is " + typename(p))
-        if not self.defaults.get("differentiable") and not (p.is_leaf or p.retains_grad):
-            raise ValueError("can't optimize a non-leaf Tensor")
-
-
-def _split_names(params: Any) -> tuple[list[Any], list[str]]:
-    """(tensors, names): of one tensor, of tensors, or of pairs of names and tensors."""
-    if isinstance(params, _core.Tensor):
-        return [params], []
-    if isinstance(params, set):
-        raise TypeError(
-            "optimizer parameters need to be organized in ordered collections, but the ordering of tensors in sets "
-            "will change between runs. Please use a list instead."
-        )
-    params = list(params)
-    names = [p[0] for p in params if isinstance(p, tuple)]
-    if names and len(names) != len(params):
-        raise ValueError("all optimizer params should be with/without names. Some param names are missing")
-    return [p[1] if isinstance(p, tuple) else p for p in params], names
