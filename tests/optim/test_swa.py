@@ -1,7 +1,7 @@
 """Averages of weights."""
 
 import pytest
-from support import error_of, torch
+from support import IS_TORCH, error_of, run, torch
 
 swa = torch.optim.swa_utils
 
@@ -81,3 +81,10 @@ def test_batch_norms_get_the_statistics_of_the_average():
     assert torch.allclose(norm.running_mean, expected, atol=1e-6)
     assert norm.momentum == 0.1 and not averaged.training and norm.num_batches_tracked.item() == 3
     swa.update_bn(data, model())  # nothing to do
+
+
+@pytest.mark.skipif(IS_TORCH, reason="PyTorch imports all")
+def test_optimizers_alone_do_not_import_layers():
+    code = "import sys\ntorch.optim.SGD([torch.ones(1, requires_grad=True)]).step()\n"
+    code += "print('adjoint.nn.modules' in sys.modules)\nprint(torch.optim.swa_utils.SWALR.__name__)"
+    assert run(code) == ["False", "SWALR"]

@@ -287,6 +287,37 @@ def test_several_schedules(name):
     assert results[0][1] == results[1][1]
 
 
+def all_schedules(library):
+    lr = library.optim.lr_scheduler
+    made = {
+        f"{name}-{i}": lambda o, name=name, row=row: getattr(lr, name)(o, **copy.deepcopy(row))
+        for name, rows in GRID.items()
+        for i, row in enumerate(rows)
+    }
+    made |= composed(lr) | {"SWALR": lambda o: library.optim.swa_utils.SWALR(o, 0.02, 5)}
+    return made | {"ReduceLROnPlateau": lambda o: lr.ReduceLROnPlateau(o, patience=1)}
+
+
+@pytest.mark.parametrize(("first", "second"), [LIBRARIES, LIBRARIES[::-1]])
+@pytest.mark.parametrize("name", list(all_schedules(torch)))
+def test_schedules_states_go_both_ways(name, first, second):
+    def go(optimizer, scheduler):
+        optimizer.step()
+        scheduler.step(*[1.0] * (name == "ReduceLROnPlateau"))
+        return [g[key] for g in optimizer.param_groups for key in ("lr", "momentum")]
+
+    made = []
+    for library in (first, second):
+        optimizer = optimizer_of(library, "SGD", False)
+        made.append((optimizer, all_schedules(library)[name](optimizer)))
+    for _ in range(5):
+        go(*made[0])
+    for mine, theirs in zip(*made, strict=True):
+        theirs.load_state_dict(copy.deepcopy(mine.state_dict()))
+    for _ in range(6):
+        np.testing.assert_allclose(go(*made[1]), go(*made[0]), rtol=1e-12)
+
+
 @pytest.mark.parametrize("options", [{"patience": 1}, {"mode": "max", "patience": 0, "cooldown": 2, "factor": 0.5}, {"patience": 2, "threshold_mode": "abs", "threshold": 0.5, "min_lr": [0.01, 0.02]}], ids=str)  # fmt: skip
 def test_plateaus(options):
     results = []

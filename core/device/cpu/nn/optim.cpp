@@ -9,7 +9,7 @@ namespace adjoint {
 namespace {
 
 constexpr int64_t kPiece = 16 * 1024;  // bytes of a parameter that are updated at a time
-constexpr int64_t kGrain = 2;          // pieces that are worth another thread
+constexpr int64_t kGrain = 4;          // pieces that are worth another thread
 
 void update(const UpdateLoops& loops, int slots, const Update& u, int64_t begin, int64_t end) {
   const int64_t at = begin * int64_t(u.p->itemsize());
