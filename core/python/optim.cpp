@@ -36,12 +36,12 @@ bool is_true(PyObject* o) {
 
 struct BoundRule {
   const Rule& rule;
-  std::vector<PyObject*> options, numbers;
+  std::vector<PyObject*> options, numbers;  // their names
   PyObject *params = name("params"), *state = name("state"), *begin = name("_begin"),
            *differentiable = name("differentiable"), *capturable = name("capturable");
 
   explicit BoundRule(const Rule& r) : rule(r) {
-    for (const char* o : r.options) options.push_back(name(o));
+    for (const RuleOption& o : r.options) options.push_back(name(o.name));
     for (const char* n : r.numbers) numbers.push_back(name(n));
   }
 };
@@ -61,18 +61,18 @@ bool read_number(PyObject* o, double& out) {
   out = s.to<double>();
   return true;
 }
+// The same for all options that the rule reads, of a pair both numbers.
 bool read_options(const BoundRule& rule, PyObject* group, double* out) {
-  size_t n = 0;
-  for (PyObject* option : rule.options) {
-    PyObject* o = get(group, option);
+  for (size_t i = 0; i < rule.options.size(); ++i) {
+    PyObject* o = get(group, rule.options[i]);
     if (!o) return false;
-    if (!PyTuple_Check(o) && !PyList_Check(o)) {
-      if (!read_number(o, out[n++])) return false;
+    if (!rule.rule.options[i].pair) {
+      if (!read_number(o, *out++)) return false;
       continue;
     }
-    if (PySequence_Fast_GET_SIZE(o) != 2 || n + 2 > kMostOptions) return false;
-    for (int i = 0; i < 2; ++i)
-      if (!read_number(PySequence_Fast_GET_ITEM(o, i), out[n++])) return false;
+    if (!(PyTuple_Check(o) || PyList_Check(o)) || PySequence_Fast_GET_SIZE(o) != 2) return false;
+    for (int k = 0; k < 2; ++k)
+      if (!read_number(PySequence_Fast_GET_ITEM(o, k), *out++)) return false;
   }
   return true;
 }
@@ -97,6 +97,7 @@ class Group {
   bool find_state(PyObject* p, Entry& e);
   bool find_all(PyObject* state, Entry& e);
   bool begin_slot(PyObject* state, Entry& e);
+  bool take(PyObject* p, const Tensor& x);
   void update();
 
   const BoundRule& rule_;
@@ -168,6 +169,17 @@ bool Group::find_state(PyObject* p, Entry& e) {
   return true;
 }
 
+// Puts a parameter that the loops take on the list.
+bool Group::take(PyObject* p, const Tensor& x) {
+  Entry& e = entries_.emplace_back();
+  e.p = x;
+  e.g = x->meta->grad;
+  const bool stateless = rule_.numbers.empty() && form_->slots.empty();
+  if (fits(p, e.p, e.g) && (stateless || find_state(p, e))) return true;
+  entries_.pop_back();
+  return false;
+}
+
 void Group::update() {
   std::vector<Update> updates(entries_.size());
   for (size_t i = 0; i < entries_.size(); ++i) {
@@ -203,13 +215,7 @@ PyObject* Group::run() {
     if (is_tensor(p.get())) {
       const Tensor& x = unwrap(p.get());
       if (!x->meta || !x->meta->grad) continue;
-      Entry& e = entries_.emplace_back();
-      e.p = x;
-      e.g = x->meta->grad;
-      if (fused && fits(p.get(), e.p, e.g)) {
-        if ((rule_.numbers.empty() && form_->slots.empty()) || find_state(p.get(), e)) continue;
-      }
-      entries_.pop_back();
+      if (fused && take(p.get(), x)) continue;
     }
     if (!left) left = Ref::steal(must(PyList_New(0)));
     if (PyList_Append(left.get(), p.get()) < 0) raise_set();

@@ -27,6 +27,8 @@ REFUSED = [
     ("Adam", in_group(lr=None), TypeError),
     ("Adam", in_group(betas=(0.9, 0.9, 0.9)), ValueError),
     ("Adam", in_group(betas=(0.9,)), ValueError),
+    ("Adam", in_group(betas=0.9), TypeError),
+    ("Adam", in_group(betas=0.9, eps=(1e-8, 0.0)), TypeError),
     ("Adam", in_group(params=[1]), AttributeError),
     ("Adam", lambda optimizer, params: optimizer.param_groups[0].pop("eps"), KeyError),
     ("Adam", lambda optimizer, params: optimizer.param_groups[0].pop("params"), KeyError),

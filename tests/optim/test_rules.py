@@ -161,6 +161,7 @@ def test_other_types_go_down_hill(name, dtype):
         first = loss.item() if first is None else first
         optimizer.step()
     assert p.dtype == dtype and loss.item() < first
+    assert optimizer.state.keys() == (set() if name == "SGD" else {p})
     assert all(v.dtype == dtype for k, v in optimizer.state[p].items() if v.dim())
 
 

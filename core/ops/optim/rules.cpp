@@ -28,59 +28,64 @@ template <class R> RuleForm form_of(Names slots, const UpdateLoops& loops) {
 constexpr const char *kStep[] = {"step"}, *kNadamNumbers[] = {"step", "mu_product"},
                      *kAsgdNumbers[] = {"step", "eta", "mu"};
 
-constexpr const char *kSgd[] = {"lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize"},
-                     *kSgdSlots[] = {"momentum_buffer"};
+constexpr RuleOption kSgd[] = {{"lr"},           {"momentum"}, {"dampening"},
+                               {"weight_decay"}, {"nesterov"}, {"maximize"}};
+constexpr const char* kSgdSlots[] = {"momentum_buffer"};
 const RuleForm& sgd(const double* options) {
   static const RuleForm forms[] = {form_of<optim::SGD<false>>(kSgdSlots, optim_loops().sgd[0]),
                                    form_of<optim::SGD<true>>(kSgdSlots, optim_loops().sgd[1])};
   return forms[options[1] != 0];
 }
 
-constexpr const char *kAdam[] =
-    {"lr", "betas", "eps", "weight_decay", "amsgrad", "maximize", "decoupled_weight_decay"},
-                     *kAdamSlots[] = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"};
+constexpr RuleOption kAdam[] = {
+    {"lr"},       {"betas", true},           {"eps"}, {"weight_decay"}, {"amsgrad"},
+    {"maximize"}, {"decoupled_weight_decay"}};
+constexpr const char* kAdamSlots[] = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"};
 const RuleForm& adam(const double* options) {
   static const RuleForm forms[] = {form_of<optim::Adam<false>>(kAdamSlots, optim_loops().adam[0]),
                                    form_of<optim::Adam<true>>(kAdamSlots, optim_loops().adam[1])};
   return forms[options[5] != 0];
 }
 
-constexpr const char *kAdamax[] = {"lr", "betas", "eps", "weight_decay", "maximize"},
-                     *kAdamaxSlots[] = {"exp_avg", "exp_inf"};
+constexpr RuleOption kAdamax[] = {{"lr"}, {"betas", true}, {"eps"}, {"weight_decay"}, {"maximize"}};
+constexpr const char* kAdamaxSlots[] = {"exp_avg", "exp_inf"};
 const RuleForm& adamax(const double*) {
   static const RuleForm form = form_of<optim::Adamax>(kAdamaxSlots, optim_loops().adamax);
   return form;
 }
 
-constexpr const char* kNadam[] = {
-    "lr", "betas", "eps", "weight_decay", "momentum_decay", "maximize", "decoupled_weight_decay"};
+constexpr RuleOption kNadam[] = {
+    {"lr"},       {"betas", true},           {"eps"}, {"weight_decay"}, {"momentum_decay"},
+    {"maximize"}, {"decoupled_weight_decay"}};
 const RuleForm& nadam(const double*) {
   static const RuleForm form = form_of<optim::NAdam>(kAdamSlots, optim_loops().nadam);
   return form;
 }
 
-constexpr const char* kRadam[] = {"lr", "betas", "eps", "weight_decay", "maximize", "decoupled_weight_decay"};
+constexpr RuleOption kRadam[] = {{"lr"},           {"betas", true}, {"eps"},
+                                 {"weight_decay"}, {"maximize"},    {"decoupled_weight_decay"}};
 const RuleForm& radam(const double*) {
   static const RuleForm form = form_of<optim::RAdam>(kAdamSlots, optim_loops().radam);
   return form;
 }
 
-constexpr const char *kAdagrad[] = {"lr", "lr_decay", "weight_decay", "eps", "maximize"},
-                     *kAdagradSlots[] = {"sum"};
+constexpr RuleOption kAdagrad[] = {{"lr"}, {"lr_decay"}, {"weight_decay"}, {"eps"}, {"maximize"}};
+constexpr const char* kAdagradSlots[] = {"sum"};
 const RuleForm& adagrad(const double*) {
   static const RuleForm form = form_of<optim::Adagrad>(kAdagradSlots, optim_loops().adagrad);
   return form;
 }
 
-constexpr const char *kAdadelta[] = {"lr", "rho", "eps", "weight_decay", "maximize"},
-                     *kAdadeltaSlots[] = {"square_avg", "acc_delta"};
+constexpr RuleOption kAdadelta[] = {{"lr"}, {"rho"}, {"eps"}, {"weight_decay"}, {"maximize"}};
+constexpr const char* kAdadeltaSlots[] = {"square_avg", "acc_delta"};
 const RuleForm& adadelta(const double*) {
   static const RuleForm form = form_of<optim::Adadelta>(kAdadeltaSlots, optim_loops().adadelta);
   return form;
 }
 
-constexpr const char *kRmsprop[] = {"lr", "alpha", "eps", "weight_decay", "momentum", "centered", "maximize"},
-                     *kRmspropSlots[] = {"square_avg", "momentum_buffer", "grad_avg"},
+constexpr RuleOption kRmsprop[] = {{"lr"},       {"alpha"},    {"eps"},     {"weight_decay"},
+                                   {"momentum"}, {"centered"}, {"maximize"}};
+constexpr const char *kRmspropSlots[] = {"square_avg", "momentum_buffer", "grad_avg"},
                      *kCenteredSlots[] = {"square_avg", "grad_avg"};
 const RuleForm& rmsprop(const double* options) {
   static const RuleForm forms[] = {
@@ -91,14 +96,15 @@ const RuleForm& rmsprop(const double* options) {
   return forms[2 * (options[4] > 0) + (options[5] != 0)];
 }
 
-constexpr const char *kRprop[] = {"etas", "step_sizes", "maximize"}, *kRpropSlots[] = {"prev", "step_size"};
+constexpr RuleOption kRprop[] = {{"etas", true}, {"step_sizes", true}, {"maximize"}};
+constexpr const char* kRpropSlots[] = {"prev", "step_size"};
 const RuleForm& rprop(const double*) {
   static const RuleForm form = form_of<optim::Rprop>(kRpropSlots, optim_loops().rprop);
   return form;
 }
 
-constexpr const char *kAsgd[] = {"lr", "lambd", "alpha", "t0", "weight_decay", "maximize"},
-                     *kAsgdSlots[] = {"ax"};
+constexpr RuleOption kAsgd[] = {{"lr"}, {"lambd"}, {"alpha"}, {"t0"}, {"weight_decay"}, {"maximize"}};
+constexpr const char* kAsgdSlots[] = {"ax"};
 const RuleForm& asgd(const double*) {
   static const RuleForm form = form_of<optim::ASGD>(kAsgdSlots, optim_loops().asgd);
   return form;

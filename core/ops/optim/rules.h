@@ -13,9 +13,13 @@ struct RuleForm {
   void (*constants)(const double* options, const optim::Number* numbers, bool first, double* out);
 };
 
+struct RuleOption {
+  const char* name;
+  bool pair = false;  // two numbers
+};
 struct Rule {
   const char* name;
-  std::span<const char* const> options;  // of the parameter group; a pair counts as two numbers
+  std::span<const RuleOption> options;   // of the parameter group, as they stand in the rule's Options
   std::span<const char* const> numbers;  // 0-d tensors of a parameter's state
   const RuleForm& (*form)(const double* options);
 };

@@ -59,7 +59,6 @@ class RuleOptimizer(Optimizer):
 
     slots: ClassVar[dict[str, Slot]] = {}
     later: ClassVar[dict[str, Any]] = {}  # options that old states may lack
-    refuses: ClassVar[tuple[str, ...]] = ()
     fused: ClassVar[Callable[..., list[Any] | None] | None] = None
 
     @staticmethod
@@ -98,9 +97,11 @@ class RuleOptimizer(Optimizer):
         """Makes what is missing of a parameter's state."""
         if group.get("fused"):
             check_fused(p)
-        state = self.state[p]
         for name, slot in self.slots.items():
-            if name not in state and slot.value is not None and (slot.when is None or slot.when(p, group)):
+            if slot.when is not None and not slot.when(p, group):
+                continue
+            state = self.state[p]
+            if name not in state and slot.value is not None:
                 state[name] = slot.make(p, group)
 
     def _by_rule(self, params: list[Tensor], group: dict[str, Any]) -> None:
@@ -110,7 +111,10 @@ class RuleOptimizer(Optimizer):
             self._begin(p, group)
         with set_grad_enabled(differentiable):
             for p in params:
-                apply(self.rule, p, p.grad, self.state[p], h)
+                state = self.state.get(p, {})
+                apply(self.rule, p, p.grad, state, h)
+                if state:
+                    self.state[p] = state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)

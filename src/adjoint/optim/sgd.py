@@ -35,7 +35,7 @@ class SGD(RuleOptimizer):
     tensor([0.8000])
     """
 
-    slots: ClassVar[dict[str, Slot]] = {"momentum_buffer": Slot(None)}
+    slots: ClassVar[dict[str, Slot]] = {"momentum_buffer": Slot(None, when=lambda p, h: h["momentum"])}
     later: ClassVar[dict[str, Any]] = {
         "nesterov": False,
         "maximize": False,
