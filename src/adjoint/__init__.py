@@ -30,8 +30,12 @@ if TYPE_CHECKING:  # what tools are to see: the core's stub, and what is importe
     from . import cli as cli
     from . import cuda as cuda
     from . import data as data
+    from . import distributed as distributed
     from . import func as func
     from . import functional as functional
+    from . import futures as futures
+    from . import fx as fx
+    from . import jit as jit
     from . import linalg as linalg
     from . import nn as nn
     from . import optim as optim
@@ -42,6 +46,7 @@ if TYPE_CHECKING:  # what tools are to see: the core's stub, and what is importe
     from . import serialization as serialization
     from . import special as special
     from . import storage as storage
+    from . import torch_version as torch_version
     from . import utils as utils
     from ._core import *
     from ._legacy import *
@@ -49,6 +54,7 @@ if TYPE_CHECKING:  # what tools are to see: the core's stub, and what is importe
     from ._tensor_str import set_printoptions as set_printoptions
     from ._typeinfo import finfo as finfo
     from ._typeinfo import iinfo as iinfo
+    from .alias import as_torch as as_torch
     from .amp.autocast_mode import autocast as autocast
     from .amp.autocast_mode import get_autocast_dtype as get_autocast_dtype
     from .amp.autocast_mode import is_autocast_enabled as is_autocast_enabled
@@ -80,8 +86,8 @@ from .autograd import set_grad_enabled as set_grad_enabled
 newaxis: None = None
 
 _MODULES = frozenset(
-    "_VF amp backends cli cuda data explain func functional linalg nn optim overrides profiler random return_types serialization "
-    "special storage utils".split()
+    "_C _VF amp backends cli cuda data distributed explain func functional futures fx jit linalg nn optim overrides profiler random "
+    "return_types serialization special storage torch_version utils".split()
 )
 _LAZY = (
     dict.fromkeys(("set_printoptions", "get_printoptions"), "_tensor_str")
@@ -89,6 +95,7 @@ _LAZY = (
     | dict.fromkeys(("autocast", "is_autocast_enabled", "get_autocast_dtype"), "amp.autocast_mode")
     | {"GradScaler": "amp.grad_scaler"}
     | {"graph": "explain.graph", "why": "explain.why", "save": "serialization.save", "load": "serialization.load"}
+    | {"as_torch": "alias"}
 )
 _LEGACY = frozenset(
     kind + suffix

@@ -15,6 +15,7 @@ examples:
   adjoint explain train.py --of loss --with w1    the chain rule written out, with numbers
   adjoint graph train.py --open                   the graph as a page to look into
   adjoint why train.py --of w1                    why its gradient is None, zero or NaN
+  adjoint run train.py --epochs 3                 a program that imports torch, on Adjoint
   adjoint demo                                    the library at work, in under a minute
   adjoint info                                    what runs here, for a report of a problem
 
@@ -39,6 +40,13 @@ _WHY = """\
 examples:
   adjoint why train.py --of w1                    why is w1.grad None, zero or NaN?
   adjoint why train.py --of 'layers[0]' --loss loss --step 1
+"""
+_RUN = """\
+examples:
+  adjoint run train.py --epochs 3         import torch gives Adjoint, there and in its children
+  adjoint run -m package.train
+  adjoint run -- pytest tests             a command that a package brings
+  adjoint run --missing train.py lib/     what these need of torch and Adjoint lacks, with the lines; runs nothing
 """
 _DEMO = """\
 examples:
@@ -155,8 +163,18 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     demo.add_argument("--plain", action="store_true", help="plain lines, no progress bar")
     demo.add_argument("--out", metavar="FOLDER", help="where the pictures go (default: a temporary folder)")
 
+    run = command(
+        "run",
+        "run a program that imports torch on Adjoint, unchanged",
+        "Runs a program for which 'import torch' gives Adjoint, for this process and its children.",
+        _RUN,
+    )
+    run.add_argument(
+        "program", nargs=argparse.REMAINDER, help="script.py, -m module, or -- command; then its arguments"
+    )
+
     info = command("info", "what runs here, for a report of a problem", "Prints what runs here.", _INFO)
-    return parser, {"explain": explain, "graph": graph, "why": why, "demo": demo, "info": info}
+    return parser, {"explain": explain, "graph": graph, "why": why, "demo": demo, "run": run, "info": info}
 
 
 def _takes_script(parser: argparse.ArgumentParser) -> None:
@@ -185,6 +203,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser, commands = _parser()
     # Everything after -- is the script's.
     at = words.index("--") if "--" in words and words[0] in ("explain", "graph", "why") else len(words)
+    if words[:1] == ["run"] and words[1:2] not in (["--help"], ["-h"]):  # all that follows is the program's
+        return _interruptible(lambda: _run_program(words[1:], commands["run"]))
     options = parser.parse_args(words[:at])
     options.arguments = words[at + 1 :]
     if options.version:
@@ -211,6 +231,21 @@ def _run(options: argparse.Namespace, parser: _Parser) -> int:
     try:
         answer: Any = getattr(ask, options.command)
         return int(answer(options))
+    except Complaint as complaint:
+        parser.complain(str(complaint), complaint.status)
+
+
+def _run_program(words: list[str], parser: _Parser) -> int:
+    from adjoint.cli.script import Complaint
+
+    try:
+        if words[:1] == ["--missing"]:
+            from adjoint.cli import missing
+
+            return missing.run(words[1:])
+        from adjoint.cli import runner
+
+        return runner.run(words)
     except Complaint as complaint:
         parser.complain(str(complaint), complaint.status)
 

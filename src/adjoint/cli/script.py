@@ -113,11 +113,9 @@ def run(path: str, arguments: list[str], step: int | None = None) -> Variables:
     Raises:
         Complaint: there is no such file, or the script failed: its traceback is printed then.
     """
-    code = _compile(path)
-    module = ModuleType("__main__")
-    module.__file__ = path
-    module.__dict__["__builtins__"] = __builtins__
-    with _as_main(module, path, arguments), _kept_graphs(step) as passes, contextlib.redirect_stdout(sys.stderr):
+    code = compile_file(path)
+    module = new_main(path)
+    with as_main(module, path, arguments), _kept_graphs(step) as passes, contextlib.redirect_stdout(sys.stderr):
         try:
             exec(code, module.__dict__)
         except _Stopped as stop:
@@ -128,14 +126,22 @@ def run(path: str, arguments: list[str], step: int | None = None) -> Variables:
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            _show(error, path)
+            show_error(error, path)
             raise Complaint(_remedy(error, path), 1) from None
     if step is not None:
         raise Complaint(f"--step {step}: the script ran {passes[0]} backward passes", 2)
     return Variables(path, module.__dict__)
 
 
-def _compile(path: str) -> Any:
+def new_main(path: str) -> ModuleType:
+    """An empty `__main__` for the file."""
+    module = ModuleType("__main__")
+    module.__file__ = path
+    module.__dict__["__builtins__"] = __builtins__
+    return module
+
+
+def compile_file(path: str) -> Any:
     if os.path.isdir(path):
         raise Complaint(f"{path} is a folder; expected a Python file")
     try:
@@ -153,7 +159,7 @@ def _compile(path: str) -> Any:
 
 
 @contextlib.contextmanager
-def _as_main(module: ModuleType, path: str, arguments: list[str]) -> Iterator[None]:
+def as_main(module: ModuleType, path: str, arguments: list[str]) -> Iterator[None]:
     old_main, old_argv, old_path = sys.modules.get("__main__"), sys.argv, list(sys.path)
     sys.modules["__main__"] = module
     sys.argv = [path, *arguments]
@@ -202,7 +208,7 @@ def _kept_graphs(step: int | None) -> Iterator[list[int]]:
         cls.backward, module.backward = method, function
 
 
-def _show(error: BaseException, path: str) -> None:
+def show_error(error: BaseException, path: str) -> None:
     """The traceback as Python would print it: it begins in the script, not with us."""
     here: TracebackType | None = error.__traceback__
     while here is not None and here.tb_frame.f_code.co_filename != path:
