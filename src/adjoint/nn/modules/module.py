@@ -1,17 +1,16 @@
-"""Module: attributes that are registered by assignment, and the call.
+"""Module: how one comes to be, is called, copied and pickled.
 
-What else a module does stands beside: hooks.py, state.py (state_dict and back), walk.py (named_*, apply, to), show.py.
+What else it does stands beside: registration.py (attributes), hooks.py, state.py (state_dict and back), walk.py (named_*,
+apply, to), show.py.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 
-from ... import _core
-from ..parameter import Buffer, Parameter
-from . import unregistered as _unregistered
 from .failure import add_note as _add_note
-from .hooks import CALL_HOOKS, HookDict, Hooks, _global_hooks_seen, adopt_hooks
+from .hooked_call import HookedCall
+from .hooks import HookDict, Hooks, _global_hooks_seen, adopt_hooks
 from .hooks import _global_backward_hooks as _global_backward_hooks
 from .hooks import _global_backward_pre_hooks as _global_backward_pre_hooks
 from .hooks import _global_buffer_registration_hooks as _global_buffer_registration_hooks
@@ -30,11 +29,13 @@ from .hooks import register_module_full_backward_hook as register_module_full_ba
 from .hooks import register_module_full_backward_pre_hook as register_module_full_backward_pre_hook
 from .hooks import register_module_module_registration_hook as register_module_module_registration_hook
 from .hooks import register_module_parameter_registration_hook as register_module_parameter_registration_hook
-from .members import NAMES, Members, adopt, own, plain, replace
+from .members import Members, adopt, plain
+from .registration import Registration
 from .show import Show
 from .show import _addindent as _addindent
 from .state import State
 from .state import _IncompatibleKeys as _IncompatibleKeys
+from .unregistered import look
 from .walk import Walk
 
 TYPE_CHECKING = False
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from typing import Any, ParamSpec, Protocol, TypeVar
 
     from ..._core import Tensor
+    from ..parameter import Parameter
 
     _P = ParamSpec("_P")
     _R = TypeVar("_R", covariant=True)
@@ -63,20 +65,12 @@ __all__ = [
     "register_module_parameter_registration_hook",
 ]
 
-_RESERVED = frozenset((*NAMES, *CALL_HOOKS, "__dict__"))
-
-
-def _typename(value: object) -> str:
-    from ... import typename
-
-    return typename(value)
-
 
 def _forward_unimplemented(self: Module, *input: Any) -> None:
     raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
 
 
-class Module(Hooks, State, Walk, Show):
+class Module(Hooks, Registration, State, Walk, Show):
     """Base class of all networks: attributes that are parameters, buffers or modules are found, saved and moved.
 
     >>> import adjoint as torch
@@ -162,6 +156,28 @@ class Module(Hooks, State, Walk, Show):
             return self._compiled_call_impl(*args, **kwargs)
         return self._call_impl(*args, **kwargs)
 
+    def _call_impl(self, *args: Any, **kwargs: Any) -> Any:
+        if not (
+            self._forward_hooks
+            or self._forward_pre_hooks
+            or self._backward_hooks
+            or self._backward_pre_hooks
+            or _global_backward_pre_hooks
+            or _global_backward_hooks
+            or _global_forward_hooks
+            or _global_forward_pre_hooks
+        ):
+            if self._hooked:  # the first call, or hooks are gone
+                look(self)
+                adopt_hooks(self)
+            return self.forward(*args, **kwargs)
+        call = HookedCall(self, args, kwargs)
+        try:
+            return call.run()
+        except Exception:
+            call.run_always_called()
+            raise
+
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """As torch.compile of this module's call: nothing is compiled here, so nothing changes."""
         from ... import compile
@@ -178,177 +194,6 @@ class Module(Hooks, State, Walk, Show):
             self, memo: set[Any] | None = None, prefix: str = "", remove_duplicate: bool = True
         ) -> Iterator[tuple[str, Module]]: ...
         def get_submodule(self, target: str) -> Module: ...
-
-    # --- attributes -------------------------------------------------------------------------------------------------
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name):
-            # Members are attributes already: this is for what is missing, for modules that got plain dicts
-            # (Note [Members are attributes]), and for subclasses that call it.
-            attributes = self.__dict__
-            for kind in NAMES:
-                members = attributes.get(kind)
-                if members is not None and name in members:
-                    return members[name]
-            raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
-    else:
-
-        def __getattr__(self, name: str) -> Any: ...
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        attributes = self.__dict__
-        if isinstance(value, Parameter):
-            if "_parameters" not in attributes:
-                raise AttributeError("cannot assign parameters before Module.__init__() call")
-            self._remove(name, but="_parameters")
-            self.register_parameter(name, value)
-        elif name in attributes.get("_parameters", ()):
-            if value is not None:
-                raise TypeError(
-                    f"cannot assign '{_typename(value)}' as parameter '{name}' (torch.nn.Parameter or None expected)"
-                )
-            self.register_parameter(name, value)
-        elif isinstance(value, Module):
-            if "_modules" not in attributes:
-                raise AttributeError("cannot assign module before Module.__init__() call")
-            self._remove(name, but="_modules")
-            self._set_module(name, value)
-        elif name in attributes.get("_modules", ()):
-            if value is not None:
-                raise TypeError(
-                    f"cannot assign '{_typename(value)}' as child module '{name}' (torch.nn.Module or None expected)"
-                )
-            self._set_module(name, value)
-        elif isinstance(value, Buffer) or name in attributes.get("_buffers", ()):
-            self._set_buffer(name, value)
-        elif name in _RESERVED:
-            self._set_reserved(name, value)
-        else:
-            super().__setattr__(name, value)
-            if type(value) in (list, tuple, dict) and _unregistered.worth_noting(value):
-                _unregistered.note(self, name)
-                self._hooked.append(True)  # the next call looks again
-
-    def _set_reserved(self, name: str, value: Any) -> None:
-        """Assignment to one of the attributes that the others live in."""
-        if name in NAMES:
-            replace(self, name, value)
-            return
-        object.__setattr__(self, name, value)
-        if name in CALL_HOOKS:
-            self._hooked.append(True)
-        else:
-            adopt(self)
-            adopt_hooks(self)
-
-    def _remove(self, name: str, *, but: str) -> None:
-        """Nothing of this name, in whatever kind, save in the dict `but`."""
-        for kind in NAMES:
-            if kind != but:
-                own(self, kind).pop(name, None)
-        if but != "_buffers":
-            self._non_persistent_buffers_set.discard(name)
-        if name not in self.__dict__[but]:
-            self.__dict__.pop(name, None)
-
-    def _set_module(self, name: str, value: Module | None) -> None:
-        for hook in _global_module_registration_hooks.values():
-            changed = hook(self, name, value)
-            if changed is not None:
-                value = changed
-        own(self, "_modules")[name] = value
-
-    def _set_buffer(self, name: str, value: Any) -> None:
-        if value is not None and not _tensor_like(value):
-            raise TypeError(
-                f"cannot assign '{_typename(value)}' as buffer '{name}' "
-                "(torch.nn.Buffer, torch.Tensor or None expected)"
-            )
-        persistent = value.persistent if isinstance(value, Buffer) else name not in self._non_persistent_buffers_set
-        if getattr(self.register_buffer, "__func__", None) is Module.register_buffer or _takes_persistent(self):
-            self.register_buffer(name, value, persistent)
-        elif persistent:
-            self.register_buffer(name, value)
-        else:
-            raise RuntimeError(
-                "Registering a non-persistent buffer on a Module subclass that implements register_buffer() without "
-                "the persistent argument is not allowed."
-            )
-
-    def __delattr__(self, name: str) -> None:
-        for kind in NAMES:
-            if name in self.__dict__[kind]:
-                del own(self, kind)[name]
-                if kind == "_buffers":
-                    self._non_persistent_buffers_set.discard(name)
-                return
-        super().__delattr__(name)
-
-    def _check_name(self, what: str, name: Any, kind: str) -> None:
-        if not isinstance(name, str):
-            raise TypeError(f"{what} name should be a string. Got {_typename(name)}")
-        if what == "module" and hasattr(self, name) and name not in self.__dict__[kind]:
-            raise KeyError(f"attribute '{name}' already exists")
-        if "." in name:
-            raise KeyError(f'{what} name can\'t contain "."' + (f", got: {name}" if what == "module" else ""))
-        if name == "":
-            raise KeyError(f'{what} name can\'t be empty string ""')
-        if hasattr(self, name) and name not in self.__dict__[kind]:
-            raise KeyError(f"attribute '{name}' already exists")
-
-    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
-        """A tensor that belongs to the module without being trained; if persistent, it is part of state_dict."""
-        if "_buffers" not in self.__dict__:
-            raise AttributeError("cannot assign buffer before Module.__init__() call")
-        self._check_name("buffer", name, "_buffers")
-        if tensor is not None and not _tensor_like(tensor):
-            raise TypeError(
-                f"cannot assign '{_typename(tensor)}' object to buffer '{name}' (torch Tensor or None required)"
-            )
-        for hook in _global_buffer_registration_hooks.values():
-            changed = hook(self, name, tensor)
-            if changed is not None:
-                tensor = changed
-        own(self, "_buffers")[name] = tensor
-        if persistent:
-            self._non_persistent_buffers_set.discard(name)
-        else:
-            self._non_persistent_buffers_set.add(name)
-
-    def register_parameter(self, name: str, param: Parameter | None) -> None:
-        """A parameter, or None in the place of one."""
-        if "_parameters" not in self.__dict__:
-            raise AttributeError("cannot assign parameter before Module.__init__() call")
-        self._check_name("parameter", name, "_parameters")
-        if param is not None:
-            if not isinstance(param, Parameter):
-                raise TypeError(
-                    f"cannot assign '{_typename(param)}' object to parameter '{name}' "
-                    "(torch.nn.Parameter or None required)"
-                )
-            if param.grad_fn:
-                raise ValueError(
-                    f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created "
-                    f"explicitly. To express '{name}' as a function of another Tensor, compute the value in the "
-                    "forward() method."
-                )
-            for hook in _global_parameter_registration_hooks.values():
-                changed = hook(self, name, param)
-                if changed is not None:
-                    param = changed
-        own(self, "_parameters")[name] = param
-
-    def add_module(self, name: str, module: Module | None) -> None:
-        """A child module under a name, as by assignment."""
-        if not isinstance(module, Module) and module is not None:
-            raise TypeError(f"{_typename(module)} is not a Module subclass")
-        self._check_name("module", name, "_modules")
-        self._set_module(name, module)
-
-    def register_module(self, name: str, module: Module | None) -> None:
-        """add_module by another name."""
-        self.add_module(name, module)
 
     # --- copies and pickles -----------------------------------------------------------------------------------------
 
@@ -385,14 +230,3 @@ _OLD_STATES: dict[str, Callable[[], Any]] = {
     "_is_full_backward_hook": lambda: None,
     "_backward_pre_hooks": OrderedDict,
 }
-
-
-def _tensor_like(value: object) -> bool:
-    return isinstance(value, _core.Tensor) or hasattr(value, "__torch_function__")
-
-
-def _takes_persistent(module: Module) -> bool:
-    """Does the subclass's own register_buffer have PyTorch's third parameter?"""
-    from inspect import signature
-
-    return "persistent" in signature(module.register_buffer).parameters
