@@ -110,7 +110,7 @@ class Group {
 
 // What the loops take: anything else is for the rule.
 bool Group::fits(PyObject* p, const Tensor& x, const Tensor& g) {
-  return (x->dtype == Dtype::F32 || x->dtype == Dtype::F64) && x->device == Device::Cpu &&
+  return is_differentiable(x->dtype) && x->device == Device::Cpu &&
          (is_exact_tensor(p) || Py_TYPE(p) == parameter_type) && !x->base && !x->grad_fn && !x->inference() &&
          g->dtype == x->dtype && g->device == x->device && g->storage != x->storage && same_layout(*x, *g) &&
          (x->contiguous() || is_dense(*x));

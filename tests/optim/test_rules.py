@@ -92,6 +92,38 @@ def test_the_fused_loop_does_what_the_rule_says(name, i, decay, maximize, dtype)
 
 
 @ours
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+@pytest.mark.parametrize(("name", "i"), FUSED)
+def test_complex_numbers_are_pairs(name, i, dtype):
+    options, dtype = catalogue.OPTIONS[name][i], getattr(torch, dtype)
+    runs = [train(c, options, dtype, 5) for c in (getattr(torch.optim, name), rule_only(name))]
+    for a, b in zip(*(params for params, _ in runs), strict=True):
+        assert ulps(torch.view_as_real(a), torch.view_as_real(b)) <= 1
+    for a, b in zip(*(optimizer.state.values() for _, optimizer in runs), strict=True):
+        assert list(a) == list(b) and all(torch.allclose(a[k], b[k], rtol=1e-6, atol=1e-6) for k in a)
+
+
+@ours
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("name", sorted({name for name, _ in FUSED}))
+def test_halves_are_rounded_once(name, dtype):
+    """A step is that of float32 from the same numbers, rounded."""
+    options, dtype = catalogue.OPTIONS[name][-1], getattr(torch, dtype)
+    params, optimizer = train(getattr(torch.optim, name), options, dtype, 2)
+    wide = [p.detach().float().requires_grad_() for p in params]
+    other = getattr(torch.optim, name)(wide, **options)
+    other.load_state_dict(optimizer.state_dict())
+    for p, q in zip(params, wide, strict=True):
+        q.grad = p.grad.float()
+    optimizer.step()
+    other.step()
+    for p, q in zip(params, wide, strict=True):
+        assert torch.equal(p, q.to(dtype))
+        a, b = optimizer.state[p], other.state[q]
+        assert all(torch.equal(a[k], b[k].to(a[k].dtype)) for k in a)
+
+
+@ours
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", ["SGD", "AdamW", "RMSprop"])
 def test_many_pieces_are_as_one(name, dtype):

@@ -7,7 +7,7 @@ namespace adjoint {
 // A rule's loop over n dense elements of a parameter, its gradient and its slots: made from the formulas in ops/optim.
 using UpdateLoop = void (*)(const double* constants, int64_t n, void* p, const void* g, void* const* slots);
 struct UpdateLoops {
-  UpdateLoop f32, f64;
+  UpdateLoop f32, f64;  // of half precision in float32, of complex numbers for both parts
 };
 
 // A parameter on its way through an optimizer's step. All tensors have one type, shape and dense layout.

@@ -2,7 +2,7 @@
 
 A rule is written twice: in tensor operations (`rule`), as in its paper, and as a function of one element in
 core/ops/optim/, whose loop updates all parameters of a group in one pass (`fused`). The first is for what the second does
-not take (a step to differentiate, complex and half types, unusual layouts), and what it is tested against.
+not take (a step to differentiate, unusual layouts, other devices), and what it is tested against.
 """
 
 from __future__ import annotations

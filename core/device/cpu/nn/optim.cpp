@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 #include "device/cpu/work.h"
+#include "kernels/copy.h"
 #include "kernels/parallel.h"
 
 namespace adjoint {
@@ -11,12 +12,36 @@ namespace {
 constexpr int64_t kPiece = 16 * 1024;  // bytes of a parameter that are updated at a time
 constexpr int64_t kGrain = 4;          // pieces that are worth another thread
 
+// Half precision: a stretch at a time becomes float32 and back, rounded once.
+void update_half(const UpdateLoops& loops, int slots, const Update& u, int64_t begin, int64_t end) {
+  constexpr int64_t kStretch = 1024;
+  alignas(64) float wide[2 + Update::kSlots][kStretch];
+  const Dtype type = u.p->dtype;
+  void* addresses[Update::kSlots];
+  for (int k = 0; k < Update::kSlots; ++k) addresses[k] = wide[2 + k];
+  auto bytes = [](float* x) { return reinterpret_cast<char*>(x); };
+  for (int64_t at = begin; at < end; at += kStretch) {
+    const int64_t n = std::min(kStretch, end - at), offset = at * int64_t(item_size(type));
+    convert(bytes(wide[0]), Dtype::F32, u.p->address() + offset, type, n);
+    convert(bytes(wide[1]), Dtype::F32, u.g->address() + offset, type, n);
+    for (int k = 0; k < slots; ++k)
+      convert(bytes(wide[2 + k]), Dtype::F32, u.slots[k]->address() + offset, type, n);
+    loops.f32(u.constants, n, wide[0], wide[1], addresses);
+    convert(u.p->address() + offset, type, bytes(wide[0]), Dtype::F32, n);
+    for (int k = 0; k < slots; ++k)
+      convert(u.slots[k]->address() + offset, type, bytes(wide[2 + k]), Dtype::F32, n);
+  }
+}
+
+// A complex parameter is two real ones, side by side.
 void update(const UpdateLoops& loops, int slots, const Update& u, int64_t begin, int64_t end) {
-  const int64_t at = begin * int64_t(u.p->itemsize());
+  const Dtype type = u.p->dtype;
+  if (is_reduced(type)) return update_half(loops, slots, u, begin, end);
+  const int64_t at = begin * int64_t(item_size(type)), n = (end - begin) * (is_complex(type) ? 2 : 1);
   void* addresses[Update::kSlots] = {};
   for (int k = 0; k < slots; ++k) addresses[k] = u.slots[k]->address() + at;
-  (u.p->dtype == Dtype::F32 ? loops.f32 : loops.f64)(u.constants, end - begin, u.p->address() + at,
-                                                     u.g->address() + at, addresses);
+  (real_of(type) == Dtype::F32 ? loops.f32 : loops.f64)(u.constants, n, u.p->address() + at,
+                                                        u.g->address() + at, addresses);
 }
 
 // Where one parameter's memory is also another's, or one is there twice, the order counts.
