@@ -202,6 +202,32 @@ def test_files_go_both_ways(first, second):
         np.testing.assert_allclose(go(*b), go(*a), rtol=1e-6)
 
 
+@pytest.mark.parametrize("name", [info.optim_cls.__name__ for info in optim_db if info.optim_cls.__name__ not in ("SparseAdam", "Muon", "LBFGS")])  # fmt: skip
+def test_a_training_curve(name):
+    """Losses of twenty steps from the same seed, with a schedule, decay and clipped gradients."""
+    curves = []
+    for library in LIBRARIES:
+        library.manual_seed(0)
+        nn = library.nn
+        model = nn.Sequential(nn.Linear(8, 16), nn.Tanh(), nn.Linear(16, 3))
+        x, y = library.randn(32, 8), library.randint(0, 3, (32,))
+        groups = [{"params": [p for p in model.parameters() if p.ndim > 1]}]
+        groups.append({"params": [p for p in model.parameters() if p.ndim < 2], "lr": 0.02})
+        optimizer = getattr(library.optim, name)(groups, lr=0.05)
+        scheduler = library.optim.lr_scheduler.CosineAnnealingLR(optimizer, 20)
+        losses = []
+        for _ in range(20):
+            optimizer.zero_grad()
+            loss = nn.functional.cross_entropy(model(x), y)
+            loss.backward()
+            losses.append(float(nn.utils.clip_grad_norm_(model.parameters(), 0.5)))
+            optimizer.step()
+            scheduler.step()
+            losses.append(loss.item())
+        curves.append(losses)
+    np.testing.assert_allclose(curves[1], curves[0], rtol=2e-4)
+
+
 # --- schedules ---
 
 GRID = {
