@@ -87,6 +87,12 @@ SAMPLES = {
     ],
     "matrix_power": lambda make: [((make(3, 3), n), {}) for n in (0, 1, 2, 3, 5)],
     "linalg.matrix_power": lambda make: [((make(2, 3, 3), 2), {})],
+    "nn.functional.grouped_mm": lambda make: [
+        ((make(5, 2), make(2, 2, 3)), {"offs": make.torch.tensor([2, 4], dtype=make.torch.int32)}),
+        ((make(2, 3, 2), make(2, 4)), {"offs": make.torch.tensor([1, 3], dtype=make.torch.int32)}),
+        ((make(2, 4), make(4, 3)), {"offs": make.torch.tensor([1, 1, 4], dtype=make.torch.int32)}),
+        ((make(2, 2, 3), make(2, 3, 2)), {}),
+    ],
     "einsum": _einsum,
     "tensordot": lambda make: [
         ((make(2, 3), make(3, 4), 1), {}),

@@ -86,6 +86,21 @@ def _kron(a, b):
     return np.kron(a.reshape((1,) * (n - a.ndim) + a.shape), b.reshape((1,) * (n - b.ndim) + b.shape))
 
 
+def _grouped(a, b, offs=None):
+    if offs is None:
+        return a @ b
+    parts = list(zip([0, *offs[:-1]], offs, strict=True))
+    if a.ndim == b.ndim:
+        return np.stack([a[:, i:j] @ b[i:j] for i, j in parts])
+    out = np.zeros((a.shape[0], b.shape[2]) if a.ndim == 2 else (a.shape[1], b.shape[1]), np.result_type(a, b))
+    for k, (i, j) in enumerate(parts):
+        if a.ndim == 2:
+            out[i:j] = a[i:j] @ b[k]
+        else:
+            out[:, i:j] = a[k] @ b[:, i:j]
+    return out
+
+
 ORACLE = {
     **dict.fromkeys(["mm", "bmm", "mv", "dot", "matmul", "linalg.matmul"], total(np.matmul)),
     "vdot": total(lambda a, b: np.sum(np.conj(a) * b)),
@@ -102,6 +117,7 @@ ORACLE = {
     "chain_matmul": total(lambda *xs: functools.reduce(np.matmul, xs), steps=2),
     "linalg.multi_dot": total(lambda xs: functools.reduce(np.matmul, xs), steps=2),
     **dict.fromkeys(["matrix_power", "linalg.matrix_power"], total(_matrix_power, steps=4)),
+    "nn.functional.grouped_mm": total(_grouped),
     "einsum": total(_einsum, _einsum_type, steps=2),
     "tensordot": total(_tensordot),
     **dict.fromkeys(
@@ -119,6 +135,7 @@ REFUSES = {
         "linalg.multi_dot linalg.matrix_power tensordot cross linalg.cross trace"
     ).split(),
     "bi": "linalg.vecdot".split(),
+    "bic": ["nn.functional.grouped_mm"],
     "bihc": "cdist pdist nn.functional.pdist".split(),
 }
 PARTLY = {

@@ -2,6 +2,7 @@
 
 from .. import _core
 from ._attention import multi_head_attention_forward as multi_head_attention_forward
+from ._grouped import grouped_mm as grouped_mm
 from ._losses import linear_cross_entropy as linear_cross_entropy
 from ._losses import triplet_margin_with_distance_loss as triplet_margin_with_distance_loss
 from ._pool import (

@@ -8,6 +8,7 @@ from typing import Any, overload
 
 from .._core import Generator, Tensor, _device, _Device, _dtype, _Number
 from ._attention import multi_head_attention_forward as multi_head_attention_forward
+from ._grouped import grouped_mm as grouped_mm
 from ._losses import linear_cross_entropy as linear_cross_entropy
 from ._losses import triplet_margin_with_distance_loss as triplet_margin_with_distance_loss
 from ._pool import adaptive_avg_pool2d as adaptive_avg_pool2d
