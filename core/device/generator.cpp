@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cstring>
 #include <random>
+#include "kernels/isa.h"
+#include "kernels/mersenne_table.h"
 #include "tensor/tensor.h"
 
 namespace adjoint {
@@ -24,17 +26,27 @@ uint64_t Generator::seed_from_system() {
   return s;
 }
 
+ADJOINT_PICK_TABLE(MersenneTable, mersenne_table)
+
 void Generator::refill() {
-  auto mixed = [](uint32_t u, uint32_t v) {
-    uint32_t m = (u & 0x80000000) | (v & 0x7fffffff);
-    return (m >> 1) ^ (v & 1 ? 0x9908b0df : 0);
-  };
-  uint32_t* p = state;
-  for (int i = kWords - kShift; i > 0; --i, ++p) *p = p[kShift] ^ mixed(p[0], p[1]);
-  for (int i = kShift - 1; i > 0; --i, ++p) *p = p[kShift - kWords] ^ mixed(p[0], p[1]);
-  *p = p[kShift - kWords] ^ mixed(p[0], state[0]);
+  mersenne_table().twist(state);
   left = kWords;
   next = 0;
+}
+
+void Generator::random(uint32_t* words, int64_t n) {
+  while (n > 0) {
+    if (left == 1) {
+      refill();
+      ++left;  // as it is before one of them is drawn
+    }
+    const int64_t m = std::min<int64_t>(n, left - 1);
+    mersenne_table().temper(state + next, m, words);
+    left -= int(m);
+    next += uint32_t(m);
+    words += m;
+    n -= m;
+  }
 }
 
 namespace {

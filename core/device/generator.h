@@ -32,7 +32,8 @@ struct Generator {
     y ^= (y << 15) & 0xefc60000;
     return y ^ (y >> 18);
   }
-  uint64_t random64() {  // the first draw is the high half
+  void random(uint32_t* words, int64_t n);  // n of them
+  uint64_t random64() {                     // the first draw is the high half
     uint64_t high = random();
     return high << 32 | random();
   }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include "device/cpu/entries.h"
+#include "kernels/mersenne_table.h"
 
 namespace adjoint::cpu {
 
@@ -56,12 +57,36 @@ void draw_integers(const TensorImpl& x, Generator& g) {
   });
 }
 
+// Of dense elements a block at a time: a uniform number is below p where its 53 bits are below p · 2⁵³.
+template <class T> void draw_dense_bernoulli(const TensorImpl& x, double p, Generator& g) {
+  constexpr int64_t kBlock = Generator::kWords / 2;
+  const uint64_t bound = uint64_t(std::ceil(std::ldexp(p, 53)));
+  const MersenneTable& kernels = mersenne_table();
+  uint32_t words[2 * kBlock];
+  T* y = x.host_as<T>();
+  for (int64_t i = 0; i < x.numel; i += kBlock) {
+    const int64_t n = std::min(kBlock, x.numel - i);
+    g.random(words, 2 * n);
+    if constexpr (std::is_same_v<T, float>) {
+      kernels.below_f32(words, n, bound, y + i);
+    } else if constexpr (std::is_same_v<T, double>) {
+      kernels.below_f64(words, n, bound, y + i);
+    } else {
+      uint8_t flags[kBlock];
+      kernels.below_u8(words, n, bound, flags);
+      for (int64_t k = 0; k < n; ++k) y[i + k] = T(float(flags[k]));
+    }
+  }
+}
+
 void draw_bernoulli(const TensorImpl& x, double p, Generator& g) {
   visit(x.dtype, [&]<class T>(T*) {
-    if constexpr (std::is_convertible_v<T, double>)
-      each<T>(x, [&](T* v) { *v = T(float(uniform<double>(g) < p)); });
-    else
+    if constexpr (!std::is_convertible_v<T, double>)
       fail_dtype("bernoulli_scalar_cpu_", x.dtype);
+    else if (x.contiguous())
+      draw_dense_bernoulli<T>(x, p, g);
+    else
+      each<T>(x, [&](T* v) { *v = T(float(uniform<double>(g) < p)); });
   });
 }
 

@@ -233,7 +233,8 @@ struct Glu : Pointwise {  // of the two halves: ops/nn/gates.cpp
   template <class T> static constexpr auto value(T a, T b) { return a * math::sigmoid(b); }
   template <class T> static constexpr auto slope0(T, T b, T) { return math::sigmoid(b); }
   template <class T> static constexpr auto slope1(T a, T b, T) {
-    return a * math::sigmoid(b) * math::sigmoid(-b);
+    auto e = math::exp(-math::abs(b));  // sigmoid(b) · sigmoid(-b), as exact far out
+    return a * e / ((T(1) + e) * (T(1) + e));
   }
 };
 POINTWISE(Glu)

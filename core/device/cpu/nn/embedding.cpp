@@ -53,6 +53,8 @@ void sum_rows(const RowSums& r, const TensorImpl& g, const TensorImpl& gx) {
 void fill_bags(const Bags& b, const TensorImpl& weight, const TensorImpl& y, const TensorImpl& counts,
                const TensorImpl* largest) {
   const int64_t bags = y.size(0), width = y.size(1);
+  check(b.index.numel <= INT32_MAX, "embedding_bag: at most ", INT32_MAX, " indices are taken, got ",
+        b.index.numel);
   const int64_t *index = b.index.host_as<int64_t>(), *starts = b.starts.host_as<int64_t>();
   int64_t* count = counts.host_as<int64_t>();
   with_kernels(weight.dtype, [&]<class K, class T>(const K& kernels, T) {
