@@ -7,6 +7,7 @@
 #include <vector>
 #include "device/cpu/nn/ctc.h"
 #include "device/cpu/work.h"
+#include "kernels/nn/unit_interval.h"
 #include "kernels/parallel.h"
 #include "kernels/reduce.h"
 
@@ -72,23 +73,9 @@ void total(const FormulaLoop& f, std::span<const LoopOperand> xs, int64_t n, boo
 }
 
 std::optional<int64_t> outside_unit(const TensorImpl& x) {
-  std::optional<int64_t> found;
-  visit(x.dtype, [&]<class T>(T*) {
-    if constexpr (std::is_convertible_v<T, double> && !std::is_integral_v<T>) {
-      using W = std::conditional_t<sizeof(T) == 8, double, float>;
-      const auto inside = [](T v) { return (W(v) >= 0) & (W(v) <= 1); };
-      const T* p = x.host_as<T>();
-      for (int64_t i = 0; i < x.numel; i += kBlock) {
-        const int64_t m = std::min(kBlock, x.numel - i);
-        int bad = 0;
-        for (int64_t j = 0; j < m; ++j) bad |= !inside(p[i + j]);
-        if (!bad) continue;
-        for (int64_t j = 0; j < m; ++j)
-          if (!inside(p[i + j])) return void(found = i + j);
-      }
-    }
-  });
-  return found;
+  Work work(x.numel);
+  const int64_t at = adjoint::outside_unit(x.dtype, x.host(), x.numel);
+  return at < 0 ? std::nullopt : std::optional(at);
 }
 
 // One sample: its loss, or its slopes into `slope`. `of_target` has a flag for each class.
