@@ -123,3 +123,25 @@ def test_edges_that_libraries_touch():
     tree = {"a": [1, (2, None)], "b": 3}
     assert _pytree.tree_map(lambda x: x, tree) == tree and _pytree.tree_leaves(tree) == [1, 2, None, 3]
     assert _pytree.tree_map_only(int, lambda x: -x, tree) == {"a": [-1, (-2, None)], "b": -3}
+
+
+def test_processes(program):
+    path = program("""
+        import torch.multiprocessing as mp
+        import torch
+
+        def work(i, x):
+            if i == 2:
+                raise ValueError("no")
+            print(i, x.sum().item(), flush=True)
+
+        if __name__ == "__main__":
+            mp.spawn(work, (torch.ones(3),), nprocs=2)
+            try:
+                mp.spawn(work, (torch.ones(3),), nprocs=3)
+            except mp.ProcessRaisedException as e:
+                print("ValueError: no" in str(e), e.error_index)
+        """)
+    done = run(path)
+    lines = done.stdout.splitlines()
+    assert sorted(lines[:2]) == ["0 3.0", "1 3.0"] and lines[-1] == "True 2", done.stderr

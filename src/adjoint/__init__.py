@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # what tools are to see: the core's stub, and what is importe
     from . import fx as fx
     from . import jit as jit
     from . import linalg as linalg
+    from . import multiprocessing as multiprocessing
     from . import nn as nn
     from . import optim as optim
     from . import overrides as overrides
@@ -86,7 +87,7 @@ from .autograd import set_grad_enabled as set_grad_enabled
 newaxis: None = None
 
 _MODULES = frozenset(
-    "_C _VF amp backends cli cuda data distributed explain func functional futures fx jit linalg nn optim overrides profiler random "
+    "_C _VF amp backends cli cuda data distributed explain func functional futures fx jit linalg multiprocessing nn optim overrides profiler random "
     "return_types serialization special storage torch_version utils".split()
 )
 _LAZY = (
