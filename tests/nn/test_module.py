@@ -218,6 +218,30 @@ def test_call_super_init():
     assert Both(4).size == 4 and Both(size=5).size == 5
 
 
+def test_own_equality():
+    """As torchmetrics has it: what a module is equal to may depend on attributes that are not there yet."""
+
+    class Metric(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.states = []
+            self.more = {}
+            self.fc = nn.Linear(1, 1)
+
+        def __hash__(self):
+            return hash(tuple(self.states))
+
+        def __eq__(self, other):
+            return hash(self) == hash(other)
+
+        def forward(self, x):
+            return self.fc(x)
+
+    m = nn.Sequential(Metric())
+    m.load_state_dict(m.state_dict(), assign=True)
+    assert m(torch.ones(1)).shape == (1,) and copy.deepcopy(m)(torch.ones(1)).shape == (1,)
+
+
 # --- conversions ---
 
 

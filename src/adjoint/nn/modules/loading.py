@@ -168,10 +168,7 @@ class Plan(list):  # of messages
 
 
 def _modules_of(roots: Iterable[Any]) -> Iterable[Any]:
-    seen: dict[Any, None] = {}
-    for root in roots:
-        seen.update(dict.fromkeys(root.modules()))
-    return seen
+    return {id(module): module for root in roots for module in root.modules()}.values()
 
 
 def _surely_copied(held: Any, given: Any) -> bool:

@@ -201,6 +201,7 @@ class Module(Hooks, Registration, State, Walk, Show):
         state = plain(self.__dict__)
         state.pop("_compiled_call_impl", None)
         state.pop("_hooked", None)
+        state.pop("_set_at", None)
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -51,7 +51,8 @@ class Registration(Walk):
 
     def __setattr__(self, name: str, value: Any) -> None:
         attributes = self.__dict__
-        if isinstance(value, Parameter):
+        tensor = isinstance(value, _core.Tensor)  # at once; to be a Parameter or a Buffer is asked in Python
+        if tensor and isinstance(value, Parameter):
             if "_parameters" not in attributes:
                 raise AttributeError("cannot assign parameters before Module.__init__() call")
             self._remove(name, but="_parameters")
@@ -73,7 +74,7 @@ class Registration(Walk):
                     f"cannot assign '{_typename(value)}' as child module '{name}' (torch.nn.Module or None expected)"
                 )
             self._set_module(name, value)
-        elif isinstance(value, Buffer) or name in attributes.get("_buffers", ()):
+        elif (tensor and isinstance(value, Buffer)) or name in attributes.get("_buffers", ()):
             self._set_buffer(name, value)
         elif name in _RESERVED:
             self._set_reserved(name, value)

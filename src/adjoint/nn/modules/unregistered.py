@@ -1,7 +1,8 @@
 """Modules and parameters that a module keeps in plain lists, tuples or dicts: nobody trains, saves or moves them.
 
-Module.__setattr__ notes where such an attribute was set, the first call looks what became of it and warns, once for a
-place. A frozen module, one of an enclosing module's own, or an enclosing module itself may be kept so: no word of those.
+Module.__setattr__ notes where such an attribute was set (in `_set_at`, which pickles and copies leave out); the first
+call looks what became of it and warns, once for a place. A frozen module, one of an enclosing module's own, or an
+enclosing module itself may be kept so: no word of those.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from warnings import warn, warn_explicit
-from weakref import WeakKeyDictionary
 
 from ..parameter import Parameter
 from .walk import Walk
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 Place = tuple[str, int]  # file, line
 
-_places: WeakKeyDictionary[Any, dict[str, Place]] = WeakKeyDictionary()
 _warned: set[tuple[Any, ...]] = set()
 
 
@@ -32,10 +31,12 @@ def worth_noting(value: Any) -> bool:
     return (not value and isinstance(value, list)) or any(True for _ in _members(value))
 
 
-def note(module: Any, name: str, depth: int = 2) -> None:
-    """Remembers the line of the assignment, `depth` calls up."""
-    frame = sys._getframe(depth)
-    _places.setdefault(module, {})[name] = frame.f_code.co_filename, frame.f_lineno
+def note(module: Any, name: str) -> None:
+    """Remembers the line of the assignment, above all __setattr__."""
+    frame: Any = sys._getframe(1)
+    while frame.f_code.co_name == "__setattr__" and frame.f_back is not None:
+        frame = frame.f_back
+    module.__dict__.setdefault("_set_at", {})[name] = frame.f_code.co_filename, frame.f_lineno
 
 
 def _members(value: Any, level: int = 0) -> Iterator[Any]:
@@ -62,7 +63,7 @@ def unregistered(root: Any) -> list[tuple[str, str, str, Place | None]]:
                 if name.startswith("_"):  # parameters there are a layer's own book-keeping
                     hidden = [m for m in hidden if isinstance(m, Walk)]
                 if hidden:
-                    place = _places.get(module, {}).get(name)
+                    place = module.__dict__.get("_set_at", {}).get(name)
                     found.append((path, name, f"{_counted(hidden)} in the plain {type(value).__name__}", place))
     return found
 
@@ -95,7 +96,7 @@ def _outermost(module: Any) -> Any:
 
 def look(module: Any) -> None:
     """Warns of what this module, at its first call, holds in plain containers."""
-    if not _places.get(module):
+    if "_set_at" not in module.__dict__:
         return
     path_of = {id(m): path for path, m in _outermost(module).named_modules()}
     for path, name, what, place in unregistered(_outermost(module)):
