@@ -66,5 +66,5 @@ def test_the_recipes_are_the_code_itself():
     assert len(fences) == 8
     for name, text in fences:
         code = "".join((ROOT / name).read_text(encoding="utf-8").split())
-        for part in re.split(r"^ *// \.\.\.$", text, flags=re.M):
+        for part in re.split(r"^ *(?://|#) \.\.\.$", text, flags=re.M):
             assert "".join(part.split()) in code, f"{name} has no longer:\n{part}"
