@@ -123,6 +123,16 @@ def test_nan_and_inf_stay_in_their_sequence(cell):
     assert torch.equal(y[:, others], clean[:, others])
 
 
+@pytest.mark.parametrize("cell", GATES)
+def test_inputs_without_features(cell):
+    hx, params = make(cell, 0, 3, 2)
+    empty = both(cell, torch.zeros(4, 2, 0, dtype=torch.float64), hx, params)
+    _, one = make(cell, 1, 3, 2)
+    zeros = both(cell, torch.zeros(4, 2, 1, dtype=torch.float64), hx, [one[0], *params[1:]])
+    for a, b in zip(empty, zeros):
+        assert torch.equal(a, b) or (a.numel() == 0 and b.shape != a.shape)
+
+
 def wrong(call, says, error=RuntimeError):
     with pytest.raises(error, match=says):
         call()

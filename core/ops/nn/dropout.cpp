@@ -3,6 +3,7 @@
 // factor of a product, which is what the graph shows.
 #include <cmath>
 #include "autograd/door.h"
+#include "ops/nn/dropout.h"
 #include "ops/ops.h"
 #include "ops/pointwise_record.h"
 
@@ -185,4 +186,7 @@ std::tuple<Tensor, Tensor> native_dropout(const Tensor& x, double p, std::option
 };
 
 }  // namespace
+
+Tensor dropout(const Tensor& x, double p, bool train) { return drop(x, p, train, kPlain, nullptr); }
+
 }  // namespace adjoint

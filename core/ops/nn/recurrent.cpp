@@ -1,6 +1,6 @@
 // lstm, gru, rnn_tanh, rnn_relu over padded batches and packed sequences, and their cells: checks, layers, directions.
-#include "autograd/grad_mode.h"
 #include "device/host_values.h"
+#include "ops/nn/dropout.h"
 #include "ops/nn/recurrent.h"
 #include "tensor/checked.h"
 
@@ -64,18 +64,6 @@ CellParams params_at(Tensors params, size_t at, bool biases, bool projected) {
   return {p[0], p[1], biases ? p[2] : Tensor(), biases ? p[3] : Tensor(), projected ? p[each - 1] : Tensor()};
 }
 
-// --- dropout between layers ---
-Tensor dropped(const Tensor& x, double p) {
-  if (p == 0 || x->numel == 0) return x;
-  if (p == 1) return ops::mul(x, ops::zeros_like(x));
-  Tensor noise = empty_like(x);
-  {
-    NoGrad no_grad;
-    noise = ops::div(ops::bernoulli_(noise, 1 - p), 1 - p);
-  }
-  return ops::mul(x, noise);
-}
-
 // --- layers ---
 // All computed in float, and rounded once, for 16-bit floats.
 Tensor widened(const Tensor& x) { return x && is_reduced(x->dtype) ? ops::to(x, Dtype::F32) : x; }
@@ -85,7 +73,7 @@ std::vector<Tensor> widened(Tensors xs) {
   return v;
 }
 
-// x [rows, inputs] in packed order; hx: of all layers, [layers · directions, batch, size].
+// x [rows, inputs] in packed order, or [steps, batch, inputs]; hx: of all layers, [layers · directions, batch, size].
 Triple run_layers(Cell cell, Tensor x, Ints batch_sizes, Tensors hx, Tensors params, const Options& o) {
   const bool projected = cell == Cell::Lstm && hx[0]->size(2) != hx[1]->size(2);
   const std::vector<Tensor> h = ops::unbind(hx[0]),
@@ -96,7 +84,7 @@ Triple run_layers(Cell cell, Tensor x, Ints batch_sizes, Tensors hx, Tensors par
     for (int64_t d = 0; d < o.directions(); ++d) {
       const size_t at = size_t(layer * o.directions() + d);
       const CellParams p = params_at(params, at, o.has_biases, projected);
-      check_params(cell, p, x->size(1), layer);
+      check_params(cell, p, x->size(x->ndim - 1), layer);
       check(p.w_hh->size(1) == hx[0]->size(2), "Expected hidden states of ", p.w_hh->size(1),
             " numbers in layer ", layer, ", got ", hx[0]->size(2));
       LayerResult r =
@@ -105,8 +93,8 @@ Triple run_layers(Cell cell, Tensor x, Ints batch_sizes, Tensors hx, Tensors par
       last_h.push_back(r.last.h);
       if (r.last.c) last_c.push_back(r.last.c);
     }
-    x = ys.size() == 1 ? ys[0] : ops::cat(ys, 1);
-    if (o.train && layer + 1 < o.num_layers) x = dropped(x, o.dropout);
+    x = ys.size() == 1 ? ys[0] : ops::cat(ys, -1);
+    if (o.train && layer + 1 < o.num_layers) x = dropout(x, o.dropout, true);
   }
   return {x, ops::stack(last_h), last_c.empty() ? Tensor() : ops::stack(last_c)};
 }
@@ -151,8 +139,7 @@ Triple padded(Cell cell, const Tensor& input, Tensors hx, Tensors params, const 
   check(steps > 0, "Expected sequence length to be larger than 0 in RNN");
   check_call(cell, input, hx, params, o, batch);
   const std::vector<int64_t> sizes(size_t(steps), batch);
-  Triple r = run(cell, ops::reshape(x, Dims{steps * batch, x->size(2)}), sizes, hx, params, o);
-  r[0] = ops::view(r[0], Dims{steps, batch, r[0]->size(1)});
+  Triple r = run(cell, x, sizes, hx, params, o);
   if (batch_first) r[0] = ops::transpose(r[0], 0, 1);
   return r;
 }
@@ -195,8 +182,8 @@ void check_cell(const Tensor& input, Tensors hx, const CellParams& p) {
 }
 CellState run_cell(Cell cell, const Tensor& input, Tensors hx, const CellParams& given) {
   const Tensor params[4] = {given.w_ih, given.w_hh, given.b_ih, given.b_hh};
-  check_dtypes(cell, input, hx, params);
   check_cell(input, hx, given);
+  check_dtypes(cell, input, hx, params);
   check_params(cell, given, input->size(1), 0);
   const CellParams p{widened(given.w_ih), widened(given.w_hh), widened(given.b_ih), widened(given.b_hh), {}};
   const int64_t size = input->size(0);

@@ -13,11 +13,12 @@ struct CellParams {
       w_hr;  // w_ih [gates · hidden, inputs]; biases and the projection may be null
 };
 struct LayerResult {
-  Tensor y;        // the states of all steps, in packed order
+  Tensor y;        // the states of all steps, in the rows' order
   CellState last;  // of each sequence
 };
 
-// x [rows, inputs] in packed order (kernels/nn/recurrent.h); shapes and types are checked.
+// x [rows, inputs] in packed order (kernels/nn/recurrent.h), or [steps, batch, inputs], which is the same; shapes and
+// types are checked.
 struct LayerPlan {
   Cell cell;
   bool reverse;

@@ -22,6 +22,19 @@ Tensor rows(const Tensor& x, int64_t begin, int64_t n) {
   const int64_t sizes[2] = {n, x->size(1)};
   return alias(x, sizes, x->strides(), x->byte_offset + begin * x->stride(0) * int64_t(x->itemsize()));
 }
+// The rows of [..., n], side by side.
+Tensor flat(const Tensor& x) {
+  if (x->ndim == 2) return x;
+  int64_t sizes[2] = {1, x->size(x->ndim - 1)};
+  for (int i = 0; i + 1 < x->ndim; ++i) sizes[0] *= x->size(i);
+  return alias_contiguous(raw::contiguous(x), sizes);
+}
+// Such rows as [..., n] again, where `model` has the other sizes.
+Tensor shaped(const Tensor& rows, const Tensor& model) {
+  Dims sizes(model->sizes());
+  sizes[model->ndim - 1] = rows->size(1);
+  return alias_contiguous(rows, sizes);
+}
 Matrix matrix(const Tensor& x) { return {*x, x->stride(0), x->stride(1)}; }
 
 // c = a b, or c += a b
@@ -132,8 +145,9 @@ struct Layer {
     const Tensor w_hh = raw::contiguous(in.p.w_hh), h0 = raw::contiguous(in.start.h);
     const Tensor c0 = in.start.c ? raw::contiguous(in.start.c) : Tensor();
     const Tensor w_hr = in.p.w_hr ? raw::contiguous(in.p.w_hr) : Tensor();
-    const Tensor y = y_.get(b.node), gates = cell == Cell::Lstm || cell == Cell::Gru ? gates_.get(b.node) : y;
-    const Tensor cells = cells_.get(b.node), gy = b.grad(0) ? raw::contiguous(b.grad(0)) : Tensor();
+    const Tensor y = flat(y_.get(b.node)),
+                 gates = cell == Cell::Lstm || cell == Cell::Gru ? gates_.get(b.node) : y;
+    const Tensor cells = cells_.get(b.node), gy = b.grad(0) ? raw::contiguous(flat(b.grad(0))) : Tensor();
     auto started = [](const Tensor& g, const Tensor& like) {
       return g ? raw::clone(g) : zeros(like->sizes(), like->dtype, like->device);
     };
@@ -163,12 +177,13 @@ struct Layer {
     const Block two[2] = {{0, H, 2 * H}, {2 * H, 0, H}}, one[1] = {{0, 0, g->size(1)}};
     const std::span<const Block> blocks = gru ? std::span<const Block>(two) : std::span<const Block>(one);
     const Tensor state_part = gru ? columns(g, H, 3 * H) : g;
-    if (b.needs(kX)) b.gx[kX] = empty_like(in.x);
+    const Tensor x = flat(in.x), gx = b.needs(kX) ? empty_like(x) : Tensor();
+    if (gx) b.gx[kX] = shaped(gx, in.x);
     if (b.needs(kWih)) b.gx[kWih] = empty_like(in.p.w_ih);
     for (const Block& k : blocks) {
       const Tensor part = columns(g, k.from, k.n);
-      if (b.needs(kX)) multiply(b.gx[kX], matrix(part), matrix(rows(in.p.w_ih, k.to, k.n)), k.n, k.to > 0);
-      if (b.needs(kWih)) plus_transposed(rows(b.gx[kWih], k.to, k.n), part, in.x, false);
+      if (gx) multiply(gx, matrix(part), matrix(rows(in.p.w_ih, k.to, k.n)), k.n, k.to > 0);
+      if (b.needs(kWih)) plus_transposed(rows(b.gx[kWih], k.to, k.n), part, x, false);
     }
     if (b.needs(kWhh)) b.gx[kWhh] = state_weights_gradient(s, state_part, h0, y);
     if (!b.needs(kBih) && !b.needs(kBhh)) return;
@@ -225,11 +240,12 @@ LayerResult recurrent_layer(const LayerPlan& plan, const Tensor& x, const CellSt
   const Tensor hx[2] = {start.h, start.c}, params[5] = {p.w_ih, p.w_hh, p.b_ih, p.b_hh, p.w_hr};
   const bool recorded = needs_record(std::span<const Tensor>(inputs));
   Saved saved;
-  const Operands in{x,
+  const Operands in{flat(x),
                     {plain(start.h), plain(start.c)},
                     {p.w_ih, plain(p.w_hh), plain(p.b_ih), plain(p.b_hh), plain(p.w_hr)}};
   LayerResult r = run_forward(sweep_of(plan.cell, plan.reverse, plan.batch_sizes, p), in, recorded, saved);
   if (saved.gates.same(r.y)) saved.gates.reset();
+  if (x->ndim != 2) r.y = shaped(r.y, x);
   std::vector<Tensor> results{r.y, r.last.h};
   if (r.last.c) results.push_back(r.last.c);
   const auto& names = kNames[size_t(plan.cell)];

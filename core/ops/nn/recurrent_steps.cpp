@@ -44,8 +44,9 @@ CellState joined(const CellState& a, const CellState& b) { return {joined(a.h, b
 
 }  // namespace
 
-LayerResult layer_by_steps(const LayerPlan& plan, const Tensor& x, const CellState& start,
+LayerResult layer_by_steps(const LayerPlan& plan, const Tensor& input, const CellState& start,
                            const CellParams& p) {
+  const Tensor x = input->ndim == 2 ? input : ops::flatten(input, 0, -2);
   const int64_t steps = int64_t(plan.batch_sizes.size());
   const std::vector<Tensor> gates =
       ops::split_with_sizes(ops::linear(x, p.w_ih, p.b_ih), plan.batch_sizes, 0);
@@ -65,7 +66,9 @@ LayerResult layer_by_steps(const LayerPlan& plan, const Tensor& x, const CellSta
     now = step(plan.cell, gates[t], now, p);
     ys[t] = now.h;
   }
-  return {ops::cat(ys, 0), joined(now, done)};
+  Dims sizes(input->sizes());
+  sizes[input->ndim - 1] = ys[0]->size(1);
+  return {ops::reshape(ops::cat(ys, 0), sizes), joined(now, done)};
 }
 
 }  // namespace adjoint
