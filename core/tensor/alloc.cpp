@@ -133,6 +133,7 @@ void block_free(void* p, size_t bytes) noexcept {
   while (c.cached + size > room && !c.free_blocks.empty()) {
     auto it = c.free_blocks.begin();
     if (it->first == size && size <= room) break;
+    if (it->first > size) return give_back(p, size);  // a small one is made anew sooner than a large one
     give_back(it->second, it->first);
     c.cached -= it->first;
     c.free_blocks.erase(it);

@@ -32,7 +32,8 @@ struct Sweep {
   int64_t row_width() const { return kept_of(cell) * hidden; }
 };
 
-// All contiguous, of one type, float or double; null where there is none. `scratch`: sweep_scratch() elements.
+// All contiguous, of one type, float or double; null where there is none. For the kernel itself: `panels`, which the
+// weights are copied to, and `room`.
 struct SweepForward {
   const void *h0, *c0, *w_hh, *b_ih, *b_hh, *w_hr;
   void*
@@ -40,7 +41,7 @@ struct SweepForward {
               // relu: y itself
   void* cells;  // LSTM: c [rows, hidden], or null where nobody needs it
   void *y, *hn, *cn;
-  void* scratch;
+  void *panels, *room;
 };
 struct SweepBackward {
   const void *h0, *c0, *w_hh, *w_hr, *gates, *cells, *y;
@@ -48,11 +49,13 @@ struct SweepBackward {
   void *gh, *gc;   // in: the gradients of hn and cn; out: of h0 and c0
   void* ggates;    // [rows, row_width]
   void* gy_full;   // with a projection: the gradient of y by all ways, [rows, state]
-  void* scratch;
+  void *panels, *room;
   bool initial;  // the gradient of h0 is wanted
 };
 
-int64_t sweep_scratch(const Sweep& s, bool backward);
+// Their elements. Panels take what the weights take, so that gradients and they serve each other as blocks of the cache.
+int64_t sweep_panels(const Sweep& s);
+int64_t sweep_room(const Sweep& s);
 void sweep_forward(Dtype dtype, const Sweep& s, const SweepForward& p);
 void sweep_backward(Dtype dtype, const Sweep& s, const SweepBackward& p);
 

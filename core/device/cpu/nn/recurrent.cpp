@@ -13,20 +13,20 @@ int64_t work_of(const Sweep& s) { return s.rows() * s.row_width() * (1 + s.state
 
 void forward(const Sweep& s, const RecurrentForward& x) {
   const Dtype dtype = x.w_hh->dtype;
-  const Tensor scratch = empty(Dims{sweep_scratch(s, false)}, dtype);
+  const Tensor panels = empty(Dims{sweep_panels(s)}, dtype), room = empty(Dims{sweep_room(s)}, dtype);
   Work work(work_of(s));
   sweep_forward(dtype, s,
                 {at(x.h0), at(x.c0), at(x.w_hh), at(x.b_ih), at(x.b_hh), at(x.w_hr), at(x.gates), at(x.cells),
-                 at(x.y), at(x.hn), at(x.cn), scratch->host()});
+                 at(x.y), at(x.hn), at(x.cn), panels->host(), room->host()});
 }
 
 void backward(const Sweep& s, const RecurrentBackward& x) {
   const Dtype dtype = x.w_hh->dtype;
-  const Tensor scratch = empty(Dims{sweep_scratch(s, true)}, dtype);
+  const Tensor panels = empty(Dims{sweep_panels(s)}, dtype), room = empty(Dims{sweep_room(s)}, dtype);
   Work work(work_of(s));
   sweep_backward(dtype, s,
                  {at(x.h0), at(x.c0), at(x.w_hh), at(x.w_hr), at(x.gates), at(x.cells), at(x.y), at(x.gy),
-                  at(x.gh), at(x.gc), at(x.ggates), at(x.gy_full), scratch->host(), x.initial});
+                  at(x.gh), at(x.gc), at(x.ggates), at(x.gy_full), panels->host(), room->host(), x.initial});
 }
 
 }  // namespace
