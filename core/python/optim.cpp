@@ -220,7 +220,7 @@ PyObject* Group::run() {
     if (!left) left = Ref::steal(must(PyList_New(0)));
     if (PyList_Append(left.get(), p.get()) < 0) raise_set();
   }
-  update();
+  if (!entries_.empty()) update();
   return left ? left.take() : Py_NewRef(Py_None);
 }
 

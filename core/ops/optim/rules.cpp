@@ -132,7 +132,6 @@ const Rule* find_rule(std::string_view name) {
 }
 
 void step(const RuleForm& form, std::span<const Update> updates) {
-  if (updates.empty()) return;
   const int slots = int(form.slots.size());
   for (const Update& u : updates) {  // first, as a step that is interrupted half way counts as one
     ++u.p->storage->version;

@@ -25,7 +25,7 @@ struct Rule {
 };
 const Rule* find_rule(std::string_view name);  // null: no such
 
-// Updates all parameters in one pass, without recording.
+// Updates all parameters (there is one, at least) in one pass, without recording.
 void step(const RuleForm& form, std::span<const Update> updates);
 
 }  // namespace adjoint
