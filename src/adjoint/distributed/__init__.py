@@ -57,6 +57,16 @@ def is_torchelastic_launched() -> bool:
     return False
 
 
+is_gloo_available = is_nccl_available = is_mpi_available = is_ucc_available = is_xccl_available = (
+    is_torchelastic_launched
+)
+
+
+def is_backend_available(backend: str) -> bool:
+    """False: there is none."""
+    return False
+
+
 def init_process_group(*args: Any, **kwargs: Any) -> NoReturn:
     """Not here."""
     raise NotImplementedError("torch.distributed is not in Adjoint: a program runs in one process")
