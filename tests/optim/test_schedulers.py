@@ -308,8 +308,11 @@ def test_the_wrong_order_after_a_backward_pass_is_told_of_at_the_optimizers_step
     p = optimizer.param_groups[0]["params"][0]
     p.sum().backward()
     no_warning(scheduler.step)
-    with pytest.warns(UserWarning, match="Detected call"):
+    with pytest.warns(
+        UserWarning, match=r"Detected call.*\(lr_scheduler.step\(\) was at test_schedulers.py:\d+\)"
+    ) as caught:
         optimizer.step()
+    assert caught[0].filename == __file__
     no_warning(optimizer.step)
 
 

@@ -36,7 +36,7 @@ def loaded(groups: list[dict[str, Any]], state_dict: dict[str, Any], slots: Mapp
     state: defaultdict[Any, Any] = defaultdict(dict)
     for key, value in state_dict["state"].items():
         if key not in params:
-            state[key] = value
+            state[key] = deepcopy(value)
             continue
         _check_shapes(params[key], value, slots, _called(key, options[key]))
         state[params[key]] = _copied(value, params[key], options[key])

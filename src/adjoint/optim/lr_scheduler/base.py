@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ... import _core
-from ..._user import warn_user
+from ..._user import user_line, warn_user
 from ..optimizer import Optimizer
 
 TYPE_CHECKING = False
@@ -168,13 +168,13 @@ def check_order(optimizer: Optimizer) -> None:
     if held is None:
         warn_user(_ORDER_WARNING)
         return
-    gradient, version = held.grad, held.grad._version
+    gradient, version, line = held.grad, held.grad._version, user_line()
 
     def look(optimizer: Any, args: Any, kwargs: Any) -> None:
         nonlocal gradient
         handle.remove()
         if held.grad is gradient and gradient._version == version:
-            warn_user(_ORDER_WARNING)
+            warn_user(f"{_ORDER_WARNING} (lr_scheduler.step() was at {line})")
         gradient = None
 
     handle = optimizer.register_step_pre_hook(look)
