@@ -2,6 +2,7 @@
 // own are converted a plane at a time: halves to float, so that they are rounded once, small integers to int64.
 #include "kernels/nn/pool.h"
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <type_traits>
 #include <vector>
@@ -18,6 +19,7 @@ ADJOINT_PICK_TABLE(PoolTable, pool_table)
 namespace {
 
 constexpr int64_t kGrain = 16384;   // elements of work worth a thread's while
+constexpr double kFar = 1e15;       // beyond all positions
 constexpr int64_t kChannels = 128;  // that one piece of work takes of those side by side
 
 template <class T> const PoolLoops<T>& pool_loops() {
@@ -45,7 +47,7 @@ class Laid {
     const T alpha = axis_.out > 1 ? T(room) / T(axis_.out - 1) : T(0), first = sample * alpha;
     for (int64_t o = 0; o < axis_.out; ++o) {
       const T at = (T(o) + sample) * alpha;
-      if (!(first >= 0 && at >= 0 && at <= T(2) * T(axis_.in))) return false;
+      if (!(std::abs(first) < kFar && std::abs(at) < kFar)) return false;
       const int64_t begin = o == axis_.out - 1 ? room : int64_t(at) - int64_t(first);
       if (begin < 0 || begin > room) return false;
       begin_[size_t(o)] = begin;
@@ -215,8 +217,8 @@ void fractional_max(Dtype dtype, const void* x, const PoolPlan& p, const double*
       using U = std::conditional_t<std::is_same_v<T, double>, double, float>;
       const bool inside = image.d.spread(U(flat ? 0 : u[0])) & image.h.spread(U(u[1])) &
                           image.w.spread(U(flat ? u[0] : u[2]));
-      check(inside, "fractional_max_pool", p.spatial, "d(): random samples lie in [0, 1), but plane ", plane,
-            " has one outside");
+      check(inside, "fractional_max_pool", p.spatial, "d(): the random samples of plane ", plane,
+            " put a window outside of the image; they lie in [0, 1)");
       Wide<T> from(dtype, x, plane, inputs(p));
       WideResult<T> to(dtype, y, plane, outputs(p));
       run_max(image.shape(p), from.data(), to.data(), index ? index + plane * outputs(p) : nullptr);
@@ -234,13 +236,42 @@ void pool_max(Dtype dtype, const void* x, const PoolPlan& p, const double* sampl
   });
 }
 
+namespace {
+
+// One window, which is the whole plane.
+bool one_mean(Dtype dtype, const PoolPlan& p) {
+  if (p.windows != Windows::Adaptive || p.channels > 1 || outputs(p) != 1) return false;
+  return dtype == Dtype::F32 || dtype == Dtype::F64;
+}
+// f(first plane, planes)
+template <class F> void each_few_planes(const PoolPlan& p, F f) {
+  parallel_for(p.planes, std::max<int64_t>(1, kGrain / inputs(p)),
+               [&](int64_t begin, int64_t end) { f(begin, end - begin); });
+}
+
+}  // namespace
+
 void pool_average(Dtype dtype, const void* x, const PoolPlan& p, void* y) {
+  if (one_mean(dtype, p))
+    return with_loops(dtype, [&]<class T>(T) {
+      each_few_planes(p, [&](int64_t first, int64_t planes) {
+        pool_loops<T>().means(planes, inputs(p), static_cast<const T*>(x) + first * inputs(p),
+                              static_cast<T*>(y) + first);
+      });
+    });
   forward(dtype, x, p, y, []<class T>(const T* from, T* to, int64_t, const PoolShape& s) {
     pool_loops<T>().average(s, from, to);
   });
 }
 
 void pool_average_backward(Dtype dtype, const void* g, const PoolPlan& p, void* gx) {
+  if (one_mean(dtype, p))
+    return with_loops(dtype, [&]<class T>(T) {
+      each_few_planes(p, [&](int64_t first, int64_t planes) {
+        pool_loops<T>().means_backward(planes, inputs(p), static_cast<const T*>(g) + first,
+                                       static_cast<T*>(gx) + first * inputs(p));
+      });
+    });
   const Image image(p);
   const PoolShape shape = image.shape(p);
   const int64_t n = inputs(p), m = outputs(p), row = p.channels > 1 ? 1 : p.axis[2].in;

@@ -11,6 +11,7 @@ namespace adjoint {
 namespace {
 
 constexpr int kBlock = 128;
+constexpr int64_t kWhole = 16;  // elements of whole vectors
 
 template <class T> constexpr T kLowest = std::is_same_v<T, int64_t> ? T(INT64_MIN) : -T(__builtin_inf());
 
@@ -31,11 +32,57 @@ template <class F> [[gnu::always_inline]] inline void each_place(const PoolShape
     }
 }
 
+// A piece of a row as its even elements and its odd ones: vectors of them have no gaps.
+constexpr int64_t kReach = 64;  // of a window, at most
+template <class T> struct Halves {
+  T part[2][kBlock + kReach / 2 + kWhole] = {};
+  [[gnu::always_inline]] void take(const T* __restrict p, int64_t n) {
+    T* __restrict even = part[0], * __restrict odd = part[1];
+    for (int64_t i = 0; i < n / 2; ++i) even[i] = p[2 * i], odd[i] = p[2 * i + 1];
+    if (n & 1) even[n / 2] = p[n - 1];
+  }
+};
+
+// How a block is gone through: with its elements side by side, every second one of a row, or otherwise far apart.
+enum Way : int { kAnyStride = 0, kSideBySide = 1, kHalves = 2 };
+
+// f(the elements that a place of the windows adds for each output, their stride, that place for the first output)
+template <int kWay, class T, class F>
+[[gnu::always_inline]] inline void each_pass(const PoolShape& s, const Block& b, const T* x, F f) {
+  if constexpr (kWay != kHalves) {
+    each_place(s, b, [&](int64_t offset, int64_t place) __attribute__((always_inline)) {
+      f(x + offset, kWay == kSideBySide ? int64_t(1) : b.stride, place);
+    });
+  } else {
+    Halves<T> halves;
+    const int64_t reach = b.w_end - b.w;
+    for (int64_t d = s.d.begin[b.od]; d < s.d.end[b.od]; d += s.d.step)
+      for (int64_t h = s.h.begin[b.oh]; h < s.h.end[b.oh]; h += s.h.step) {
+        const int64_t first = (d * s.h.in + h) * s.w.in + b.w;
+        halves.take(x + first, 2 * (b.n - 1) + reach);
+        for (int64_t k = 0; k < reach; k += s.w.step) f(halves.part[k & 1] + k / 2, int64_t(1), first + k);
+      }
+  }
+}
+// Loops over whole vectors are quicker. So they run on into what lies behind a block, where that is memory of the plane;
+// nobody reads their last results.
+template <int kWay> [[gnu::always_inline]] inline int64_t length_of(const PoolShape& s, const Block& b) {
+  const int64_t whole = (b.n + kWhole - 1) / kWhole * kWhole;
+  if (kWay == kHalves) return whole;
+  if (kWay == kAnyStride || s.channels > 1) return b.n;
+  const int64_t row = (s.d.end[b.od] - 1) * s.h.in + s.h.end[b.oh] - 1;  // the last that is read
+  return row * s.w.in + b.w_end + whole <= s.d.in * s.h.in * s.w.in ? whole : b.n;
+}
+template <class F> [[gnu::always_inline]] inline void with_way(const Block& b, F f) {
+  if (b.stride == 1) return f.template operator()<kSideBySide>();
+  b.stride == 2 && b.w_end - b.w <= kReach ? f.template operator()<kHalves>()
+                                           : f.template operator()<kAnyStride>();
+}
+
 // --- maxima ---
-template <int kStride, class T, class L, bool kIndex>
+template <class T, class L, bool kIndex>
 [[gnu::always_inline]] inline void take_larger(const T* __restrict p, L stride, L n, L place, L step,
                                                T* __restrict best, L* __restrict at) {
-  if constexpr (kStride != 0) stride = kStride;
   for (L i = 0; i < n; ++i) {
     const T v = p[int64_t(i) * stride];
     bool take = v > best[i];
@@ -45,21 +92,21 @@ template <int kStride, class T, class L, bool kIndex>
   }
 }
 
-template <int kStride, class T, class L, bool kIndex>
+template <int kWay, class T, class L, bool kIndex>
 void max_block(const PoolShape& s, const Block& b, const T* x, T* __restrict y, int64_t* __restrict index) {
   T best[kBlock];
   L at[kBlock];
-  const L n = L(b.n), step = L(b.step),
+  const L n = L(length_of<kWay>(s, b)), step = L(b.step),
           first = L((s.d.begin[b.od] * s.h.in + s.h.begin[b.oh]) * s.w.in + b.w);
   for (L i = 0; i < n; ++i) best[i] = kLowest<T>;
   if constexpr (kIndex)
     for (L i = 0; i < n; ++i) at[i] = first + i * step;
-  each_place(s, b, [&](int64_t offset, int64_t place) __attribute__((always_inline)) {
-    take_larger<kStride, T, L, kIndex>(x + offset, L(b.stride), n, L(place), step, best, at);
+  each_pass<kWay>(s, b, x, [&](const T* p, int64_t stride, int64_t place) __attribute__((always_inline)) {
+    take_larger<T, L, kIndex>(p, L(stride), n, L(place), step, best, at);
   });
-  for (L i = 0; i < n; ++i) y[i] = best[i];
+  for (L i = 0; i < L(b.n); ++i) y[i] = best[i];
   if constexpr (kIndex)
-    for (L i = 0; i < n; ++i) index[i] = at[i];
+    for (L i = 0; i < L(b.n); ++i) index[i] = at[i];
 }
 template <class T> void max_one(const PoolShape& s, const Block& b, const T* x, T* y, int64_t* index) {
   T best = kLowest<T>;
@@ -76,21 +123,50 @@ template <class T> void max_one(const PoolShape& s, const Block& b, const T* x, 
 template <class T> T divisor_of(const PoolShape& s, int64_t od, int64_t oh, int64_t ow) {
   return T(s.divisor ? s.divisor : s.d.size[od] * s.h.size[oh] * s.w.size[ow]);
 }
-template <int kStride, class T>
+template <int kWay, class T>
 void sum_block(const PoolShape& s, const Block& b, const T* x, T divisor, T* __restrict y) {
   T sum[kBlock];
-  for (int64_t i = 0; i < b.n; ++i) sum[i] = 0;
-  const int64_t stride = kStride ? kStride : b.stride;
-  each_place(s, b, [&](int64_t offset, int64_t) __attribute__((always_inline)) {
-    const T* p = x + offset;
-    for (int64_t i = 0; i < b.n; ++i) sum[i] += p[i * stride];
+  const int64_t n = length_of<kWay>(s, b);
+  for (int64_t i = 0; i < n; ++i) sum[i] = 0;
+  each_pass<kWay>(s, b, x, [&](const T* p, int64_t stride, int64_t) __attribute__((always_inline)) {
+    for (int64_t i = 0; i < n; ++i) sum[i] += p[i * stride];
   });
   for (int64_t i = 0; i < b.n; ++i) y[i] = sum[i] / divisor;
 }
+// Sums of one window: of its runs of neighbours, which are a whole slice where rows are whole.
+template <class T, int kLanes> struct Lanes {
+  T lane[kLanes] = {}, rest = 0;
+  void add(const T* __restrict p, int64_t n) {
+    int64_t i = 0;
+    for (; i + kLanes <= n; i += kLanes)
+      for (int l = 0; l < kLanes; ++l) lane[l] += p[i + l];
+    for (; i < n; ++i) rest += p[i];
+  }
+  T total() const {
+    T part[kLanes];
+    for (int l = 0; l < kLanes; ++l) part[l] = lane[l];
+    for (int h = kLanes / 2; h >= 1; h /= 2)
+      for (int l = 0; l < h; ++l) part[l] += part[l + h];
+    return part[0] + rest;
+  }
+};
 template <class T> void sum_one(const PoolShape& s, const Block& b, const T* x, T divisor, T* y) {
-  T sum = 0;
-  each_place(s, b, [&](int64_t offset, int64_t) __attribute__((always_inline)) { sum += x[offset]; });
-  *y = sum / divisor;
+  Lanes<T, 8> sum;
+  const int64_t n = b.w_end - b.w, rows = s.h.end[b.oh] - s.h.begin[b.oh];
+  if (s.w.step != 1) {
+    each_place(s, b, [&](int64_t offset, int64_t) __attribute__((always_inline)) { sum.rest += x[offset]; });
+  } else {
+    const bool whole = n == s.w.in && s.h.step == 1;
+    for (int64_t d = s.d.begin[b.od]; d < s.d.end[b.od]; d += s.d.step) {
+      const T* p = x + (d * s.h.in + s.h.begin[b.oh]) * s.w.in + b.w;
+      if (whole) {
+        sum.add(p, rows * n);
+        continue;
+      }
+      for (int64_t h = 0; h < rows; h += s.h.step) sum.add(p + h * s.w.in, n);
+    }
+  }
+  *y = sum.total() / divisor;
 }
 
 // --- rows: one(block, output) for an output by itself, many(block, output) for a block ---
@@ -123,10 +199,9 @@ void max_plane(const PoolShape& s, const T* x, T* y, int64_t* index) {
       s,
       [&](const Block& b, int64_t, int64_t to) { max_one(s, b, x, y + to, kIndex ? index + to : nullptr); },
       [&](const Block& b, int64_t, int64_t to) {
-        auto block = b.stride == 1   ? max_block<1, T, L, kIndex>
-                     : b.stride == 2 ? max_block<2, T, L, kIndex>
-                                     : max_block<0, T, L, kIndex>;
-        block(s, b, x, y + to, kIndex ? index + to : nullptr);
+        with_way(b, [&]<int kWay>() {
+          max_block<kWay, T, L, kIndex>(s, b, x, y + to, kIndex ? index + to : nullptr);
+        });
       });
 }
 template <class T> using Lane = std::conditional_t<sizeof(T) == 4, int32_t, int64_t>;
@@ -147,8 +222,8 @@ template <class T> void average(const PoolShape& s, const T* x, T* y) {
         sum_one(s, b, x, divisor_of<T>(s, b.od, b.oh, o), y + to);
       },
       [&](const Block& b, int64_t o, int64_t to) {
-        auto block = b.stride == 1 ? sum_block<1, T> : b.stride == 2 ? sum_block<2, T> : sum_block<0, T>;
-        block(s, b, x, divisor_of<T>(s, b.od, b.oh, o), y + to);
+        with_way(b,
+                 [&]<int kWay>() { sum_block<kWay, T>(s, b, x, divisor_of<T>(s, b.od, b.oh, o), y + to); });
       });
 }
 
@@ -197,8 +272,22 @@ template <class T> void average_backward(const PoolShape& s, const T* g, T* gx, 
     }
 }
 
+template <class T> void means(int64_t rows, int64_t n, const T* x, T* y) {
+  for (int64_t r = 0; r < rows; ++r) {
+    Lanes<T, 16> sum;
+    sum.add(x + r * n, n);
+    y[r] = sum.total() / T(n);
+  }
+}
+template <class T> void means_backward(int64_t rows, int64_t n, const T* g, T* gx) {
+  for (int64_t r = 0; r < rows; ++r) {
+    const T share = g[r] / T(n);
+    for (int64_t i = 0; i < n; ++i) gx[r * n + i] = share;
+  }
+}
+
 template <class T> constexpr PoolLoops<T> pool_loops() {
-  return {max<T>, max_index<T>, average<T>, average_backward<T>};
+  return {max<T>, max_index<T>, average<T>, average_backward<T>, means<T>, means_backward<T>};
 }
 
 }  // namespace

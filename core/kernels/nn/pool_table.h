@@ -26,6 +26,9 @@ template <class T> struct PoolLoops {  // x, y, index, g, gx: one plane
   void (*average)(const PoolShape& s, const T* x, T* y);
   // gx is zero; `row` is room for one of its rows.
   void (*average_backward)(const PoolShape& s, const T* g, T* gx, T* row);
+  // One window a plane: means of rows of n, and back.
+  void (*means)(int64_t rows, int64_t n, const T* x, T* y);
+  void (*means_backward)(int64_t rows, int64_t n, const T* g, T* gx);
 };
 
 struct PoolTable {

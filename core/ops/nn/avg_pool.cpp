@@ -66,12 +66,12 @@ template <int N> Tensor adaptive_avg_pool(const Tensor& x, Ints output_size) {
     check(n >= 0, names[N - 1], ": elements of output_size must be greater than or equal to 0 but received ",
           output_size);
   }
-  if (one) {  // of all: a reduction is quicker, and takes complex numbers
+  if (one && is_complex(x->dtype)) {
     const int64_t dims[3] = {-1, -2, -3};
     return ops::mean(x, Ints(dims, N), true);
   }
   if (!is_floating(x->dtype)) fail_dtype(N < 3 ? "adaptive_avg_pool2d" : "adaptive_avg_pool3d_cpu", x->dtype);
-  return average(x, p, node(kNodes[1], N));
+  return average(x, p, one ? "MeanBackward1" : node(kNodes[1], N));  // of everything: PyTorch takes mean
 }
 
 constexpr const char* kDoc =

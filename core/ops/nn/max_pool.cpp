@@ -63,8 +63,34 @@ template <int N> Pooled max_plan(const Tensor& x, Ints kernel_size, const std::o
   check_type(x, names[N < 3 ? 1 : 2], true);
   return p;
 }
+// PyTorch's max_pool1d without places has words of its own.
+void check_line(const Tensor& x, Ints kernel, const std::optional<Ints>& stride, Ints padding,
+                Ints dilation) {
+  const int n = x->ndim;
+  check(
+      (n == 2 || n == 3) && x->size(n - 1) > 0 && x->size(n - 2) > 0,
+      "max_pool1d: Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for input, but got:",
+      x->sizes());
+  const auto one = [](const char* what, const char* or_none, Ints v) {
+    check(v.size() == 1, "max_pool1d() ", what, " must be ", or_none,
+          "an int, list of ints or tuple of ints of size 1 but got size ", v.size());
+  };
+  one("kernel_size", "", kernel);
+  const Ints step = stride && !stride->empty() ? *stride : kernel;
+  one("stride", "None, ", step);
+  one("padding", "", padding);
+  one("dilation", "", dilation);
+  check(kernel[0] > 0, "max_pool1d() kernel_size must be greater than zero, but got ", kernel[0]);
+  check(step[0] > 0, "max_pool1d() stride must be greater than zero, but got ", step[0]);
+  check(padding[0] >= 0, "max_pool1d() padding must be non-negative, but got ", padding[0]);
+  check(padding[0] <= kernel[0] / 2,
+        "max_pool1d() padding should be at most half of kernel size, but got padding=", padding[0],
+        " and kernel_size=", kernel[0]);
+  check(dilation[0] > 0, "max_pool1d() dilation must be greater than zero, but got ", dilation[0]);
+}
 template <int N> Tensor max_pool(const Tensor& x, Ints kernel_size, std::optional<Ints> stride, Ints padding,
                                  Ints dilation, bool ceil_mode) {
+  if constexpr (N == 1) check_line(x, kernel_size, stride, padding, dilation);
   return values(x, max_plan<N>(x, kernel_size, stride, padding, dilation, ceil_mode), "max_pool",
                 node(kMaxNodes, N));
 }

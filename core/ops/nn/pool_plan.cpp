@@ -158,7 +158,8 @@ Pooled adaptive(const Tensor& x, int spatial, Ints output_size, const char* name
     check(n == 2 || n == 3, "Expected 2 to 3 dimensions, but got ", n,
           "-dimensional tensor for argument #1 'self' (while checking arguments for ", name, ")");
   check(n == spatial + 1 || n == spatial + 2, name, "(): Expected ", spatial + 1, "D or ", spatial + 2,
-        "D tensor, but got ", x->sizes());
+        "D tensor, but got", std::string_view(name).find("max") != std::string_view::npos ? ": " : " ",
+        x->sizes());
   if (spatial == 1)
     check(output_size.size() == 1, name, "() argument 'output_size' should contain one int (got ",
           output_size.size(), ")");

@@ -1,11 +1,14 @@
 // pad: a border of a constant, or of the tensor's own reflected, replicated or wrapped-around elements.
+#include <algorithm>
 #include <optional>
 #include <string>
 #include "autograd/door.h"
+#include "device/backend.h"
 #include "device/host_values.h"
 #include "ops/scalar_fits.h"
 #include "ops/layout.h"
 #include "ops/ops.h"
+#include "ops/pointwise.h"
 #include "ops/raw.h"
 #include "tensor/checked.h"
 
@@ -89,34 +92,112 @@ Tensor pick(const Tensor& x, int64_t dim, int64_t before, int64_t after, Mode mo
   return index_select(x, dim, sources(m, before, n, mode, x->device));
 }
 
-struct BorderPad {  // named after the mode and the number of dimensions
-  static constexpr const char* name = "pad";
+// `size` elements of x along d from `start` on; or one of them that many times.
+Tensor stretch(const Tensor& x, int64_t d, int64_t start, int64_t size, bool repeated = false) {
+  Dims sizes(x->sizes()), strides(x->strides());
+  const int64_t offset = x->byte_offset + start * strides[d] * int64_t(x->itemsize());
+  sizes[d] = size;
+  if (repeated) strides[d] = 0;
+  return adjoint::alias(x, sizes, strides, offset);
+}
+void add_to(const Tensor& y, const Tensor& x) { pointwise(formula<"add">, {y, x}, Dest{&y, true, "add_"}); }
+
+// Which elements borders show, there and back.
+struct Borders {
   Mode mode;
   Dims pad, shape;
-  const char* node;
-  Tensor forward(const Tensor& x) {
-    Tensor y = detach(x);
-    for (int64_t i = 0; i < pad.size() / 2; ++i)
-      y = pick(y, x->ndim - 1 - i, pad[2 * i], pad[2 * i + 1], mode);
-    return y.get() == x.get() || pad.empty() ? raw::clone(y) : y;
+  int64_t count() const { return pad.size() / 2; }
+  int64_t dim(int64_t i) const { return shape.size() - 1 - i; }
+  bool grows() const {
+    return std::all_of(pad.begin(), pad.end(), [](int64_t p) { return p >= 0; });
   }
-  static constexpr const char* rule = "gx = each element of g added to the element of x it shows";
-  void vjp(Backward& b) {
-    Tensor g = b.grad();
-    for (int64_t i = pad.size() / 2 - 1; i >= 0; --i) {
-      int64_t dim = shape.size() - 1 - i, n = shape[dim], m = n + pad[2 * i] + pad[2 * i + 1];
-      Tensor index = sources(m, pad[2 * i], n, mode, g->device);
+  // Of a padded tensor: what lies within the image along its padded dimensions from the i-th on.
+  Tensor inside(Tensor t, int64_t i) const {
+    for (; i < count(); ++i) t = stretch(t, dim(i), pad[2 * i], shape[dim(i)]);
+    return t;
+  }
+  // f(border, what it shows) for both ends of the i-th padded dimension.
+  template <class F> void ends(const Tensor& t, int64_t i, F f) const {
+    const int64_t d = dim(i), before = pad[2 * i], after = pad[2 * i + 1], end = before + shape[d];
+    const bool mirror = mode == Mode::Reflect;
+    if (before) f(stretch(t, d, 0, before), stretch(t, d, before + mirror, before, !mirror));
+    if (after)
+      f(stretch(t, d, end, after), stretch(t, d, mirror ? end - 1 - after : end - 1, after, !mirror));
+  }
+
+  Tensor padded(const Tensor& x) const {
+    if (!grows()) return picked(x);
+    Dims sizes(shape);
+    for (int64_t i = 0; i < count(); ++i) sizes[dim(i)] += pad[2 * i] + pad[2 * i + 1];
+    Tensor y = adjoint::empty(sizes, x->dtype, x->device);
+    if (y->numel == 0) return y;
+    raw::copy(inside(y, 0), x);
+    for (int64_t i = 0; i < count(); ++i)
+      ends(inside(y, i + 1), i, [&](const Tensor& border, const Tensor& shown) {
+        backend(y).copy(*border, *shown, mode == Mode::Reflect ? uint64_t(1) << dim(i) : 0);
+      });
+    return y;
+  }
+  // The transpose: each border added to what it shows.
+  Tensor folded(const Tensor& g) const {
+    if (!grows()) return gathered(g);
+    Tensor sum = raw::clone(g);
+    for (int64_t i = count() - 1; i >= 0 && sum->numel; --i)
+      ends(inside(sum, i + 1), i, [&](const Tensor& border, const Tensor& shown) {
+        const int64_t d = dim(i);
+        if (mode == Mode::Reflect) return add_to(shown, flip(border, Ints(&d, 1)));
+        const Tensor edge = stretch(shown, d, 0, 1);
+        for (int64_t k = 0; k < border->size(int(d)); ++k) add_to(edge, stretch(border, d, k, 1));
+      });
+    return raw::clone(inside(sum, 0));
+  }
+
+ private:
+  // Where dimensions are cut, too: by index, one dimension after the other.
+  Tensor picked(Tensor y) const {
+    for (int64_t i = 0; i < count(); ++i) y = pick(y, dim(i), pad[2 * i], pad[2 * i + 1], mode);
+    return y;
+  }
+  Tensor gathered(Tensor g) const {
+    for (int64_t i = count() - 1; i >= 0; --i) {
+      const int64_t d = dim(i), n = shape[d], m = n + pad[2 * i] + pad[2 * i + 1];
       Dims sizes(g->sizes());
-      sizes[dim] = n;
-      g = index_add(adjoint::zeros(sizes, g->dtype, g->device), dim, index, g);
+      sizes[d] = n;
+      g = index_add(adjoint::zeros(sizes, g->dtype, g->device), d, sources(m, pad[2 * i], n, mode, g->device),
+                    g);
     }
-    b.gx[0] = g;
-  }
-  void fields(auto& f) {
-    f("padding", pad);
-    f(nullptr, shape, input(0));
+    return g;
   }
 };
+
+Tensor border_padded(const Tensor& x, const Borders& borders, const char* node);
+
+struct BorderPadBackward {
+  static constexpr const char *name = "pad_backward", *node = "PadBackwardBackward0";
+  Borders borders;
+  const char* padding_node;
+  Tensor forward(const Tensor& g) {
+    NoGrad off;
+    return borders.folded(g);
+  }
+  static constexpr const char* rule = "gx = g padded";
+  void vjp(Backward& b) { b.gx[0] = border_padded(b.grad(), borders, padding_node); }
+};
+struct BorderPad {
+  static constexpr const char* name = "pad";
+  Borders borders;
+  const char* node;  // named after the mode and the number of dimensions
+  Tensor forward(const Tensor& x) {
+    NoGrad off;
+    return borders.padded(x);
+  }
+  static constexpr const char* rule = "gx = each element of g added to the element of x it shows";
+  void vjp(Backward& b) { b.gx[0] = apply(BorderPadBackward{borders, node}, b.grad()); }
+  void fields(auto& f) { f("padding", borders.pad); }
+};
+Tensor border_padded(const Tensor& x, const Borders& borders, const char* node) {
+  return apply(BorderPad{borders, node}, x);
+}
 
 constexpr const char* kNodes[2][3] = {
     {"ReflectionPad1DBackward0", "ReflectionPad2DBackward0", "ReflectionPad3DBackward0"},
@@ -126,6 +207,11 @@ Tensor border_pad(const Tensor& x, Ints pad, Mode mode) {
   int64_t n = int64_t(pad.size()) / 2;
   check_as(x->dtype != Dtype::Bool, ErrorKind::NotImplemented, '"',
            mode == Mode::Reflect ? "reflection" : "replication", "_pad", n, "d\" not implemented for 'Bool'");
+  for (int d = x->ndim == n + 2; d < x->ndim; ++d)
+    check(
+        x->size(d) > 0, "Expected ", n + 1, "D or ", n + 2,
+        "D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but got: ",
+        x->sizes());
   for (int64_t i = 0; i < n; ++i) {
     int d = x->ndim - 1 - int(i);
     int64_t before = pad[size_t(2 * i)], after = pad[size_t(2 * i + 1)], size = x->size(d);
@@ -133,10 +219,10 @@ Tensor border_pad(const Tensor& x, Ints pad, Mode mode) {
           ": Padding size should be less than the corresponding input dimension, but got: padding (", before,
           ", ", after, ") at dimension ", d, " of input ", x->sizes());
     const int64_t grown = padded(size, before, after);
-    check(grown >= 1 && size > 0, "input (", n == 1 ? "W: " : "", size,
-          ") is too small. Calculated output: ", grown);
+    const char* side = i == 0 ? "W: " : i == 1 ? "H: " : "D: ";
+    check(grown >= 1, "input (", side, size, ") is too small. Calculated output ", side, grown);
   }
-  return apply(BorderPad{mode, pad, {}, kNodes[mode == Mode::Replicate][n - 1]}, x);
+  return border_padded(x, {mode, pad, x->sizes()}, kNodes[mode == Mode::Replicate][n - 1]);
 }
 
 // Wraps around: pieces of the input copied to both ends, as PyTorch composes it.
