@@ -144,9 +144,8 @@ struct Lengths {
 Tensor ctc_loss(const Tensor& log_probs, const Tensor& given, const Lengths& lengths, int64_t blank,
                 Reduce how, bool zero_infinity) {
   const bool batched = log_probs->ndim == 3;
-  check(batched || log_probs->ndim == 2,
-        "Expected 2-dimensional or 3-dimensional tensor for log_probs, but got ", int(log_probs->ndim),
-        "-dimensional tensor (while checking arguments for ctc_loss_cpu)");
+  check(batched || log_probs->ndim == 2, "Expected 3-dimensional tensor, but got ", int(log_probs->ndim),
+        "-dimensional tensor for argument #1 'log_probs' (while checking arguments for ctc_loss_cpu)");
   if (log_probs->dtype != Dtype::F32 && log_probs->dtype != Dtype::F64)
     fail_dtype("ctc_loss_cpu", log_probs->dtype);
   check(given->ndim == 1 || given->ndim == 2,
@@ -216,7 +215,7 @@ Tensor by_numbers(const Tensor& x, const Tensor& targets, Ints inputs, Ints leng
 }
 
 #define NAMED "int blank=0, str reduction='mean', bool zero_infinity=False) -> Tensor"
-#define NUMBERED "int blank=0, int reduction=1, bool zero_infinity=False) -> Tensor"
+#define NUMBERED "int blank=0, int reduction=0, bool zero_infinity=False) -> Tensor"
 
 [[maybe_unused]] const auto definitions = {
     def<[](const Tensor& x, const Tensor& t, const Tensor& a, const Tensor& b, int64_t blank,

@@ -12,7 +12,9 @@ namespace {
 
 using OptBool = std::optional<bool>;
 
-Tensor at_least(const Tensor& x, double low) { return ops::clamp(x, Operand(low), std::nullopt); }
+Tensor at_least(const Tensor& x, double low) {
+  return pointwise(formula_as<"clamp_min", "ClampMinBackward0">, {x, low});
+}
 Tensor from(double a, const Tensor& x) {  // a - x
   check(
       x->dtype != Dtype::Bool,
@@ -170,7 +172,7 @@ Tensor multilabel_soft_margin_loss(const Tensor& x, const Tensor& target, const 
   return reduced(ops::div(ops::sum(y, Ints(&classes, 1)), double(x->size(int(classes)))), how);
 }
 
-// torch.kl_div and its like name the reduction by its number.
+// torch.kl_div and its like name the reduction by its number, and have none by themselves.
 Tensor kl_numbered(const Tensor& x, const Tensor& target, int64_t reduction, bool log_target) {
   return kl_of(x, target, reduction_of(reduction), log_target);
 }
@@ -201,7 +203,7 @@ Tensor triplet_numbered(const Tensor& anchor, const Tensor& positive, const Tens
         "kl_div(Tensor self, Tensor target, " LEGACY ", bool log_target=False) -> Tensor", kNN,
         "The divergence of distributions, target log(target) - target · input, of log-probabilities."),
     def<kl_numbered>(
-        "kl_div(Tensor self, Tensor target, int reduction=1, *, bool log_target=False) -> Tensor", kFunction),
+        "kl_div(Tensor self, Tensor target, int reduction=0, *, bool log_target=False) -> Tensor", kFunction),
     def<poisson_nll_loss>(
         "poisson_nll_loss(Tensor self, Tensor target, bool log_input=True, bool full=False, bool? size_average=None, "
         "float eps=1e-08, bool? reduce=None, str reduction='mean') -> Tensor",
@@ -218,7 +220,7 @@ Tensor triplet_numbered(const Tensor& anchor, const Tensor& positive, const Tens
                               ") -> Tensor",
                               kNN, "input where target is 1, max(0, margin - input) where it is -1."),
     def<hinge_numbered>(
-        "hinge_embedding_loss(Tensor self, Tensor target, float margin=1.0, int reduction=1) -> Tensor",
+        "hinge_embedding_loss(Tensor self, Tensor target, float margin=1.0, int reduction=0) -> Tensor",
         kFunction),
     def<margin_ranking_loss>(
         "margin_ranking_loss(Tensor input1, Tensor input2, Tensor target, float margin=0, " LEGACY
@@ -226,7 +228,7 @@ Tensor triplet_numbered(const Tensor& anchor, const Tensor& positive, const Tens
         kNN, "max(0, margin - target (input1 - input2))"),
     def<ranking_numbered>(
         "margin_ranking_loss(Tensor input1, Tensor input2, Tensor target, float margin=0.0, int "
-        "reduction=1) -> Tensor",
+        "reduction=0) -> Tensor",
         kFunction),
     def<cosine_embedding_loss>(
         "cosine_embedding_loss(Tensor input1, Tensor input2, Tensor target, float margin=0, " LEGACY
@@ -234,7 +236,7 @@ Tensor triplet_numbered(const Tensor& anchor, const Tensor& positive, const Tens
         kNN, "1 - cos where target is 1, max(0, cos - margin) where it is -1."),
     def<cosine_numbered>(
         "cosine_embedding_loss(Tensor input1, Tensor input2, Tensor target, float margin=0.0, int "
-        "reduction=1) -> Tensor",
+        "reduction=0) -> Tensor",
         kFunction),
     def<triplet_margin_loss>(
         "triplet_margin_loss(Tensor anchor, Tensor positive, Tensor negative, float margin=1.0, "
@@ -242,7 +244,7 @@ Tensor triplet_numbered(const Tensor& anchor, const Tensor& positive, const Tens
         kNN, "max(0, margin + d(anchor, positive) - d(anchor, negative))"),
     def<triplet_numbered>(
         "triplet_margin_loss(Tensor anchor, Tensor positive, Tensor negative, float margin=1.0, "
-        "float p=2.0, float eps=1e-06, bool swap=False, int reduction=1) -> Tensor",
+        "float p=2.0, float eps=1e-06, bool swap=False, int reduction=0) -> Tensor",
         kFunction),
     def<multilabel_soft_margin_loss>(
         "multilabel_soft_margin_loss(Tensor self, Tensor target, Tensor? weight=None, " LEGACY ") -> Tensor",

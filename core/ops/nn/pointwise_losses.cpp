@@ -228,6 +228,16 @@ void check_probabilities(const Tensor& x, const char* what) {
               ErrorKind::Runtime, "all elements of ", what, " should be between 0 and 1");
 }
 
+// Those of both, in the words of PyTorch's broadcast_shapes.
+Dims weight_sizes(const TensorImpl& target, const TensorImpl& weight) {
+  for (int i = 1; i <= std::min(target.ndim, weight.ndim); ++i) {
+    const int64_t n = weight.size(weight.ndim - i), m = target.size(target.ndim - i);
+    check(n == m || n == 1 || m == 1, "Attempting to broadcast a dimension of length ", n, " at ", -i,
+          "! Mismatching argument at index 1 had torch.Size(", weight.sizes(),
+          "); but expected shape should be broadcastable to ", target.sizes());
+  }
+  return broadcast_shapes(target.sizes(), weight.sizes());
+}
 Tensor binary_cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight, OptBool size_average,
                             OptBool reduce, std::string_view reduction) {
   const Reduce how = reduction_of(reduction, size_average, reduce);
@@ -236,8 +246,7 @@ Tensor binary_cross_entropy(const Tensor& x, const Tensor& target, const Tensor&
            ")) is deprecated. Please ensure they have the same size.");
   check_probabilities(x, "input");
   check_probabilities(target, "target");
-  return run(kBce, how, 1, x, target,
-             weight ? ops::expand(weight, broadcast_shapes(target->sizes(), weight->sizes())) : weight);
+  return run(kBce, how, 1, x, target, weight ? ops::expand(weight, weight_sizes(*target, *weight)) : weight);
 }
 
 Tensor bce_with_logits(const Tensor& x, const Tensor& target, const Tensor& weight, const Tensor& pos_weight,
@@ -282,7 +291,7 @@ Tensor bce_with_logits_numbered(const Tensor& x, const Tensor& target, const Ten
         kNN, "binary_cross_entropy of sigmoid(input), in one pass that loses no digits."),
     def<bce_with_logits_numbered>(
         "binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, "
-        "Tensor? pos_weight=None, int reduction=1) -> Tensor",
+        "Tensor? pos_weight=None, int reduction=0) -> Tensor",
         kFunction),
 };
 

@@ -119,6 +119,10 @@ def linear_cross_entropy(
             ignore_index=ignored,
             label_smoothing=label_smoothing,
         )
+    if target.shape[:1] != input.shape[:-1]:
+        raise ValueError(
+            f"Expected input batch_size ({input.shape[0]}) to match target batch_size ({target.shape[0]})."
+        )
     one = input.dim() == 1
     rows = None if options is None else options._rows(1 if one else input.shape[0], features, classes)
     result = _core._ops["_linear_cross_entropy"](
