@@ -69,7 +69,7 @@ def view_operations(dtype):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name in (n for n in catalogue.names() if n != "meshgrid"):  # one of several operands: expand
-            with contextlib.suppress(RuntimeError, TypeError, NotImplementedError):  # no operation on such numbers
+            with contextlib.suppress(RuntimeError, TypeError, ValueError, NotImplementedError):  # none on such numbers
                 if views := list(views_of_samples(name, dtype))[:2]:
                     found[name] = views
     return found
