@@ -13,7 +13,7 @@ def _attention(make):
         (operands((2, 2), values=2), {"scale": 0.3}),
         ((*operands((1, 2)), seen), {}),
         ((*operands((2, 2)), make(2, 1, 1, 4)), {}),
-        ((*operands((2,)), make(3, 4)), {"is_causal": True}),
+        ((*operands((1, 2)), make(3, 4)), {"is_causal": True}),
         (operands((1, 4), kv_lead=(1, 2)), {"enable_gqa": True}),
         ((*operands((4,), kv_lead=(2,)), make(4, 3, 4)), {"enable_gqa": True}),
         (operands((2, 3), kv_lead=(3,)), {}),

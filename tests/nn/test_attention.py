@@ -196,6 +196,7 @@ def test_bits_are_the_same_for_any_number_of_threads(queries):
         (lambda q, k, v: (q, k, v, torch.ones(70, 131)), "must match"),
         (lambda q, k, v: (q, k, v, torch.ones(5, 1, 1, 70, 130)), "broadcast shape"),
         (lambda q, k, v: (q, k, v, None, -0.5), "between 0 and 1"),
+        (lambda q, k, v: (q[0], k[0], v[0], torch.ones(70, 130), 0.0, True), "Explicit attn_mask should not be set"),
         (lambda q, k, v: (q.long(), k.long(), v.long()), "scalar type Float"),
     ],
 )

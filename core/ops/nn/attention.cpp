@@ -279,6 +279,9 @@ Tensor attention_op(const Tensor& query, const Tensor& key, const Tensor& value,
   check_operands(query, key, value);
   check(dropout_p >= 0 && dropout_p <= 1, "dropout probability has to be between 0 and 1, but got ",
         dropout_p);
+  // PyTorch's fused kernel for four dimensions takes both, the composition that it has for all else does not.
+  check(!mask || !causal || (query->ndim == 4 && dropout_p == 0),
+        "_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True");
   Tensor k = key, v = value;
   int64_t sharing = grouped ? sharing_of(query, key, value) : 1;
   if (grouped && sharing == 1) {  // as many heads in all, or keys and values shared each in their own way
