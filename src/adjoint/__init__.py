@@ -49,13 +49,13 @@ if TYPE_CHECKING:  # what tools are to see: the core's stub, and what is importe
     from . import storage as storage
     from . import torch_version as torch_version
     from . import utils as utils
+    from ._alias import as_torch as as_torch
     from ._core import *
     from ._legacy import *
     from ._tensor_str import get_printoptions as get_printoptions
     from ._tensor_str import set_printoptions as set_printoptions
     from ._typeinfo import finfo as finfo
     from ._typeinfo import iinfo as iinfo
-    from .alias import as_torch as as_torch
     from .amp.autocast_mode import autocast as autocast
     from .amp.autocast_mode import get_autocast_dtype as get_autocast_dtype
     from .amp.autocast_mode import is_autocast_enabled as is_autocast_enabled
@@ -96,7 +96,7 @@ _LAZY = (
     | dict.fromkeys(("autocast", "is_autocast_enabled", "get_autocast_dtype"), "amp.autocast_mode")
     | {"GradScaler": "amp.grad_scaler"}
     | {"graph": "explain.graph", "why": "explain.why", "save": "serialization.save", "load": "serialization.load"}
-    | {"as_torch": "alias"}
+    | {"as_torch": "_alias"}
 )
 _LEGACY = frozenset(
     kind + suffix

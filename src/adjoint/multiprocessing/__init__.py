@@ -77,6 +77,7 @@ class ProcessContext:
             if not ready:
                 return False
             for sentinel in ready:
+                self.processes[left[sentinel]].join()  # it may not have ended quite yet
                 left.pop(sentinel)
             if any(p.exitcode for p in self.processes):
                 break
