@@ -15,9 +15,18 @@ namespace adjoint {
 namespace cpu {
 namespace {
 
+constexpr int64_t kFew = 64;             // whose sum takes less than the call of a reduction
 constexpr int64_t kBlock = 1024;         // values that lie in the cache until they are summed
 constexpr int64_t kChunk = 16 * kBlock;  // what one thread sums at least
 
+template <class T> T sum_few(const T* values, int64_t n) {
+  T part[4] = {};
+  int64_t i = 0;
+  for (; i + 4 <= n; i += 4)
+    for (int k = 0; k < 4; ++k) part[k] += values[i + k];
+  for (; i < n; ++i) part[0] += values[i];
+  return (part[0] + part[1]) + (part[2] + part[3]);
+}
 // Σ over elements [begin, end). In double where a block's sum, but no value, leaves the type's range.
 template <class T>
 double sum_values(Loop loop, char* const* from, const int64_t* step, int count, int64_t begin, int64_t end) {
@@ -29,7 +38,10 @@ double sum_values(Loop loop, char* const* from, const int64_t* step, int count, 
     for (int k = 1; k < count; ++k) p[k] = from[k] + i * step[k];
     loop(p, step, m);
     T sum;
-    reduce(Reduction::Sum, dtype_of<T>, values, contiguous_view(1, m, 1), &sum);
+    if (m <= kFew)
+      sum = sum_few(values, m);
+    else
+      reduce(Reduction::Sum, dtype_of<T>, values, contiguous_view(1, m, 1), &sum);
     if (std::isfinite(sum)) {
       total += double(sum);
       continue;
