@@ -94,6 +94,11 @@ template <class T> class Shares {
     }
     return q_.get();
   }
+  T total() const {
+    double sum = 0;
+    for (int64_t c = 0; c < p_.classes; ++c) sum += double(q_[c]);
+    return T(sum);
+  }
   // Of the target's class alone, besides.
   T at(int64_t c) const { return T(1 - p_.smoothing) * (weight_ ? weight_[c] : T(1)); }
 
@@ -102,6 +107,68 @@ template <class T> class Shares {
   const T* weight_;
   std::unique_ptr<T[]> q_;
 };
+
+// --- images: rows lie side by side across memory ---
+
+template <class T> bool in_columns(const ClassPlan& p, Dtype dtype, const ClassTargets& t) {
+  return p.inner > 1 && dtype == dtype_of<T> && t.classes;
+}
+// f(first row, its place in x, columns) over tiles of one outer index.
+template <class F> void each_tile(const ClassPlan& p, F f) {
+  const int64_t tiles = (p.inner + kClassTile - 1) / kClassTile, width = std::min(p.inner, kClassTile);
+  parallel_for(p.outer * tiles, std::max<int64_t>(1, kGrain / (width * p.classes + 1)), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t outer = i / tiles, at = i % tiles * kClassTile;
+      f(outer * p.inner + at, outer * p.classes * p.inner + at, std::min(kClassTile, p.inner - at));
+    }
+  });
+}
+
+template <class T>
+void forward_columns(const ClassPlan& p, const T* x, const int64_t* target, const T* weight, T* norms,
+                     double* losses, double* weights) {
+  const auto& k = kernels<T>();
+  Shares<T> shares(p, weight, false);
+  const T* q = shares.of(nullptr);
+  const double of_q = q ? double(shares.total()) : 0;
+  each_tile(p, [&](int64_t first, int64_t place, int64_t width) {
+    T *top = norms + first, *log_sum = norms + p.rows() + first, of_x[kClassTile];
+    k.column_log_sums(x + place, p.classes, p.inner, width, top, log_sum);
+    if (q) k.weigh_columns(x + place, q, p.classes, p.inner, width, top, of_x);
+    for (int64_t i = 0; i < width; ++i) {
+      const int64_t c = target[first + i];
+      const bool counts = c != p.ignored;
+      T loss = q ? T(of_q) * log_sum[i] - of_x[i] : T(0);
+      if (counts) loss += shares.at(c) * (log_sum[i] - (x[place + c * p.inner + i] - top[i]));
+      losses[first + i] = counts ? double(loss) : 0;
+      weights[first + i] = !counts ? 0 : weight ? double(weight[c]) : 1;
+    }
+  });
+}
+template <class T>
+void backward_columns(const ClassPlan& p, const T* x, const int64_t* target, const T* weight, const T* norms,
+                      const double* g, T* gx) {
+  Shares<T> shares(p, weight, false);
+  const T* q = shares.of(nullptr);
+  const T of_q = q ? shares.total() : T(0);
+  each_tile(p, [&](int64_t first, int64_t place, int64_t width) {
+    T all[kClassTile], own[kClassTile];
+    for (int64_t i = 0; i < width; ++i) {
+      const int64_t c = target[first + i];
+      own[i] = c == p.ignored ? T(0) : T(g[first + i]);
+      all[i] = c == p.ignored ? T(0) : own[i] * (of_q + shares.at(c));
+    }
+    const T *top = norms + first, *log_sum = norms + p.rows() + first;
+    kernels<T>().pull_columns(x + place, q, p.classes, p.inner, width, top, log_sum, all, own, gx + place);
+    for (int64_t i = 0; i < width; ++i) {
+      const int64_t c = target[first + i];
+      if (c != p.ignored)
+        gx[place + c * p.inner + i] -= shares.at(c) * own[i];
+      else
+        for (int64_t r = 0; r < p.classes; ++r) gx[place + r * p.inner + i] = 0;  // its row may hold NaN
+    }
+  });
+}
 
 void* writable(const void* p) { return const_cast<void*>(p); }
 
@@ -149,6 +216,8 @@ template <class T> void cross_entropy(const ClassPlan& p, Dtype dtype, const voi
 template <class T> void cross_entropy_backward(const ClassPlan& p, Dtype dtype, const void* x,
                                                const ClassTargets& target, const T* weight, const T* norms,
                                                const double* g, void* gx, void* gtarget) {
+  if (in_columns<T>(p, dtype, target) && gx)
+    return backward_columns(p, static_cast<const T*>(x), target.classes, weight, norms, g, static_cast<T*>(gx));
   const auto& k = kernels<T>();
   const int64_t n = p.classes, rows = p.rows();
   each_run(p, [&](auto all) {

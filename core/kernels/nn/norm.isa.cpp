@@ -8,7 +8,7 @@ namespace {
 
 constexpr int64_t kBlock = 1024;    // elements whose sums stay in T
 constexpr int64_t kGather = 256;    // shorter segments are gathered into blocks
-constexpr int64_t kBlockRows = 64;  // of columns
+constexpr int64_t kBlockRows = 32;  // of columns
 
 template <class T> struct Two {
   T a, b;
@@ -202,46 +202,52 @@ template <class T> void pull_numbers(const T* __restrict g, const T* __restrict 
 
 // --- columns ---
 
-template <class T> void column_moments(const T* x, int64_t n, int64_t stride, int64_t width, Moments* m) {
-  T high[kNormTile], d[kNormTile], q[kNormTile];
-  for (int64_t i = 0; i < width; ++i) m[i] = {};
+// Around a block's first line, which is one of its numbers: so the sum of squares is at most kBlockRows + 1 times that
+// around the mean, whatever the numbers are.
+template <class T>
+void column_moments(const T* x, int64_t n, int64_t stride, int64_t width, Moments* m) {
+  T d[kNormTile], q[kNormTile];
+  double mean[kNormTile] = {}, squares[kNormTile] = {};
   for (int64_t k = 0; k < n; k += kBlockRows) {
     const int64_t rows = n - k < kBlockRows ? n - k : kBlockRows;
     const T* from = x + k * stride;
-    for (int64_t i = 0; i < width; ++i) high[i] = d[i] = q[i] = 0;
-    for (int64_t r = 0; r < rows; ++r)
-      for (int64_t i = 0; i < width; ++i) high[i] += from[r * stride + i];
-    for (int64_t i = 0; i < width; ++i) high[i] /= T(rows);
-    for (int64_t r = 0; r < rows; ++r)
+    for (int64_t i = 0; i < width; ++i) d[i] = q[i] = 0;
+    for (int64_t r = 1; r < rows; ++r) {
+      const T* line = from + r * stride;
       for (int64_t i = 0; i < width; ++i) {
-        const T v = from[r * stride + i] - high[i];
+        const T v = line[i] - from[i];
         d[i] += v;
         q[i] += v * v;
       }
+    }
+    const double size = double(rows), all = double(k) + size, one = 1 / size, share = size / all,
+                 both = double(k) * share;
     for (int64_t i = 0; i < width; ++i) {
-      const double correction = double(d[i]) / double(rows);
-      Joined all{true, double(k), m[i]};
-      all.join({double(high[i]) + correction, double(q[i]) - double(d[i]) * correction}, double(rows));
-      m[i] = all.m;
+      const double own = double(d[i]) * one, step = double(from[i]) + own - mean[i];
+      mean[i] += step * share;
+      squares[i] += double(q[i]) - double(d[i]) * own + step * step * both;
     }
   }
+  for (int64_t i = 0; i < width; ++i) m[i] = {mean[i], squares[i]};
 }
-template <class T> void column_sums(const T* g, const T* x, int64_t n, int64_t stride, int64_t width,
-                                    const ColumnCentres<T>& c, GradSums* s) {
+template <class T>
+void column_sums(const T* g, const T* x, int64_t n, int64_t stride, int64_t width, const ColumnCentres<T>& c,
+                 GradSums* s) {
   T a[kNormTile], b[kNormTile];
-  for (int64_t i = 0; i < width; ++i) s[i] = {};
+  double of_g[kNormTile] = {}, of_gx[kNormTile] = {};
+  const T *high = c.high, *low = c.low, *scale = c.scale;
   for (int64_t k = 0; k < n;) {
     for (int64_t i = 0; i < width; ++i) a[i] = b[i] = 0;
     for (int64_t end = n - k < kBlockRows ? n : k + kBlockRows; k < end; ++k) {
       const T *gs = g + k * stride, *xs = x + k * stride;
-#pragma GCC ivdep
       for (int64_t i = 0; i < width; ++i) {
         a[i] += gs[i];
-        b[i] += gs[i] * (((xs[i] - c.high[i]) - c.low[i]) * c.scale[i]);
+        b[i] += gs[i] * (((xs[i] - high[i]) - low[i]) * scale[i]);
       }
     }
-    for (int64_t i = 0; i < width; ++i) s[i].g += double(a[i]), s[i].gx += double(b[i]);
+    for (int64_t i = 0; i < width; ++i) of_g[i] += double(a[i]), of_gx[i] += double(b[i]);
   }
+  for (int64_t i = 0; i < width; ++i) s[i] = {of_g[i], of_gx[i]};
 }
 template <class T> void column_apply(const T* __restrict x, int64_t n, const ColumnCentres<T>& c,
                                      const T* __restrict w, const T* __restrict b, T* __restrict y) {
