@@ -183,6 +183,8 @@ std::optional<int64_t> outside_classes(const int64_t* target, int64_t n, int64_t
 template <class T> void cross_entropy(const ClassPlan& p, Dtype dtype, const void* x,
                                       const ClassTargets& target, const T* weight, T* norms, double* losses,
                                       double* weights) {
+  if (in_columns<T>(p, dtype, target))
+    return forward_columns(p, static_cast<const T*>(x), target.classes, weight, norms, losses, weights);
   const auto& k = kernels<T>();
   const int64_t n = p.classes, rows = p.rows();
   each_run(p, [&](auto all) {

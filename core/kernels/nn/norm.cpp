@@ -9,6 +9,7 @@
 #include "kernels/nn/norm_careful.h"
 #include "kernels/nn/norm_table.h"
 #include "kernels/parallel.h"
+#include "kernels/stream.h"
 
 namespace adjoint {
 
@@ -34,7 +35,7 @@ template <class T> Centre<T> centre_of(const RowStatistics& s, int64_t r) {
 template <class T> bool is_plain(const RowStatistics& s, int64_t r) {
   return NormRange<T>::holds(s.means[r], s.scales[r]);
 }
-template <class T> const T* at(const T* weights, int64_t i) { return weights ? weights + i : nullptr; }
+template <class T> T* at_or_null(T* weights, int64_t i) { return weights ? weights + i : nullptr; }
 
 // A row's statistics out of its moments; false where those are not to be trusted.
 template <class T> bool keep(const NormPlan& p, const Moments& m, const RowStatistics& s, int64_t r) {
@@ -46,10 +47,39 @@ template <class T> bool keep(const NormPlan& p, const Moments& m, const RowStati
   return true;
 }
 
+// Where n results go: f(first, how many, to) writes them, by way of a buffer where they are streamed past the caches.
+template <class T> class Sink {
+ public:
+  explicit Sink(int64_t elements) : streams_(elements * int64_t(sizeof(T)) >= kStreamBytes) {}
+  template <class F> void put(T* to, int64_t n, F f) const {
+    if (!streams_) return f(int64_t(0), n, to);
+    T buffer[kBuffer];
+    for (int64_t i = 0; i < n; i += kBuffer) {
+      const int64_t m = std::min(kBuffer, n - i);
+      f(i, m, buffer);
+      stream_copy(reinterpret_cast<char*>(to + i), reinterpret_cast<const char*>(buffer), m * int64_t(sizeof(T)));
+    }
+  }
+  void fence() const {
+    if (streams_) stream_fence();
+  }
+  // While a piece is stored, nothing is read: what is read a page further on is asked for before.
+  void ahead(const T* p, int64_t n) const {
+    if (!streams_) return;
+    const char* from = reinterpret_cast<const char*>(p) + 4096;
+    for (int64_t i = 0; i < n * int64_t(sizeof(T)); i += 64) __builtin_prefetch(from + i, 0, 2);
+  }
+
+ private:
+  static constexpr int64_t kBuffer = 512;
+  bool streams_;
+};
+int64_t elements_of(const NormPlan& p) { return p.rows * p.count(); }
+
 // --- dense rows ---
 
 template <class T> void apply_row(const NormPlan& p, int64_t r, const T* x, const T* w, const T* b, T* y,
-                                  const RowStatistics& s) {
+                                  const RowStatistics& s, const Sink<T>& sink) {
   if (!is_plain<T>(s, r)) return CarefulRow<T>{p, r}.apply(x, w, b, s, y);
   const auto& k = kernels<T>();
   const Centre<T> c = centre_of<T>(s, r);
@@ -57,22 +87,31 @@ template <class T> void apply_row(const NormPlan& p, int64_t r, const T* x, cons
   for (int64_t i = 0; i < p.segments; ++i) {
     const int64_t from = start + i * p.segment_stride;
     if (p.weight == WeightOf::Element) {
-      k.apply_vectors(x + from, p.length, c, at(w, first), at(b, first), y + from);
+      sink.put(y + from, p.length, [&](int64_t at, int64_t n, T* to) {
+        sink.ahead(x + from + at, n);
+        k.apply_vectors(x + from + at, n, c, at_or_null(w, first + at), at_or_null(b, first + at), to);
+      });
     } else {
       const int64_t own = first + (p.weight == WeightOf::Segment ? i : 0);
-      k.apply_numbers(x + from, p.length, c, w ? w[own] : T(1), b ? b[own] : T(0), y + from);
+      const T weight = w ? w[own] : T(1), bias = b ? b[own] : T(0);
+      sink.put(y + from, p.length, [&](int64_t at, int64_t n, T* to) {
+        sink.ahead(x + from + at, n);
+        k.apply_numbers(x + from + at, n, c, weight, bias, to);
+      });
     }
   }
 }
 
 template <class T>
 void forward_rows(const NormPlan& p, const T* x, const T* w, const T* b, T* y, const RowStatistics& s) {
+  const Sink<T> sink(elements_of(p));
   parallel_for(p.rows, grain_of(p.count()), [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) {
       if (!p.given && !keep<T>(p, kernels<T>().moments(p, x + r * p.row_stride), s, r))
         CarefulRow<T>{p, r}.statistics(x, s);
-      apply_row(p, r, x, w, b, y, s);
+      apply_row(p, r, x, w, b, y, s, sink);
     }
+    sink.fence();
   });
 }
 
@@ -92,6 +131,7 @@ template <class T> struct ElementPull {
   const T *g, *x, *w;
   const RowStatistics& s;
   T* gx;
+  Sink<T> sink{elements_of(p)};
 
   void row(int64_t r, T* gw, T* gb) const {
     const int64_t start = r * p.row_stride, first = r % p.groups * p.length;
@@ -99,11 +139,17 @@ template <class T> struct ElementPull {
     const bool plain = is_plain<T>(s, r);
     const auto& k = kernels<T>();
     GradSums sums;
-    if (plain && gx && !p.given) sums = k.segment_sums(g + start, x + start, p.length, c, at(w, first));
+    const T *weight = at_or_null(w, first), *from_g = g + start, *from_x = x + start;
+    if (plain && gx && !p.given) sums = k.segment_sums(from_g, from_x, p.length, c, weight);
     if (plain && is_finite(sums)) {
       const Means<T> m(p, sums);
-      return k.pull_vectors(g + start, x + start, p.length, c, at(w, first), m.g, m.gx,
-                            gx ? gx + start : nullptr, gw ? gw + first : nullptr, gw ? gb + first : nullptr);
+      T *to_w = at_or_null(gw, first), *to_b = gw ? gb + first : nullptr;
+      auto pull = [&](int64_t at, int64_t n, T* to) {
+        sink.ahead(from_g + at, n), sink.ahead(from_x + at, n);
+        k.pull_vectors(from_g + at, from_x + at, n, c, at_or_null(weight, at), m.g, m.gx, to, at_or_null(to_w, at),
+                       at_or_null(to_b, at));
+      };
+      return gx ? sink.put(gx + start, p.length, pull) : pull(0, p.length, nullptr);
     }
     CarefulRow<T>{p, r}.pull(g, x, w, s, gx, [&](int64_t i, double to_w, double to_b) {
       if (gw) gw[i] = T(gw[i] + to_w), gb[i] = T(gb[i] + to_b);
@@ -113,6 +159,7 @@ template <class T> struct ElementPull {
   void alone() const {
     parallel_for(p.rows, grain_of(p.length), [&](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; ++r) row(r, nullptr, nullptr);
+      sink.fence();
     });
   }
 
@@ -129,6 +176,7 @@ template <class T> struct ElementPull {
         for (int64_t stop = std::min(end, r + kFlush); r < stop; ++r) row(r, part.get(), part.get() + n);
         for (int64_t i = 0; i < 2 * n; ++i) total[i] += double(part[i]);
       }
+      sink.fence();
     });
     parallel_for(2 * n, 1024, [&](int64_t begin, int64_t end) {
       for (int64_t block = 1; block < blocks; ++block)
@@ -143,6 +191,7 @@ template <class T> struct ElementPull {
 template <class T> void backward_segments(const NormPlan& p, const T* g, const T* x, const T* w,
                                           const RowStatistics& s, T* gx, T* gw, T* gb) {
   const auto& k = kernels<T>();
+  const Sink<T> sink(elements_of(p));
   std::unique_ptr<GradSums[]> sums(new GradSums[size_t(p.rows * p.segments)]);
   parallel_for(p.rows, grain_of(p.count()), [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) {
@@ -166,9 +215,13 @@ template <class T> void backward_segments(const NormPlan& p, const T* g, const T
       const Means<T> m(p, all);
       for (int64_t i = 0; gx && i < p.segments; ++i) {
         const int64_t from = start + i * p.segment_stride;
-        k.pull_numbers(g + from, x + from, p.length, c, w ? w[first + i] : T(1), m.g, m.gx, gx + from);
+        sink.put(gx + from, p.length, [&](int64_t at, int64_t n, T* to) {
+          sink.ahead(g + from + at, n), sink.ahead(x + from + at, n);
+          k.pull_numbers(g + from + at, x + from + at, n, c, w ? w[first + i] : T(1), m.g, m.gx, to);
+        });
       }
     }
+    sink.fence();
   });
   if (!gw && !gb) return;
   for (int64_t i = 0; i < p.weights(); ++i) {
@@ -183,6 +236,7 @@ template <class T> void backward_segments(const NormPlan& p, const T* g, const T
 // Batch normalisation of images: a row is a channel.
 template <class T> void backward_channels(const NormPlan& p, const T* g, const T* x, const T* w,
                                           const RowStatistics& s, T* gx, T* gw, T* gb) {
+  const Sink<T> sink(elements_of(p));
   const auto& k = kernels<T>();
   parallel_for(p.rows, grain_of(p.count()), [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) {
@@ -196,7 +250,10 @@ template <class T> void backward_channels(const NormPlan& p, const T* g, const T
         const Means<T> m(p, {sums.g * double(weight), sums.gx * double(weight)});
         for (int64_t i = 0; gx && i < p.segments; ++i) {
           const int64_t from = start + i * p.segment_stride;
-          k.pull_numbers(g + from, x + from, p.length, c, weight, m.g, m.gx, gx + from);
+          sink.put(gx + from, p.length, [&](int64_t at, int64_t n, T* to) {
+            sink.ahead(g + from + at, n), sink.ahead(x + from + at, n);
+            k.pull_numbers(g + from + at, x + from + at, n, c, weight, m.g, m.gx, to);
+          });
         }
       } else {
         sums = {};
@@ -206,6 +263,7 @@ template <class T> void backward_channels(const NormPlan& p, const T* g, const T
       if (gw) gw[r] = T(sums.gx);
       if (gb) gb[r] = T(sums.g);
     }
+    sink.fence();
   });
 }
 
@@ -226,6 +284,20 @@ template <class F> int64_t each_tile(const NormPlan& p, F f) {
 int64_t chunks_of(const NormPlan& p) {
   const int64_t lines = std::max<int64_t>(512, (p.length + 63) / 64);
   return (p.length + lines - 1) / lines;
+}
+
+// f(where a line begins, sink), the last blocks of lines first: what was read last is in the caches still.
+template <class T, class F> void each_line(const NormPlan& p, F f) {
+  constexpr int64_t kBlock = 128;
+  const Sink<T> sink(elements_of(p));
+  const int64_t blocks = (p.length + kBlock - 1) / kBlock;
+  parallel_for(blocks, grain_of(p.rows * kBlock), [&](int64_t begin, int64_t end) {
+    for (int64_t block = begin; block < end; ++block) {
+      const int64_t first = (blocks - 1 - block) * kBlock;
+      for (int64_t i = first; i < std::min(p.length, first + kBlock); ++i) f(i * p.step, sink);
+    }
+    sink.fence();
+  });
 }
 
 template <class T> struct Centres {
@@ -271,10 +343,11 @@ void forward_columns(const NormPlan& p, const T* x, const T* w, const T* b, T* y
     if (w) factor[size_t(i)] *= w[i];
     if (b) bias[size_t(i)] = b[i];
   }
-  parallel_for(p.length, grain_of(p.rows), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i)
-      kernels<T>().column_apply(x + i * p.step, p.rows, centres.from(0), factor.data(), bias.data(),
-                                y + i * p.step);
+  each_line<T>(p, [&](int64_t from, const Sink<T>& sink) {
+    sink.put(y + from, p.rows, [&](int64_t at, int64_t n, T* to) {
+      sink.ahead(x + from + at, n);
+      kernels<T>().column_apply(x + from + at, n, centres.from(at), factor.data() + at, bias.data() + at, to);
+    });
   });
   for (int64_t i = 0; i < p.rows; ++i)
     if (!is_plain<T>(s, i)) CarefulRow<T>{p, i}.apply(x, w, b, s, y);
@@ -301,10 +374,12 @@ template <class T> void backward_columns(const NormPlan& p, const T* g, const T*
     mean_g[size_t(i)] = m.g, mean_gx[size_t(i)] = m.gx;
   }
   if (gx)
-    parallel_for(p.length, grain_of(p.rows), [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i)
-        kernels<T>().column_pull(g + i * p.step, x + i * p.step, p.rows, centres.from(0), weight.data(),
-                                 mean_g.data(), mean_gx.data(), gx + i * p.step);
+    each_line<T>(p, [&](int64_t from, const Sink<T>& sink) {
+      sink.put(gx + from, p.rows, [&](int64_t at, int64_t n, T* to) {
+        sink.ahead(g + from + at, n), sink.ahead(x + from + at, n);
+        kernels<T>().column_pull(g + from + at, x + from + at, n, centres.from(at), weight.data() + at,
+                                 mean_g.data() + at, mean_gx.data() + at, to);
+      });
     });
   for (int64_t i = 0; i < p.rows; ++i) {
     GradSums all = sums[i];

@@ -18,7 +18,7 @@ struct GradSums {
 template <class T> struct ColumnCentres {
   const T *high, *low, *scale;
 };
-inline constexpr int64_t kNormTile = 512;  // columns
+inline constexpr int64_t kNormTile = 1024;  // columns
 
 template <class T> struct NormKernels {
   // Of a row.
