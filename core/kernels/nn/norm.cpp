@@ -32,6 +32,18 @@ template <class T> Centre<T> centre_of(const RowStatistics& s, int64_t r) {
   const T high = T(s.means[r]);
   return {high, T(s.means[r] - double(high)), T(s.scales[r])};
 }
+// y, and gx, as lines in x: nn/norm_table.h.
+template <class T> Line<T> forward_line(const RowStatistics& s, int64_t r, double w, double b) {
+  const Centre<T> c = centre_of<T>(s, r);
+  const double a = s.scales[r] * w;
+  return {c.high, T(a), T(0), T(b - double(c.low) * a)};
+}
+template <class T>
+Line<T> backward_line(const RowStatistics& s, int64_t r, double w, double mean_g, double mean_gx) {
+  const Centre<T> c = centre_of<T>(s, r);
+  const double scale = s.scales[r], b = mean_gx * scale * scale;
+  return {c.high, T(scale * w), T(b), T(double(c.low) * b - mean_g * scale)};
+}
 template <class T> bool is_plain(const RowStatistics& s, int64_t r) {
   return NormRange<T>::holds(s.means[r], s.scales[r]);
 }
@@ -93,10 +105,10 @@ template <class T> void apply_row(const NormPlan& p, int64_t r, const T* x, cons
       });
     } else {
       const int64_t own = first + (p.weight == WeightOf::Segment ? i : 0);
-      const T weight = w ? w[own] : T(1), bias = b ? b[own] : T(0);
+      const Line<T> line = forward_line<T>(s, r, w ? double(w[own]) : 1, b ? double(b[own]) : 0);
       sink.put(y + from, p.length, [&](int64_t at, int64_t n, T* to) {
         sink.ahead(x + from + at, n);
-        k.apply_numbers(x + from + at, n, c, weight, bias, to);
+        k.apply_numbers(x + from + at, n, line, to);
       });
     }
   }
@@ -118,11 +130,10 @@ void forward_rows(const NormPlan& p, const T* x, const T* w, const T* b, T* y, c
 bool is_finite(const GradSums& s) { return std::isfinite(s.g) && std::isfinite(s.gx); }
 
 // What a row's gradient subtracts.
-template <class T> struct Means {
-  T g, gx;
+struct Means {
+  double g, gx;
   Means(const NormPlan& p, const GradSums& s)
-      : g(p.centred && !p.given ? T(s.g / double(p.count())) : T(0)),
-        gx(p.given ? T(0) : T(s.gx / double(p.count()))) {}
+      : g(p.centred && !p.given ? s.g / double(p.count()) : 0), gx(p.given ? 0 : s.gx / double(p.count())) {}
 };
 
 // Layer normalisation: gradients of weights are sums over rows, in blocks of them.
@@ -142,11 +153,11 @@ template <class T> struct ElementPull {
     const T *weight = at_or_null(w, first), *from_g = g + start, *from_x = x + start;
     if (plain && gx && !p.given) sums = k.segment_sums(from_g, from_x, p.length, c, weight);
     if (plain && is_finite(sums)) {
-      const Means<T> m(p, sums);
+      const Means m(p, sums);
       T *to_w = at_or_null(gw, first), *to_b = gw ? gb + first : nullptr;
       auto pull = [&](int64_t at, int64_t n, T* to) {
         sink.ahead(from_g + at, n), sink.ahead(from_x + at, n);
-        k.pull_vectors(from_g + at, from_x + at, n, c, at_or_null(weight, at), m.g, m.gx, to, at_or_null(to_w, at),
+        k.pull_vectors(from_g + at, from_x + at, n, c, at_or_null(weight, at), T(m.g), T(m.gx), to, at_or_null(to_w, at),
                        at_or_null(to_b, at));
       };
       return gx ? sink.put(gx + start, p.length, pull) : pull(0, p.length, nullptr);
@@ -212,12 +223,13 @@ template <class T> void backward_segments(const NormPlan& p, const T* g, const T
         });
         continue;
       }
-      const Means<T> m(p, all);
+      const Means m(p, all);
       for (int64_t i = 0; gx && i < p.segments; ++i) {
         const int64_t from = start + i * p.segment_stride;
+        const Line<T> line = backward_line<T>(s, r, w ? double(w[first + i]) : 1, m.g, m.gx);
         sink.put(gx + from, p.length, [&](int64_t at, int64_t n, T* to) {
           sink.ahead(g + from + at, n), sink.ahead(x + from + at, n);
-          k.pull_numbers(g + from + at, x + from + at, n, c, w ? w[first + i] : T(1), m.g, m.gx, to);
+          k.pull_numbers(g + from + at, x + from + at, n, line, to);
         });
       }
     }
@@ -246,13 +258,14 @@ template <class T> void backward_channels(const NormPlan& p, const T* g, const T
       bool quick = is_plain<T>(s, r);
       if (quick) sums = k.sums(p, g + start, x + start, c);
       if (quick && is_finite(sums)) {
-        const T weight = w ? w[r] : T(1);
-        const Means<T> m(p, {sums.g * double(weight), sums.gx * double(weight)});
+        const double weight = w ? double(w[r]) : 1;
+        const Means m(p, {sums.g * weight, sums.gx * weight});
+        const Line<T> line = backward_line<T>(s, r, weight, m.g, m.gx);
         for (int64_t i = 0; gx && i < p.segments; ++i) {
           const int64_t from = start + i * p.segment_stride;
           sink.put(gx + from, p.length, [&](int64_t at, int64_t n, T* to) {
             sink.ahead(g + from + at, n), sink.ahead(x + from + at, n);
-            k.pull_numbers(g + from + at, x + from + at, n, c, weight, m.g, m.gx, to);
+            k.pull_numbers(g + from + at, x + from + at, n, line, to);
           });
         }
       } else {
@@ -300,17 +313,20 @@ template <class T, class F> void each_line(const NormPlan& p, F f) {
   });
 }
 
-template <class T> struct Centres {
-  std::vector<T> high, low, scale;
-  Centres(const NormPlan& p, const RowStatistics& s)
-      : high(size_t(p.rows)), low(size_t(p.rows)), scale(size_t(p.rows)) {
-    for (int64_t i = 0; i < p.rows; ++i) {
-      const Centre<T> c = centre_of<T>(s, i);
-      high[size_t(i)] = c.high, low[size_t(i)] = c.low, scale[size_t(i)] = c.scale;
+// Columns' lines, each of which line(column) gives.
+template <class T> struct ColumnLines {
+  std::vector<T> high, a, b, d;
+  bool reads_x = false;
+  template <class F> ColumnLines(int64_t columns, F line) {
+    for (std::vector<T>* v : {&high, &a, &b, &d}) v->resize(size_t(columns));
+    for (int64_t i = 0; i < columns; ++i) {
+      const Line<T> l = line(i);
+      high[size_t(i)] = l.high, a[size_t(i)] = l.a, b[size_t(i)] = l.b, d[size_t(i)] = l.d;
+      reads_x |= l.b != 0;
     }
   }
-  ColumnCentres<T> from(int64_t column) const {
-    return {high.data() + column, low.data() + column, scale.data() + column};
+  Lines<T> from(int64_t column) const {
+    return {high.data() + column, a.data() + column, reads_x ? b.data() + column : nullptr, d.data() + column};
   }
 };
 
@@ -337,16 +353,13 @@ template <class T> void column_statistics(const NormPlan& p, const T* x, const R
 template <class T>
 void forward_columns(const NormPlan& p, const T* x, const T* w, const T* b, T* y, const RowStatistics& s) {
   if (!p.given) column_statistics(p, x, s);
-  const Centres<T> centres(p, s);
-  std::vector<T> factor(centres.scale), bias(size_t(p.rows), T(0));
-  for (int64_t i = 0; i < p.rows; ++i) {
-    if (w) factor[size_t(i)] *= w[i];
-    if (b) bias[size_t(i)] = b[i];
-  }
+  const ColumnLines<T> lines(p.rows, [&](int64_t i) {
+    return forward_line<T>(s, i, w ? double(w[i]) : 1, b ? double(b[i]) : 0);
+  });
   each_line<T>(p, [&](int64_t from, const Sink<T>& sink) {
     sink.put(y + from, p.rows, [&](int64_t at, int64_t n, T* to) {
       sink.ahead(x + from + at, n);
-      kernels<T>().column_apply(x + from + at, n, centres.from(at), factor.data() + at, bias.data() + at, to);
+      kernels<T>().column_apply(x + from + at, n, lines.from(at), to);
     });
   });
   for (int64_t i = 0; i < p.rows; ++i)
@@ -355,30 +368,29 @@ void forward_columns(const NormPlan& p, const T* x, const T* w, const T* b, T* y
 
 template <class T> void backward_columns(const NormPlan& p, const T* g, const T* x, const T* w,
                                          const RowStatistics& s, T* gx, T* gw, T* gb) {
-  const Centres<T> centres(p, s);
   const int64_t chunks = chunks_of(p);
+  std::vector<T> high(size_t(p.rows));
+  for (int64_t i = 0; i < p.rows; ++i) high[size_t(i)] = centre_of<T>(s, i).high;
   std::unique_ptr<GradSums[]> sums(new GradSums[size_t(chunks * p.rows)]);
   each_tile(p, [&](int64_t line, int64_t n, int64_t column, int64_t width, int64_t chunk) {
     const int64_t from = line * p.step + column;
-    kernels<T>().column_sums(g + from, x + from, n, p.step, width, centres.from(column),
+    kernels<T>().column_sums(g + from, x + from, n, p.step, width, high.data() + column,
                              sums.get() + chunk * p.rows + column);
   });
-  std::vector<T> weight(size_t(p.rows), T(1)), mean_g(weight), mean_gx(weight);
-  for (int64_t i = 0; i < p.rows; ++i) {
+  const ColumnLines<T> lines(p.rows, [&](int64_t i) {
     GradSums& all = sums[i];
     for (int64_t chunk = 1; chunk < chunks; ++chunk)
       all.g += sums[chunk * p.rows + i].g, all.gx += sums[chunk * p.rows + i].gx;
-    if (w) weight[size_t(i)] = w[i];
-    const double by = double(weight[size_t(i)]);
-    const Means<T> m(p, {all.g * by, all.gx * by});
-    mean_g[size_t(i)] = m.g, mean_gx[size_t(i)] = m.gx;
-  }
+    all.gx = (all.gx - (s.means[i] - double(high[size_t(i)])) * all.g) * s.scales[i];
+    const double weight = w ? double(w[i]) : 1;
+    const Means m(p, {all.g * weight, all.gx * weight});
+    return backward_line<T>(s, i, weight, m.g, m.gx);
+  });
   if (gx)
     each_line<T>(p, [&](int64_t from, const Sink<T>& sink) {
       sink.put(gx + from, p.rows, [&](int64_t at, int64_t n, T* to) {
         sink.ahead(g + from + at, n), sink.ahead(x + from + at, n);
-        kernels<T>().column_pull(g + from + at, x + from + at, n, centres.from(at), weight.data() + at,
-                                 mean_g.data() + at, mean_gx.data() + at, to);
+        kernels<T>().column_pull(g + from + at, x + from + at, n, lines.from(at), to);
       });
     });
   for (int64_t i = 0; i < p.rows; ++i) {

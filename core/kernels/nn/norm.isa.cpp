@@ -124,53 +124,56 @@ template <class T> void apply_vectors(const T* __restrict x, int64_t n, const Ce
   else
     for (int64_t i = 0; i < n; ++i) y[i] = hat(x[i], c);
 }
-template <class T>
-void apply_numbers(const T* __restrict x, int64_t n, const Centre<T>& centre, T w, T b, T* __restrict y) {
-  const Centre<T> c = centre;
-  for (int64_t i = 0; i < n; ++i) y[i] = hat(x[i], c) * w + b;
+template <class T> void apply_numbers(const T* __restrict x, int64_t n, const Line<T>& line, T* __restrict y) {
+  const T high = line.high, a = line.a, d = line.d;
+  for (int64_t i = 0; i < n; ++i) y[i] = (x[i] - high) * a + d;
 }
 
 // --- backward ---
 
-template <class T> ADJOINT_FN Two<T> block_sums(const T* g, const T* x, int64_t n, Centre<T> c) {
+// Σg and Σ g·(x - high), by which Σ g·x̂ is known: see centred().
+template <class T> ADJOINT_FN Two<T> block_sums(const T* g, const T* x, int64_t n, T high) {
   return sum_two<T>(n, [=](int64_t i, auto& a, auto& b) __attribute__((always_inline)) {
     a = load(a, g + i);
-    b = a * (((load(b, x + i) - c.high) - c.low) * c.scale);
+    b = a * (load(b, x + i) - high);
   });
 }
-template <class T>
-ADJOINT_FN Two<T> weighted_sums(const T* g, const T* x, int64_t n, Centre<T> c, const T* w) {
+template <class T> ADJOINT_FN Two<T> weighted_sums(const T* g, const T* x, int64_t n, T high, const T* w) {
   return sum_two<T>(n, [=](int64_t i, auto& a, auto& b) __attribute__((always_inline)) {
     a = load(a, g + i) * load(a, w + i);
-    b = a * (((load(b, x + i) - c.high) - c.low) * c.scale);
+    b = a * (load(b, x + i) - high);
   });
 }
 template <class T>
-ADJOINT_FN void add_sums(GradSums& s, const T* g, const T* x, int64_t n, const Centre<T>& c, const T* w) {
+ADJOINT_FN void add_sums(GradSums& s, const T* g, const T* x, int64_t n, T high, const T* w) {
   Two<T> t;
   if (n >= kLanes)
-    t = w ? weighted_sums(g, x, n, c, w) : block_sums(g, x, n, c);
+    t = w ? weighted_sums(g, x, n, high, w) : block_sums(g, x, n, high);
   else {
-    Padded<T> xs(x, n, c.high), gs(g, n, 0);
-    t = w ? weighted_sums(gs.v, xs.v, kLanes, c, static_cast<const T*>(Padded<T>(w, n, 0).v))
-          : block_sums(gs.v, xs.v, kLanes, c);
+    Padded<T> xs(x, n, high), gs(g, n, 0);
+    t = w ? weighted_sums(gs.v, xs.v, kLanes, high, static_cast<const T*>(Padded<T>(w, n, 0).v))
+          : block_sums(gs.v, xs.v, kLanes, high);
   }
   s.g += double(t.a), s.gx += double(t.b);
+}
+template <class T> ADJOINT_FN GradSums centred(GradSums s, const Centre<T>& c) {
+  s.gx = (s.gx - double(c.low) * s.g) * double(c.scale);
+  return s;
 }
 template <class T> GradSums segment_sums(const T* g, const T* x, int64_t n, const Centre<T>& c, const T* w) {
   GradSums s;
   for (int64_t i = 0, m; i < n; i += m) {
     m = n - i < 2 * kBlock ? n - i : kBlock;
-    add_sums(s, g + i, x + i, m, c, w ? w + i : nullptr);
+    add_sums(s, g + i, x + i, m, c.high, w ? w + i : nullptr);
   }
-  return s;
+  return centred(s, c);
 }
 template <class T> GradSums row_sums(const NormPlan& p, const T* g, const T* x, const Centre<T>& c) {
   GradSums s;
   each_block(p, x, g, [&](const T* xs, int64_t n, const T* gs) {
-    add_sums(s, gs, xs, n, c, static_cast<const T*>(nullptr));
+    add_sums(s, gs, xs, n, c.high, static_cast<const T*>(nullptr));
   });
-  return s;
+  return centred(s, c);
 }
 
 template <bool kWeight, bool kGx, bool kGw, class T>
@@ -195,12 +198,19 @@ template <class T> void pull_vectors(const T* g, const T* x, int64_t n, const Ce
     pull_row<false, false, true>(g, x, n, c, w, mean_g, mean_gx, gx, gw, gb);
 }
 template <class T> void pull_numbers(const T* __restrict g, const T* __restrict x, int64_t n,
-                                     const Centre<T>& centre, T w, T mean_g, T mean_gx, T* __restrict gx) {
-  const Centre<T> c = centre;
-  for (int64_t i = 0; i < n; ++i) gx[i] = (g[i] * w - mean_g - hat(x[i], c) * mean_gx) * c.scale;
+                                     const Line<T>& line, T* __restrict gx) {
+  const T high = line.high, a = line.a, b = line.b, d = line.d;
+  if (b == 0)  // x counts for nothing, infinite ones, too
+    for (int64_t i = 0; i < n; ++i) gx[i] = g[i] * a + d;
+  else
+    for (int64_t i = 0; i < n; ++i) gx[i] = g[i] * a - (x[i] - high) * b + d;
 }
 
 // --- columns ---
+
+template <class T> ADJOINT_FN void prefetch(const T* p, int64_t n) {
+  for (int64_t i = 0; i < n; i += 64 / int64_t(sizeof(T))) __builtin_prefetch(p + i, 0, 2);
+}
 
 // Around a block's first line, which is one of its numbers: so the sum of squares is at most kBlockRows + 1 times that
 // around the mean, whatever the numbers are.
@@ -214,6 +224,7 @@ void column_moments(const T* x, int64_t n, int64_t stride, int64_t width, Moment
     for (int64_t i = 0; i < width; ++i) d[i] = q[i] = 0;
     for (int64_t r = 1; r < rows; ++r) {
       const T* line = from + r * stride;
+      prefetch(line + 2 * stride, width);
       for (int64_t i = 0; i < width; ++i) {
         const T v = line[i] - from[i];
         d[i] += v;
@@ -231,38 +242,34 @@ void column_moments(const T* x, int64_t n, int64_t stride, int64_t width, Moment
   for (int64_t i = 0; i < width; ++i) m[i] = {mean[i], squares[i]};
 }
 template <class T>
-void column_sums(const T* g, const T* x, int64_t n, int64_t stride, int64_t width, const ColumnCentres<T>& c,
-                 GradSums* s) {
+void column_sums(const T* g, const T* x, int64_t n, int64_t stride, int64_t width, const T* high, GradSums* s) {
   T a[kNormTile], b[kNormTile];
   double of_g[kNormTile] = {}, of_gx[kNormTile] = {};
-  const T *high = c.high, *low = c.low, *scale = c.scale;
   for (int64_t k = 0; k < n;) {
     for (int64_t i = 0; i < width; ++i) a[i] = b[i] = 0;
     for (int64_t end = n - k < kBlockRows ? n : k + kBlockRows; k < end; ++k) {
       const T *gs = g + k * stride, *xs = x + k * stride;
       for (int64_t i = 0; i < width; ++i) {
         a[i] += gs[i];
-        b[i] += gs[i] * (((xs[i] - high[i]) - low[i]) * scale[i]);
+        b[i] += gs[i] * (xs[i] - high[i]);
       }
     }
     for (int64_t i = 0; i < width; ++i) of_g[i] += double(a[i]), of_gx[i] += double(b[i]);
   }
   for (int64_t i = 0; i < width; ++i) s[i] = {of_g[i], of_gx[i]};
 }
-template <class T> void column_apply(const T* __restrict x, int64_t n, const ColumnCentres<T>& c,
-                                     const T* __restrict w, const T* __restrict b, T* __restrict y) {
-  const T *high = c.high, *low = c.low;
-  for (int64_t i = 0; i < n; ++i) y[i] = ((x[i] - high[i]) - low[i]) * w[i] + b[i];
+template <class T>
+void column_apply(const T* __restrict x, int64_t n, const Lines<T>& lines, T* __restrict y) {
+  const T *high = lines.high, *a = lines.a, *d = lines.d;
+  for (int64_t i = 0; i < n; ++i) y[i] = (x[i] - high[i]) * a[i] + d[i];
 }
 template <class T> void column_pull(const T* __restrict g, const T* __restrict x, int64_t n,
-                                    const ColumnCentres<T>& c, const T* __restrict w,
-                                    const T* __restrict mean_g, const T* __restrict mean_gx,
-                                    T* __restrict gx) {
-  const T *high = c.high, *low = c.low, *scale = c.scale;
-  for (int64_t i = 0; i < n; ++i) {
-    const T h = ((x[i] - high[i]) - low[i]) * scale[i];
-    gx[i] = (g[i] * w[i] - mean_g[i] - h * mean_gx[i]) * scale[i];
-  }
+                                    const Lines<T>& lines, T* __restrict gx) {
+  const T *high = lines.high, *a = lines.a, *b = lines.b, *d = lines.d;
+  if (b)
+    for (int64_t i = 0; i < n; ++i) gx[i] = g[i] * a[i] - (x[i] - high[i]) * b[i] + d[i];
+  else
+    for (int64_t i = 0; i < n; ++i) gx[i] = g[i] * a[i] + d[i];
 }
 
 template <class T> constexpr NormKernels<T> norm_kernels() {

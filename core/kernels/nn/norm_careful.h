@@ -10,7 +10,7 @@ namespace adjoint {
 // Where the quick kernels can vouch for what they make of a row.
 template <class T> struct NormRange {
   static constexpr bool kFloat = sizeof(T) == 4;
-  static constexpr double least = kFloat ? 1e-30 : 1e-290, most = kFloat ? 1e36 : 1e300;  // of variances
+  static constexpr double least = kFloat ? 1e-24 : 1e-200, most = 1 / least;  // of variances
   static bool holds(double mean, double scale) {
     return std::fabs(mean) < double(std::numeric_limits<T>::max()) / 16 && scale * scale * most >= 1 &&
            scale * scale * least <= 1;
