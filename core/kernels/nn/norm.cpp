@@ -63,7 +63,7 @@ template <class T> bool keep(const NormPlan& p, const Moments& m, const RowStati
 template <class T> class Sink {
  public:
   explicit Sink(int64_t elements) : streams_(elements * int64_t(sizeof(T)) >= kStreamBytes) {}
-  template <class F> void put(T* to, int64_t n, F f) const {
+  template <class F> void put(T* to, int64_t n, const F& f) const {
     if (!streams_) return f(int64_t(0), n, to);
     T buffer[kBuffer];
     for (int64_t i = 0; i < n; i += kBuffer) {

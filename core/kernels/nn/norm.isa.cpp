@@ -73,6 +73,10 @@ struct Joined {
     join({double(high) + correction, double(s.b) - double(s.a) * correction}, double(size));
   }
   void join(const Moments& b, double size) {
+    if (n == 0) {
+      n = size, m = b;
+      return;
+    }
     const double all = n + size, step = b.mean - m.mean;
     m.mean += step * (size / all);
     m.squares += b.squares + step * step * (n * size / all);
