@@ -109,6 +109,14 @@ template <class T> ADJOINT_FN T dot_of(const T* x, const T* y, int64_t n) {
 constexpr int kStep = 16;
 constexpr int64_t rest_from(int64_t n) { return n - (n % kLanes + kStep - 1) / kStep * kStep; }
 
+// e^x for x <= 0 and NaN, where what lies below the normal numbers may be 0: in a sum with 1, or beside it.
+ADJOINT_FN float exp_below(float x) {
+  const bool none = x < -87.f;
+  const float power = math::detail::exp_near(none ? 0.f : x);
+  return none ? 0.f : power;
+}
+ADJOINT_FN double exp_below(double x) { return math::exp(x); }
+
 // y = e^(x - shift) and its sum; n >= kLanes
 template <class T> ADJOINT_FN T sum_of_powers(const T* __restrict x, int64_t n, T shift, T* __restrict y) {
   for (int64_t i = 0; i + kLanes <= n; i += kLanes)
@@ -116,6 +124,15 @@ template <class T> ADJOINT_FN T sum_of_powers(const T* __restrict x, int64_t n, 
   for (int64_t i = rest_from(n); i < n; i += kStep)
     for (int l = 0; l < kStep; ++l) y[i + l] = math::exp(x[i + l] - shift);
   return sum_of(y, n);
+}
+// The sum of e^(x - shift), where shift is the largest of x; `scratch` takes n numbers; n >= kLanes
+template <class T>
+ADJOINT_FN T sum_of_powers_below(const T* __restrict x, int64_t n, T shift, T* __restrict scratch) {
+  for (int64_t i = 0; i + kLanes <= n; i += kLanes)
+    for (int l = 0; l < kLanes; ++l) scratch[i + l] = exp_below(x[i + l] - shift);
+  for (int64_t i = rest_from(n); i < n; i += kStep)
+    for (int l = 0; l < kStep; ++l) scratch[i + l] = exp_below(x[i + l] - shift);
+  return sum_of(scratch, n);
 }
 // y[i] = f(a[i], b[i]), where y may be a or b; n >= kLanes
 template <class T, class F> ADJOINT_FN void map_row(const T* a, const T* b, int64_t n, T* y, F f) {

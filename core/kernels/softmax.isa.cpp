@@ -16,7 +16,7 @@ template <class T> void log_softmax_row(const T* x, int64_t n, T* __restrict y) 
   T powers[2 * kBlock], shift = max_of(x, n), sum = 0;
   for (int64_t i = 0, m; i < n; i += m) {
     m = n - i < 2 * kBlock ? n - i : kBlock;
-    sum += sum_of_powers(x + i, m, shift, powers);
+    sum += sum_of_powers_below(x + i, m, shift, powers);
   }
   T log_sum = math::log(sum);
   map_row(x, x, n, y, [=](T v, T) __attribute__((always_inline)) { return v - shift - log_sum; });

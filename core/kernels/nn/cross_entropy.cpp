@@ -116,17 +116,18 @@ template <class T> bool in_columns(const ClassPlan& p, Dtype dtype, const ClassT
 // f(first row, its place in x, columns) over tiles of one outer index.
 template <class F> void each_tile(const ClassPlan& p, F f) {
   const int64_t tiles = (p.inner + kClassTile - 1) / kClassTile, width = std::min(p.inner, kClassTile);
-  parallel_for(p.outer * tiles, std::max<int64_t>(1, kGrain / (width * p.classes + 1)), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const int64_t outer = i / tiles, at = i % tiles * kClassTile;
-      f(outer * p.inner + at, outer * p.classes * p.inner + at, std::min(kClassTile, p.inner - at));
-    }
-  });
+  parallel_for(p.outer * tiles, std::max<int64_t>(1, kGrain / (width * p.classes + 1)),
+               [&](int64_t begin, int64_t end) {
+                 for (int64_t i = begin; i < end; ++i) {
+                   const int64_t outer = i / tiles, at = i % tiles * kClassTile;
+                   f(outer * p.inner + at, outer * p.classes * p.inner + at,
+                     std::min(kClassTile, p.inner - at));
+                 }
+               });
 }
 
-template <class T>
-void forward_columns(const ClassPlan& p, const T* x, const int64_t* target, const T* weight, T* norms,
-                     double* losses, double* weights) {
+template <class T> void forward_columns(const ClassPlan& p, const T* x, const int64_t* target,
+                                        const T* weight, T* norms, double* losses, double* weights) {
   const auto& k = kernels<T>();
   Shares<T> shares(p, weight, false);
   const T* q = shares.of(nullptr);
@@ -145,9 +146,8 @@ void forward_columns(const ClassPlan& p, const T* x, const int64_t* target, cons
     }
   });
 }
-template <class T>
-void backward_columns(const ClassPlan& p, const T* x, const int64_t* target, const T* weight, const T* norms,
-                      const double* g, T* gx) {
+template <class T> void backward_columns(const ClassPlan& p, const T* x, const int64_t* target,
+                                         const T* weight, const T* norms, const double* g, T* gx) {
   Shares<T> shares(p, weight, false);
   const T* q = shares.of(nullptr);
   const T of_q = q ? shares.total() : T(0);
@@ -219,7 +219,8 @@ template <class T> void cross_entropy_backward(const ClassPlan& p, Dtype dtype, 
                                                const ClassTargets& target, const T* weight, const T* norms,
                                                const double* g, void* gx, void* gtarget) {
   if (in_columns<T>(p, dtype, target) && gx)
-    return backward_columns(p, static_cast<const T*>(x), target.classes, weight, norms, g, static_cast<T*>(gx));
+    return backward_columns(p, static_cast<const T*>(x), target.classes, weight, norms, g,
+                            static_cast<T*>(gx));
   const auto& k = kernels<T>();
   const int64_t n = p.classes, rows = p.rows();
   each_run(p, [&](auto all) {

@@ -13,12 +13,12 @@ template <class T> void log_sum(const T* x, int64_t n, T& top, T& log_sum) {
   if (n < kLanes) {
     Padded<T> row(x, n, -T(__builtin_inf()));
     top = max_of(row.v, kLanes);
-    sum = sum_of_powers(row.v, kLanes, top, powers);
+    sum = sum_of_powers_below(row.v, kLanes, top, powers);
   } else {
     top = max_of(x, n);
     for (int64_t i = 0, m; i < n; i += m) {
       m = n - i < 2 * kBlock ? n - i : kBlock;
-      sum += sum_of_powers(x + i, m, top, powers);
+      sum += sum_of_powers_below(x + i, m, top, powers);
     }
   }
   log_sum = math::log(sum);
@@ -58,11 +58,11 @@ template <class T> void pull(const T* x, const T* q, int64_t n, T top, T log_sum
   }
   if (q)
     fill_row(n, gx, [=](int64_t i) __attribute__((always_inline)) {
-      return math::exp(x[i] - top - log_sum) * a - q[i] * g;
+      return exp_below(x[i] - top - log_sum) * a - q[i] * g;
     });
   else
     fill_row(n, gx,
-             [=](int64_t i) __attribute__((always_inline)) { return math::exp(x[i] - top - log_sum) * a; });
+             [=](int64_t i) __attribute__((always_inline)) { return exp_below(x[i] - top - log_sum) * a; });
 }
 
 // --- columns: every loop over i runs across the tile ---
@@ -70,7 +70,8 @@ template <class T> void pull(const T* x, const T* q, int64_t n, T top, T log_sum
 constexpr int64_t kSumBlock = 64;
 
 // total[i] = Σ term(k, i), k < n.
-template <class T, class F> ADJOINT_FN void sum_columns(int64_t n, int64_t width, T* __restrict total, F term) {
+template <class T, class F>
+ADJOINT_FN void sum_columns(int64_t n, int64_t width, T* __restrict total, F term) {
   T part[kClassTile];
   for (int64_t i = 0; i < width; ++i) total[i] = 0;
   for (int64_t k = 0; k < n;) {
@@ -91,7 +92,7 @@ void column_log_sums(const T* x, int64_t n, int64_t stride, int64_t width, T* to
     for (int64_t i = 0; i < width; ++i) top[i] = Larger{}(top[i], p[i]);
   }
   sum_columns(n, width, sum, [=, &top](int64_t k, int64_t i) __attribute__((always_inline)) {
-    return math::exp(x[k * stride + i] - top[i]);
+    return exp_below(x[k * stride + i] - top[i]);
   });
   for (int64_t i = 0; i < width; ++i) tops[i] = top[i], log_sums[i] = math::log(sum[i]);
 }
@@ -103,14 +104,13 @@ void weigh_columns(const T* x, const T* q, int64_t n, int64_t stride, int64_t wi
   });
   for (int64_t i = 0; i < width; ++i) of_x[i] = sum[i];
 }
-template <class T>
-void pull_columns(const T* x, const T* q, int64_t n, int64_t stride, int64_t width, const T* top, const T* log_sum,
-                  const T* a, const T* g, T* gx) {
+template <class T> void pull_columns(const T* x, const T* q, int64_t n, int64_t stride, int64_t width,
+                                     const T* top, const T* log_sum, const T* a, const T* g, T* gx) {
   for (int64_t k = 0; k < n; ++k) {
     const T *p = x + k * stride, share = q ? q[k] : T(0);
     T* to = gx + k * stride;
 #pragma GCC ivdep
-    for (int64_t i = 0; i < width; ++i) to[i] = math::exp(p[i] - top[i] - log_sum[i]) * a[i];
+    for (int64_t i = 0; i < width; ++i) to[i] = exp_below(p[i] - top[i] - log_sum[i]) * a[i];
     if (!q) continue;
 #pragma GCC ivdep
     for (int64_t i = 0; i < width; ++i) to[i] -= share * g[i];

@@ -13,7 +13,8 @@ template <class T> struct CrossEntropyKernels {
   void (*pull)(const T* x, const T* q, int64_t n, T top, T log_sum, T a, T g, T* gx);
   // The same for `width` (at most kClassTile) columns side by side, n long; q goes down them, all else across.
   void (*column_log_sums)(const T* x, int64_t n, int64_t stride, int64_t width, T* top, T* log_sum);
-  void (*weigh_columns)(const T* x, const T* q, int64_t n, int64_t stride, int64_t width, const T* top, T* of_x);
+  void (*weigh_columns)(const T* x, const T* q, int64_t n, int64_t stride, int64_t width, const T* top,
+                        T* of_x);
   void (*pull_columns)(const T* x, const T* q, int64_t n, int64_t stride, int64_t width, const T* top,
                        const T* log_sum, const T* a, const T* g, T* gx);
 };

@@ -69,7 +69,8 @@ template <class T> class Sink {
     for (int64_t i = 0; i < n; i += kBuffer) {
       const int64_t m = std::min(kBuffer, n - i);
       f(i, m, buffer);
-      stream_copy(reinterpret_cast<char*>(to + i), reinterpret_cast<const char*>(buffer), m * int64_t(sizeof(T)));
+      stream_copy(reinterpret_cast<char*>(to + i), reinterpret_cast<const char*>(buffer),
+                  m * int64_t(sizeof(T)));
     }
   }
   void fence() const {
@@ -157,8 +158,8 @@ template <class T> struct ElementPull {
       T *to_w = at_or_null(gw, first), *to_b = gw ? gb + first : nullptr;
       auto pull = [&](int64_t at, int64_t n, T* to) {
         sink.ahead(from_g + at, n), sink.ahead(from_x + at, n);
-        k.pull_vectors(from_g + at, from_x + at, n, c, at_or_null(weight, at), T(m.g), T(m.gx), to, at_or_null(to_w, at),
-                       at_or_null(to_b, at));
+        k.pull_vectors(from_g + at, from_x + at, n, c, at_or_null(weight, at), T(m.g), T(m.gx), to,
+                       at_or_null(to_w, at), at_or_null(to_b, at));
       };
       return gx ? sink.put(gx + start, p.length, pull) : pull(0, p.length, nullptr);
     }
@@ -326,7 +327,8 @@ template <class T> struct ColumnLines {
     }
   }
   Lines<T> from(int64_t column) const {
-    return {high.data() + column, a.data() + column, reads_x ? b.data() + column : nullptr, d.data() + column};
+    return {high.data() + column, a.data() + column, reads_x ? b.data() + column : nullptr,
+            d.data() + column};
   }
 };
 
@@ -353,9 +355,8 @@ template <class T> void column_statistics(const NormPlan& p, const T* x, const R
 template <class T>
 void forward_columns(const NormPlan& p, const T* x, const T* w, const T* b, T* y, const RowStatistics& s) {
   if (!p.given) column_statistics(p, x, s);
-  const ColumnLines<T> lines(p.rows, [&](int64_t i) {
-    return forward_line<T>(s, i, w ? double(w[i]) : 1, b ? double(b[i]) : 0);
-  });
+  const ColumnLines<T> lines(
+      p.rows, [&](int64_t i) { return forward_line<T>(s, i, w ? double(w[i]) : 1, b ? double(b[i]) : 0); });
   each_line<T>(p, [&](int64_t from, const Sink<T>& sink) {
     sink.put(y + from, p.rows, [&](int64_t at, int64_t n, T* to) {
       sink.ahead(x + from + at, n);

@@ -128,7 +128,8 @@ template <class T> void apply_vectors(const T* __restrict x, int64_t n, const Ce
   else
     for (int64_t i = 0; i < n; ++i) y[i] = hat(x[i], c);
 }
-template <class T> void apply_numbers(const T* __restrict x, int64_t n, const Line<T>& line, T* __restrict y) {
+template <class T>
+void apply_numbers(const T* __restrict x, int64_t n, const Line<T>& line, T* __restrict y) {
   const T high = line.high, a = line.a, d = line.d;
   for (int64_t i = 0; i < n; ++i) y[i] = (x[i] - high) * a + d;
 }
@@ -218,8 +219,7 @@ template <class T> ADJOINT_FN void prefetch(const T* p, int64_t n) {
 
 // Around a block's first line, which is one of its numbers: so the sum of squares is at most kBlockRows + 1 times that
 // around the mean, whatever the numbers are.
-template <class T>
-void column_moments(const T* x, int64_t n, int64_t stride, int64_t width, Moments* m) {
+template <class T> void column_moments(const T* x, int64_t n, int64_t stride, int64_t width, Moments* m) {
   T d[kNormTile], q[kNormTile];
   double mean[kNormTile] = {}, squares[kNormTile] = {};
   for (int64_t k = 0; k < n; k += kBlockRows) {
@@ -245,8 +245,8 @@ void column_moments(const T* x, int64_t n, int64_t stride, int64_t width, Moment
   }
   for (int64_t i = 0; i < width; ++i) m[i] = {mean[i], squares[i]};
 }
-template <class T>
-void column_sums(const T* g, const T* x, int64_t n, int64_t stride, int64_t width, const T* high, GradSums* s) {
+template <class T> void column_sums(const T* g, const T* x, int64_t n, int64_t stride, int64_t width,
+                                    const T* high, GradSums* s) {
   T a[kNormTile], b[kNormTile];
   double of_g[kNormTile] = {}, of_gx[kNormTile] = {};
   for (int64_t k = 0; k < n;) {
