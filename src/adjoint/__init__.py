@@ -47,6 +47,7 @@ if TYPE_CHECKING:  # what tools are to see: the core's stub, and what is importe
     from . import serialization as serialization
     from . import special as special
     from . import storage as storage
+    from . import testing as testing
     from . import torch_version as torch_version
     from . import utils as utils
     from ._alias import as_torch as as_torch
@@ -88,7 +89,7 @@ newaxis: None = None
 
 _MODULES = frozenset(
     "_C _VF amp backends cli cuda data distributed explain func functional futures fx jit linalg multiprocessing nn optim overrides profiler random "
-    "return_types serialization special storage torch_version utils".split()
+    "return_types serialization special storage testing torch_version utils".split()
 )
 _LAZY = (
     dict.fromkeys(("set_printoptions", "get_printoptions"), "_tensor_str")
