@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
 
-def each_of(value, n):
+
+def each_of(value: Any, n: int) -> tuple[Any, ...]:
     """A tuple: `n` times the number, or what was given."""
     return tuple(value) if hasattr(value, "__iter__") else (value,) * n
 
 
-def filled(output_size, shape):
+def filled(output_size: Any, shape: Sequence[int]) -> Any:
     """Adaptive pooling's sizes, those of the input in place of None."""
     if not isinstance(output_size, (list, tuple)):
         return output_size

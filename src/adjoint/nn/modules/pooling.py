@@ -408,6 +408,8 @@ class LPPool3d(_LPPool):
 
 
 class _AdaptiveMaxPool(Module):
+    output_size: Any
+
     def __init__(self, output_size: Sizes, return_indices: bool = False) -> None:
         super().__init__()
         self.output_size = output_size
