@@ -3,6 +3,7 @@
 #include "kernels/copy.h"
 
 #include <cstring>
+#include <utility>
 #include "kernels/parallel.h"
 #include "kernels/stream.h"
 
@@ -139,6 +140,18 @@ bool is_transpose(Plan& p, int64_t item) {
   return false;
 }
 
+// A few elements a row cost more than long rows with gaps: then the next dimension that is long goes innermost.
+void lengthen_rows(Plan& p) {
+  if (p.rank < 2 || p.size[0] >= 8) return;
+  for (int d = 1; d < p.rank; ++d)
+    if (p.size[d] >= 16) {
+      std::swap(p.size[0], p.size[d]);
+      std::swap(p.to[0], p.to[d]);
+      std::swap(p.from[0], p.from[d]);
+      return;
+    }
+}
+
 // f(dst, src, n) over every row; rows are cut where they are long.
 template <class F> void for_rows(const Plan& p, F f) {
   int64_t n = p.rank ? p.size[0] : 1, to = p.rank ? p.to[0] : 0, from = p.rank ? p.from[0] : 0;
@@ -174,6 +187,7 @@ void copy_strided(int ndim, const int64_t* sizes, char* dst, const int64_t* dst_
           p, [&](int64_t to, int64_t from, int64_t n) { std::memcpy(dst + to, src + from, n * item); });
     if (is_transpose(p, item)) return copy_transposed(p, dst, src, item);
   }
+  lengthen_rows(p);
   for_rows(p, [&](int64_t to, int64_t from, int64_t n) {
     convert_strided_1d(dst + to, dst_dtype, p.to[0], src + from, src_dtype, p.from[0], n);
   });

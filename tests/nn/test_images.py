@@ -1,8 +1,11 @@
 """Images pooled, resampled, sampled at grids and padded: places that are checked, what lies outside, layouts, huge sizes,
 the same random numbers as PyTorch's, the same bits for any number of threads."""
 
+import ctypes
 import itertools
 import math
+import mmap
+import sys
 
 import pytest
 
@@ -278,3 +281,46 @@ def test_bits_for_any_number_of_threads(name, threads):
         (gx,) = torch.autograd.grad(y, x, image(*y.shape))
         results.append(bits(y) + bits(gx))
     assert results[0] == results[1] == results[2]
+
+
+# --- what kernels read ---
+def at_the_end_of_memory(x):
+    """A copy of x whose last element is the last before memory that nobody may read."""
+    page = mmap.PAGESIZE
+    size = -(-x.numel() * x.element_size() // page) * page
+    memory = mmap.mmap(-1, size + page)
+    address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.mprotect.argtypes = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int
+    assert libc.mprotect(address + size, page, 0) == 0
+    start = size - x.numel() * x.element_size()
+    y = torch.frombuffer(memory, dtype=x.dtype, count=x.numel(), offset=start).reshape(x.shape)
+    return y.copy_(x)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="protects a page by mprotect")
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.int32])
+@pytest.mark.parametrize("sizes", [(1, 1), (2, 3), (3, 17), (5, 40), (4, 131), (7, 300)])
+def test_nothing_behind_an_image_is_read(sizes, dtype):
+    x = at_the_end_of_memory((image(1, 2, *sizes) * 10).to(dtype))
+    calls = [
+        lambda: F.max_pool2d(x, 3, 1, 1, return_indices=True),
+        lambda: F.max_pool2d(x, 3, 2, 1),
+        lambda: F.max_pool2d(x, (1, 2), 3),
+        lambda: F.avg_pool2d(x, 3, 1, 1),
+        lambda: F.avg_pool2d(x, 2, 2, 1),
+        lambda: F.pad(x, (0, 0, 1, 0), "replicate"),
+    ]
+    if dtype.is_floating_point:
+        calls += [
+            lambda: F.adaptive_avg_pool2d(x, 2),
+            lambda: F.adaptive_avg_pool2d(x, 1),
+            lambda: F.interpolate(x, scale_factor=2, mode="bilinear"),
+            lambda: F.interpolate(x, size=(3, 5), mode="bicubic", antialias=True),
+            lambda: F.grid_sample(x, torch.ones(1, 2, 2, 2, dtype=dtype), align_corners=True),
+        ]
+    for call in calls:
+        try:
+            call()
+        except RuntimeError as error:
+            assert "too small" in str(error)

@@ -8,8 +8,8 @@
 namespace adjoint {
 namespace {
 
-constexpr int64_t kPoints = 64;   // of a block, whose taps are found together
-constexpr int64_t kChannels = 4;  // whose gradient one piece of work scatters
+constexpr int64_t kPoints = 64;    // of a block, whose taps are found together
+constexpr int64_t kChannels = 16;  // whose gradient one piece of work scatters
 constexpr int kMostTaps = 16;
 
 template <class T> struct AxisTaps {
@@ -115,6 +115,10 @@ template <class T> void combine(const GridPlan& p, const T* g, Point<T>& r, T (*
       }
 }
 
+template <class T> void find_points(const GridPlan& p, const T* grid, int64_t count, Point<T>* points) {
+  for (int64_t i = 0; i < count; ++i) combine<T>(p, grid + i * p.spatial, points[i], nullptr);
+}
+
 // f(image, first point, points) for blocks of them.
 template <class F> void each_block(const GridPlan& p, F f) {
   const int64_t blocks = (p.points + kPoints - 1) / kPoints;
@@ -126,18 +130,25 @@ template <class F> void each_block(const GridPlan& p, F f) {
   });
 }
 
+template <class T> T sum_of(const Point<T>& p, const T* plane) {
+  const T* w = p.weight;
+  if (p.count == 4) {  // all four corners: as most points of images
+    const int64_t* at = p.at;
+    return w[0] * plane[at[0]] + w[1] * plane[at[1]] + w[2] * plane[at[2]] + w[3] * plane[at[3]];
+  }
+  T sum = 0;
+  for (int k = 0; k < p.count; ++k) sum += w[k] * plane[p.at[k]];
+  return sum;
+}
 template <class T> void sample(const T* x, const T* grid, const GridPlan& p, T* y) {
   each_block(p, [&](int64_t n, int64_t from, int64_t count) {
     Point<T> points[kPoints];
-    for (int64_t i = 0; i < count; ++i)
-      combine<T>(p, grid + (n * p.points + from + i) * p.spatial, points[i], nullptr);
+    find_points(p, grid + (n * p.points + from) * p.spatial, count, points);
     for (int64_t c = 0; c < p.channels; ++c) {
       const T* plane = x + (n * p.channels + c) * p.plane();
       T* to = y + (n * p.channels + c) * p.points + from;
       for (int64_t i = 0; i < count; ++i) {
-        T sum = 0;
-        for (int k = 0; k < points[i].count; ++k) sum += points[i].weight[k] * plane[points[i].at[k]];
-        to[i] = sum;
+        to[i] = sum_of(points[i], plane);
       }
     }
   });
@@ -153,12 +164,17 @@ template <class T> void scatter(const T* g, const T* grid, const GridPlan& p, T*
                                  last = std::min(p.channels, first + kChannels);
                    std::fill(gx + (n * p.channels + first) * p.plane(),
                              gx + (n * p.channels + last) * p.plane(), T(0));
-                   for (int64_t q = 0; q < p.points; ++q) {
-                     Point<T> point;
-                     combine<T>(p, grid + (n * p.points + q) * p.spatial, point, nullptr);
-                     for (int64_t c = n * p.channels + first; c < n * p.channels + last; ++c)
-                       for (int k = 0; k < point.count; ++k)
-                         gx[c * p.plane() + point.at[k]] += point.weight[k] * g[c * p.points + q];
+                   for (int64_t from = 0; from < p.points; from += kPoints) {
+                     const int64_t count = std::min(kPoints, p.points - from);
+                     Point<T> points[kPoints];
+                     find_points(p, grid + (n * p.points + from) * p.spatial, count, points);
+                     for (int64_t c = n * p.channels + first; c < n * p.channels + last; ++c) {
+                       T* plane = gx + c * p.plane();
+                       const T* share = g + c * p.points + from;
+                       for (int64_t q = 0; q < count; ++q)
+                         for (int k = 0; k < points[q].count; ++k)
+                           plane[points[q].at[k]] += points[q].weight[k] * share[q];
+                     }
                    }
                  }
                });
@@ -169,15 +185,16 @@ template <class T> void by_grid(const T* g, const T* x, const T* grid, const Gri
     for (int64_t i = n * p.points + from; i < n * p.points + from + count; ++i) {
       Sloped<T> point;
       combine<T>(p, grid + i * p.spatial, point, point.slope);
-      T sum[3] = {0, 0, 0};
+      T seen[kMostTaps] = {};  // Σ g · x of each tap
       for (int64_t c = n * p.channels; c < (n + 1) * p.channels; ++c) {
         const T share = g[c * p.points + i - n * p.points];
-        for (int k = 0; k < point.count; ++k) {
-          const T v = x[c * p.plane() + point.at[k]] * share;
-          for (int a = 0; a < 3; ++a) sum[a] += point.slope[a][k] * v;
-        }
+        for (int k = 0; k < point.count; ++k) seen[k] += x[c * p.plane() + point.at[k]] * share;
       }
-      for (int a = 0; a < p.spatial; ++a) ggrid[i * p.spatial + a] = sum[a];
+      for (int a = 0; a < p.spatial; ++a) {
+        T sum = 0;
+        for (int k = 0; k < point.count; ++k) sum += point.slope[a][k] * seen[k];
+        ggrid[i * p.spatial + a] = sum;
+      }
     }
   });
 }

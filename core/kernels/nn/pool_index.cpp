@@ -16,6 +16,13 @@ constexpr int64_t kGrain = 16384;
 // or -1.
 template <class F> int64_t each_index(const int64_t* index, const PoolPlanes& p, F f) {
   int64_t i = 0;
+  if (p.channels == 1) {
+    for (; i < p.n; ++i) {
+      if (uint64_t(index[i]) >= uint64_t(p.m)) return i;
+      f(i, index[i]);
+    }
+    return -1;
+  }
   for (int64_t k = 0; k < p.n; ++k)
     for (int64_t c = 0; c < p.channels; ++c, ++i) {
       const int64_t at = index[i];
