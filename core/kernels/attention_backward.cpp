@@ -6,6 +6,7 @@
 #include "kernels/attention.h"
 #include "kernels/attention_tiles.h"
 #include "kernels/parallel.h"
+#include "tensor/lock.h"
 
 namespace adjoint {
 namespace attention_detail {
@@ -35,6 +36,7 @@ template <class T> class KeyHead {
       for (first_ = 0; first_ < a_.queries; first_ += most_) {
         n_ = std::min(most_, a_.queries - first_);
         add_group();
+        poll_interrupt();  // a head of a long sequence takes seconds
       }
   }
 

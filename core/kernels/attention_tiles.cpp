@@ -22,7 +22,7 @@ void each_place(const Attention& a, const HeadsIn& x, const Place& p, T* tile, F
 
 }  // namespace
 
-Room::Room(size_t bytes) : next_(static_cast<char*>(g_room.get(bytes))) {}
+Room::Room(size_t bytes) : lent_(g_room), next_(static_cast<char*>(lent_.get(bytes))) {}
 
 template <class T> void mask_scores(const Attention& a, const Place& p, T* tile) {
   if (a.mask.data && a.mask_is_bool)

@@ -147,7 +147,7 @@ template <class T> void drop(const Attention& a, const Place& p, T* tile);
 // Memory of this thread for `bytes`, handed out piece by piece.
 class Room {
  public:
-  explicit Room(size_t bytes);
+  explicit Room(size_t bytes);  // see Lent
   template <class T> T* take(int64_t n) {
     return reinterpret_cast<T*>(std::exchange(next_, next_ + bytes_for<T>(n)));
   }
@@ -156,6 +156,7 @@ class Room {
   }
 
  private:
+  Lent lent_;
   char* next_;
 };
 

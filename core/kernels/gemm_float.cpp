@@ -156,7 +156,8 @@ template <class T> void multiply_packed(const Product<T>& p) {
   const Table<T>& t = table<T>();
   int64_t row_block = even(p.M, t.rows, 72), col_block = even(p.N, t.cols, 64);
   int64_t block = block_of(p.K), a_size = row_block / t.rows * t.a_width * block;
-  T* panels = static_cast<T*>(g_panels.get(size_t(a_size + col_block * block) * sizeof(T)));
+  Lent room(g_panels);
+  T* panels = static_cast<T*>(room.get(size_t(a_size + col_block * block) * sizeof(T)));
   for (int64_t j = 0; j < p.N; j += col_block) {
     for (int64_t k = 0; k < p.K; k += block) {
       for (int64_t i = 0; i < p.M; i += row_block) {

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <cstdlib>
+#include <utility>
 
 #include "tensor/error.h"
 
@@ -12,6 +13,10 @@ class Panels {
  public:
   Panels() = default;
   Panels(const Panels&) = delete;
+  void swap(Panels& o) noexcept {
+    std::swap(data_, o.data_);
+    std::swap(size_, o.size_);
+  }
   ~Panels() { std::free(data_); }
   void* get(size_t bytes) {
     if (bytes <= size_) return data_;
@@ -28,6 +33,20 @@ class Panels {
  private:
   void* data_ = nullptr;
   size_t size_ = 0;
+};
+
+// A thread's panels while a kernel uses them. Between the pieces of its work a signal handler of the user may run
+// (poll_interrupt, tensor/lock.h), and a kernel that it calls finds none, and makes its own.
+class Lent {
+ public:
+  explicit Lent(Panels& kept) : kept_(kept) { own_.swap(kept_); }
+  Lent(const Lent&) = delete;
+  ~Lent() { own_.swap(kept_); }
+  void* get(size_t bytes) { return own_.get(bytes); }
+
+ private:
+  Panels& kept_;
+  Panels own_;
 };
 
 }  // namespace adjoint

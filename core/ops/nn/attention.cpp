@@ -238,7 +238,7 @@ int64_t sharing_of(const Tensor& q, const Tensor& k, const Tensor& v) {
   if (keys == 0 || values == 0 || heads % keys != 0 || heads % values != 0)
     fail_with(str("query has ", heads, " heads, key ", keys, " and value ", values), ErrorKind::Runtime,
               "Number of heads in key and value must divide the number of heads in query");
-  return keys == values ? heads / keys : 1;
+  return keys == values && heads > 0 ? heads / keys : 1;
 }
 
 // x with the leading dimensions `lead`, its heads counted in `sharing`.
