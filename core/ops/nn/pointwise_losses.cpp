@@ -1,6 +1,7 @@
 // Losses of one element and its target each: squared, smooth absolute, binary cross entropy ... Their sum or mean is
 // one node, and their values never lie in memory: a device runs the formula (ops/pointwise/losses.isa.cpp) block by
 // block. Without a reduction they are pointwise operations like others.
+#include <string>
 #include "device/host_values.h"
 #include "device/nn/loss.h"
 #include "ops/nn/reduction.h"
@@ -17,8 +18,12 @@ using pointwise_detail::compute_of, pointwise_detail::kKernelType, pointwise_det
 // A formula that is summed. Its operands are tensors, some of which are optional, and then perhaps a number.
 struct Loss {
   const Formula& formula;
-  const char* rule;
-  const char* last = nullptr;  // the number's name
+  std::string mean_rule, sum_rule;  // a sum's is the mean's without its "/n"
+  const char* last;                 // the number's name
+  Loss(const Formula& f, std::string rule, const char* number = nullptr)
+      : formula(f), mean_rule(rule), sum_rule(std::move(rule)), last(number) {
+    for (size_t at; (at = sum_rule.find("/n")) != std::string::npos;) sum_rule.erase(at, 2);
+  }
   const PointwiseOp& op() const { return formula; }
 };
 
@@ -69,7 +74,7 @@ template <int kTensors> struct ReducedLoss {
     ((x ? void(operands[k++] = Operand(x)) : void(++k)), ...);
     return total(loss->op(), {operands, size_t(loss->op().arity)}, sizes, reduction == Reduce::Mean);
   }
-  const char* rule() const { return loss->rule; }
+  const char* rule() const { return (reduction == Reduce::Mean ? loss->mean_rule : loss->sum_rule).c_str(); }
 
   void vjp(Backward& b) {
     Tensor x[kMaxOperands] = {x_.get(b.node), target_.get(b.node)};
@@ -147,8 +152,10 @@ const Loss kMse{formula<"mse_loss">, "gx = 2·g·(x − target)/n; gtarget = −
     kHuber{formula<"huber_loss">, "gx = g·clamp(x − target, −delta, delta)/n; gtarget = −gx", "delta"},
     kSoftMargin{formula<"soft_margin_loss">,
                 "gx = −g·target·sigmoid(−target·x)/n; gtarget = −g·x·sigmoid(−target·x)/n"},
-    kBce{formula<"binary_cross_entropy">, "gx = g·weight·(x − target)/(x·(1 − x)·n)"},
-    kBceLogits{formula<"binary_cross_entropy_with_logits">, "gx = g·weight·(sigmoid(x) − target)/n"};
+    kBce{formula<"binary_cross_entropy">,
+         "gx = g·weight·(x − target)/(x·(1 − x))/n; gtarget = g·weight·log((1 − x)/x)/n"},
+    kBceLogits{formula<"binary_cross_entropy_with_logits">,
+               "gx = g·weight·(sigmoid(x) − target)/n; gtarget = −g·weight·x/n"};
 
 using OptBool = std::optional<bool>;
 
