@@ -126,6 +126,7 @@ def test_bad_indices():
         F.embedding(torch.tensor([1]), weight[0])
     with pytest.raises(NotImplementedError, match="sparse=True"):
         F.embedding(torch.tensor([1]), weight, sparse=True)
+    assert torch.equal(F.embedding(torch.tensor([1]), weight.detach(), sparse=True), weight[1:2])  # without a gradient
     for bad in (6, -7):
         with pytest.raises(ValueError, match="Padding_idx must be within num_embeddings"):
             F.embedding(torch.tensor([1]), weight, padding_idx=bad)

@@ -4,19 +4,10 @@
 #include <unordered_map>
 #include "autograd/door.h"
 #include "device/host_values.h"
+#include "ops/nn/reduction.h"
 #include "ops/raw.h"
 
 namespace adjoint {
-
-// An element's place in a tensor.
-static Dims place_of(const TensorImpl& x, int64_t flat) {
-  Dims at(int64_t(x.ndim));
-  for (int d = x.ndim - 1; d >= 0; --d) {
-    at[d] = flat % x.size(d);
-    flat /= x.size(d);
-  }
-  return at;
-}
 
 Tensor checked_rows(const Tensor& index, int64_t rows, const char* op, ErrorKind kind) {
   check(
@@ -140,7 +131,7 @@ Tensor embedded(const Tensor& weight, const Tensor& index, int64_t padding_idx, 
 Tensor embedding(const Tensor& weight, const Tensor& index, int64_t padding_idx, bool by_frequency,
                  bool sparse) {
   check(weight->ndim == 2, "'weight' must be 2-D");
-  refuse_sparse(sparse, "embedding");
+  refuse_sparse(sparse && needs_record(weight), "embedding");
   return embedded(weight, index, padding_idx, by_frequency);
 }
 

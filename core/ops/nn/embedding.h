@@ -8,7 +8,7 @@ namespace adjoint {
 // int64, contiguous, and all within a table of `rows`; an error of the given kind names the first that is not, and where
 // it stands.
 Tensor checked_rows(const Tensor& index, int64_t rows, const char* op, ErrorKind kind);
-// Refuses gradients that are mostly nothing.
+// Refuses a gradient in a sparse tensor.
 void refuse_sparse(bool sparse, const char* op);
 // 1 / how often each index occurs among all, in the type given.
 Tensor inverse_frequencies(const Tensor& index, Dtype dtype);

@@ -157,7 +157,7 @@ Four embedding_bag(const Tensor& weight, const Tensor& indices, const Tensor& of
       label_of(weight->dtype), "Tensor instead (while checking arguments for embedding_bag)");
   check(weight->ndim == 2, "weight has to be a 2D Tensor, but got Tensor of dimension ", int(weight->ndim));
   check(indices->ndim == 1, "input has to be a 1D Tensor, but got Tensor of dimension ", int(indices->ndim));
-  refuse_sparse(sparse, kName);
+  refuse_sparse(sparse && needs_record(weight), kName);
   const int64_t rows = weight->size(0), given = padding_idx.value_or(-1);
   check(!padding_idx || (given >= -rows && given < rows),
         "padding_idx must be within the number of embeddings, ", -rows, " through ", rows - 1, ", but got ",

@@ -219,14 +219,6 @@ Tensor soft_margin_loss(const Tensor& x, const Tensor& target, OptBool size_aver
   return run(kSoftMargin, reduction_of(reduction, size_average, reduce), 0, x, target);
 }
 
-Dims place_of(const TensorImpl& x, int64_t flat) {
-  Dims at(int64_t(x.ndim));
-  for (int d = x.ndim - 1; d >= 0; --d) {
-    at[d] = flat % x.size(d);
-    flat /= x.size(d);
-  }
-  return at;
-}
 void check_probabilities(const Tensor& x, const char* what) {
   if (!is_floating(x->dtype) || x->numel == 0) return;
   const Tensor dense = raw::contiguous(x);

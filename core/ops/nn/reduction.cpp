@@ -30,6 +30,15 @@ Tensor reduced(const Tensor& loss, Reduce how) {
   return how == Reduce::Mean ? ops::mean(loss) : how == Reduce::Sum ? ops::sum(loss) : loss;
 }
 
+Dims place_of(const TensorImpl& x, int64_t flat) {
+  Dims at(int64_t(x.ndim));
+  for (int d = x.ndim - 1; d >= 0; --d) {
+    at[d] = flat % x.size(d);
+    flat /= x.size(d);
+  }
+  return at;
+}
+
 void warn_sizes(const Tensor& x, const Tensor& target) {
   if (same_sizes(*x, *target)) return;
   warn(str(

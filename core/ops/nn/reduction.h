@@ -16,6 +16,9 @@ inline Reduce reduction_of(int64_t number) {  // of torch.kl_div and its like
 }
 Tensor reduced(const Tensor& loss, Reduce how);
 
+// Where the element at a flat index stands, for messages.
+Dims place_of(const TensorImpl& x, int64_t flat);
+
 // PyTorch's warning before two sizes are broadcast in a loss.
 void warn_sizes(const Tensor& x, const Tensor& target);
 
