@@ -97,6 +97,27 @@ def test_doubles_have_their_range(f, shape):
 
 
 @pytest.mark.parametrize("f, shape", CASES, ids=IDS)
+def test_recorded_backward_passes_have_the_scale(f, shape):
+    """The gradient, and its own: at any power of two they are those at 1."""
+
+    def both_orders(x):
+        x = x.detach().requires_grad_()
+        y = f(x)
+        g = torch.arange(y.numel(), dtype=y.dtype).sin().reshape(y.shape)
+        (gx,) = torch.autograd.grad(y, x, g, create_graph=True)
+        return gx.detach(), torch.autograd.grad(gx, x, g.cos())[0]
+
+    x = numbers(shape)
+    gx, second = both_orders(x)
+    assert far(gx, both(f, x.double())[1]) < 1e-5
+    for scale in (2.0**100, 2.0**-100, 2.0**30, 2.0**-30):
+        scaled_gx, scaled_second = both_orders(x * scale)
+        assert torch.equal(scaled_gx * scale, gx)
+        if 2.0**-40 < scale < 2.0**40:  # beyond, the second one leaves the type's range
+            assert torch.equal(scaled_second * scale * scale, second)
+
+
+@pytest.mark.parametrize("f, shape", CASES, ids=IDS)
 def test_the_same_bits_on_any_number_of_threads(f, shape):
     x = numbers(shape)
     threads, found = torch.get_num_threads(), []

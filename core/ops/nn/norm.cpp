@@ -1,6 +1,7 @@
 // What normalisations share: types, the fused passes, and the composition that a recorded backward pass makes of them.
 #include "ops/nn/norm.h"
 
+#include <cmath>
 #include <limits>
 #include "device/host_values.h"
 
@@ -32,6 +33,12 @@ Grid grid_of(const NormLayout& l, const TensorImpl& x) {
           Dims{1, p.groups, own ? p.segments : 1, own ? 1 : p.length}, Dims{2, 3}};
 }
 
+// The largest size in each row, or `least`: a number that no derivative knows of.
+Tensor unit_of(const Tensor& h, Ints over, double least) {
+  NoGrad off;
+  return ops::clamp(ops::amax(ops::abs(h), over, true), Operand(least), std::nullopt);
+}
+
 // The rule in differentiable operations. Weights that are null count as ones.
 void composed_vjp(const NormLayout& l, Backward& b, const Tensor& x, const Tensor& w,
                   const Tensor& statistics, Dtype bias) {
@@ -44,14 +51,19 @@ void composed_vjp(const NormLayout& l, Backward& b, const Tensor& x, const Tenso
   if (p.given) {
     h = ops::sub(h, statistic(statistics, 0, grid.weights, type));
     scale = statistic(statistics, 1, grid.weights, type);
+    h = ops::mul(h, scale);
   } else {
     if (p.centred) {  // twice: the second time takes away what the mean's rounding left
       h = ops::sub(h, mean(h));
       h = ops::sub(h, mean(h));
     }
-    scale = ops::pow(ops::add(mean(ops::square(h)), p.eps), -0.5);
+    // In units of the largest, whose squares stay in the type's range.
+    Tensor unit = unit_of(h, grid.over, std::sqrt(p.eps)), u = ops::div(h, unit),
+           least = ops::square(ops::div(full(unit->sizes(), std::sqrt(p.eps), type, unit->device), unit)),
+           own = ops::pow(ops::add(mean(ops::square(u)), least), -0.5);
+    h = ops::mul(u, own);
+    scale = ops::div(own, unit);
   }
-  h = ops::mul(h, scale);
   if (b.needs(0)) {
     Tensor weighted = w ? ops::mul(g, shown(w, grid.weights)) : g, gx = weighted;
     if (!p.given) {
