@@ -207,6 +207,12 @@ def test_stack_module_state():
             torch.func.stack_module_state(models)
 
 
+def test_batch_norms_without_statistics():
+    m = nn.Sequential(nn.Sequential(nn.BatchNorm1d(2)), nn.Linear(2, 2))
+    assert torch.func.replace_all_batch_norm_modules_(m) is m
+    assert list(m.buffers()) == [] and m.eval()(torch.tensor([[0.0, 1.0], [2.0, 3.0]])).shape == (2, 2)
+
+
 # --- parametrize ---
 
 

@@ -26,10 +26,8 @@ class Members(dict):
 
     __slots__ = ("_owner",)
 
-    def __init__(self, owner: Any, entries: dict[str, Any] | None = None) -> None:
+    def __init__(self, owner: Any) -> None:
         self._owner = ref(owner)
-        if entries:
-            self.update(entries)
 
     def belongs_to(self, module: object) -> bool:
         return self._owner() is module
@@ -40,7 +38,14 @@ class Members(dict):
 
     def __setitem__(self, name: str, value: Any) -> None:
         dict.__setitem__(self, name, value)
-        self._attributes()[name] = value
+        attributes = self._attributes()
+        for kind in NAMES:
+            members = attributes.get(kind)
+            if members is self:
+                break
+            if members and name in members:
+                return  # parameters are found before buffers, and those before children
+        attributes[name] = value
 
     def __delitem__(self, name: str) -> None:
         value = self[name]
@@ -51,6 +56,11 @@ class Members(dict):
         attributes = self._attributes()
         if attributes.get(name, _absent) is value:
             del attributes[name]
+            for kind in NAMES:
+                members = attributes.get(kind, ())
+                if name in members:
+                    attributes[name] = members[name]
+                    break
 
     def pop(self, name: str, default: Any = _absent) -> Any:
         if name not in self and default is not _absent:
@@ -94,7 +104,8 @@ def adopt(module: Any) -> None:
     for kind in NAMES:
         entries = attributes.get(kind)
         if isinstance(entries, dict) and not (isinstance(entries, Members) and entries.belongs_to(module)):
-            attributes[kind] = Members(module, entries)
+            attributes[kind] = members = Members(module)
+            members.update(entries)
 
 
 def own(module: Any, kind: str) -> Any:
@@ -109,11 +120,15 @@ def own(module: Any, kind: str) -> Any:
 def replace(module: Any, kind: str, entries: Any) -> None:
     """What `module._parameters = entries` does (or _buffers, or _modules): the old entries are attributes no more."""
     old = module.__dict__.get(kind)
+    if old is entries:
+        return
     if isinstance(old, dict):
         for name, value in old.items():
             if module.__dict__.get(name, _absent) is value:
                 del module.__dict__[name]
-    module.__dict__[kind] = Members(module, entries) if isinstance(entries, dict) else entries
+    module.__dict__[kind] = entries
+    if isinstance(entries, dict):
+        adopt(module)
 
 
 def plain(attributes: dict[str, Any]) -> dict[str, Any]:
