@@ -144,6 +144,17 @@ def test_sizes_beyond_memory_are_planned_or_refused():
             F.interpolate(small, scale_factor=bad)
 
 
+def test_no_division_kills():
+    least = -(2**63)
+    x = torch.tensor([[[[least, 0], [0, 0]]]])
+    assert F.avg_pool2d(x, 2, divisor_override=-1).tolist() == [[[[least]]]]
+    assert F.avg_pool2d(x[..., :1, :1], 1, divisor_override=-1).tolist() == [[[[least]]]]
+    wide = torch.ones(1, 1, 2, 2, 2, dtype=torch.int64)
+    with pytest.raises(RuntimeError, match="overflowed"):
+        F.avg_pool3d(wide, (2**22, 2**21, 2**21), 1, (2**21, 2**20, 2**20))
+    assert F.avg_pool2d(torch.ones(1, 1, 2, 2), 2**30, 1, 2**29).shape == (1, 1, 3, 3)
+
+
 # --- what lies outside of an image ---
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("padding", PADDINGS)

@@ -120,6 +120,11 @@ template <class T> void max_one(const PoolShape& s, const Block& b, const T* x, 
 }
 
 // --- averages ---
+template <class T> [[gnu::always_inline]] inline T quotient(T sum, T divisor) {
+  if constexpr (std::is_integral_v<T>)
+    if (divisor == -1) return -sum;  // the least integer has no negative: division would trap
+  return sum / divisor;
+}
 template <class T> T divisor_of(const PoolShape& s, int64_t od, int64_t oh, int64_t ow) {
   return T(s.divisor ? s.divisor : s.d.size[od] * s.h.size[oh] * s.w.size[ow]);
 }
@@ -131,7 +136,7 @@ void sum_block(const PoolShape& s, const Block& b, const T* x, T divisor, T* __r
   each_pass<kWay>(s, b, x, [&](const T* p, int64_t stride, int64_t) __attribute__((always_inline)) {
     for (int64_t i = 0; i < n; ++i) sum[i] += p[i * stride];
   });
-  for (int64_t i = 0; i < b.n; ++i) y[i] = sum[i] / divisor;
+  for (int64_t i = 0; i < b.n; ++i) y[i] = quotient(sum[i], divisor);
 }
 // Sums of one window: of its runs of neighbours, which are a whole slice where rows are whole.
 template <class T, int kLanes> struct Lanes {
@@ -166,7 +171,7 @@ template <class T> void sum_one(const PoolShape& s, const Block& b, const T* x, 
       for (int64_t h = 0; h < rows; h += s.h.step) sum.add(p + h * s.w.in, n);
     }
   }
-  *y = sum.total() / divisor;
+  *y = quotient(sum.total(), divisor);
 }
 
 // --- rows: one(block, output) for an output by itself, many(block, output) for a block ---
@@ -232,7 +237,7 @@ template <class T> void spread_row(const PoolShape& s, int64_t od, int64_t oh, c
   for (int64_t w = 0; w < s.w.in; ++w) row[w] = 0;
   for (int64_t o = 0; o < s.w.out;) {
     if (o < s.w.from || o >= s.w.to) {
-      const T share = g[o] / divisor_of<T>(s, od, oh, o);
+      const T share = quotient(g[o], divisor_of<T>(s, od, oh, o));
       for (int64_t w = s.w.begin[o]; w < s.w.end[o]; w += s.w.step) row[w] += share;
       ++o;
       continue;
@@ -240,7 +245,7 @@ template <class T> void spread_row(const PoolShape& s, int64_t od, int64_t oh, c
     T share[kBlock];
     const int64_t n = least(kBlock, s.w.to - o);
     const T divisor = divisor_of<T>(s, od, oh, o);
-    for (int64_t i = 0; i < n; ++i) share[i] = g[o + i] / divisor;
+    for (int64_t i = 0; i < n; ++i) share[i] = quotient(g[o + i], divisor);
     for (int64_t w = s.w.begin[o]; w < s.w.end[o]; w += s.w.step)
       for (int64_t i = 0; i < n; ++i) row[w + i * s.w.stride] += share[i];
     o += n;
@@ -252,7 +257,7 @@ template <class T> void average_backward_channels(const PoolShape& s, const T* g
       [&](const Block& b, int64_t o, int64_t from) {
         T share[kBlock];
         const T divisor = divisor_of<T>(s, b.od, b.oh, o);
-        for (int64_t i = 0; i < b.n; ++i) share[i] = g[from + i] / divisor;
+        for (int64_t i = 0; i < b.n; ++i) share[i] = quotient(g[from + i], divisor);
         each_place(s, b, [&](int64_t offset, int64_t) __attribute__((always_inline)) {
           for (int64_t i = 0; i < b.n; ++i) gx[offset + i] += share[i];
         });

@@ -2,6 +2,7 @@
 #include "autograd/door.h"
 #include "ops/nn/pool.h"
 #include "ops/ops.h"
+#include "tensor/checked.h"
 
 namespace adjoint::pool {
 namespace {
@@ -47,6 +48,8 @@ template <int N> Tensor avg_pool(const Tensor& x, Ints kernel_size, std::optiona
   const int64_t dilation = 1;
   check(divisor_override.value_or(1) != 0, "divisor must be not zero");
   Pooled p = regular(x, {names[N - 1], N, kernel_size, stride, padding, Ints(&dilation, 1), ceil_mode});
+  int64_t size = 1;  // of a window
+  for (const PoolAxis& a : p.plan.axis) size = checked_mul(size, a.kernel);
   p.plan.count_pad = count_include_pad;
   p.plan.divisor = divisor_override.value_or(0);
   if (!is_floating(x->dtype) && !is_integral(x->dtype)) fail_dtype(names[N < 3 ? 1 : 2], x->dtype);
