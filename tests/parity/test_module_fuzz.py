@@ -1,4 +1,5 @@
-"""Random programs of attributes on modules, run on PyTorch and on Adjoint: what is found, in which order, what is refused."""
+"""Random programs of attributes on modules, and random states to load, on PyTorch and on Adjoint: what is found, in which
+order, what is refused, word for word."""
 
 import copy
 import pickle
@@ -123,3 +124,52 @@ def test_programs(seed):
     ours, theirs = (Program(kind, seed).run(60) for kind in (adjoint, torch))
     for i, (a, b) in enumerate(zip(ours, theirs)):
         assert a == b, i
+
+
+def net(kind):
+    nn = kind.nn
+    kind.manual_seed(0)
+    inner = nn.Sequential(nn.BatchNorm1d(3), nn.Linear(3, 2, bias=False))
+    return nn.Sequential(nn.Linear(2, 3), inner, nn.PReLU())
+
+
+def damaged(kind, module, r):
+    """A state of the module with up to four things wrong."""
+    kind.manual_seed(5)
+    state = {k: kind.rand(v.shape).to(v.dtype) for k, v in module.state_dict().items()}
+    for _ in range(r.randint(0, 4)):
+        key = r.choice(sorted(state))
+        act = r.choice("del rename shape extra other nested".split())
+        if act == "del" and len(state) > 1:
+            del state[key]
+        elif act == "rename":
+            state[r.choice(["x.", "module."]) + key] = state.pop(key)
+        elif act == "shape":
+            state[key] = kind.rand(r.choice([(1,), (2, 3), (), (3, 3)]))
+        elif act == "extra":
+            state[r.choice(["extra", "1.extra", "1.0.extra", "3.weight", "0.weight.more", "0"])] = kind.rand(1)
+        elif act == "other":
+            state[key] = r.choice([3, None, [1.0]])
+        elif act == "nested":
+            state["sub"] = {"a": 1}
+    return state
+
+
+def loaded(kind, seed):
+    """What loading gives, or the error and, of ours, that nothing has changed."""
+    r, m = random.Random(seed), net(kind)
+    before = {k: v.clone() for k, v in m.state_dict().items()}
+    state = damaged(kind, m, r)
+    try:
+        result = m.load_state_dict(state, strict=r.random() < 0.7, assign=r.random() < 0.3)
+        return repr(result), [(k, v.double().flatten().tolist()) for k, v in m.state_dict().items()]
+    except RuntimeError as e:
+        if kind is adjoint:
+            assert all(adjoint.equal(v, before[k]) for k, v in m.state_dict().items())
+        return str(e)
+
+
+@pytest.mark.parametrize("seed", range(150))
+@pytest.mark.filterwarnings("ignore:load_state_dict")
+def test_states(seed):
+    assert loaded(adjoint, seed) == loaded(torch, seed)
