@@ -3,6 +3,10 @@
 #include "kernels/nn/conv_table.h"
 #include "kernels/isa.h"
 
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
 namespace adjoint::conv_detail {
 namespace {
 
@@ -23,6 +27,47 @@ template <class T> struct Simd {
   typedef T Unaligned __attribute__((vector_size(kVectorBytes), aligned(sizeof(T)), may_alias));
   static ADJOINT_INLINE Vector load(const T* p) { return *reinterpret_cast<const Unaligned*>(p); }
   static ADJOINT_INLINE void store(T* p, Vector v) { *reinterpret_cast<Unaligned*>(p) = v; }
+  // The first n elements, the others 0.
+  static ADJOINT_INLINE Vector load_some(const T* p, int64_t n) {
+#if defined(__AVX512F__)
+    if constexpr (sizeof(T) == 4)
+      return Vector(_mm512_maskz_loadu_ps(__mmask16((1u << n) - 1), p));
+    else
+      return Vector(_mm512_maskz_loadu_pd(__mmask8((1u << n) - 1), p));
+#elif defined(__AVX2__)
+    if constexpr (sizeof(T) == 4)
+      return Vector(_mm256_maskload_ps(p, mask(n)));
+    else
+      return Vector(_mm256_maskload_pd(p, mask(n)));
+#else
+    Vector v{};
+    for (int64_t i = 0; i < n; i++) v[i] = p[i];
+    return v;
+#endif
+  }
+  static ADJOINT_INLINE void store_some(T* p, Vector v, int64_t n) {
+#if defined(__AVX512F__)
+    if constexpr (sizeof(T) == 4)
+      _mm512_mask_storeu_ps(p, __mmask16((1u << n) - 1), __m512(v));
+    else
+      _mm512_mask_storeu_pd(p, __mmask8((1u << n) - 1), __m512d(v));
+#elif defined(__AVX2__)
+    if constexpr (sizeof(T) == 4)
+      _mm256_maskstore_ps(p, mask(n), __m256(v));
+    else
+      _mm256_maskstore_pd(p, mask(n), __m256d(v));
+#else
+    for (int64_t i = 0; i < n; i++) p[i] = v[i];
+#endif
+  }
+#if defined(__AVX2__) && !defined(__AVX512F__)
+  static ADJOINT_INLINE __m256i mask(int64_t n) {
+    if constexpr (sizeof(T) == 4)
+      return _mm256_cmpgt_epi32(_mm256_set1_epi32(int(n)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+    else
+      return _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3));
+  }
+#endif
 };
 
 // ---- copies ----------------------------------------------------------------------------------------
@@ -54,7 +99,166 @@ template <class T> void gather(const T* source, const int64_t* starts, int64_t r
   }
 }
 
-template <class T> constexpr Table<T> kTable = {Simd<T>::kLanes, gather<T>};
+// ---- windows ---------------------------------------------------------------------------------------
+
+template <class T> ADJOINT_INLINE void copy_some(const T* from, int64_t n, T* to) {
+  constexpr int W = Simd<T>::kLanes;
+  if (n < W) return Simd<T>::store_some(to, Simd<T>::load_some(from, n), n);
+  for (int64_t i = 0; i + W < n; i += W) Simd<T>::store(to + i, Simd<T>::load(from + i));
+  Simd<T>::store(to + n - W, Simd<T>::load(from + n - W));
+}
+
+// The elements at even places.
+template <class T, int... I>
+ADJOINT_INLINE typename Simd<T>::Vector evens(typename Simd<T>::Vector a, typename Simd<T>::Vector b) {
+  return __builtin_shufflevector(a, b, (2 * I)...);
+}
+template <class T, int N, int... I> struct Evens : Evens<T, N - 1, N - 1, I...> {};
+template <class T, int... I> struct Evens<T, 0, I...> {
+  static ADJOINT_INLINE typename Simd<T>::Vector of(const T* p) {
+    return evens<T, I...>(Simd<T>::load(p), Simd<T>::load(p + sizeof...(I)));
+  }
+};
+
+template <class T> ADJOINT_INLINE void copy_steps(const T* from, int64_t step, int64_t n, T* to) {
+  constexpr int W = Simd<T>::kLanes;
+  int64_t i = 0;
+  if (step == 2)  // the last of 2 W places is not the source's any more
+    for (; i + W < n; i += W) Simd<T>::store(to + i, Evens<T, W>::of(from + 2 * i));
+  for (; i < n; i++) to[i] = from[i * step];
+}
+
+template <class T> ADJOINT_INLINE void zero(T* to, int64_t n) {
+  for (int64_t i = 0; i < n; i++) to[i] = T(0);
+}
+
+template <class T, bool kWhole> void fill_rows(const T* source, const int64_t* rows, int64_t count,
+                                               const Run* runs, int64_t n, int64_t size, T* to) {
+  for (int64_t r = 0; r < count; r++) {
+    if (rows[r] < 0) {
+      if (kWhole) zero(to, size);
+      to += size;
+      continue;
+    }
+    const T* row = source + rows[r];
+    for (int64_t i = 0; i < n; i++) {
+      const Run& run = runs[i];
+      if (kWhole) zero(to, run.zeros);
+      if (run.step == 1)
+        copy_some(row + run.start, run.count, to + run.zeros);
+      else
+        copy_steps(row + run.start, run.step, run.count, to + run.zeros);
+      if (kWhole) zero(to + run.zeros + run.count, run.size - run.zeros - run.count);
+      to += run.size;
+    }
+  }
+}
+
+template <class T> void fill(const T* source, const int64_t* rows, int64_t count, const Run* runs, int64_t n,
+                             int64_t size, bool whole, T* to) {
+  (whole ? fill_rows<T, true> : fill_rows<T, false>)(source, rows, count, runs, n, size, to);
+}
+
+// ---- few channels ----------------------------------------------------------------------------------
+
+// R rows, V vectors wide, the last one of `last` elements.
+template <class T, int R, int V>
+ADJOINT_INLINE void sum_tile(const T* source, const int64_t* starts, const T* weights, int64_t terms, T start,
+                             int64_t row_step, int64_t last, T* to, int64_t to_step) {
+  using S = Simd<T>;
+  typename S::Vector sum[R][V];
+  ADJOINT_UNROLL for (int r = 0; r < R; r++) {
+    ADJOINT_UNROLL for (int v = 0; v < V; v++) sum[r][v] = typename S::Vector{} + start;
+  }
+  for (int64_t i = 0; i < terms; i++) {
+    const T *from = source + starts[i], weight = weights[i];
+    ADJOINT_UNROLL for (int r = 0; r < R; r++) {
+      ADJOINT_UNROLL for (int v = 0; v < V; v++) sum[r][v] +=
+          weight * S::load(from + r * row_step + v * S::kLanes);
+    }
+  }
+  ADJOINT_UNROLL for (int r = 0; r < R; r++) {
+    ADJOINT_UNROLL for (int v = 0; v < V - 1; v++) S::store(to + r * to_step + v * S::kLanes, sum[r][v]);
+    T* end = to + r * to_step + (V - 1) * S::kLanes;
+    if (last == S::kLanes)
+      S::store(end, sum[r][V - 1]);
+    else
+      S::store_some(end, sum[r][V - 1], last);
+  }
+}
+
+// `rows` rows, R at a time, then fewer.
+template <class T, int R, int V> ADJOINT_INLINE void sum_columns(const T* source, const int64_t* starts,
+                                                                 const T* weights, int64_t terms, T start,
+                                                                 int64_t rows, int64_t row_step, int64_t last,
+                                                                 T* to, int64_t to_step) {
+  int64_t r = 0;
+  for (; r + R <= rows; r += R)
+    sum_tile<T, R, V>(source + r * row_step, starts, weights, terms, start, row_step, last, to + r * to_step,
+                      to_step);
+  if constexpr (R > 1)
+    sum_columns<T, R / 2, V>(source + r * row_step, starts, weights, terms, start, rows - r, row_step, last,
+                             to + r * to_step, to_step);
+}
+
+template <class T> void sum_rows(const T* source, const int64_t* starts, const T* weights, int64_t terms,
+                                 T start, int64_t rows, int64_t row_step, int64_t n, T* to, int64_t to_step) {
+  constexpr int W = Simd<T>::kLanes;
+  for (int64_t j = 0; j < n; j += 2 * W) {
+    const int64_t left = n - j;
+    if (left > W)
+      sum_columns<T, 4, 2>(source + j, starts, weights, terms, start, rows, row_step,
+                           left < 2 * W ? left - W : W, to + j, to_step);
+    else
+      sum_columns<T, 8, 1>(source + j, starts, weights, terms, start, rows, row_step, left, to + j, to_step);
+  }
+}
+
+template <class T, int N> void add_some_products(const T* source, const int64_t* starts, const T* other,
+                                                 int64_t other_step, int64_t rows, int64_t row_step,
+                                                 int64_t n, T* sums) {
+  using S = Simd<T>;
+  constexpr int W = S::kLanes;
+  typename S::Vector sum[N];
+  const T* from[N];
+  ADJOINT_UNROLL for (int i = 0; i < N; i++) sum[i] = S::load(sums + i * W), from[i] = source + starts[i];
+  for (int64_t r = 0; r < rows; r++, other += other_step) {
+    int64_t j = 0;
+    for (; j + W <= n; j += W) {
+      const typename S::Vector y = S::load(other + j);
+      ADJOINT_UNROLL for (int i = 0; i < N; i++) sum[i] += y * S::load(from[i] + r * row_step + j);
+    }
+    if (j < n) {
+      const typename S::Vector y = S::load_some(other + j, n - j);
+      ADJOINT_UNROLL for (int i = 0; i < N; i++) sum[i] +=
+          y * S::load_some(from[i] + r * row_step + j, n - j);
+    }
+  }
+  ADJOINT_UNROLL for (int i = 0; i < N; i++) S::store(sums + i * W, sum[i]);
+}
+
+template <class T> void add_products(const T* source, const int64_t* starts, int64_t terms, const T* other,
+                                     int64_t other_step, int64_t rows, int64_t row_step, int64_t n, T* sums) {
+  constexpr int W = Simd<T>::kLanes;
+  int64_t i = 0;
+  for (; i + 9 <= terms; i += 9)
+    add_some_products<T, 9>(source, starts + i, other, other_step, rows, row_step, n, sums + i * W);
+  for (; i + 5 <= terms; i += 5)
+    add_some_products<T, 5>(source, starts + i, other, other_step, rows, row_step, n, sums + i * W);
+  for (; i < terms; i++)
+    add_some_products<T, 1>(source, starts + i, other, other_step, rows, row_step, n, sums + i * W);
+}
+
+template <class T> T total(const T* sums) {
+  T sum[Simd<T>::kLanes];
+  for (int i = 0; i < Simd<T>::kLanes; i++) sum[i] = sums[i];
+  for (int half = Simd<T>::kLanes / 2; half; half /= 2)
+    for (int i = 0; i < half; i++) sum[i] += sum[i + half];
+  return sum[0];
+}
+
+template <class T>
+constexpr Table<T> kTable = {Simd<T>::kLanes, fill<T>, gather<T>, sum_rows<T>, add_products<T>, total<T>};
 
 }  // namespace
 

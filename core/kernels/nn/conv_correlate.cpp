@@ -249,6 +249,8 @@ template <class T> void fill_cells(const Correlation<T>& c) {
 template <class T> void correlate(const Correlation<T>& c) {
   if (c.batch * c.groups * c.rows * c.axis[0].grid * c.axis[1].grid * c.axis[2].grid == 0) return;
   if (c.channels * c.taps() == 0) return fill_cells(c);
+  if constexpr (std::is_floating_point_v<T>)
+    if (correlate_thin(c)) return;
   Sums<T>(c).run();
 }
 

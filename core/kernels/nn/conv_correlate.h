@@ -32,4 +32,11 @@ template <class T> struct Correlations {
 };
 template <class T> void correlate_all(const Correlations<T>& c);
 
+// The same for few rows and channels; false where that is no gain.
+template <class T> bool correlate_thin(const Correlation<T>& c);
+template <class T> bool correlate_all_thin(const Correlations<T>& c);
+
+// `count` shares, `size` elements each, are added in a tree: share i gets share i + step for step = 1, 2, 4 ...
+template <class T> void add_shares(T* shares, int64_t count, int64_t size, T* to);
+
 }  // namespace adjoint::conv_detail

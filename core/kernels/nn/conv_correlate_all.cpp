@@ -37,24 +37,12 @@ template <class T> class WeightSums {
            std::min(c_.channels, (block + 1) * channels_), rows * rows_,
            std::min(c_.rows, (rows + 1) * rows_), share, results + share * size);
     });
-    if (shares_ > 1) add_shares(results, size);
+    if (shares_ > 1) add_shares(results, shares_, size, c_.weights);
   }
 
  private:
   static constexpr int64_t kColumns = 256, kRows = 256, kTasks = 16, kMostShared = 1 << 20;
   static constexpr int64_t kLines = 28;  // gathered at a time, so that they stay in the first-level cache
-
-  // The tree: share i gets share i + step, for step = 1, 2, 4 ...
-  void add_shares(T* shares, int64_t size) const {
-    parallel_for(size, 16384, [&](int64_t begin, int64_t end) {
-      for (int64_t step = 1; step < shares_; step *= 2)
-        for (int64_t i = 0; i + step < shares_; i += 2 * step) {
-          T *to = shares + i * size, *from = to + step * size;
-          for (int64_t j = begin; j < end; j++) to[j] += from[j];
-        }
-      std::copy(shares + begin, shares + end, c_.weights + begin);
-    });
-  }
 
   struct Task {
     int64_t group, channel, channels, row, rows;
@@ -171,7 +159,7 @@ template <class T> void correlate_all(const Correlations<T>& c) {
     std::fill_n(c.weights, size, T(0));
     return;
   }
-  WeightSums<T>(c).run();
+  if (!correlate_all_thin(c)) WeightSums<T>(c).run();
 }
 
 template void correlate_all(const Correlations<float>&);

@@ -7,7 +7,7 @@
 #pragma once
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
+#include <type_traits>
 #include <utility>
 #include <vector>
 #include "kernels/nn/conv.h"
@@ -142,9 +142,12 @@ class Window {
     w.apart_ = a.taps * a.grid <= w.phases_ * w.phase_;
     w.row_ = w.apart_ ? a.taps * a.grid : w.phases_ * w.phase_;
     w.plane_ = w.row_ * w.height_.size, w.channel = w.plane_ * w.depth_.size, w.image = channels * w.channel;
+    w.plan();
     return w;
   }
 
+  // From a cell to the one below it.
+  int64_t row_step() const { return (height_.apart ? 1 : axis_[1].step) * row_; }
   // Of the cell (depth, height, 0), counted from the band's first.
   int64_t cell(int64_t depth, int64_t height) const {
     return depth * (depth_.apart ? 1 : axis_[0].step) * plane_ +
@@ -157,16 +160,19 @@ class Window {
     return depth_.tap(axis_[0], d) * plane_ + height_.tap(axis_[1], h) * row_ + column(w);
   }
 
-  // Copies one channel of what the band reads. `from` is the channel of the image.
-  template <class T> void fill(const T* from, T* to) const {
-    for (int64_t d = 0; d < depth_.size; d++)
-      for (int64_t h = 0; h < height_.size; h++, to += row_) {
-        const int64_t sd = depth_.place(axis_[0], d), sh = height_.place(axis_[1], h);
-        if (sd < 0 || sd >= axis_[0].source || sh < 0 || sh >= axis_[1].source)
-          std::memset(static_cast<void*>(to), 0, size_t(row_) * sizeof(T));
-        else
-          fill_row(from + (sd * axis_[1].source + sh) * axis_[2].source, to);
-      }
+  // Copies one channel of what the band reads. `from` is the channel of the image. Not `whole`: the zeros are there.
+  template <class T> void fill(const T* from, T* to, [[maybe_unused]] bool whole = true) const {
+    if constexpr (std::is_floating_point_v<T>)
+      table<T>().fill(from, rows_.data(), int64_t(rows_.size()), runs_.data(), int64_t(runs_.size()), row_,
+                      whole, to);
+    else
+      for (int64_t r : rows_)
+        for (const Run& run : runs_) {
+          std::fill_n(to, run.size, T(0));
+          for (int64_t i = 0; i < run.count && r >= 0; i++)
+            to[run.zeros + i] = from[r + run.start + i * run.step];
+          to += run.size;
+        }
   }
 
  private:
@@ -178,29 +184,31 @@ class Window {
     return apart_ ? t * a.grid : c % a.step * phase_ + c / a.step;
   }
 
-  template <class T> void fill_row(const T* from, T* to) const {
+  void plan() {
+    for (int64_t d = 0; d < depth_.size; d++)
+      for (int64_t h = 0; h < height_.size; h++) {
+        const int64_t sd = depth_.place(axis_[0], d), sh = height_.place(axis_[1], h);
+        const bool outside = sd < 0 || sd >= axis_[0].source || sh < 0 || sh >= axis_[1].source;
+        rows_.push_back(outside ? -1 : (sd * axis_[1].source + sh) * axis_[2].source);
+      }
     const Axis& a = axis_[2];
     if (apart_)
-      for (int64_t t = 0; t < a.taps; t++) fill_run(from, a.offset(t), a.grid, to + t * a.grid);
+      for (int64_t t = 0; t < a.taps; t++) runs_.push_back(run(a.offset(t), a.grid));
     else
-      for (int64_t phase = 0; phase < phases_; phase++)
-        fill_run(from, phase + a.lowest(), phase_, to + phase * phase_);
+      for (int64_t phase = 0; phase < phases_; phase++) runs_.push_back(run(phase + a.lowest(), phase_));
   }
-  // to[i] = from[start + i · step], or 0 outside.
-  template <class T> void fill_run(const T* from, int64_t start, int64_t n, T* to) const {
+  // The places start + i · step for i < n, of which some lie outside.
+  Run run(int64_t start, int64_t n) const {
     const int64_t step = axis_[2].step, source = axis_[2].source;
     const int64_t low = std::clamp<int64_t>(ceil_div(-start, step), 0, n);
     const int64_t high = std::clamp<int64_t>(start >= source ? 0 : (source - 1 - start) / step + 1, low, n);
-    std::memset(static_cast<void*>(to), 0, size_t(low) * sizeof(T));
-    if (step == 1)
-      std::memcpy(static_cast<void*>(to + low), from + low + start, size_t(high - low) * sizeof(T));
-    else
-      for (int64_t i = low; i < high; i++) to[i] = from[start + i * step];
-    std::memset(static_cast<void*>(to + high), 0, size_t(n - high) * sizeof(T));
+    return {start + low * step, step, low, high - low, n};
   }
 
   const Axis* axis_;
   Line depth_ = {}, height_ = {};
+  std::vector<int64_t> rows_;
+  std::vector<Run> runs_;
   int64_t row_ = 0, plane_ = 0, phases_ = 1, phase_ = 0;
   bool apart_ = false, direct_ = false;
 };
