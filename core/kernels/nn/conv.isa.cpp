@@ -2,73 +2,10 @@
 // multiply-adds.
 #include "kernels/nn/conv_table.h"
 #include "kernels/isa.h"
-
-#if defined(__AVX2__)
-#include <immintrin.h>
-#endif
+#include "kernels/nn/conv_simd.h"
 
 namespace adjoint::conv_detail {
 namespace {
-
-#if defined(__AVX512F__)
-constexpr int kVectorBytes = 64;
-#elif defined(__AVX2__)
-constexpr int kVectorBytes = 32;
-#else
-constexpr int kVectorBytes = 16;
-#endif
-
-#define ADJOINT_INLINE inline __attribute__((always_inline))
-#define ADJOINT_UNROLL _Pragma("GCC unroll 16")
-
-template <class T> struct Simd {
-  static constexpr int kLanes = kVectorBytes / int(sizeof(T));
-  typedef T Vector __attribute__((vector_size(kVectorBytes)));
-  typedef T Unaligned __attribute__((vector_size(kVectorBytes), aligned(sizeof(T)), may_alias));
-  static ADJOINT_INLINE Vector load(const T* p) { return *reinterpret_cast<const Unaligned*>(p); }
-  static ADJOINT_INLINE void store(T* p, Vector v) { *reinterpret_cast<Unaligned*>(p) = v; }
-  // The first n elements, the others 0.
-  static ADJOINT_INLINE Vector load_some(const T* p, int64_t n) {
-#if defined(__AVX512F__)
-    if constexpr (sizeof(T) == 4)
-      return Vector(_mm512_maskz_loadu_ps(__mmask16((1u << n) - 1), p));
-    else
-      return Vector(_mm512_maskz_loadu_pd(__mmask8((1u << n) - 1), p));
-#elif defined(__AVX2__)
-    if constexpr (sizeof(T) == 4)
-      return Vector(_mm256_maskload_ps(p, mask(n)));
-    else
-      return Vector(_mm256_maskload_pd(p, mask(n)));
-#else
-    Vector v{};
-    for (int64_t i = 0; i < n; i++) v[i] = p[i];
-    return v;
-#endif
-  }
-  static ADJOINT_INLINE void store_some(T* p, Vector v, int64_t n) {
-#if defined(__AVX512F__)
-    if constexpr (sizeof(T) == 4)
-      _mm512_mask_storeu_ps(p, __mmask16((1u << n) - 1), __m512(v));
-    else
-      _mm512_mask_storeu_pd(p, __mmask8((1u << n) - 1), __m512d(v));
-#elif defined(__AVX2__)
-    if constexpr (sizeof(T) == 4)
-      _mm256_maskstore_ps(p, mask(n), __m256(v));
-    else
-      _mm256_maskstore_pd(p, mask(n), __m256d(v));
-#else
-    for (int64_t i = 0; i < n; i++) p[i] = v[i];
-#endif
-  }
-#if defined(__AVX2__) && !defined(__AVX512F__)
-  static ADJOINT_INLINE __m256i mask(int64_t n) {
-    if constexpr (sizeof(T) == 4)
-      return _mm256_cmpgt_epi32(_mm256_set1_epi32(int(n)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
-    else
-      return _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3));
-  }
-#endif
-};
 
 // ---- copies ----------------------------------------------------------------------------------------
 
@@ -108,24 +45,28 @@ template <class T> ADJOINT_INLINE void copy_some(const T* from, int64_t n, T* to
   Simd<T>::store(to + n - W, Simd<T>::load(from + n - W));
 }
 
-// The elements at even places.
-template <class T, int... I>
-ADJOINT_INLINE typename Simd<T>::Vector evens(typename Simd<T>::Vector a, typename Simd<T>::Vector b) {
-  return __builtin_shufflevector(a, b, (2 * I)...);
-}
+// The elements of a and b at even places.
 template <class T, int N, int... I> struct Evens : Evens<T, N - 1, N - 1, I...> {};
 template <class T, int... I> struct Evens<T, 0, I...> {
-  static ADJOINT_INLINE typename Simd<T>::Vector of(const T* p) {
-    return evens<T, I...>(Simd<T>::load(p), Simd<T>::load(p + sizeof...(I)));
-  }
+  using Vector = typename Simd<T>::Vector;
+  static ADJOINT_INLINE Vector of(Vector a, Vector b) { return __builtin_shufflevector(a, b, (2 * I)...); }
 };
 
+template <class T> ADJOINT_INLINE void copy_second(const T* from, int64_t n, T* to) {
+  using S = Simd<T>;
+  constexpr int W = S::kLanes;
+  for (; n > W; n -= W, from += 2 * W, to += W)
+    S::store(to, Evens<T, W>::of(S::load(from), S::load(from + W)));
+  const int64_t places = 2 * n - 1;  // the last one's neighbour may not be the source's any more
+  if (places >= W)
+    S::store_some(to, Evens<T, W>::of(S::load(from), S::load_some(from + W, places - W)), n);
+  else if (n > 0)
+    S::store_some(to, Evens<T, W>::of(S::load_some(from, places), typename S::Vector{}), n);
+}
+
 template <class T> ADJOINT_INLINE void copy_steps(const T* from, int64_t step, int64_t n, T* to) {
-  constexpr int W = Simd<T>::kLanes;
-  int64_t i = 0;
-  if (step == 2)  // the last of 2 W places is not the source's any more
-    for (; i + W < n; i += W) Simd<T>::store(to + i, Evens<T, W>::of(from + 2 * i));
-  for (; i < n; i++) to[i] = from[i * step];
+  if (step == 2) return copy_second(from, n, to);
+  for (int64_t i = 0; i < n; i++) to[i] = from[i * step];
 }
 
 template <class T> ADJOINT_INLINE void zero(T* to, int64_t n) {

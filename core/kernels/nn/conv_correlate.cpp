@@ -5,6 +5,7 @@
 #include "kernels/gemm.h"
 #include "kernels/gemm_detail.h"
 #include "kernels/isa.h"
+#include "kernels/nn/conv_winograd.h"
 #include "kernels/parallel.h"
 #include "kernels/panels.h"
 
@@ -18,7 +19,6 @@ const Table<double>& table_f64() { return f64(); }
 namespace {
 
 thread_local Panels g_weights, g_work;
-constexpr int64_t kDepth = gemm_detail::kLongestBlock;
 
 // ---- the product's two factors, by type -----------------------------------------------------------------------
 
@@ -92,124 +92,152 @@ struct Target {
   int64_t column, length, to;
 };
 
-template <class T> class Sums {
+struct Tile {
+  int64_t width;
+  std::vector<Piece> pieces;
+  std::vector<Target> targets;
+};
+
+// What does not change from band to band.
+template <class T> struct Shared {
+  const Correlation<T>& c;
+  Factors<T> factors;
+  Bands bands;
+  int64_t block, pass;  // the depth is summed in blocks, whose windows are filled a pass at a time
+  bool inside;          // the source is a window as it lies
+
+  static constexpr int64_t kCells = 640, kPass = 512;
+  explicit Shared(const Correlation<T>& corr)
+      : c(corr), factors(corr), bands(corr.axis, corr.batch, kCells), block(gemm_detail::block_of(depth())) {
+    pass = std::max<int64_t>(1, kPass / block) * block;
+    inside = c.axis[2].step == 1 && c.axis[0].inside() && c.axis[1].inside() && c.axis[2].inside();
+  }
+  int64_t depth() const { return c.channels * c.taps(); }
+};
+
+// The rows [begin, end) of a group's results in a band.
+template <class T> class BandSums {
  public:
-  explicit Sums(const Correlation<T>& c)
-      : c_(c),
-        factors_(c),
-        bands_(c.axis, c.batch, 640),
-        direct_(Window::direct(c.axis, c.groups * c.channels)),
-        block_(gemm_detail::block_of(depth())) {
-    const int64_t tasks = c.groups * bands_.count();
-    parts_ = std::min(ceil_div(c.rows, 2 * factors_.unit()), tasks < 8 ? ceil_div(8, tasks) : 1);
-    inside_ = c.axis[2].step == 1 && c.axis[0].inside() && c.axis[1].inside() && c.axis[2].inside();
+  BandSums(const Shared<T>& shared, int64_t group, const Band& band, int64_t begin, int64_t end)
+      : s_(shared),
+        c_(shared.c),
+        group_(group),
+        begin_(begin),
+        end_(end),
+        band_(band),
+        // Whole vectors are read beyond the end of a row: not where the memory may end there, too.
+        direct_(shared.inside && band.image + band.images < c_.batch),
+        window_(direct_ ? Window::direct(c_.axis, c_.groups * c_.channels)
+                        : Window::copied(c_.axis, band, std::min(c_.channels, s_.pass / c_.taps() + 2))) {
+    const int64_t copied = direct_ ? 0 : band.images * window_.image, cols = s_.factors.cols(),
+                  slack = (s_.factors.lanes() + 15) / 16 * 16;
+    copy_ = room<T>(g_work, (copied + 15) / 16 * 16 + (s_.block + end - begin) * cols + 2 * slack);
+    panel_ = copy_ + (copied + 15) / 16 * 16 + slack, temp_ = panel_ + s_.block * cols + slack;
+    for (int64_t t = 0; t < c_.taps(); t++) taps_.push_back(window_.tap(t));
+    place();
   }
 
-  void run() const {
-    parallel_chunks(c_.groups * bands_.count() * parts_, [&](int64_t i) {
-      const int64_t units = ceil_div(c_.rows, factors_.unit()), part = i % parts_;
-      const int64_t begin = units * part / parts_ * factors_.unit(),
-                    end = std::min(c_.rows, units * (part + 1) / parts_ * factors_.unit());
-      if (begin < end) task(i / parts_ / bands_.count(), bands_.at(i / parts_ % bands_.count()), begin, end);
-    });
+  void run() {
+    for (int64_t k = 0; k < s_.depth(); k += s_.pass) pass(k, std::min(s_.pass, s_.depth() - k));
   }
 
  private:
-  int64_t depth() const { return c_.channels * c_.taps(); }
-
-  // Rows [begin, end) of a group's results in a band.
-  void task(int64_t group, const Band& band, int64_t begin, int64_t end) const {
-    // Whole vectors are read beyond the end of a row: not where the memory may end there, too.
-    const bool direct = inside_ && band.image + band.images < c_.batch;
-    const int64_t taps = c_.taps(), most = std::min(c_.channels, block_ / taps + 2);
-    const Window window = direct ? direct_ : Window::copied(c_.axis, band, most);
-    const int64_t copied = direct ? 0 : band.images * window.image, slack = factors_.lanes();
-    T* copy = room<T>(g_work, copied + (block_ + kTempRows) * factors_.cols() + 2 * slack + 16);
-    T *panel = copy + (copied + slack + 15) / 16 * 16, *temp = panel + block_ * factors_.cols() + slack;
-    int64_t starts[kDepth];
-    for (int64_t k = 0; k < depth(); k += block_) {
-      const int64_t n = std::min(block_, depth() - k), first = k / taps, last = (k + n - 1) / taps;
-      const T* source = c_.source + ((band.image * c_.groups + group) * c_.channels + first) * source_plane();
-      if (direct) {
-        source += direct_.cell(band.low[0], band.low[1]);
-      } else {
-        for (int64_t i = 0; i < band.images; i++)
-          for (int64_t ch = first; ch <= last; ch++)
-            window.fill(source + (i * c_.groups * c_.channels + ch - first) * source_plane(),
-                        copy + i * window.image + (ch - first) * window.channel);
-        source = copy;
+  // Where the cells of each tile are read and written.
+  void place() {
+    const int64_t row = c_.axis[2].grid, cells = band_.images * band_.rows() * row, cols = s_.factors.cols();
+    tiles_.resize(size_t(ceil_div(cells, cols)));
+    int64_t cell = 0;
+    for (int64_t i = 0; i < band_.images; i++)
+      for (int64_t d = 0; d < band_.high[0] - band_.low[0]; d++)
+        for (int64_t h = 0; h < band_.high[1] - band_.low[1]; h++)
+          for (int64_t w = 0; w < row;) {
+            Tile& tile = tiles_[size_t(cell / cols)];
+            const int64_t at = cell % cols, length = std::min(row - w, cols - at);
+            put_run(tile, at, length, i * window_.image + window_.cell(d, h) + w, result_at(i, d, h, w));
+            cell += length, w += length;
+          }
+    for (Tile& tile : tiles_) cut(tile);
+  }
+  int64_t result_at(int64_t i, int64_t d, int64_t h, int64_t w) const {
+    return ((band_.image + i) * c_.groups + group_) * c_.rows * c_.plane + c_.first +
+           (band_.low[0] + d) * c_.strides[0] + (band_.low[1] + h) * c_.strides[1] + w * c_.strides[2];
+  }
+  // Runs that go on where the last one ended are one.
+  void put_run(Tile& tile, int64_t at, int64_t length, int64_t from, int64_t to) const {
+    tile.width = at + length;
+    if (tile.pieces.empty() || from - at != tile.pieces.back().from - tile.pieces.back().to)
+      tile.pieces.push_back({from, at});
+    if (!tile.targets.empty()) {
+      Target& last = tile.targets.back();
+      if (to == last.to + last.length * c_.strides[2]) {
+        last.length += length;
+        return;
       }
-      for (int64_t i = 0; i < n; i++)
-        starts[i] = ((k + i) / taps - first) * window.channel + window.tap((k + i) % taps);
-      tiles(group, band, begin, end, window, source, starts, k, n, panel, temp);
     }
+    tile.targets.push_back({at, length, to});
+  }
+  // Runs become pieces of a vector at most.
+  void cut(Tile& tile) const {
+    std::vector<Piece> found;
+    for (size_t i = 0; i < tile.pieces.size(); i++) {
+      const Piece run = tile.pieces[i];
+      const int64_t end = i + 1 < tile.pieces.size() ? tile.pieces[i + 1].to : tile.width;
+      for (int64_t at = run.to; at < end; at += s_.factors.lanes())
+        found.push_back({run.from + at - run.to, at});
+    }
+    tile.pieces = std::move(found);
   }
 
-  void tiles(int64_t group, const Band& band, int64_t begin, int64_t end, const Window& window,
-             const T* source, const int64_t* starts, int64_t k, int64_t n, T* panel, T* temp) const {
-    const int64_t cells = band.images * band.rows() * c_.axis[2].grid;
-    std::vector<Piece> pieces;
-    std::vector<Target> targets;
-    for (int64_t cell = 0; cell < cells; cell += factors_.cols()) {
-      const int64_t width = std::min(factors_.cols(), cells - cell);
-      place(group, band, window, cell, width, pieces, targets);
-      factors_.gather(source, starts, n, pieces, panel);
-      if (targets.size() == 1 && c_.strides[2] == 1)
-        straight(group, begin, end, k, n, width, panel, targets[0].to);
+  void pass(int64_t k, int64_t n) {
+    const int64_t taps = c_.taps(), first = k / taps, last = (k + n - 1) / taps;
+    const T* source = c_.source + ((band_.image * c_.groups + group_) * c_.channels + first) * source_plane();
+    if (direct_)
+      source += window_.cell(band_.low[0], band_.low[1]);
+    else
+      source = fill(source, last - first + 1);
+    starts_.clear();
+    for (int64_t i = k, ch = first, t = k % taps; i < k + n; i++) {
+      starts_.push_back((ch - first) * window_.channel + taps_[size_t(t)]);
+      if (++t == taps) t = 0, ch++;
+    }
+    for (const Tile& tile : tiles_)
+      if (tile.targets.size() == 1 && c_.strides[2] == 1)
+        straight(tile, source, k, n);
       else
-        scattered(group, begin, end, k, n, width, panel, temp, targets);
-    }
+        scattered(tile, source, k, n);
   }
 
-  // Where the cells of a tile are read and written.
-  void place(int64_t group, const Band& band, const Window& window, int64_t cell, int64_t width,
-             std::vector<Piece>& pieces, std::vector<Target>& targets) const {
-    pieces.clear(), targets.clear();
-    const int64_t row = c_.axis[2].grid, high = band.high[1] - band.low[1];
-    int64_t line = cell / row, w = cell % row, run_from = -1, run_to = 0, run_end = 0;
-    auto flush = [&](int64_t end) {
-      if (run_from < 0) return;
-      for (int64_t at = run_to; at < end; at += factors_.lanes())
-        pieces.push_back({run_from + at - run_to, at});
-    };
-    for (int64_t at = 0; at < width; line++, w = 0) {
-      const int64_t h = line % high, d = line / high % (band.high[0] - band.low[0]), i = line / band.rows();
-      const int64_t length = std::min(width - at, row - w), from = i * window.image + window.cell(d, h) + w;
-      if (run_from < 0 || from != run_from + (at - run_to)) flush(at), run_from = from, run_to = at;
-      const int64_t to = ((band.image + i) * c_.groups + group) * c_.rows * c_.plane + c_.first +
-                         (band.low[0] + d) * c_.strides[0] + (band.low[1] + h) * c_.strides[1] +
-                         w * c_.strides[2];
-      if (!targets.empty() && to == run_end)
-        targets.back().length += length;
-      else
-        targets.push_back({at, length, to});
-      at += length, run_end = to + length * c_.strides[2];
-    }
-    flush(width);
+  const T* fill(const T* source, int64_t channels) {
+    for (int64_t i = 0; i < band_.images; i++)
+      for (int64_t ch = 0; ch < channels; ch++)
+        window_.fill(source + (i * c_.groups * c_.channels + ch) * source_plane(),
+                     copy_ + i * window_.image + ch * window_.channel, ch >= filled_);
+    filled_ = std::max(filled_, channels);
+    return copy_;
   }
 
-  void straight(int64_t group, int64_t begin, int64_t end, int64_t k, int64_t n, int64_t width,
-                const T* panel, int64_t to) const {
-    T* out = c_.result + to + begin * c_.plane;
+  void straight(const Tile& tile, const T* source, int64_t k, int64_t n) {
+    T* to = c_.result + tile.targets[0].to + begin_ * c_.plane;
     if (k == 0 && c_.bias)
-      for (int64_t r = begin; r < end; r++)
-        std::fill_n(out + (r - begin) * c_.plane, width, c_.bias[group * c_.rows + r]);
-    factors_.multiply(group, begin, end - begin, k, n, width, panel, out, c_.plane, k > 0 || c_.bias);
+      for (int64_t r = begin_; r < end_; r++)
+        std::fill_n(to + (r - begin_) * c_.plane, tile.width, c_.bias[group_ * c_.rows + r]);
+    multiply(tile, source, k, n, to, c_.plane, k > 0 || c_.bias);
+  }
+  void multiply(const Tile& tile, const T* source, int64_t k, int64_t n, T* to, int64_t step, bool more) {
+    for (int64_t i = 0; i < n; i += s_.block, more = true) {
+      const int64_t m = std::min(s_.block, n - i);
+      s_.factors.gather(source, starts_.data() + i, m, tile.pieces, panel_);
+      s_.factors.multiply(group_, begin_, end_ - begin_, k + i, m, tile.width, panel_, to, step, more);
+    }
   }
 
-  static constexpr int64_t kTempRows = 112;
-
-  void scattered(int64_t group, int64_t begin, int64_t end, int64_t k, int64_t n, int64_t width,
-                 const T* panel, T* temp, const std::vector<Target>& targets) const {
-    const int64_t some = kTempRows / factors_.unit() * factors_.unit();
-    for (int64_t r = begin; r < end; r += some) {
-      const int64_t m = std::min(some, end - r);
-      factors_.multiply(group, r, m, k, n, width, panel, temp, factors_.cols(), false);
-      for (int64_t i = 0; i < m; i++) {
-        const T *from = temp + i * factors_.cols(), start = c_.bias ? c_.bias[group * c_.rows + r + i] : T(0);
-        for (const Target& t : targets)
-          put(c_.result + (r + i) * c_.plane + t.to, from + t.column, t.length, k, start);
-      }
+  void scattered(const Tile& tile, const T* source, int64_t k, int64_t n) {
+    const int64_t cols = s_.factors.cols();
+    multiply(tile, source, k, n, temp_, cols, false);
+    for (int64_t r = begin_; r < end_; r++) {
+      const T *from = temp_ + (r - begin_) * cols, start = c_.bias ? c_.bias[group_ * c_.rows + r] : T(0);
+      for (const Target& t : tile.targets)
+        put(c_.result + r * c_.plane + t.to, from + t.column, t.length, k, start);
     }
   }
   void put(T* to, const T* from, int64_t length, int64_t k, T start) const {
@@ -224,13 +252,40 @@ template <class T> class Sums {
 
   int64_t source_plane() const { return c_.axis[0].source * c_.axis[1].source * c_.axis[2].source; }
 
+  const Shared<T>& s_;
   const Correlation<T>& c_;
-  Factors<T> factors_;
-  Bands bands_;
-  Window direct_;
-  int64_t block_, parts_;
-  bool inside_;
+  int64_t group_, begin_, end_;
+  Band band_;
+  bool direct_;
+  Window window_;
+  int64_t filled_ = 0;
+  T *copy_, *panel_, *temp_;
+  std::vector<int64_t> taps_, starts_;
+  std::vector<Tile> tiles_;
 };
+
+// Rows are cut, too, where bands are few.
+template <class T> void sum(const Correlation<T>& c) {
+  const Shared<T> shared(c);
+  const int64_t bands = shared.bands.count(), tasks = c.groups * bands, unit = shared.factors.unit();
+  const int64_t parts = std::min(ceil_div(c.rows, 2 * unit), tasks < 8 ? ceil_div(8, tasks) : 1),
+                units = ceil_div(c.rows, unit);
+  parallel_chunks(tasks * parts, [&](int64_t i) {
+    const int64_t part = i % parts, task = i / parts;
+    const int64_t begin = units * part / parts * unit,
+                  end = std::min(c.rows, units * (part + 1) / parts * unit);
+    if (begin < end) BandSums<T>(shared, task / bands, shared.bands.at(task % bands), begin, end).run();
+  });
+}
+
+void sum_some(const Correlation<float>& c, const std::vector<GroupBand>& bands) {
+  if (bands.empty()) return;
+  const Shared<float> shared(c);
+  parallel_chunks(int64_t(bands.size()), [&](int64_t i) {
+    const GroupBand& b = bands[size_t(i)];
+    BandSums<float>(shared, b.group, b.band, 0, c.rows).run();
+  });
+}
 
 // No sums: the bias, or 0.
 template <class T> void fill_cells(const Correlation<T>& c) {
@@ -251,7 +306,9 @@ template <class T> void correlate(const Correlation<T>& c) {
   if (c.channels * c.taps() == 0) return fill_cells(c);
   if constexpr (std::is_floating_point_v<T>)
     if (correlate_thin(c)) return;
-  Sums<T>(c).run();
+  if constexpr (std::is_same_v<T, float>)
+    if (winograd_fits(c)) return sum_some(c, winograd(c));
+  sum(c);
 }
 
 template void correlate(const Correlation<float>&);

@@ -20,6 +20,12 @@ template <class T> struct Correlation {
 // gemm_detail::block_of, the bias first: Note [Bits of a product] (kernels/gemm.h).
 template <class T> void correlate(const Correlation<T>& c);
 
+// Of a group's results.
+struct GroupBand {
+  int64_t group;
+  Band band;
+};
+
 // weights[group, column, row] = Σ_{n, cell} source[n, group, c, cell's place for t] · other[n, group, row, cell], where
 // column = (c, t). float and double. Images are summed in shares that depend on the geometry alone, and the shares in
 // a tree.
@@ -36,6 +42,9 @@ template <class T> void correlate_all(const Correlations<T>& c);
 template <class T> bool correlate_thin(const Correlation<T>& c);
 template <class T> bool correlate_all_thin(const Correlations<T>& c);
 
+// In how many shares the images are summed: a power of two, so that there are tasks for some threads, and of as many
+// results in all as memory is well spent on.
+int64_t shares_of(int64_t batch, int64_t tasks, int64_t size);
 // `count` shares, `size` elements each, are added in a tree: share i gets share i + step for step = 1, 2, 4 ...
 template <class T> void add_shares(T* shares, int64_t count, int64_t size, T* to);
 

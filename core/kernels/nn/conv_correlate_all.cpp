@@ -1,7 +1,7 @@
 // The gradient of a convolution's weights: for each block of channels and taps (columns), a band of cells is gathered in
 // lines along the cells, and multiplied by the other side's cells, transposed into panels.
 #include "kernels/gemm_detail.h"
-#include "kernels/nn/conv_correlate.h"
+#include "kernels/nn/conv_winograd.h"
 #include "kernels/parallel.h"
 #include "kernels/panels.h"
 
@@ -18,12 +18,11 @@ template <class T> class WeightSums {
   explicit WeightSums(const Correlations<T>& c)
       : c_(c), t_(gemm_detail::table<T>()), direct_(Window::direct(c.axis, c.groups * c.channels)) {
     const int64_t columns = c.channels * c.taps();
-    channels_ = even(c.channels, kColumns / c.taps());
     rows_ = std::min(c.rows, even(ceil_div(c.rows, t_.cols), kRows / t_.cols) * t_.cols);
+    channels_ = even(c.channels, std::max(kColumns, kSums / rows_) / c.taps());
     blocks_ = ceil_div(c.channels, channels_), row_blocks_ = ceil_div(c.rows, rows_);
     const int64_t tasks = c.groups * blocks_ * row_blocks_, size = c.groups * c.rows * columns;
-    shares_ = std::clamp<int64_t>(ceil_div(kTasks, tasks), 1,
-                                  std::min(c.batch, std::max<int64_t>(1, kMostShared / size)));
+    shares_ = shares_of(c.batch, tasks, size);
     inside_ = c.axis[2].step == 1 && c.axis[0].inside() && c.axis[1].inside() && c.axis[2].inside();
   }
 
@@ -41,7 +40,7 @@ template <class T> class WeightSums {
   }
 
  private:
-  static constexpr int64_t kColumns = 256, kRows = 256, kTasks = 16, kMostShared = 1 << 20;
+  static constexpr int64_t kColumns = 256, kRows = 256, kSums = 96 << 10;
   static constexpr int64_t kLines = 28;  // gathered at a time, so that they stay in the first-level cache
 
   struct Task {
@@ -152,6 +151,13 @@ template <class T> class WeightSums {
 
 }  // namespace
 
+int64_t shares_of(int64_t batch, int64_t tasks, int64_t size) {
+  constexpr int64_t kTasks = 16, kMost = 1 << 21;
+  int64_t shares = 1;
+  while (shares * tasks < kTasks && 2 * shares <= batch && 2 * shares * size <= kMost) shares *= 2;
+  return shares;
+}
+
 template <class T> void correlate_all(const Correlations<T>& c) {
   const int64_t size = c.groups * c.rows * c.channels * c.taps();
   if (size == 0) return;
@@ -159,7 +165,10 @@ template <class T> void correlate_all(const Correlations<T>& c) {
     std::fill_n(c.weights, size, T(0));
     return;
   }
-  if (!correlate_all_thin(c)) WeightSums<T>(c).run();
+  if (correlate_all_thin(c)) return;
+  if constexpr (std::is_same_v<T, float>)
+    if (winograd_fits(c) && winograd(c)) return;
+  WeightSums<T>(c).run();
 }
 
 template void correlate_all(const Correlations<float>&);

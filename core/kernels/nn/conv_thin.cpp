@@ -91,7 +91,7 @@ template <class T> class ThinWeightSums {
  public:
   explicit ThinWeightSums(const Correlations<T>& c)
       : c_(c), bands_(c.axis, 1, kCells), terms_(c.channels * c.taps()) {
-    shares_ = std::clamp<int64_t>(ceil_div(16, c.groups), 1, c.batch);
+    shares_ = shares_of(c.batch, c.groups, c.groups * c.rows * terms_);
   }
   void run() const {
     const int64_t size = c_.groups * c_.rows * terms_;
