@@ -16,7 +16,9 @@ namespace {
 
 thread_local Panels g_weights, g_work;
 
-constexpr int64_t kTaskBytes = 3 << 20;  // of transformed tiles and sums: more than that comes from afar
+constexpr int64_t kTaskBytes = 5 << 19;  // of transformed tiles, and of sums: more than that comes from afar
+// Depth of a product: shorter sums in a chain err less, and cost no more.
+int64_t block_of(int64_t channels) { return std::min<int64_t>(128, gemm_detail::block_of(channels)); }
 
 bool three(const Axis& a) { return a.taps == 3 && a.step == 1 && std::abs(a.spacing) == 1; }
 bool flat(const Axis& a) { return a.grid == 1 && a.source == 1 && a.taps == 1 && a.offset(0) == 0; }
@@ -27,7 +29,7 @@ class Weights {
   explicit Weights(const Correlation<float>& c)
       : c_(c), panels_(ceil_div(c.rows, t_.rows)), step_(panels_ * t_.a_width * c.channels + kPad) {
     data_ = room<float>(g_weights, c.groups * kXi * step_);
-    const int64_t block = gemm_detail::block_of(c.channels), blocks = ceil_div(c.channels, block);
+    const int64_t block = block_of(c.channels), blocks = ceil_div(c.channels, block);
     parallel_chunks(c.groups * blocks * panels_, [&](int64_t i) {
       const int64_t g = i / panels_ / blocks, k = i / panels_ % blocks * block, row = i % panels_ * t_.rows;
       const int64_t n = std::min(block, c.channels - k), rows = std::min<int64_t>(t_.rows, c.rows - row);
@@ -57,10 +59,11 @@ class TileSums {
         group_(group),
         band_(band),
         window_(Window::copied(tiles, band, std::min(c.channels, kChannels))),
-        block_(gemm_detail::block_of(c.channels)) {
+        block_(block_of(c.channels)) {
     tiles_ = band.images * band.rows() * tiles[2].grid, panels_ = ceil_div(tiles_, int64_t(t_.cols));
     width_ = panels_ * t_.cols;
-    source_step_ = c.channels * width_ + kPad, sum_step_ = kRows * t_.rows * width_ + kPad;
+    rows_ = std::max<int64_t>(8, kTaskBytes / (kXi * 4 * width_ * t_.rows)) * t_.rows;
+    source_step_ = c.channels * width_ + kPad, sum_step_ = rows_ * width_ + kPad;
     const int64_t copied = (band.images * window_.image + 47) / 16 * 16;
     copy_ = room<float>(g_work, copied + kXi * (source_step_ + sum_step_) + kPad);
     transformed_ = copy_ + copied, sums_ = transformed_ + kXi * source_step_ + kPad;
@@ -71,8 +74,8 @@ class TileSums {
   bool run(int64_t begin, int64_t end) {
     for (int64_t c = 0; c < c_.channels; c += kChannels) transform(c, std::min(kChannels, c_.channels - c));
     bool finite = true;
-    for (int64_t r = begin; r < end; r += kRows * t_.rows) {
-      const int64_t m = std::min(kRows * t_.rows, end - r);
+    for (int64_t r = begin; r < end; r += rows_) {
+      const int64_t m = std::min(rows_, end - r);
       multiply(r, m);
       for (int64_t i = 0; i < m; i++) finite &= put(r + i, sums_ + i * width_);
     }
@@ -80,7 +83,7 @@ class TileSums {
   }
 
  private:
-  static constexpr int64_t kRows = 8, kChannels = 32;  // panels of rows, and channels, at a time
+  static constexpr int64_t kChannels = 32;  // in a window
 
   void place() {
     pieces_.resize(size_t(panels_));
@@ -147,7 +150,7 @@ class TileSums {
   int64_t group_;
   Band band_;
   Window window_;
-  int64_t block_, tiles_ = 0, panels_ = 0, width_ = 0, source_step_ = 0, sum_step_ = 0;
+  int64_t block_, tiles_ = 0, panels_ = 0, width_ = 0, rows_ = 0, source_step_ = 0, sum_step_ = 0;
   int64_t places_[kXi] = {};
   float *copy_ = nullptr, *transformed_ = nullptr, *sums_ = nullptr;
   std::vector<std::vector<TilePiece>> pieces_;
@@ -182,8 +185,7 @@ bool winograd_fits(const Correlation<float>& c) {
 std::vector<GroupBand> winograd(const Correlation<float>& c) {
   const Weights weights(c);
   const Axis tiles[3] = {tile_axis(c.axis[0]), tile_axis(c.axis[1]), tile_axis(c.axis[2])};
-  const int64_t most = std::clamp(kTaskBytes / (kXi * 4 * (c.channels + std::min<int64_t>(c.rows, 112))),
-                                  int64_t(64), int64_t(400));
+  const int64_t most = std::clamp<int64_t>(kTaskBytes / (kXi * 4 * c.channels), 64, 400);
   const Bands bands = tile_bands(tiles, c.batch, most * 2 / 3, most);
   const int64_t count = bands.count(), tasks = c.groups * count, unit = gemm_detail::table<float>().rows;
   const int64_t units = ceil_div(c.rows, unit), parts = std::min(units, tasks < 8 ? ceil_div(8, tasks) : 1);

@@ -11,7 +11,8 @@ namespace {
 
 thread_local Panels g_work, g_shares;
 
-constexpr int64_t kTiles = 128, kLine = kTiles + 16;  // at a time: a product's depth
+constexpr int64_t kTiles = 128, kLine = kTiles + 16;  // at a time
+constexpr int64_t kDepth = 64;                        // of a product: shorter sums in a chain err less
 
 int64_t even(int64_t n, int64_t most) { return ceil_div(n, ceil_div(n, most)); }
 
@@ -105,9 +106,11 @@ class GradientSums {
   void multiply(int64_t tiles, bool more) {
     for (int64_t xi = 0; xi < kXi; xi++)
       for (int64_t p = 0; p < panels_; p++)
-        t_.direct(false, false, b_.channels, t_.cols, tiles, 1, lines_ + xi * line_step_, kLine,
-                  cells_ + xi * cell_step_ + p * t_.cols * kTiles, t_.cols,
-                  sums_ + xi * sum_step_ + p * t_.cols, lanes_, more, nullptr);
+        for (int64_t k = 0; k < tiles; k += kDepth)
+          t_.direct(false, false, b_.channels, t_.cols, std::min(kDepth, tiles - k), 1,
+                    lines_ + xi * line_step_ + k, kLine,
+                    cells_ + xi * cell_step_ + (p * kTiles + k) * t_.cols, t_.cols,
+                    sums_ + xi * sum_step_ + p * t_.cols, lanes_, more || k > 0, nullptr);
   }
 
   const Correlations<float>& c_;
