@@ -31,6 +31,8 @@ LARGE = [
     (5, 64, 64, (8, 8), (3, 3), 1, 1, 1, 1),
     (1, 1, 32, (28, 28), (3, 3), 1, 1, 1, 1),
     (33, 16, 31, (7, 7), (3, 3), 1, 1, 1, 1),
+    (3, 140, 48, (10, 12), (3, 3), 1, 1, 1, 1),
+    (2, 64, 32, (30, 40), (3, 3), 1, 0, 1, 2),
 ]
 
 
@@ -109,6 +111,51 @@ def test_channels_last_goes_through(n, which):
     xs, ws = x.requires_grad_(), w.requires_grad_()
     for a, b in zip(torch.autograd.grad(conv(xs, ws).square().sum(), (xs, ws)), (gx, gw)):
         assert torch.equal(a, b)
+
+
+WINOGRAD = [(2, 64, 64, 20, 1), (5, 130, 40, 14, 0), (33, 32, 96, 7, 1), (4, 16, 16, 9, 2)]
+
+
+def results(conv, x, w, g):
+    x, w = x.detach().requires_grad_(), w.detach().requires_grad_()
+    y = conv(x, w)
+    return (y.detach(), *torch.autograd.grad(y, (x, w), g))
+
+
+def direct(padding):
+    """The direct kernel: Winograd's transforms are for images alone."""
+    return lambda x, w: F.conv3d(
+        torch.stack([x, torch.zeros_like(x)], 2), w.unsqueeze(2), padding=(0, padding, padding)
+    )[:, :, 0]
+
+
+@pytest.mark.parametrize("case", WINOGRAD, ids=str)
+def test_winograd_errs_at_most_twice_as_much_as_direct_sums(case):
+    batch, channels, out, size, padding = case
+    rng = np.random.default_rng(8)
+    x, w = tensor(rng, batch, channels, size, size), tensor(rng, out, channels, 3, 3)
+    conv = lambda x, w: F.conv2d(x, w, padding=padding)
+    g = tensor(rng, *conv(x, w).shape)
+    exact = results(conv, x.double(), w.double(), g.double())
+    errors = [
+        [(a.double() - e).square().mean().sqrt().item() for a, e in zip(results(f, x, w, g), exact)]
+        for f in (conv, direct(padding))
+    ]
+    for fast, slow in zip(*errors):
+        assert fast <= 2 * slow
+
+
+def test_an_infinite_element_reaches_only_what_sees_it():
+    rng = np.random.default_rng(9)
+    x, w = tensor(rng, 8, 32, 12, 12), tensor(rng, 32, 32, 3, 3)
+    g = tensor(rng, 8, 32, 12, 12)
+    x[3, 5, 4, 6] = float("inf")
+    x[7, 2, 11, 0] = float("nan")
+    x[1, 0, 0, 0] = 3e38  # times four it is infinite
+    conv = lambda x, w: F.conv2d(x, w, padding=1)
+    for found, wanted in zip(results(conv, x, w, g), results(direct(1), x, w, g)):
+        assert torch.equal(found.isfinite(), wanted.isfinite())
+        assert torch.equal(found.isnan(), wanted.isnan())
 
 
 def test_only_what_is_needed_is_computed():

@@ -130,7 +130,7 @@ __attribute__((noinline)) void micro(int64_t k, T alpha, const T* __restrict a, 
   }
   if constexpr (!kByRow) prefetch_tile<T, M, V>(c, ldc);
   for (int64_t p = 0; p < k; p++) {
-    if constexpr (!kByRow && M > 4) __builtin_prefetch(a + 8 * a_stride, 0, 3);
+    if constexpr (!kByRow && M > 4) __builtin_prefetch(a + 24 * a_stride, 0, 3);
     Vector x[V];
     ADJOINT_UNROLL for (int v = 0; v < V - 1; v++) x[v] = S::load(b + v * W);
     x[V - 1] = kFreeMasks ? S::load(b + last_at, last) : S::load(b + last_at);
