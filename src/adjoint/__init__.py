@@ -25,9 +25,11 @@ if TYPE_CHECKING:  # what tools are to see: the core's stub, and what is importe
     import builtins as _builtins
     from typing import Any as _Any
 
+    from . import accelerator as accelerator
     from . import amp as amp
     from . import backends as backends
     from . import cli as cli
+    from . import compiler as compiler
     from . import cuda as cuda
     from . import data as data
     from . import distributed as distributed
@@ -37,6 +39,7 @@ if TYPE_CHECKING:  # what tools are to see: the core's stub, and what is importe
     from . import fx as fx
     from . import jit as jit
     from . import linalg as linalg
+    from . import mps as mps
     from . import multiprocessing as multiprocessing
     from . import nn as nn
     from . import optim as optim
@@ -50,6 +53,8 @@ if TYPE_CHECKING:  # what tools are to see: the core's stub, and what is importe
     from . import testing as testing
     from . import torch_version as torch_version
     from . import utils as utils
+    from . import version as version
+    from . import xpu as xpu
     from ._alias import as_torch as as_torch
     from ._core import *
     from ._legacy import *
@@ -88,8 +93,9 @@ from .autograd import set_grad_enabled as set_grad_enabled
 newaxis: None = None
 
 _MODULES = frozenset(
-    "_C _VF amp backends cli cuda data distributed explain func functional futures fx jit linalg multiprocessing nn optim overrides profiler random "
-    "return_types serialization special storage testing torch_version utils".split()
+    "_C _VF _dynamo accelerator amp backends cli compiler cuda data distributed explain func functional "
+    "futures fx jit linalg mps multiprocessing nn optim overrides profiler random return_types serialization "
+    "special storage testing torch_version utils version xpu".split()
 )
 _LAZY = (
     dict.fromkeys(("set_printoptions", "get_printoptions"), "_tensor_str")
@@ -185,6 +191,31 @@ def get_num_interop_threads() -> "_builtins.int":
 
 def set_num_interop_threads(n: "_builtins.int") -> None:
     """Accepted; operations run one after another."""
+
+
+def set_float32_matmul_precision(precision: str) -> None:
+    """Accepted: products of float32 are float32 here, whatever less is allowed."""
+    if precision not in ("highest", "high", "medium"):
+        raise RuntimeError(f"float32_matmul_precision should be 'highest', 'high' or 'medium', got '{precision}'")
+
+
+def get_float32_matmul_precision() -> str:
+    """ "highest"."""
+    return "highest"
+
+
+def set_flush_denormal(mode: "_builtins.bool") -> "_builtins.bool":
+    """False: denormal numbers are computed with, and that is not switched."""
+    return False
+
+
+def set_deterministic_debug_mode(debug_mode: "_builtins.int | str") -> None:
+    """Everything is deterministic here: nothing to tell."""
+
+
+def get_deterministic_debug_mode() -> "_builtins.int":
+    """0."""
+    return 0
 
 
 def compile(model: "_Any" = None, **_: "_Any") -> "_Any":
