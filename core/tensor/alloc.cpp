@@ -5,6 +5,7 @@
 #include "tensor/alloc.h"
 #include <sys/mman.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <new>
@@ -30,6 +31,8 @@ size_t default_limit() {
 struct Cache {
   std::multimap<size_t, void*> free_blocks;  // by rounded size
   size_t in_use = 0, peak = 0, cached = 0, limit = default_limit();
+  size_t refused =
+      0;  // bytes of blocks that larger ones left no room for, less those that were handed out again
 };
 Cache& cache() {
   static Cache* c = new Cache;  // never destroyed: tensors may outlive static destructors
@@ -107,6 +110,7 @@ void* block_alloc(size_t bytes) {
   if (auto it = c.free_blocks.lower_bound(size); it != c.free_blocks.end() && it->first == size) {
     p = it->second;
     c.cached -= size;
+    c.refused -= std::min(c.refused, size);
     c.free_blocks.erase(it);
   } else {
     p = fresh(size);
@@ -136,7 +140,13 @@ void block_free(void* p, size_t bytes) noexcept {
   while (c.cached + size > room && !c.free_blocks.empty()) {
     auto it = c.free_blocks.begin();
     if (it->first == size && size <= room) break;
-    if (it->first > size) return give_back(p, size);  // a small one is made anew sooner than a large one
+    if (it->first >
+        size) {  // a small one is made anew sooner than a large one, unless nobody wants those any more
+      c.refused += size;
+      if (c.refused <= c.cached) return give_back(p, size);
+      empty_cache();
+      break;
+    }
     give_back(it->second, it->first);
     c.cached -= it->first;
     c.free_blocks.erase(it);
@@ -163,7 +173,7 @@ void empty_cache() {
   Cache& c = cache();
   for (auto& [size, p] : c.free_blocks) give_back(p, size);
   c.free_blocks.clear();
-  c.cached = 0;
+  c.cached = c.refused = 0;
 }
 
 }  // namespace adjoint
