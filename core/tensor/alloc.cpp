@@ -131,11 +131,11 @@ void block_free(void* p, size_t bytes) noexcept {
   size_t size = rounded(bytes);
   c.in_use -= size;
   // What the cache holds never exceeds its limit; the peak of live blocks bounds it, too, so that a program's
-  // memory does not grow past what it once needed. An eighth more, as blocks serve requests of their own size only:
-  // the steps of a training, whose backward passes want other sizes than their forward ones, would else give memory
-  // back and fault it in anew each time.
+  // memory does not grow past what it once needed. An eighth more (of small programs, 8 MiB), as blocks serve requests
+  // of their own size only: the steps of a training, whose backward passes want other sizes than their forward ones,
+  // would else give memory back and fault it in anew each time.
   size_t room = c.limit;
-  const size_t most = c.peak + c.peak / 8;
+  const size_t most = c.peak + std::max(c.peak / 8, size_t(8) << 20);
   if (most > c.in_use && most - c.in_use < room) room = most - c.in_use;
   while (c.cached + size > room && !c.free_blocks.empty()) {
     auto it = c.free_blocks.begin();

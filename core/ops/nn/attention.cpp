@@ -125,7 +125,8 @@ Tensor gathered(const Tensor& g, int64_t sharing) {  // shared_out's vjp
 
 // The weights before dropout. A query that sees no key has none: its scores become 0, so that softmax has a slope there.
 Tensor weights(const Tensor& q, const Tensor& k, const Tensor& mask, const Settings& s) {
-  Tensor scores = ops::mul(ops::matmul(q, ops::mT(k)), s.scale);
+  Tensor scores = ops::matmul(ops::mul(q, s.scale), ops::mT(k));
+  if (!mask && !s.causal) return ops::softmax(scores, -1);
   if (mask && mask->dtype != Dtype::Bool) scores = ops::add(scores, mask);
   if (mask) {
     const Tensor hidden = mask->dtype == Dtype::Bool ? ops::logical_not(mask) : ops::eq(mask, -kInfinity);
