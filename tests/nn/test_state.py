@@ -275,6 +275,16 @@ class TestTold:
             "load_state_dict({k.replace('gamma', 'weight'): v for k, v in state.items()})"
         ]
 
+    def test_numbers_are_no_names(self):
+        m = nn.Sequential(*[nn.Linear(1, 1) for _ in range(2)])
+        state = renamed(m, lambda k: k.replace("1.", "11."))
+        assert not any("replace" in note for note in notes(m, state))
+
+    def test_a_line_that_would_not_mend_is_not_given(self):
+        m = nn.ModuleDict({"aa": nn.Linear(1, 1)})
+        given = {"a." + k.removeprefix("aa."): v for k, v in m.state_dict().items()}
+        assert notes(m, given)[0] == "2 keys say `a` where the module says `aa`"
+
     def test_one_level_down(self):
         m = net()
         assert notes(m, {"epoch": 3, "model": m.state_dict()}) == [
