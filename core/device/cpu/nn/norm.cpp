@@ -1,6 +1,7 @@
 // The CPU's normalisations: 16-bit floats go through float.
 #include "device/nn/norm.h"
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include "device/cpu/work.h"
@@ -18,6 +19,8 @@ RowStatistics statistics_of(Ref s) {
   const int64_t rows = s.size(1);
   return {p, p + rows, s.size(0) > 2 ? p + 2 * rows : nullptr};
 }
+
+float* numbers(Opt t) { return t ? t->host_as<float>() : nullptr; }
 
 // A tensor's elements as T: its own memory, or a copy, which flush() brings back.
 template <class T> class As {
@@ -43,11 +46,74 @@ template <class T> class As {
   T* p_ = nullptr;
 };
 
+// --- 16-bit rows: some at a time, so that their floats stay in the cache ---
+
+constexpr int64_t kPiece = int64_t(1) << 16;  // elements
+
+// Rows of a piece: whole groups.
+int64_t piece_of(const NormPlan& p) {
+  return std::max<int64_t>(1, kPiece / (p.count() * p.groups)) * p.groups;
+}
+bool in_pieces(const NormPlan& p, Ref x) {
+  return is_reduced(x.dtype) && p.weight != WeightOf::Row && p.rows > piece_of(p);
+}
+
+// f(the piece's plan, its first element, its statistics).
+template <class F> void each_piece(const NormPlan& p, const RowStatistics& s, F f) {
+  NormPlan part = p;
+  for (int64_t r = 0; r < p.rows; r += part.rows) {
+    part.rows = std::min(piece_of(p), p.rows - r);
+    f(part, r * p.count(), RowStatistics{s.means + r, s.scales + r, s.variances ? s.variances + r : nullptr});
+  }
+}
+void widen(float* to, Ref x, int64_t first, int64_t n) {
+  convert(reinterpret_cast<char*>(to), Dtype::F32, x.host() + first * int64_t(x.itemsize()), x.dtype, n);
+}
+void narrow(Ref y, int64_t first, const float* from, int64_t n) {
+  convert(y.host() + first * int64_t(y.itemsize()), y.dtype, reinterpret_cast<const char*>(from), Dtype::F32,
+          n);
+}
+
+void forward_in_pieces(const NormPlan& p, Ref x, const float* w, const float* b, Ref y,
+                       const RowStatistics& s) {
+  const int64_t most = piece_of(p) * p.count();
+  std::unique_ptr<float[]> wide(new float[size_t(2 * most)]);
+  each_piece(p, s, [&](const NormPlan& part, int64_t first, const RowStatistics& own) {
+    const int64_t n = part.rows * p.count();
+    widen(wide.get(), x, first, n);
+    norm_forward<float>(part, wide.get(), w, b, wide.get() + most, own);
+    narrow(y, first, wide.get() + most, n);
+  });
+}
+
+void backward_in_pieces(const NormPlan& p, Ref g, Ref x, const float* w, const RowStatistics& s, Opt gx,
+                        float* gw, float* gb) {
+  const int64_t most = piece_of(p) * p.count(), weights = gw || gb ? p.weights() : 0;
+  std::unique_ptr<float[]> wide(new float[size_t(3 * most + 2 * weights)]);
+  std::unique_ptr<double[]> totals(new double[size_t(2 * weights)]());
+  float *from_g = wide.get(), *from_x = from_g + most, *to = from_x + most, *own_w = to + most;
+  each_piece(p, s, [&](const NormPlan& part, int64_t first, const RowStatistics& own) {
+    const int64_t n = part.rows * p.count();
+    widen(from_g, g, first, n);
+    widen(from_x, x, first, n);
+    norm_backward<float>(part, from_g, from_x, w, own, gx ? to : nullptr, weights ? own_w : nullptr,
+                         weights ? own_w + weights : nullptr);
+    for (int64_t i = 0; i < 2 * weights; ++i) totals[i] += double(own_w[i]);
+    if (gx) narrow(*gx, first, to, n);
+  });
+  for (int64_t i = 0; i < weights; ++i) {
+    if (gw) gw[i] = float(totals[i]);
+    if (gb) gb[i] = float(totals[weights + i]);
+  }
+}
+
 template <class F> void in_type_of(Ref x, F f) { x.dtype == Dtype::F64 ? f(double()) : f(float()); }
 
 void forward(const NormPlan& plan, Ref x, Opt w, Opt b, Ref y, Ref statistics) {
   if (x.numel == 0) return;
   Work work(x.numel);
+  if (in_pieces(plan, x))
+    return forward_in_pieces(plan, x, numbers(w), numbers(b), y, statistics_of(statistics));
   in_type_of(x, [&]<class T>(T) {
     As<T> from(&x, true), to(&y, false), weight(w, true), bias(b, true);
     norm_forward<T>(plan, from, weight, bias, to, statistics_of(statistics));
@@ -58,6 +124,9 @@ void forward(const NormPlan& plan, Ref x, Opt w, Opt b, Ref y, Ref statistics) {
 void backward(const NormPlan& plan, Ref g, Ref x, Opt w, Ref statistics, Opt gx, Opt gw, Opt gb) {
   if (x.numel == 0) return;
   Work work(x.numel);
+  if (in_pieces(plan, x))
+    return backward_in_pieces(plan, g, x, numbers(w), statistics_of(statistics), gx, numbers(gw),
+                              numbers(gb));
   in_type_of(x, [&]<class T>(T) {
     As<T> from(&x, true), cotangent(&g, true), weight(w, true), to(gx, false), to_w(gw, false),
         to_b(gb, false);
