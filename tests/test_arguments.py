@@ -129,3 +129,13 @@ def test_types_that_do():
     assert torch.take_along_dim(n, torch.tensor([1, 0, 1], dtype=torch.int32)).tolist() == [2, 1, 2]
     out = torch.empty(0)
     assert torch.chain_matmul(x.T, x, x.T, out=out) is out and out.tolist() == [[6.0] * 2] * 3
+
+
+def test_the_old_constructor():
+    x = torch.ones(2, dtype=torch.float64)
+    assert x.new(2, 3).shape == (2, 3) and x.new().shape == (0,) and x.new(torch.Size([4])).shape == (4,)
+    assert x.new([1, 2]).tolist() == [1, 2] and x.new((3,)).tolist() == [3] and x.new([1]).dtype == torch.float64
+    assert x.new(x).data_ptr() == x.data_ptr()
+    for wrong in (1.5, torch.ones(2)):
+        with pytest.raises(TypeError):
+            x.new(wrong)

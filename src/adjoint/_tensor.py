@@ -23,6 +23,30 @@ def __array_wrap__(self, array, context=None, return_scalar=False):
     return _core.as_tensor(array)
 
 
+# --- the old constructor ---
+
+
+def new(self, *args, device=None):
+    """A tensor of this one's type: ``x.new(2, 3)`` of a size, not filled; ``x.new([1, 2])`` of values; of a tensor, that one.
+
+    Raises:
+        TypeError: a lone number that is no size, or a tensor of another type.
+    """
+    device = self.device if device is None else device
+    if len(args) == 1 and not isinstance(args[0], int):
+        (data,) = args
+        if isinstance(data, Tensor):
+            if data.dtype != self.dtype:
+                raise TypeError(f"new(): expected a tensor of {self.dtype}, got one of {data.dtype}")
+            return data.detach()
+        if not isinstance(data, _core.Size):
+            if not hasattr(data, "__len__"):
+                raise TypeError(f"new(): data must be a sequence (got {type(data).__name__})")
+            return _core.tensor(data, dtype=self.dtype, device=device)
+        args = tuple(data)
+    return _core.empty(args or (0,), dtype=self.dtype, device=device)
+
+
 # --- copies ---
 
 
@@ -157,6 +181,7 @@ METHODS: dict[str, object] = {
     for f in (
         __dir__,
         __array_wrap__,
+        new,
         __deepcopy__,
         __reduce_ex__,
         untyped_storage,
