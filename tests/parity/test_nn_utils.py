@@ -93,6 +93,23 @@ def test_norms(kind, newer):
     both(run)
 
 
+@pytest.mark.parametrize("sizes", [(4, 6), (6, 4), (5, 5)])
+def test_spectral_norm_takes_states_of_old(sizes):
+    def run(t):
+        t.manual_seed(3)
+        layer = t.nn.utils.spectral_norm(t.nn.Linear(*sizes, dtype=t.float64))
+        layer(t.rand(sizes[0], dtype=t.float64))
+        state = layer.state_dict()
+        del state["weight_v"]
+        state["weight"] = layer.weight.detach()
+        state._metadata[""]["spectral_norm"] = {}
+        other = t.nn.utils.spectral_norm(t.nn.Linear(*sizes, dtype=t.float64))
+        other.load_state_dict(state)
+        return [other.eval()(t.ones(sizes[0], dtype=t.float64)), *other.state_dict().values()]
+
+    both(run)
+
+
 @pytest.mark.parametrize("kind", ["matrix_exp", "cayley", "householder"])
 @pytest.mark.parametrize("trivial", [True, False])
 def test_orthogonal(kind, trivial):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ... import _core
 from ...autograd.grad_mode import no_grad
+from .._factors import solve
 from ..parameter import Parameter, is_lazy
 
 TYPE_CHECKING = False
@@ -75,6 +76,15 @@ class SpectralNorm:
     def __call__(self, module: Any, inputs: Any) -> None:
         setattr(module, self.name, self.compute_weight(module, do_power_iteration=module.training))
 
+    def _solve_v_and_rescale(self, matrix: Tensor, u: Tensor, sigma: Tensor) -> Tensor:
+        """v with u = matrix v as nearly as can be, and u · matrix v = sigma."""
+        tall = matrix.shape[0] >= matrix.shape[1]
+        inner = matrix.mT @ matrix if tall else matrix @ matrix.mT
+        right = _core.mv(matrix.mT, u) if tall else u
+        v = solve(inner, right.unsqueeze(1)).squeeze(1)
+        v = v if tall else _core.mv(matrix.mT, v)
+        return v * (sigma / _core.dot(u, _core.mv(matrix, v)))
+
     @staticmethod
     def apply(module: Any, name: str, n_power_iterations: int, dim: int, eps: float) -> SpectralNorm:
         for hook in module._forward_pre_hooks.values():
@@ -105,7 +115,7 @@ class SpectralNorm:
 
 
 class SpectralNormLoadStateDictPreHook:
-    """States of version 0 hold the normalised weight in the place of v: they are refused with what is missing."""
+    """Takes states of version 0, of PyTorch before 1.1: they hold the normalised weight in the place of v."""
 
     def __init__(self, fn: SpectralNorm) -> None:
         self.fn = fn
@@ -120,11 +130,20 @@ class SpectralNormLoadStateDictPreHook:
         unexpected_keys: list[str],
         error_msgs: list[str],
     ) -> None:
-        key = prefix + self.fn.name
-        if key in state_dict and key + "_orig" in state_dict and key + "_v" not in state_dict:
-            error_msgs.append(
-                f'"{key}_v" is not in the state, which a version of PyTorch before 1.1 wrote: load and save it there once'
-            )
+        fn, key = self.fn, prefix + self.fn.name
+        version = local_metadata.get("spectral_norm", {}).get(fn.name + ".version")
+        if version is not None and version >= 1:
+            return
+        if version is None and all(key + s in state_dict for s in ("_orig", "_u", "_v")) and key not in state_dict:
+            return  # a newer state without metadata
+        missing = [key + s for s in ("_orig", "", "_u") if key + s not in state_dict]
+        if missing:
+            missing_keys += missing if strict else []
+            return
+        with no_grad():
+            original, u = state_dict[key + "_orig"], state_dict[key + "_u"]
+            sigma = (original / state_dict.pop(key)).mean()
+            state_dict[key + "_v"] = fn._solve_v_and_rescale(fn.reshape_weight_to_matrix(original), u, sigma)
 
 
 class SpectralNormStateDictHook:
