@@ -32,6 +32,8 @@ FEW = {
     "einsum": "an index of the result needs a letter",
     "_chain_matmul multi_dot": "the best order takes the cube of their number",
     "block_diag": "the result is the square of their number",
+    "lstm gru rnn_tanh rnn_relu lstm_cell": "states, and five tensors at most for each layer",
+    "_pad_sequence": "nn.utils.rnn has it: test_many_sequences",
 }
 
 
@@ -54,6 +56,13 @@ def test_many_inputs(name):
     y = getattr(torch, name)(xs)
     assert y.numel() == MANY and y.sum().item() == sum(i % 7 for i in range(MANY))
     assert len(y.grad_fn.next_functions) == MANY or len(y.grad_fn.next_functions) == 1
+    assert all_ones(torch.autograd.grad(y.sum(), xs))
+
+
+def test_many_sequences():
+    xs = leaves()
+    y = torch.nn.utils.rnn.pad_sequence(xs)
+    assert y.shape == (1, MANY) and y.sum().item() == sum(i % 7 for i in range(MANY))
     assert all_ones(torch.autograd.grad(y.sum(), xs))
 
 

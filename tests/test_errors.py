@@ -196,7 +196,7 @@ def nameless(name):
     for bad_args, bad_kwargs in wrong(args, kwargs):
         if error := raised(f, *bad_args, **bad_kwargs):
             raises = True
-            if not (notes(error) or [""])[0].startswith(f"in {name.rpartition('.')[2]}("):
+            if not (notes(error) or [""])[0].startswith(f"in {re.sub('^_(?!_)', '', name.rpartition('.')[2])}("):
                 found.append(f"{error!r}: {notes(error)}")
     return found if raises else None
 
