@@ -59,16 +59,18 @@ def test_gradients_of_other_types(dtype):
     assert (weight.grad == torch.tensor([0, 3000, 0, 1]).to(dtype).unsqueeze(1)).all()
 
 
-def test_the_same_bits_at_any_number_of_threads():
+@pytest.mark.parametrize("rows, width", [(500, 130), (3000, 40)])
+def test_the_same_bits_at_any_number_of_threads(rows, width):
+    """Threads share columns where there are few rows, else rows."""
     torch.manual_seed(0)
-    index = torch.randint(0, 500, (40, 100))
+    index = torch.randint(0, rows, (40, 100))
     starts = torch.arange(0, 4000, 7)
     found = {}
     before = torch.get_num_threads()
     for threads in (1, 2, 4):
         torch.set_num_threads(threads)
         torch.manual_seed(1)
-        weight = torch.randn(500, 130, requires_grad=True)
+        weight = torch.randn(rows, width, requires_grad=True)
         scale = torch.rand(4000, requires_grad=True)
         F.embedding(index, weight).square().sum().backward()
         F.embedding_bag(

@@ -14,17 +14,17 @@ template <class T> void add_scaled(const T* __restrict x, int64_t n, T scale, T*
   for (int64_t i = 0; i < n; ++i) y[i] += scale * x[i];
 }
 
-template <class T> void add_rows(const T* g, int64_t width, const int64_t* index, const int64_t* source,
-                                 const T* scale, int64_t count, int64_t low, int64_t high, int64_t padding,
-                                 T* y) {
+template <class T> void add_rows(const T* g, int64_t stride, int64_t n, const int64_t* index,
+                                 const int64_t* source, const T* scale, int64_t count, int64_t low,
+                                 int64_t high, int64_t padding, T* y) {
   for (int64_t k = 0; k < count; ++k) {
     const int64_t row = index[k];
     if (row < low || row >= high || row == padding) continue;
-    const T* from = g + (source ? source[k] : k) * width;
+    const T* from = g + (source ? source[k] : k) * stride;
     if (scale)
-      add_scaled(from, width, scale[k], y + row * width);
+      add_scaled(from, n, scale[k], y + row * stride);
     else
-      add_row(from, width, y + row * width);
+      add_row(from, n, y + row * stride);
   }
 }
 

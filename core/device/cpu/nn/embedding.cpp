@@ -33,8 +33,8 @@ std::optional<int64_t> outside(const TensorImpl& index, int64_t rows) {
   return {};
 }
 
-// Every thread has rows of gx of its own, clears them, and looks through all indices for them: so each row is summed in
-// the order of the indices, whatever the cut.
+// Every thread has rows of gx of its own, or columns where there are few rows, and looks through all indices for them:
+// so each element is summed in the order of the indices, whatever the cut.
 void sum_rows(const RowSums& r, const TensorImpl& g, const TensorImpl& gx) {
   if (gx.numel == 0) return;
   const int64_t rows = gx.size(0), width = gx.size(1);
@@ -43,9 +43,16 @@ void sum_rows(const RowSums& r, const TensorImpl& g, const TensorImpl& gx) {
     const T *from = g.host_as<T>(), *scale = elements<T>(r.scale);
     T* to = gx.host_as<T>();
     Work work(gx.numel + g.numel);
-    parallel_for(rows, kGrain / width + 1, [&](int64_t begin, int64_t end) {
-      std::memset(to + begin * width, 0, size_t((end - begin) * width) * sizeof(T));
-      kernels.add_rows(from, width, index, source, scale, r.index.numel, begin, end, r.padding, to);
+    const int64_t count = r.index.numel;
+    if (gx.numel > 2 * kGrain || count * width <= 2 * kGrain)
+      return parallel_for(rows, kGrain / width + 1, [&](int64_t begin, int64_t end) {
+        std::memset(to + begin * width, 0, size_t((end - begin) * width) * sizeof(T));
+        kernels.add_rows(from, width, width, index, source, scale, count, begin, end, r.padding, to);
+      });
+    std::memset(to, 0, size_t(gx.numel) * sizeof(T));
+    parallel_for(width, kGrain / count + 1, [&](int64_t begin, int64_t end) {
+      kernels.add_rows(from + begin, width, end - begin, index, source, scale, count, 0, rows, r.padding,
+                       to + begin);
     });
   });
 }
