@@ -189,7 +189,7 @@ def test_bits_are_the_same_for_any_number_of_threads(queries):
     [
         (lambda q, k, v: (q[0, 0, 0], k, v), "at least 2 dimensional"),
         (lambda q, k, v: (q, k.double(), v), "same dtype"),
-        (lambda q, k, v: (q, k[..., :3], v), "same last dimension"),
+        (lambda q, k, v: (q, k[..., :3], v), "first two dimensions of batch2"),
         (lambda q, k, v: (q, k[..., :3, :], v), "same number of rows"),
         (lambda q, k, v: (q, k[:, :2], v), "must match the size"),
         (lambda q, k, v: (q, k, v, torch.ones(70, 130).long()), "attn_mask dtype"),

@@ -211,14 +211,17 @@ void check_operands(const Tensor& q, const Tensor& k, const Tensor& v) {
   if (is_complex(q->dtype)) fail_dtype("softmax_lastdim_kernel_impl", q->dtype);
   check(is_floating(q->dtype), "expected scalar type Float but found ", label_of(q->dtype));
   const int64_t depth = q->size(q->ndim - 1), keys = k->size(k->ndim - 2);
-  if (k->size(k->ndim - 1) != depth || v->size(v->ndim - 2) != keys)
-    fail_with(str("query [..., queries, depth], key [..., keys, depth], value [..., keys, any]; got ", *q,
-                  ", ", *k, " and ", *v),
-              ErrorKind::Runtime, "scaled_dot_product_attention: ",
-              k->size(k->ndim - 1) != depth ? str("query and key must have the same last dimension, but got ",
-                                                  depth, " and ", k->size(k->ndim - 1))
-                                            : str("key and value must have the same number of rows, but got ",
-                                                  keys, " and ", v->size(v->ndim - 2)));
+  auto help = [&] {
+    return str("query [..., queries, depth], key [..., keys, depth], value [..., keys, any]; got ", *q, ", ",
+               *k, " and ", *v);
+  };
+  const int64_t heads = numel_of(leading(q)), wide = k->size(k->ndim - 1);
+  if (wide != depth)
+    fail_with(help(), ErrorKind::Runtime, "Expected size for first two dimensions of batch2 tensor to be: [",
+              heads, ", ", depth, "] but got: [", heads, ", ", wide, "].");
+  if (v->size(v->ndim - 2) != keys)
+    fail_with(help(), ErrorKind::Runtime, "Expected key and value to have the same number of rows, but got ",
+              keys, " and ", v->size(v->ndim - 2));
 }
 void check_mask(const Tensor& mask, Dtype dtype, const Dims& scores) {
   check(mask->dtype == Dtype::Bool || mask->dtype == Dtype::F32 || mask->dtype == dtype,
