@@ -61,10 +61,9 @@ class Axis {
     g = masked_fill(masked_fill(grid, nan, -1), far_, 0);
     u_ = p.align_corners ? mul(add(g, 1), factor) : sub(mul(add(g, 1), factor), 0.5);
     NoGrad off;
-    still_ = logical_or(nan, far_);
     ends_ =
         p.padding == GridPlan::Border ? mul(number(gt(grid, 0), grid), double(size - 1)) : zeros_like(grid);
-    slope_ = masked_fill(full_like(u_, factor), still_, 0);
+    slope_ = masked_fill(full_like(u_, factor), logical_or(nan, far_), 0);
   }
   std::vector<Tap> taps() const {
     if (p_.mode == GridPlan::Cubic) return cubic();
@@ -116,7 +115,8 @@ class Axis {
   }
   const GridPlan& p_;
   int64_t size_;
-  Tensor u_, slope_, far_, still_, ends_;
+  Tensor u_, slope_;   // the coordinate among the elements, and what the grid's changes by
+  Tensor far_, ends_;  // infinite, as good as; where such a one comes to lie
 };
 
 // All taps of a point are the products of its axes' taps: f(one of each axis, width first).

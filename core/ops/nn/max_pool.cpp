@@ -42,17 +42,16 @@ Pair max_raw(const Tensor& x, const Pooled& p, bool indices, const Tensor& sampl
   backend(y).pool->max(*from, p.plan, samples.get(), *y, index.get());
   return {y, index};
 }
-Indexed indexed(const Pooled& p, const char* name) { return {p.plan.spatial, p.last, true, name}; }
+Indexed indexed(const Pooled& p) { return {p.plan.spatial, p.last, true}; }
 
-Pair with_places(const Tensor& x, const Pooled& p, const char* name, const char* node,
-                 const Tensor& samples = {}) {
-  return apply_multi(MaxPool{node, indexed(p, name), p.from}, std::span(&x, 1), max_raw(x, p, true, samples),
+Pair with_places(const Tensor& x, const Pooled& p, const char* node, const Tensor& samples = {}) {
+  return apply_multi(MaxPool{node, indexed(p), p.from}, std::span(&x, 1), max_raw(x, p, true, samples),
                      is_differentiable(x->dtype));
 }
 // Where there will be no gradient, places are not worked out.
-Tensor values(const Tensor& x, const Pooled& p, const char* name, const char* node) {
-  if (needs_record(x)) return with_places(x, p, name, node)[0];
-  return apply_from(MaxPool{node, indexed(p, name), p.from}, max_raw(x, p, false)[0], x);
+Tensor values(const Tensor& x, const Pooled& p, const char* node) {
+  if (needs_record(x)) return with_places(x, p, node)[0];
+  return apply_from(MaxPool{node, indexed(p), p.from}, max_raw(x, p, false)[0], x);
 }
 
 // --- by windows ---
@@ -91,12 +90,11 @@ void check_line(const Tensor& x, Ints kernel, const std::optional<Ints>& stride,
 template <int N> Tensor max_pool(const Tensor& x, Ints kernel_size, std::optional<Ints> stride, Ints padding,
                                  Ints dilation, bool ceil_mode) {
   if constexpr (N == 1) check_line(x, kernel_size, stride, padding, dilation);
-  return values(x, max_plan<N>(x, kernel_size, stride, padding, dilation, ceil_mode), "max_pool",
-                node(kMaxNodes, N));
+  return values(x, max_plan<N>(x, kernel_size, stride, padding, dilation, ceil_mode), node(kMaxNodes, N));
 }
 template <int N> Pair max_pool_with_indices(const Tensor& x, Ints kernel_size, std::optional<Ints> stride,
                                             Ints padding, Ints dilation, bool ceil_mode) {
-  return with_places(x, max_plan<N>(x, kernel_size, stride, padding, dilation, ceil_mode), "max_pool",
+  return with_places(x, max_plan<N>(x, kernel_size, stride, padding, dilation, ceil_mode),
                      node(kMaxNodes, N));
 }
 
@@ -107,7 +105,7 @@ template <int N> Pair adaptive_max_pool(const Tensor& x, Ints output_size) {
   for (int64_t n : Ints(p.to))
     check(n >= 0, "Trying to create tensor with negative dimension ", n, ": ", p.to);
   check_type(x, N < 3 ? "adaptive_max_pool2d" : "adaptive_max_pool3d_cpu", false);
-  return with_places(x, p, names[N - 1], node(kAdaptiveNodes, N));
+  return with_places(x, p, node(kAdaptiveNodes, N));
 }
 
 // --- fractional ---
@@ -148,8 +146,7 @@ Pair fractional_max_pool(const Tensor& x, Ints kernel_size, Ints output_size, co
   check(samples->size(1) == channels, "Expect _random_samples.size(1) equals to input channel size.");
   check(samples->size(2) == N, "Expect _random_samples.size(2) equals to ", N, "; got ", samples->size(2),
         ".");
-  return with_places(x, p, "fractional_max_pool", node(kFractionalNodes, N),
-                     raw::contiguous(raw::cast(samples, Dtype::F64)));
+  return with_places(x, p, node(kFractionalNodes, N), raw::contiguous(raw::cast(samples, Dtype::F64)));
 }
 
 // --- unpooling ---
@@ -188,7 +185,7 @@ template <int N> Tensor unpooled(const Tensor& x, const Tensor& index, Ints outp
     whole[x->ndim - N + i] = output_size[size_t(i)];
   }
   const bool last = planned(x, N, Windows::Adaptive, output_size).last;
-  const Indexed how{N, last, false, "max_unpool"};
+  const Indexed how{N, last, false};
   return apply_from(MaxUnpool{node(kUnpoolNodes, N), how, SavedTensor(index)}, put_raw(x, index, whole, how),
                     x);
 }

@@ -37,7 +37,6 @@ Tensor empty_laid(Ints sizes, Dtype dtype, Device device, bool last);
 struct Indexed {
   int spatial;
   bool last, add;
-  const char* name;  // of the operation whose index it is, for messages
 };
 Tensor put(const Tensor& x, const Tensor& index, Ints whole, const Indexed& how);  // differentiable
 Tensor pick(const Tensor& x, const Tensor& index, const Indexed& how);             // differentiable
