@@ -96,7 +96,7 @@ template <class T> struct ElementPull {
   }
 
   void with_weights(T* gw, T* gb) const {
-    const int64_t n = p.weights(), size = std::max(kFlush, (p.rows + 255) / 256),
+    const int64_t n = p.weights(), size = std::max(kFlush, (p.rows + 63) / 64),
                   blocks = (p.rows + size - 1) / size;
     std::unique_ptr<double[]> totals(new double[size_t(blocks * 2 * n)]());
     parallel_chunks(blocks, [&](int64_t block) {

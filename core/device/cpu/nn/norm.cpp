@@ -46,60 +46,76 @@ template <class T> class As {
   T* p_ = nullptr;
 };
 
-// --- 16-bit rows: some at a time, so that their floats stay in the cache ---
+// --- 16-bit rows: some at a time, so that their floats need little memory ---
 
 constexpr int64_t kPiece = int64_t(1) << 16;  // elements
 
-// Rows of a piece: whole groups.
-int64_t piece_of(const NormPlan& p) {
-  return std::max<int64_t>(1, kPiece / (p.count() * p.groups)) * p.groups;
+// Some rows as a plan of their own over dense floats. In x they lie in `runs` stretches of `run` elements.
+struct Piece {
+  NormPlan plan;
+  int64_t first, runs, run, stride, weight;  // weight: the first of theirs
+  RowStatistics statistics;
+};
+// Rows of a piece: whole groups, or channels.
+int64_t rows_of_piece(const NormPlan& p) {
+  const int64_t groups = p.weight == WeightOf::Row ? 1 : p.groups;
+  return std::min(p.rows, std::max<int64_t>(1, kPiece / (p.count() * groups)) * groups);
 }
 bool in_pieces(const NormPlan& p, Ref x) {
-  return is_reduced(x.dtype) && p.weight != WeightOf::Row && p.rows > piece_of(p);
+  return is_reduced(x.dtype) && p.step == 1 && p.rows > rows_of_piece(p);
 }
 
-// f(the piece's plan, its first element, its statistics).
 template <class F> void each_piece(const NormPlan& p, const RowStatistics& s, F f) {
-  NormPlan part = p;
-  for (int64_t r = 0; r < p.rows; r += part.rows) {
-    part.rows = std::min(piece_of(p), p.rows - r);
-    f(part, r * p.count(), RowStatistics{s.means + r, s.scales + r, s.variances ? s.variances + r : nullptr});
+  const bool channels = p.weight == WeightOf::Row;
+  for (int64_t r = 0, n; r < p.rows; r += n) {
+    n = std::min(rows_of_piece(p), p.rows - r);
+    const RowStatistics own{s.means + r, s.scales + r, s.variances ? s.variances + r : nullptr};
+    Piece piece{p, r * p.row_stride, 1, n * p.count(), 0, 0, own};
+    piece.plan.rows = n;
+    if (channels) {
+      piece.runs = p.segments, piece.run = n * p.length, piece.stride = p.segment_stride, piece.weight = r;
+      piece.plan.groups = n, piece.plan.segment_stride = n * p.length;
+    }
+    f(piece);
   }
 }
-void widen(float* to, Ref x, int64_t first, int64_t n) {
-  convert(reinterpret_cast<char*>(to), Dtype::F32, x.host() + first * int64_t(x.itemsize()), x.dtype, n);
-}
-void narrow(Ref y, int64_t first, const float* from, int64_t n) {
-  convert(y.host() + first * int64_t(y.itemsize()), y.dtype, reinterpret_cast<const char*>(from), Dtype::F32,
-          n);
+// The piece's elements in x, to floats side by side and back.
+template <bool kIn> void move(const Piece& p, Ref x, float* wide) {
+  const int64_t item = int64_t(x.itemsize()), sizes[2] = {p.runs, p.run};
+  const int64_t there[2] = {p.stride * item, item}, here[2] = {p.run * int64_t(sizeof(float)), sizeof(float)};
+  char *at = x.host() + p.first * item, *to = reinterpret_cast<char*>(wide);
+  kIn ? copy_strided(2, sizes, to, here, Dtype::F32, at, there, x.dtype)
+      : copy_strided(2, sizes, at, there, x.dtype, to, here, Dtype::F32);
 }
 
 void forward_in_pieces(const NormPlan& p, Ref x, const float* w, const float* b, Ref y,
                        const RowStatistics& s) {
-  const int64_t most = piece_of(p) * p.count();
+  const int64_t most = rows_of_piece(p) * p.count();
   std::unique_ptr<float[]> wide(new float[size_t(2 * most)]);
-  each_piece(p, s, [&](const NormPlan& part, int64_t first, const RowStatistics& own) {
-    const int64_t n = part.rows * p.count();
-    widen(wide.get(), x, first, n);
-    norm_forward<float>(part, wide.get(), w, b, wide.get() + most, own);
-    narrow(y, first, wide.get() + most, n);
+  each_piece(p, s, [&](const Piece& part) {
+    move<true>(part, x, wide.get());
+    norm_forward<float>(part.plan, wide.get(), w ? w + part.weight : nullptr, b ? b + part.weight : nullptr,
+                        wide.get() + most, part.statistics);
+    move<false>(part, y, wide.get() + most);
   });
 }
 
 void backward_in_pieces(const NormPlan& p, Ref g, Ref x, const float* w, const RowStatistics& s, Opt gx,
                         float* gw, float* gb) {
-  const int64_t most = piece_of(p) * p.count(), weights = gw || gb ? p.weights() : 0;
+  const int64_t most = rows_of_piece(p) * p.count(), weights = gw || gb ? p.weights() : 0;
   std::unique_ptr<float[]> wide(new float[size_t(3 * most + 2 * weights)]);
   std::unique_ptr<double[]> totals(new double[size_t(2 * weights)]());
   float *from_g = wide.get(), *from_x = from_g + most, *to = from_x + most, *own_w = to + most;
-  each_piece(p, s, [&](const NormPlan& part, int64_t first, const RowStatistics& own) {
-    const int64_t n = part.rows * p.count();
-    widen(from_g, g, first, n);
-    widen(from_x, x, first, n);
-    norm_backward<float>(part, from_g, from_x, w, own, gx ? to : nullptr, weights ? own_w : nullptr,
-                         weights ? own_w + weights : nullptr);
-    for (int64_t i = 0; i < 2 * weights; ++i) totals[i] += double(own_w[i]);
-    if (gx) narrow(*gx, first, to, n);
+  each_piece(p, s, [&](const Piece& part) {
+    move<true>(part, g, from_g);
+    move<true>(part, x, from_x);
+    norm_backward<float>(part.plan, from_g, from_x, w ? w + part.weight : nullptr, part.statistics,
+                         gx ? to : nullptr, weights ? own_w : nullptr, weights ? own_w + weights : nullptr);
+    for (int64_t i = 0, n = weights ? part.plan.weights() : 0; i < n; ++i) {
+      totals[part.weight + i] += double(own_w[i]);
+      totals[weights + part.weight + i] += double(own_w[weights + i]);
+    }
+    if (gx) move<false>(part, *gx, to);
   });
   for (int64_t i = 0; i < weights; ++i) {
     if (gw) gw[i] = float(totals[i]);
