@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+from collections import namedtuple
 
 from ... import _core
 
@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 __all__ = ["LinearCrossEntropyOptions"]
 
 _TYPES = (_core.float16, _core.bfloat16, _core.float32, _core.float64)
+_Options = namedtuple(
+    "_Options", ["allow_retain_graph", "batch_chunk_size", "chunking_method", "acc_policy", "acc_dtype"]
+)
 
 
-@dataclasses.dataclass(frozen=True)
-class LinearCrossEntropyOptions:
+class LinearCrossEntropyOptions(_Options):
     """How many rows are computed at a time: `batch_chunk_size`, or by `chunking_method` "aspect_ratio:N", so that their
     logits are about 1/N of the input's size; else as many as fit the processor.
 
@@ -27,27 +29,30 @@ class LinearCrossEntropyOptions:
     64
     """
 
-    allow_retain_graph: bool = False
-    batch_chunk_size: int | None = None
-    chunking_method: str | None = "auto"
-    acc_policy: str = "auto"
-    acc_dtype: Any = None
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
-        if self.acc_policy not in ("auto", "accurate", "balanced", "compact"):
-            raise ValueError(f"invalid acc_policy: {self.acc_policy!r}")
-        if self.chunking_method not in (None, "auto"):
-            name, colon, factor = str(self.chunking_method).partition(":")
+    def __new__(
+        cls,
+        allow_retain_graph: bool = False,
+        batch_chunk_size: int | None = None,
+        chunking_method: str | None = "auto",
+        acc_policy: str = "auto",
+        acc_dtype: Any = None,
+    ) -> LinearCrossEntropyOptions:
+        if acc_policy not in ("auto", "accurate", "balanced", "compact"):
+            raise ValueError(f"invalid acc_policy: {acc_policy!r}")
+        if chunking_method not in (None, "auto"):
+            name, colon, factor = str(chunking_method).partition(":")
             if name != "aspect_ratio" or (colon and not (factor.isdigit() and int(factor) > 0)):
-                raise ValueError(f"invalid chunking_method: {self.chunking_method!r}")
-        size = self.batch_chunk_size
-        if size is not None and not (isinstance(size, int) and size > 0):
-            raise ValueError(f"batch_chunk_size must be positive int or None, got {size!r}")
-        if self.acc_dtype is not None and self.acc_dtype not in _TYPES:
+                raise ValueError(f"invalid chunking_method: {chunking_method!r}")
+        if batch_chunk_size is not None and not (isinstance(batch_chunk_size, int) and batch_chunk_size > 0):
+            raise ValueError(f"batch_chunk_size must be positive int or None, got {batch_chunk_size!r}")
+        if acc_dtype is not None and acc_dtype not in _TYPES:
             raise ValueError(
                 "acc_dtype must be one of {None, torch.float16, torch.bfloat16, torch.float32, torch.float64}, "
-                f"got {self.acc_dtype!r}. Pass acc_dtype=None to let the op pick automatically."
+                f"got {acc_dtype!r}. Pass acc_dtype=None to let the op pick automatically."
             )
+        return super().__new__(cls, allow_retain_graph, batch_chunk_size, chunking_method, acc_policy, acc_dtype)
 
     def _rows(self, batches: int, features: int, classes: int) -> int | None:
         """As many as the options ask for; None where they leave it open."""
