@@ -1,6 +1,7 @@
 // The product of a convolution: bands of cells are shared out among threads; for each block of channels and taps, a
 // band's tiles of cells are packed and multiplied by all rows of weights.
 #include "kernels/nn/conv_correlate.h"
+#include <span>
 #include <type_traits>
 #include "kernels/gemm.h"
 #include "kernels/gemm_detail.h"
@@ -27,11 +28,12 @@ template <class T> struct Factors {
   static constexpr bool kPacked = std::is_floating_point_v<T>;
   const gemm_detail::Table<T>& t = gemm_detail::table<T>();
   int64_t rows, depth, panels;  // of one group
+  Lent lent{g_weights};
   T* packed = nullptr;
 
   explicit Factors(const Correlation<T>& c)
       : rows(c.rows), depth(c.channels * c.taps()), panels(ceil_div(c.rows, t.rows)) {
-    packed = room<T>(g_weights, c.groups * panels * t.a_width * depth);
+    packed = room<T>(lent, c.groups * panels * t.a_width * depth);
     const int64_t block = gemm_detail::block_of(depth), blocks = ceil_div(depth, block);
     const int64_t some = std::max<int64_t>(1, 16384 / block / t.rows), pieces = ceil_div(panels, some);
     parallel_chunks(c.groups * blocks * pieces, [&](int64_t i) {
@@ -46,8 +48,7 @@ template <class T> struct Factors {
   int64_t cols() const { return t.cols; }
   int64_t unit() const { return t.rows; }
   T* at(int64_t group, int64_t k) const { return packed + (group * depth + k) * panels * t.a_width; }
-  void gather(const T* source, const int64_t* starts, int64_t n, const std::vector<Piece>& pieces,
-              T* to) const {
+  void gather(const T* source, const int64_t* starts, int64_t n, std::span<const Piece> pieces, T* to) const {
     table<T>().gather(source, starts, n, pieces.data(), int64_t(pieces.size()), to, t.cols);
   }
   void multiply(int64_t group, int64_t row, int64_t m, int64_t k, int64_t n, int64_t width, const T* panel,
@@ -69,8 +70,7 @@ struct Factors<T> {
   int64_t lanes() const { return kCols; }
   int64_t cols() const { return kCols; }
   int64_t unit() const { return 16; }
-  void gather(const T* source, const int64_t* starts, int64_t n, const std::vector<Piece>& pieces,
-              T* to) const {
+  void gather(const T* source, const int64_t* starts, int64_t n, std::span<const Piece> pieces, T* to) const {
     for (int64_t k = 0; k < n; k++, to += kCols)
       for (size_t i = 0; i < pieces.size(); i++) {
         const int64_t end = i + 1 < pieces.size() ? pieces[i + 1].to : kCols;
@@ -94,8 +94,7 @@ struct Target {
 
 struct Tile {
   int64_t width;
-  std::vector<Piece> pieces;
-  std::vector<Target> targets;
+  size_t pieces, pieces_end, targets, targets_end;  // in the band's lists
 };
 
 // What does not change from band to band.
@@ -142,50 +141,51 @@ template <class T> class BandSums {
   }
 
  private:
-  // Where the cells of each tile are read and written.
+  // Where the cells of each tile are read and written: runs of cells, cut at the tiles' ends.
   void place() {
     const int64_t row = c_.axis[2].grid, cells = band_.images * band_.rows() * row, cols = s_.factors.cols();
-    tiles_.resize(size_t(ceil_div(cells, cols)));
     int64_t cell = 0;
     for (int64_t i = 0; i < band_.images; i++)
       for (int64_t d = 0; d < band_.high[0] - band_.low[0]; d++)
         for (int64_t h = 0; h < band_.high[1] - band_.low[1]; h++)
           for (int64_t w = 0; w < row;) {
-            Tile& tile = tiles_[size_t(cell / cols)];
             const int64_t at = cell % cols, length = std::min(row - w, cols - at);
-            put_run(tile, at, length, i * window_.image + window_.cell(d, h) + w, result_at(i, d, h, w));
+            if (at == 0) open_tile(std::min(cols, cells - cell));
+            put_run(at, length, i * window_.image + window_.cell(d, h) + w, result_at(i, d, h, w));
             cell += length, w += length;
+            if (cell % cols == 0 || cell == cells) close_tile();
           }
-    for (Tile& tile : tiles_) cut(tile);
   }
   int64_t result_at(int64_t i, int64_t d, int64_t h, int64_t w) const {
     return ((band_.image + i) * c_.groups + group_) * c_.rows * c_.plane + c_.first +
            (band_.low[0] + d) * c_.strides[0] + (band_.low[1] + h) * c_.strides[1] + w * c_.strides[2];
   }
+  void open_tile(int64_t width) {
+    runs_.clear();
+    tiles_.push_back({width, pieces_.size(), 0, targets_.size(), 0});
+  }
   // Runs that go on where the last one ended are one.
-  void put_run(Tile& tile, int64_t at, int64_t length, int64_t from, int64_t to) const {
-    tile.width = at + length;
-    if (tile.pieces.empty() || from - at != tile.pieces.back().from - tile.pieces.back().to)
-      tile.pieces.push_back({from, at});
-    if (!tile.targets.empty()) {
-      Target& last = tile.targets.back();
+  void put_run(int64_t at, int64_t length, int64_t from, int64_t to) {
+    if (runs_.empty() || from - at != runs_.back().from - runs_.back().to) runs_.push_back({from, at});
+    if (targets_.size() > tiles_.back().targets) {
+      Target& last = targets_.back();
       if (to == last.to + last.length * c_.strides[2]) {
         last.length += length;
         return;
       }
     }
-    tile.targets.push_back({at, length, to});
+    targets_.push_back({at, length, to});
   }
   // Runs become pieces of a vector at most.
-  void cut(Tile& tile) const {
-    std::vector<Piece> found;
-    for (size_t i = 0; i < tile.pieces.size(); i++) {
-      const Piece run = tile.pieces[i];
-      const int64_t end = i + 1 < tile.pieces.size() ? tile.pieces[i + 1].to : tile.width;
+  void close_tile() {
+    Tile& tile = tiles_.back();
+    for (size_t i = 0; i < runs_.size(); i++) {
+      const Piece run = runs_[i];
+      const int64_t end = i + 1 < runs_.size() ? runs_[i + 1].to : tile.width;
       for (int64_t at = run.to; at < end; at += s_.factors.lanes())
-        found.push_back({run.from + at - run.to, at});
+        pieces_.push_back({run.from + at - run.to, at});
     }
-    tile.pieces = std::move(found);
+    tile.pieces_end = pieces_.size(), tile.targets_end = targets_.size();
   }
 
   void pass(int64_t k, int64_t n) {
@@ -201,7 +201,7 @@ template <class T> class BandSums {
       if (++t == taps) t = 0, ch++;
     }
     for (const Tile& tile : tiles_)
-      if (tile.targets.size() == 1 && c_.strides[2] == 1)
+      if (tile.targets_end - tile.targets == 1 && c_.strides[2] == 1)
         straight(tile, source, k, n);
       else
         scattered(tile, source, k, n);
@@ -217,7 +217,7 @@ template <class T> class BandSums {
   }
 
   void straight(const Tile& tile, const T* source, int64_t k, int64_t n) {
-    T* to = c_.result + tile.targets[0].to + begin_ * c_.plane;
+    T* to = c_.result + targets_[tile.targets].to + begin_ * c_.plane;
     if (k == 0 && c_.bias)
       for (int64_t r = begin_; r < end_; r++)
         std::fill_n(to + (r - begin_) * c_.plane, tile.width, c_.bias[group_ * c_.rows + r]);
@@ -226,7 +226,8 @@ template <class T> class BandSums {
   void multiply(const Tile& tile, const T* source, int64_t k, int64_t n, T* to, int64_t step, bool more) {
     for (int64_t i = 0; i < n; i += s_.block, more = true) {
       const int64_t m = std::min(s_.block, n - i);
-      s_.factors.gather(source, starts_.data() + i, m, tile.pieces, panel_);
+      s_.factors.gather(source, starts_.data() + i, m,
+                        std::span(pieces_).subspan(tile.pieces, tile.pieces_end - tile.pieces), panel_);
       s_.factors.multiply(group_, begin_, end_ - begin_, k + i, m, tile.width, panel_, to, step, more);
     }
   }
@@ -236,7 +237,7 @@ template <class T> class BandSums {
     multiply(tile, source, k, n, temp_, cols, false);
     for (int64_t r = begin_; r < end_; r++) {
       const T *from = temp_ + (r - begin_) * cols, start = c_.bias ? c_.bias[group_ * c_.rows + r] : T(0);
-      for (const Target& t : tile.targets)
+      for (const Target& t : std::span(targets_).subspan(tile.targets, tile.targets_end - tile.targets))
         put(c_.result + r * c_.plane + t.to, from + t.column, t.length, k, start);
     }
   }
@@ -262,6 +263,8 @@ template <class T> class BandSums {
   T *copy_, *panel_, *temp_;
   std::vector<int64_t> taps_, starts_;
   std::vector<Tile> tiles_;
+  std::vector<Piece> runs_, pieces_;
+  std::vector<Target> targets_;
 };
 
 // Rows are cut, too, where bands are few.

@@ -28,7 +28,8 @@ template <class T> class WeightSums {
 
   void run() const {
     const int64_t size = c_.groups * c_.rows * c_.channels * c_.taps();
-    T* results = shares_ == 1 ? c_.weights : room<T>(g_shares, shares_ * size);
+    Lent lent(g_shares);
+    T* results = shares_ == 1 ? c_.weights : room<T>(lent, shares_ * size);
     parallel_chunks(c_.groups * blocks_ * row_blocks_ * shares_, [&](int64_t i) {
       const int64_t share = i % shares_, block = i / shares_ % blocks_,
                     rows = i / shares_ / blocks_ % row_blocks_;

@@ -95,7 +95,8 @@ template <class T> class ThinWeightSums {
   }
   void run() const {
     const int64_t size = c_.groups * c_.rows * terms_;
-    T* results = shares_ == 1 ? c_.weights : room<T>(g_totals, shares_ * size);
+    Lent lent(g_totals);
+    T* results = shares_ == 1 ? c_.weights : room<T>(lent, shares_ * size);
     parallel_chunks(c_.groups * shares_, [&](int64_t i) {
       const int64_t group = i / shares_, share = i % shares_;
       sum_group(group, c_.batch * share / shares_, c_.batch * (share + 1) / shares_,

@@ -18,7 +18,7 @@ namespace adjoint::conv_detail {
 
 constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-template <class T> T* room(Panels& kept, int64_t n) {
+template <class T, class Kept> T* room(Kept& kept, int64_t n) {
   return static_cast<T*>(kept.get(size_t(n) * sizeof(T)));
 }
 

@@ -28,7 +28,7 @@ class Weights {
  public:
   explicit Weights(const Correlation<float>& c)
       : c_(c), panels_(ceil_div(c.rows, t_.rows)), step_(panels_ * t_.a_width * c.channels + kPad) {
-    data_ = room<float>(g_weights, c.groups * kXi * step_);
+    data_ = room<float>(lent_, c.groups * kXi * step_);
     const int64_t block = block_of(c.channels), blocks = ceil_div(c.channels, block);
     parallel_chunks(c.groups * blocks * panels_, [&](int64_t i) {
       const int64_t g = i / panels_ / blocks, k = i / panels_ % blocks * block, row = i % panels_ * t_.rows;
@@ -45,6 +45,7 @@ class Weights {
  private:
   const Correlation<float>& c_;
   const gemm_detail::Table<float>& t_ = gemm_detail::table<float>();
+  Lent lent_{g_weights};
   int64_t panels_, step_;
   float* data_;
 };

@@ -136,7 +136,8 @@ bool winograd(const Correlations<float>& c) {
                 size = c.groups * c.rows * c.channels * 9, tasks = c.groups * blocks * row_blocks;
   const int64_t shares = shares_of(c.batch, tasks, size);
   const Axis tiles[3] = {tile_axis(c.axis[0]), tile_axis(c.axis[1]), tile_axis(c.axis[2])};
-  float* results = shares == 1 ? c.weights : room<float>(g_shares, shares * size);
+  Lent lent(g_shares);
+  float* results = shares == 1 ? c.weights : room<float>(lent, shares * size);
   std::atomic<bool> finite = true;
   parallel_chunks(tasks * shares, [&](int64_t i) {
     const int64_t share = i % shares, channel = i / shares % blocks * channels,

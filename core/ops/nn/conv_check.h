@@ -1,6 +1,6 @@
 // What convolutions refuse, and the size of their results.
 #pragma once
-#include "kernels/nn/conv.h"
+#include "device/nn/conv.h"
 #include "ops/nn/conv.h"
 
 namespace adjoint {
