@@ -1,7 +1,7 @@
 // grid_sample's gradients out of operations, which have derivatives themselves.
 #pragma once
 #include <array>
-#include "kernels/nn/grid.h"
+#include "device/nn/resample.h"
 #include "tensor/tensor.h"
 
 namespace adjoint {
