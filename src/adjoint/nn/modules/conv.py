@@ -41,7 +41,8 @@ _MODES = ("zeros", "reflect", "replicate", "circular")
 
 def _each(value: Size, n: int) -> tuple[int, ...]:
     """A number stands for itself in each of n dimensions."""
-    return tuple(value) if hasattr(value, "__iter__") else (value,) * n
+    sizes: Any = value  # any integer type
+    return tuple(sizes) if hasattr(sizes, "__iter__") else (sizes,) * n
 
 
 def _both_ends(padding: str | tuple[int, ...], kernel: tuple[int, ...], dilation: tuple[int, ...]) -> list[int]:
@@ -223,7 +224,7 @@ class Conv3d(_Conv):
 
 class _ConvTransposeNd(_ConvNd):
     transposed = True
-    padding: tuple[int, ...]
+    padding: tuple[int, ...]  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def __init__(
         self,

@@ -81,7 +81,7 @@ class _InstanceNorm(_NormBase):
         )
         return y.squeeze(0) if single else y
 
-    def _load_from_state_dict(
+    def _load_from_state_dict(  # pyright: ignore[reportIncompatibleMethodOverride]
         self,
         state_dict: Any,
         prefix: str,
