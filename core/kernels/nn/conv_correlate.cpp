@@ -267,11 +267,11 @@ template <class T> class BandSums {
   std::vector<Target> targets_;
 };
 
-// Rows are cut, too, where bands are few.
+// Rows are cut, too, where bands are fewer than threads: each part packs its band again, and no sum knows of the cut.
 template <class T> void sum(const Correlation<T>& c) {
   const Shared<T> shared(c);
   const int64_t bands = shared.bands.count(), tasks = c.groups * bands, unit = shared.factors.unit();
-  const int64_t parts = std::min(ceil_div(c.rows, 2 * unit), tasks < 8 ? ceil_div(8, tasks) : 1),
+  const int64_t parts = std::min(ceil_div(c.rows, 2 * unit), ceil_div(num_threads(), tasks)),
                 units = ceil_div(c.rows, unit);
   parallel_chunks(tasks * parts, [&](int64_t i) {
     const int64_t part = i % parts, task = i / parts;

@@ -189,7 +189,7 @@ std::vector<GroupBand> winograd(const Correlation<float>& c) {
   const int64_t most = std::clamp<int64_t>(kTaskBytes / (kXi * 4 * c.channels), 64, 400);
   const Bands bands = tile_bands(tiles, c.batch, most * 2 / 3, most);
   const int64_t count = bands.count(), tasks = c.groups * count, unit = gemm_detail::table<float>().rows;
-  const int64_t units = ceil_div(c.rows, unit), parts = std::min(units, tasks < 8 ? ceil_div(8, tasks) : 1);
+  const int64_t units = ceil_div(c.rows, unit), parts = std::min(units, ceil_div(num_threads(), tasks));
   std::vector<std::atomic<bool>> bad(static_cast<size_t>(tasks));
   parallel_chunks(tasks * parts, [&](int64_t i) {
     const int64_t task = i / parts, begin = units * (i % parts) / parts * unit,
