@@ -34,26 +34,29 @@ template <class T> void forward(const ConvGeometry& g, const T* x, const T* w, c
   correlate(c);
 }
 
-// The weights of some taps with rows and channels exchanged: [group, in, out, taps].
+// The weights of some taps with rows and channels exchanged: [group, in, out, taps]. Read some channels at a time, which
+// lie side by side.
 template <class T> void exchange(const ConvGeometry& g, const Axis* axis, const T* w, T* to) {
-  const int64_t taps = axis[0].taps * axis[1].taps * axis[2].taps;
-  parallel_for(g.groups * g.in_channels, 16384 / (g.out_channels * taps + 1) + 1,
-               [&](int64_t begin, int64_t end) {
-                 for (int64_t i = begin; i < end; i++) {
-                   const int64_t group = i / g.in_channels, c = i % g.in_channels;
-                   T* row = to + i * g.out_channels * taps;
-                   for (int64_t o = 0; o < g.out_channels; o++) {
-                     const T* from = w + ((group * g.out_channels + o) * g.in_channels + c) * g.taps();
-                     for (int64_t d = 0; d < axis[0].taps; d++)
-                       for (int64_t h = 0; h < axis[1].taps; h++)
-                         for (int64_t k = 0; k < axis[2].taps; k++)
-                           *row++ = from[((axis[0].first_tap + d * axis[0].tap_spacing) * g.kernel[1] +
-                                          axis[1].first_tap + h * axis[1].tap_spacing) *
-                                             g.kernel[2] +
-                                         axis[2].first_tap + k * axis[2].tap_spacing];
-                   }
-                 }
-               });
+  constexpr int64_t kChannels = 16;
+  std::vector<int64_t> taps;
+  for (int64_t d = 0; d < axis[0].taps; d++)
+    for (int64_t h = 0; h < axis[1].taps; h++)
+      for (int64_t k = 0; k < axis[2].taps; k++)
+        taps.push_back(((axis[0].first_tap + d * axis[0].tap_spacing) * g.kernel[1] + axis[1].first_tap +
+                        h * axis[1].tap_spacing) *
+                           g.kernel[2] +
+                       axis[2].first_tap + k * axis[2].tap_spacing);
+  const int64_t all = g.taps(), n = int64_t(taps.size()), blocks = ceil_div(g.in_channels, kChannels);
+  parallel_chunks(g.groups * blocks, [&](int64_t i) {
+    const int64_t group = i / blocks, low = i % blocks * kChannels,
+                  high = std::min(g.in_channels, low + kChannels);
+    for (int64_t o = 0; o < g.out_channels; o++)
+      for (int64_t c = low; c < high; c++) {
+        const T* from = w + ((group * g.out_channels + o) * g.in_channels + c) * all;
+        T* row = to + ((group * g.in_channels + c) * g.out_channels + o) * n;
+        for (int64_t t = 0; t < n; t++) row[t] = from[taps[size_t(t)]];
+      }
+  });
 }
 
 // One correlation for each remainder of x's places modulo the strides.
