@@ -30,6 +30,11 @@ def error_of(f, *classes):
     raise AssertionError(f"no exception of {classes}")
 
 
+def joined(lists):
+    """The items of all."""
+    return [item for part in lists for item in part]
+
+
 def raised(f):
     """The exception itself that f raises."""
     try:

@@ -55,6 +55,9 @@ class _Distribution(importlib.metadata.Distribution):
         return path
 
 
+_EVERYTHING = importlib.metadata.DistributionFinder.Context()
+
+
 class _Finder(importlib.metadata.DistributionFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -66,7 +69,7 @@ class _Finder(importlib.metadata.DistributionFinder):
         return importlib.machinery.ModuleSpec(fullname, _Loader(), is_package=True)
 
     def find_distributions(
-        self, context: importlib.metadata.DistributionFinder.Context = importlib.metadata.DistributionFinder.Context()
+        self, context: importlib.metadata.DistributionFinder.Context = _EVERYTHING
     ) -> Iterable[importlib.metadata.Distribution]:
         return [_Distribution()] if context.name in ("torch", None) else []
 
@@ -98,7 +101,7 @@ class as_torch:
             self._finder = _Finder()
             self._version = adjoint.__version__
             sys.meta_path.insert(0, self._finder)
-            space: dict[str, Any] = vars(adjoint)
+            space: dict[str, Any] = vars(adjoint)  # pyright: ignore[reportAssignmentType]
             space["__version__"] = TorchVersion(VERSION)
             sys.modules["torch"] = adjoint
             self._name("torch")
@@ -114,7 +117,7 @@ class as_torch:
         sys.meta_path.remove(self._finder)
         for name in [n for n in sys.modules if n == "torch" or n.startswith("torch.")]:
             del sys.modules[name]
-        vars(adjoint)["__version__"] = self._version
+        vars(adjoint)["__version__"] = self._version  # pyright: ignore[reportIndexIssue]
         self._name("adjoint")
 
     @staticmethod

@@ -66,7 +66,7 @@ def __deepcopy__(self, memo):
         if "adjoint.nn" in sys.modules:
             from .nn.modules.copying import whose
 
-            error.__notes__ = whose(self)
+            error.__notes__ = whose(self)  # pyright: ignore[reportAttributeAccessIssue]
         raise error
     from copy import deepcopy
 

@@ -3,7 +3,7 @@
 import collections
 
 import pytest
-from support import raised, torch
+from support import joined, raised, torch
 
 data = torch.utils.data
 
@@ -138,7 +138,7 @@ def test_resuming_in_the_middle_of_a_pass(shuffle, own):
     before = torch.get_rng_state()
     rest = order(second)
     assert seen + rest == seen + [b[1].tolist() for b in going]
-    assert sorted(sum(seen + rest, [])) == list(range(10)) == sorted(sum(whole, []))
+    assert sorted(joined(seen + rest)) == list(range(10)) == sorted(joined(whole))
     assert own or torch.equal(before, torch.get_rng_state())
     assert len(order(second)) == 5
 

@@ -9,7 +9,7 @@ import textwrap
 import time
 
 import pytest
-from support import raised, torch
+from support import joined, raised, torch
 
 data = torch.utils.data
 
@@ -64,7 +64,7 @@ def test_order_and_seeds_are_pytorchs():
     torch.manual_seed(0)
     x = torch.arange(20)
     loader = data.DataLoader(data.TensorDataset(x), batch_size=6, shuffle=True, num_workers=2)
-    assert sorted(sum((b[0].tolist() for b in loader), [])) == list(range(20))
+    assert sorted(joined(b[0].tolist() for b in loader)) == list(range(20))
     torch.manual_seed(0)
     first = [b[0].tolist() for b in loader]
     torch.manual_seed(0)
@@ -170,7 +170,7 @@ def test_iterable_datasets_end_worker_by_worker():
 
 def test_out_of_order():
     loader = data.DataLoader(range(9), batch_size=2, num_workers=2, in_order=False)
-    assert sorted(sum((b.tolist() for b in loader), [])) == list(range(9))
+    assert sorted(joined(b.tolist() for b in loader)) == list(range(9))
 
 
 def test_worker_init_fn():
@@ -210,7 +210,7 @@ def test_resuming_with_workers():
     other.load_state_dict(loader.state_dict())
     rest = [b.tolist() for b in other]
     assert rest == [b.tolist() for b in going]
-    assert sorted(sum(seen + rest, [])) == list(range(10))
+    assert sorted(joined(seen + rest)) == list(range(10))
 
 
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])

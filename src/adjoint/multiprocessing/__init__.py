@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing as _multiprocessing
 import traceback
 from collections.abc import Callable
-from multiprocessing import *  # noqa: F403
+from multiprocessing import *  # noqa: F403  # pyright: ignore[reportWildcardImportFromLibrary]
 from typing import Any
 
 TYPE_CHECKING = False

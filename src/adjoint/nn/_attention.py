@@ -77,7 +77,7 @@ def multi_head_attention_forward(
     else:
         q, k, v = _project(query, key, value, in_proj_weight, in_proj_bias)
     if _check_bias(bias_k, bias_v, static_k, static_v):
-        k, v = (_core.cat([x, b.repeat(1, batch, 1)]) for x, b in ((k, bias_k), (v, bias_v)))  # type: ignore[union-attr]
+        k, v = (_core.cat([x, b.repeat(1, batch, 1)]) for x, b in ((k, bias_k), (v, bias_v)))  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess]
         masks.add_key()
 
     def heads(x: Tensor) -> Tensor:  # (length, batch, width): as views
@@ -147,10 +147,10 @@ def _project_each(
             raise AssertionError(f"use_separate_proj_weight is True but {name}_proj_weight is None")
     for name, x, weight in (("query", query, w_q), ("key", key, w_k), ("value", value, w_v)):
         wanted = (query.size(-1), x.size(-1))
-        if weight.shape != wanted:  # type: ignore[union-attr]
-            raise AssertionError(f"expecting {name} weights shape of {wanted}, but got {weight.shape}")  # type: ignore[union-attr]
+        if weight.shape != wanted:  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess]
+            raise AssertionError(f"expecting {name} weights shape of {wanted}, but got {weight.shape}")  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess]
     biases = (None, None, None) if bias is None else bias.chunk(3)
-    return [_rows(x, w, b) for x, w, b in zip((query, key, value), weights.values(), biases, strict=True)]  # type: ignore[arg-type]
+    return [_rows(x, w, b) for x, w, b in zip((query, key, value), weights.values(), biases, strict=True)]  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def _fixed(x: Tensor, name: str, batch: int, num_heads: int, depth: int) -> Tensor:

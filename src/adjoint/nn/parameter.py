@@ -140,7 +140,7 @@ def is_lazy(param: Any) -> bool:
     return isinstance(param, UninitializedTensorMixin)
 
 
-class UninitializedParameter(UninitializedTensorMixin, Parameter):  # type: ignore[override]
+class UninitializedParameter(UninitializedTensorMixin, Parameter):  # type: ignore[override]  # pyright: ignore[reportIncompatibleVariableOverride]
     """A parameter whose shape is not known yet: see LazyModuleMixin."""
 
     cls_to_become = Parameter
@@ -154,7 +154,7 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):  # type: igno
         return memo[id(self)]
 
 
-class UninitializedBuffer(UninitializedTensorMixin, Tensor):  # type: ignore[override]
+class UninitializedBuffer(UninitializedTensorMixin, Tensor):  # type: ignore[override]  # pyright: ignore[reportIncompatibleVariableOverride]
     """A buffer whose shape is not known yet: see LazyModuleMixin."""
 
     cls_to_become = Tensor

@@ -43,12 +43,12 @@ class Slot:
         value = self.value(h) if callable(self.value) else self.value
         value = value.item() if isinstance(value, _core.Tensor) else value
         if self.number:
-            return _core.full((), value, dtype=_get_scalar_dtype(h.get("fused")), device="cpu")
+            return _core.full((), value, dtype=_get_scalar_dtype(h.get("fused")), device="cpu")  # pyright: ignore[reportArgumentType]
         if p.is_complex():
-            value = complex(value, value)
+            value = complex(value, value)  # pyright: ignore[reportArgumentType]
         if self._shape:
-            return _core.full(self._shape(p), value, dtype=p.dtype, device=p.device)
-        return _core.full_like(p, value, requires_grad=False)
+            return _core.full(self._shape(p), value, dtype=p.dtype, device=p.device)  # pyright: ignore[reportArgumentType]
+        return _core.full_like(p, value, requires_grad=False)  # pyright: ignore[reportArgumentType]
 
 
 STEP = Slot(number=True)
@@ -78,7 +78,7 @@ class RuleOptimizer(Optimizer):
             return self._run_step(RuleOptimizer._step, (self,) if closure is None else (self, closure), {})
         return self._step(closure)
 
-    step.hooked = True  # type: ignore[attr-defined]
+    step.hooked = True  # type: ignore[attr-defined]  # pyright: ignore[reportFunctionMemberAccess]
 
     def _step(self, closure: Callable[[], Any] | None = None) -> Any:
         loss = None

@@ -155,7 +155,7 @@ class LBFGS(Optimizer):
         al, q = state["al"], grad.neg()
         for i in reversed(range(len(ys))):
             al[i] = steps[i].dot(q) * ro[i]
-            q.add_(ys[i] * -al[i])
+            q.add_(ys[i] * -al[i])  # pyright: ignore[reportOptionalOperand]
         r = q * state["H_diag"]
         for i in range(len(ys)):
             r.add_(steps[i] * (al[i] - ys[i].dot(r) * ro[i]))

@@ -169,7 +169,7 @@ class Optimizer:
             finally:
                 self._inside_step = False
 
-        step.hooked = True  # type: ignore[attr-defined]
+        step.hooked = True  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
         return step
 
     def _run_step(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -319,5 +319,5 @@ def _parts(thing: Any) -> list[Any]:
     """What a container holds."""
     if isinstance(thing, dict):
         held = [*thing.keys(), *thing.values()]
-        return [*held, thing._metadata] if hasattr(thing, "_metadata") else held
+        return [*held, thing._metadata] if hasattr(thing, "_metadata") else held  # pyright: ignore[reportAttributeAccessIssue]
     return list(thing.parts()) if isinstance(thing, Record) else list(thing)

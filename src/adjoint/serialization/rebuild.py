@@ -76,7 +76,7 @@ def set_state(target: Any, state: Any) -> bool:
         if "_metadata" in state:
             if not isinstance(state["_metadata"], dict):
                 raise TypeError("_metadata that is no dict")
-            target._metadata = state["_metadata"]  # type: ignore[attr-defined]
+            target._metadata = state["_metadata"]  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
         return True
     return False
 

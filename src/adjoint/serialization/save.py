@@ -9,7 +9,7 @@ import os
 import pickle
 import tempfile
 from collections import OrderedDict
-from typing import Any
+from typing import Any, ClassVar
 
 from .. import Size, Tensor, device
 from .. import dtype as _dtype
@@ -143,7 +143,7 @@ _Base: Any = pickle._Pickler
 class _Pickler(_Base):
     """Python's pickler, whose globals may name what is in PyTorch only: the one in C looks them up."""
 
-    dispatch: dict[Any, Any] = dict(_Base.dispatch)
+    dispatch: ClassVar[dict[Any, Any]] = dict(_Base.dispatch)
 
     def __init__(self, out: io.BytesIO, protocol: int) -> None:
         super().__init__(out, protocol)

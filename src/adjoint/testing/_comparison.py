@@ -229,9 +229,6 @@ def _compare_values(
     kind = "equal" if rtol == atol == 0 else "close"
     if not (actual.is_floating_point() or actual.is_complex()):  # those without a sign would wrap around
         actual, expected = actual.to(adjoint.int64), expected.to(adjoint.int64)
-    wide = (
-        adjoint.complex128 if actual.is_complex() else adjoint.float64 if actual.is_floating_point() else adjoint.int64
-    )
     wrong = int((~matches).sum())
     difference = (actual - expected).abs()
     relative = difference / expected.abs()

@@ -78,9 +78,9 @@ class _NormBase(Module):
     def reset_running_stats(self) -> None:
         """Running statistics as at the beginning."""
         if self.track_running_stats:
-            self.running_mean.zero_()  # type: ignore[union-attr]
-            self.running_var.fill_(1)  # type: ignore[union-attr]
-            self.num_batches_tracked.zero_()  # type: ignore[union-attr]
+            self.running_mean.zero_()  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess]
+            self.running_var.fill_(1)  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess]
+            self.num_batches_tracked.zero_()  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess]
 
     def reset_parameters(self) -> None:
         self.reset_running_stats()
@@ -233,7 +233,7 @@ class _LazyNormBase(LazyModuleMixin, _NormBase):
         lazy = [t for t in (self.weight, self.bias, self.running_mean, self.running_var) if is_lazy(t)]
         self.num_features = input.shape[1]
         for t in lazy:
-            t.materialize((self.num_features,))  # type: ignore[union-attr]
+            t.materialize((self.num_features,))  # type: ignore[union-attr]  # pyright: ignore[reportAttributeAccessIssue, reportOptionalMemberAccess]
         if lazy:  # none, where a state was loaded
             self.reset_parameters()
 

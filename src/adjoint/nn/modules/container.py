@@ -54,7 +54,7 @@ def _position(size: int, index: Any) -> int:
 class _Numbered(Module):
     """Children under the names '0', '1', ..."""
 
-    _modules: dict[str, Module]  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleVariableOverride]
+    _modules: dict[str, Module]  # type: ignore[assignment]
 
     def _key(self, index: Any) -> str:
         return list(self._modules)[_position(len(self), index)]

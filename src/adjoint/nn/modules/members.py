@@ -87,7 +87,7 @@ class Members(dict):
         for name, value in dict(entries, **more).items():
             self[name] = value
 
-    def __ior__(self, entries: dict[str, Any] | Iterable[tuple[str, Any]]) -> Members:  # type: ignore[override,misc]
+    def __ior__(self, entries: dict[str, Any] | Iterable[tuple[str, Any]]) -> Members:  # type: ignore[override,misc]  # pyright: ignore[reportIncompatibleMethodOverride]
         self.update(entries)
         return self
 

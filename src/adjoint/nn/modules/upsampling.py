@@ -43,7 +43,7 @@ class Upsample(Module):
         if isinstance(scale_factor, tuple):
             self.scale_factor = tuple(map(float, scale_factor))
         elif scale_factor:
-            self.scale_factor = float(scale_factor)  # type: ignore[arg-type]
+            self.scale_factor = float(scale_factor)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
         self.mode = mode
         self.align_corners = align_corners
         self.recompute_scale_factor = recompute_scale_factor

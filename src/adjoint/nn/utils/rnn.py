@@ -78,7 +78,7 @@ class PackedSequence(PackedSequence_):
                 "batch_sizes should always be on CPU. Instances of PackedSequence should never be created manually. They "
                 "should be instantiated by functions like pack_sequence and pack_padded_sequences in nn.utils.rnn."
             )
-        return super().__new__(cls, data, batch_sizes, sorted_indices, unsorted_indices)
+        return super().__new__(cls, data, batch_sizes, sorted_indices, unsorted_indices)  # pyright: ignore[reportArgumentType]
 
     def pin_memory(self) -> Self:
         pinned = lambda t: t.pin_memory()

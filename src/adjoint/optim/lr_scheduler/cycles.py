@@ -252,7 +252,7 @@ def _phases(pct_start: float, total: int, three: bool) -> list[dict[str, Any]]:
     if not three:
         return [first, phase(total - 1, ("max_lr", "min_lr"), rise)]
     back = phase(float(2 * pct_start * total) - 2, ("max_lr", "initial_lr"), rise)
-    return [first, back, phase(total - 1, ("initial_lr", "min_lr"), rest)]
+    return [first, back, phase(total - 1, ("initial_lr", "min_lr"), rest)]  # pyright: ignore[reportArgumentType]
 
 
 class CosineAnnealingWarmRestarts(LRScheduler):

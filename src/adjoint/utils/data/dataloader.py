@@ -161,8 +161,8 @@ class DataLoader(Generic[_T_co]):
 
     def __len__(self) -> int:
         if not isinstance(self.dataset, IterableDataset):
-            return len(self._index_sampler)  # type: ignore[arg-type]
-        count = self._length_told = len(self.dataset)  # type: ignore[arg-type]
+            return len(self._index_sampler)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        count = self._length_told = len(self.dataset)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
         if self.batch_size is not None:
             count = count // self.batch_size if self.drop_last else -(-count // self.batch_size)
         return count

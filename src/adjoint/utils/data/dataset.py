@@ -45,7 +45,7 @@ class IterableDataset(Dataset[_T_co], Iterable[_T_co]):
     Each worker of a DataLoader iterates over a copy of its own: `get_worker_info` tells it which part is its share.
     """
 
-    def __add__(self, other: Dataset[Any]) -> ChainDataset:  # type: ignore[override]
+    def __add__(self, other: Dataset[Any]) -> ChainDataset:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
         return ChainDataset([self, other])
 
 
@@ -220,7 +220,7 @@ def items_of(dataset: Any, indices: list[Any]) -> list[Any]:
     """Several items, at once where the dataset can."""
     many = getattr(dataset, "__getitems__", None)
     if callable(many):
-        return many(indices)
+        return many(indices)  # pyright: ignore[reportReturnType]
     return [dataset[i] for i in indices]
 
 

@@ -71,7 +71,7 @@ def _like_mapping(model: Mapping[Any, Any], items: dict[Any, Any]) -> Any:
             made = copy.copy(model)
             made.update(items)
             return made
-        return type(model)(items)  # type: ignore[call-arg]
+        return type(model)(items)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     except TypeError:
         return items
 
@@ -83,7 +83,7 @@ def _like_sequence(model: Sequence[Any], items: list[Any]) -> Any:
             for i, item in enumerate(items):
                 made[i] = item
             return made
-        return type(model)(items)  # type: ignore[call-arg]
+        return type(model)(items)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     except TypeError:
         return items
 
