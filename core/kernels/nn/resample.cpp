@@ -181,11 +181,11 @@ void resample(Dtype dtype, const void* x, const ResamplePlan& p, void* y) {
 namespace {
 
 // Weights as integers, with as many binary places as 16 bits hold.
-struct Whole {
+struct Integers {
   Band<double> band;
   std::vector<int32_t> weight;
   int places = 0;
-  Whole(const ResamplePlan& p, const ResampleAxis& a) : band(make_band<double>(p.how, p.align_corners, a)) {
+  Integers(const ResamplePlan& p, const ResampleAxis& a) : band(make_band<double>(p.how, p.align_corners, a)) {
     const double most = *std::max_element(band.weight.begin(), band.weight.end());
     while (places < 22 && int(0.5 + most * (1 << (places + 1))) < (1 << 15)) ++places;
     for (double w : band.weight) {
@@ -223,9 +223,9 @@ void resample_bytes(const uint8_t* x, const ResamplePlan& p, uint8_t* y) {
     const ResampleAxis& a = p.axis[k];
     outer /= a.in;
     if (a.in != a.out) {
-      const Whole whole(p, a);
+      const Integers integers(p, a);
       std::unique_ptr<uint8_t[]> next(new uint8_t[size_t(outer * a.out * inner)]);
-      whole.apply(outer, inner, from, next.get());
+      integers.apply(outer, inner, from, next.get());
       held = std::move(next);
       from = held.get();
     }
