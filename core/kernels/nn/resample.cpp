@@ -185,7 +185,8 @@ struct Integers {
   Band<double> band;
   std::vector<int32_t> weight;
   int places = 0;
-  Integers(const ResamplePlan& p, const ResampleAxis& a) : band(make_band<double>(p.how, p.align_corners, a)) {
+  Integers(const ResamplePlan& p, const ResampleAxis& a)
+      : band(make_band<double>(p.how, p.align_corners, a)) {
     const double most = *std::max_element(band.weight.begin(), band.weight.end());
     while (places < 22 && int(0.5 + most * (1 << (places + 1))) < (1 << 15)) ++places;
     for (double w : band.weight) {
