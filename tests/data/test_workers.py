@@ -1,6 +1,7 @@
 """Batches out of workers: PyTorch's order and seeds, errors, ends of all kinds; nothing stays behind."""
 
 import gc
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -49,15 +50,9 @@ def fail(kind):
     return raising
 
 
-def children():
-    me = os.getpid()
-    found = subprocess.run(["ps", "--ppid", str(me), "-o", "pid="], capture_output=True, text=True).stdout.split()
-    return [int(pid) for pid in found if os.path.exists(f"/proc/{pid}/cmdline")]
-
-
 def alive():
     """Worker processes of ours that run."""
-    return [p for p in __import__("multiprocessing").active_children() if p.name.startswith("adjoint-worker")]
+    return [p for p in multiprocessing.active_children() if p.name.startswith("adjoint-worker")]
 
 
 def test_order_and_seeds_are_pytorchs():

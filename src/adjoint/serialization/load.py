@@ -77,9 +77,8 @@ def _bytes_of(f: Any, wanted: bool) -> tuple[Any, bool]:
     if not isinstance(f, (str, os.PathLike)):
         if wanted:
             raise ValueError("f must be a file path in order to use the mmap argument")
-        for name in ("read",):
-            if not hasattr(f, name):
-                raise AttributeError(f"expected a path or a file open for reading, got {type(f).__name__}")
+        if not hasattr(f, "read"):
+            raise AttributeError(f"expected a path or a file open for reading, got {type(f).__name__}")
         data = f.read()
         if not isinstance(data, (bytes, bytearray, memoryview)):
             raise TypeError("expected a file that is open for reading bytes, got text: open(path, 'rb')")
@@ -101,7 +100,7 @@ class _Makers:
 
     def run(self, program: Any, persistent: Any, start: int = 0) -> tuple[Any, int]:
         """The object, and where its pickle ends."""
-        machine = Machine(program, self._make, self._constant, persistent, self._build)
+        machine = Machine(program, self._make, rebuild.constant, persistent, self._build)
         machine.at = start
         result = machine.run()
         names = dict.fromkeys([*machine.unknown, *_names_in(result)])
@@ -114,9 +113,6 @@ class _Makers:
             made = self.user[name.path]
             return made.__new__(made, *args) if new else made(*args)
         return rebuild.make(name, args)
-
-    def _constant(self, name: Name) -> Any:
-        return rebuild.constant(name)
 
     def _build(self, target: Any, state: Any) -> bool:
         if type(target) in self.user.values():

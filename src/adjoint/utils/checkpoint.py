@@ -105,7 +105,7 @@ class _Part:
         return value
 
     def again(self) -> None:
-        count = [0]
+        count, early = [0], self.early if _early_stop is None else _early_stop
 
         def keep(x: Tensor) -> Tensor:
             i = count[0]
@@ -121,22 +121,15 @@ class _Part:
                         f"recomputed metadata: {_about(x)}"
                     )
                 holder.value = x.detach()
-            if self.early and count[0] == len(self.holders):
+            if early and count[0] == len(self.holders):
                 raise _Done
             return x.detach()
 
-        def refuse(x: Tensor) -> Tensor:
-            return x
-
-        early = self.early if _early_stop is None else _early_stop
-        before, self.early = self.early, early
         try:
-            with _random_as(self.state), enable_grad(), self.context, saved_tensors_hooks(keep, refuse):
+            with _random_as(self.state), enable_grad(), self.context, saved_tensors_hooks(keep, lambda x: x):
                 self.run()
         except _Done:
             pass
-        finally:
-            self.early = before
         if count[0] < len(self.holders):
             self._differs(count[0])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 from typing import Any, NamedTuple
 
 from ... import _core
@@ -29,7 +30,7 @@ class Remark(NamedTuple):
 
 def remark(case: Case, d: Diagnosis) -> Diagnosis:
     """Adds what is known of the modules and optimizers that the caller's variables hold, and of the loss."""
-    for found in _remarks(case, d):
+    for found in _remarks(case):
         d.say(found.sentence, found.where)
         if d.kind == "healthy" or (found.kind == "no_optimizer" and d.kind == "backward_not_called"):
             d.kind = found.kind
@@ -37,7 +38,7 @@ def remark(case: Case, d: Diagnosis) -> Diagnosis:
     return d
 
 
-def _remarks(case: Case, d: Diagnosis) -> Iterator[Remark]:
+def _remarks(case: Case) -> Iterator[Remark]:
     t = case.tensor
     if t.is_leaf and t.requires_grad:
         held = _in_plain_list(case)
@@ -48,7 +49,7 @@ def _remarks(case: Case, d: Diagnosis) -> Iterator[Remark]:
         yield from _in_eval_mode(case)
     graph = case.around()
     if graph is not None:
-        yield from _broadcast(case, graph)
+        yield from _broadcast(graph)
 
 
 def _spaces(case: Case) -> list[dict[str, Any]]:
@@ -116,11 +117,11 @@ def _no_optimizer(case: Case) -> Iterator[Remark]:
 def _is_parameter(case: Case) -> bool:
     if getattr(case.tensor, "_is_param", False) or type(case.tensor) is not _core.Tensor:
         return True
-    return any(p is case.tensor for _, m in _modules(case) for p in m.parameters())
+    return _reachable(case, case.tensor)
 
 
 def _reachable(case: Case, p: Any) -> bool:
-    return any(q is p for _, m in _modules(case) for q in m.parameters())
+    return any(_registered(m, p) for _, m in _modules(case))
 
 
 # --- a module kept in a plain list
@@ -192,7 +193,7 @@ def _differs(module: Any) -> bool:
 # --- an input and a target that broadcast in a loss
 
 
-def _broadcast(case: Case, graph: Capture) -> Iterator[Remark]:
+def _broadcast(graph: Capture) -> Iterator[Remark]:
     for node in graph.nodes:
         if node.kind != "operation" or node.operation not in _LOSSES | _DIFFERENCES:
             continue
@@ -260,14 +261,7 @@ def _blows_up(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
         both = tuple(broadcast_shapes(a, b))
     except RuntimeError:
         return False
-    return _count(both) > max(_count(a), _count(b)) and min(_count(a), _count(b)) > 1
-
-
-def _count(shape: tuple[int, ...]) -> int:
-    n = 1
-    for size in shape:
-        n *= size
-    return n
+    return prod(both) > max(prod(a), prod(b)) and min(prod(a), prod(b)) > 1
 
 
 def _feeds_a_mean(node: Node) -> bool:
