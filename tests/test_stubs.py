@@ -16,7 +16,7 @@ from adjoint import _core
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "adjoint"
 PROGRAMS = sorted((ROOT / "tests" / "typing").glob("*.py"))
-NAMESPACES = {"linalg": _core._linalg, "special": _core._special, "nn.functional": _core._nn}
+NAMESPACES = {"linalg": _core._linalg, "special": _core._special, "fft": _core._fft, "nn.functional": _core._nn}
 
 
 def test_stubs_are_up_to_date():
@@ -85,7 +85,7 @@ def test_stubs_of_namespaces_have_what_these_have(name):
 
 
 def test_everything_that_dir_offers_is_there():
-    for module in (torch, torch.autograd, torch.linalg, torch.special, torch.nn, torch.nn.functional, torch.explain):
+    for module in (torch, torch.autograd, torch.linalg, torch.special, torch.fft, torch.nn, torch.nn.functional, torch.explain):
         for name in dir(module):
             getattr(module, name)
     for name in dir(torch.return_types):

@@ -182,7 +182,7 @@ def imported(path):
 def return_types(_core):
     """The named tuples that operations give."""
     classes = {}
-    for table in (vars(_core), vars(_core.Tensor), _core._linalg, _core._special, _core._nn):
+    for table in (vars(_core), vars(_core.Tensor), _core._linalg, _core._special, _core._fft, _core._nn):
         for name, records in entries(table).items():
             for record in filter(named, records):
                 classes[name] = [r["name"] for r in record["results"]]
@@ -205,6 +205,7 @@ def generate():
             _core._linalg, ".", "from ._core import _LinAlgError\n\nLinAlgError = _LinAlgError\n"
         ),
         PACKAGE / "special.pyi": namespace(_core._special, "."),
+        PACKAGE / "fft.pyi": namespace(_core._fft, "."),
         PACKAGE / "nn" / "functional.pyi": namespace(_core._nn, "..", imported(PACKAGE / "nn" / "functional.py")),
     }
 

@@ -17,7 +17,12 @@
 namespace adjoint {
 
 struct Generator;
-// The tables of networks, a family each, in device/nn/: what includes one depends on no other.
+// Tables of their own, a family each: what includes one depends on no other. Linear algebra's are in device/linalg/,
+// the networks' in device/nn/.
+struct SolveKernels;
+struct OrthogonalKernels;
+struct SpectralKernels;
+struct FftKernels;
 struct ConvKernels;
 struct PoolKernels;
 struct ResampleKernels;
@@ -181,6 +186,12 @@ struct Backend {
   // --- random ---
   void (*draw)(const Draw& what, const TensorImpl& y, Generator& g);
 
+  // --- linear algebra: device/linalg/; Fourier transforms: device/fft.h ---
+  const SolveKernels* solve;
+  const OrthogonalKernels* orthogonal;
+  const SpectralKernels* spectral;
+  const FftKernels* fft;
+
   // --- networks: device/nn/ ---
   const ConvKernels* conv;
   const PoolKernels* pool;
@@ -193,6 +204,10 @@ struct Backend {
   const OptimKernels* optim;
 };
 
+extern const SolveKernels cpu_solve, meta_solve;
+extern const OrthogonalKernels cpu_orthogonal, meta_orthogonal;
+extern const SpectralKernels cpu_spectral, meta_spectral;
+extern const FftKernels cpu_fft, meta_fft;
 extern const ConvKernels cpu_conv, meta_conv;
 extern const PoolKernels cpu_pool, meta_pool;
 extern const ResampleKernels cpu_resample, meta_resample;

@@ -14,7 +14,8 @@ enum Flags : uint32_t {
   kAll = kBoth | kInplace | kOut,
   kLinalg = 64,
   kSpecial = 128,
-  kNN = 256,      // adjoint.linalg.*, adjoint.special.*, adjoint.nn.functional.*
+  kNN = 256,
+  kFft = 32768,   // adjoint.linalg.*, adjoint.special.*, adjoint.nn.functional.*, adjoint.fft.*
   kHidden = 512,  // adjoint._core._ops only
   // What kInplace makes of functions of one parameter by itself: adjoint.name_ beside Tensor.name_.
   kInplaceFunction = 1024,

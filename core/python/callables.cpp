@@ -170,7 +170,7 @@ PyObject* records(PyObject*, PyObject*) {
   return guarded([] {
     Ref list = Ref::steal(must(PyList_New(0)));
     for (const OpRecord* r : all_records())
-      if (r->flags & (kBoth | kLinalg | kSpecial | kNN | kHidden)) append(list.get(), describe(*r));
+      if (r->flags & (kBoth | kLinalg | kSpecial | kNN | kFft | kHidden)) append(list.get(), describe(*r));
     return list.take();
   });
 }
@@ -191,7 +191,7 @@ void add_operations(PyObject* module) {
   Formula::find_all();
   function_type = reinterpret_cast<PyTypeObject*>(must(PyType_FromSpec(&function_spec)));
   method_type = reinterpret_cast<PyTypeObject*>(must(PyType_FromSpec(&method_spec)));
-  static Table linalg, special, nn, hidden;
+  static Table linalg, special, nn, fft, hidden;
   struct Space {
     uint32_t flag;
     const char *name, *module;  // in _core, and where users, and pickles, find it
@@ -201,6 +201,7 @@ void add_operations(PyObject* module) {
                 {kLinalg, "_linalg", "adjoint.linalg", &linalg, nullptr},
                 {kSpecial, "_special", "adjoint.special", &special, nullptr},
                 {kNN, "_nn", "adjoint.nn.functional", &nn, nullptr},
+                {kFft, "_fft", "adjoint.fft", &fft, nullptr},
                 {kHidden, "_ops", "adjoint", &hidden, nullptr}};
   for (Space& s : spaces) {
     if (s.dict) continue;

@@ -29,7 +29,7 @@ struct OpEntry {
 };
 
 // The callables of every record: methods go into the tensor type, functions into the module, and into
-// its dictionaries _linalg, _special, _nn, _ops.
+// its dictionaries _linalg, _special, _nn, _fft, _ops.
 void add_operations(PyObject* module);
 OpEntry* find_method(std::string_view name);  // null where no record gives it
 OpEntry* find_function(std::string_view name);

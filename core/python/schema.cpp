@@ -132,7 +132,8 @@ PyObject* describe(const std::vector<Parameter>& parameters) {
 PyObject* forms(uint32_t flags) {
   constexpr std::pair<uint32_t, const char*> names[] = {
       {kFunction, "function"}, {kMethod, "method"},   {kInplace, "inplace"}, {kOut, "out"},
-      {kLinalg, "linalg"},     {kSpecial, "special"}, {kNN, "nn"},           {kHidden, "hidden"}};
+      {kLinalg, "linalg"},     {kSpecial, "special"}, {kNN, "nn"},           {kFft, "fft"},
+      {kHidden, "hidden"}};
   Ref set = Ref::steal(must(PySet_New(nullptr)));
   for (auto [flag, name] : names) {
     if (!(flags & flag)) continue;

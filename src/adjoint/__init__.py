@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # what tools are to see: the core's stub, and what is importe
     from . import cuda as cuda
     from . import data as data
     from . import distributed as distributed
+    from . import fft as fft
     from . import func as func
     from . import functional as functional
     from . import futures as futures
@@ -93,7 +94,7 @@ from .autograd import set_grad_enabled as set_grad_enabled
 newaxis: None = None
 
 _MODULES = frozenset(
-    "_C _VF _dynamo accelerator amp backends cli compiler cuda data distributed explain func functional "
+    "_C _VF _dynamo accelerator amp backends cli compiler cuda data distributed explain fft func functional "
     "futures fx jit linalg mps multiprocessing nn optim overrides profiler random return_types serialization "
     "special storage testing torch_version utils version xpu".split()
 )

@@ -45,7 +45,8 @@ def operations():
     for t in found:
         if t.text.startswith("torch._core._ops['"):
             t.text += "']"
-    for prefix, table in (("nn.functional.", _core._nn), ("special.", _core._special), ("linalg.", _core._linalg)):
+    namespaces = {"nn.functional.": _core._nn, "special.": _core._special, "linalg.": _core._linalg, "fft.": _core._fft}
+    for prefix, table in namespaces.items():
         for t in _of_records("function", f"torch.{prefix}", table, out=True):
             t.writes = _writes(t.text)
             found.append(t)
