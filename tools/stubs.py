@@ -57,12 +57,18 @@ def named(record):
     return any(r["name"] for r in record["results"])
 
 
+def tuple_name(record):
+    """As in core/python/results.cpp."""
+    linalg = "linalg" in record["forms"] and "function" not in record["forms"]
+    return ("linalg_" if linalg else "") + record["name"]
+
+
 def result(record):
     results = record["results"]
     if not results:
         return "None"
     if named(record):
-        return f"_return_types_of.{record['name']}"
+        return f"_return_types_of.{tuple_name(record)}"
     texts = [f"tuple[{TYPES[r['kind']]}, ...]" if r["list"] else TYPES[r["kind"]] for r in results]
     return texts[0] if len(texts) == 1 else f"tuple[{', '.join(texts)}]"
 
@@ -166,7 +172,9 @@ def core(_core, by_hand):
 def namespace(table, package, more=""):
     """The stub of a module that holds a table of functions."""
     body = emit(entries(table), "function", "")
-    return "\n".join([HEADER + NAMESPACE.format(package=package) + more, *body, ""])
+    tuples = any("_return_types_of." in line for line in body)
+    own = f"from {package} import return_types as _return_types_of\n" if tuples else ""
+    return "\n".join([HEADER + NAMESPACE.format(package=package) + own + more, *body, ""])
 
 
 def imported(path):
@@ -183,9 +191,9 @@ def return_types(_core):
     """The named tuples that operations give."""
     classes = {}
     for table in (vars(_core), vars(_core.Tensor), _core._linalg, _core._special, _core._fft, _core._nn):
-        for name, records in entries(table).items():
+        for records in entries(table).values():
             for record in filter(named, records):
-                classes[name] = [r["name"] for r in record["results"]]
+                classes[tuple_name(record)] = [r["name"] for r in record["results"]]
     lines = [HEADER + "from typing import NamedTuple\n\nfrom ._core import Tensor\n"]
     for name, found in sorted(classes.items()):
         lines += [f"class {name}(NamedTuple):", *(f"    {f}: Tensor" for f in found), ""]

@@ -18,7 +18,12 @@ struct OpObject {
 };
 PyTypeObject *function_type = nullptr, *method_type = nullptr;
 using Table = std::map<std::string, OpEntry*, std::less<>>;
-Table methods_by_name, functions_by_name;
+Table methods_by_name, functions_by_name, linalg_by_name;
+
+OpEntry* find(const Table& table, std::string_view name) {
+  auto i = table.find(name);
+  return i == table.end() ? nullptr : i->second;
+}
 
 OpEntry& entry_of(PyObject* o) { return *reinterpret_cast<OpObject*>(o)->entry; }
 
@@ -156,6 +161,7 @@ PyObject* return_type(PyObject*, PyObject* name) {
     const char* text = PyUnicode_Check(name) ? PyUnicode_AsUTF8(name) : nullptr;
     OpEntry* e = text ? find_function(text) : nullptr;
     if (!e && text) e = find_method(text);
+    if (!e && text && std::string_view(text).starts_with("linalg_")) e = find(linalg_by_name, text + 7);
     if (e) {
       e->ensure_parsed();
       for (Overload& o : e->overloads)
@@ -178,27 +184,21 @@ PyMethodDef module_functions[] = {
     {"_records", records, METH_NOARGS, nullptr}, {"_return_type", return_type, METH_O, nullptr}, {}};
 }  // namespace
 
-OpEntry* find_method(std::string_view name) {
-  auto i = methods_by_name.find(name);
-  return i == methods_by_name.end() ? nullptr : i->second;
-}
-OpEntry* find_function(std::string_view name) {
-  auto i = functions_by_name.find(name);
-  return i == functions_by_name.end() ? nullptr : i->second;
-}
+OpEntry* find_method(std::string_view name) { return find(methods_by_name, name); }
+OpEntry* find_function(std::string_view name) { return find(functions_by_name, name); }
 
 void add_operations(PyObject* module) {
   Formula::find_all();
   function_type = reinterpret_cast<PyTypeObject*>(must(PyType_FromSpec(&function_spec)));
   method_type = reinterpret_cast<PyTypeObject*>(must(PyType_FromSpec(&method_spec)));
-  static Table linalg, special, nn, fft, hidden;
+  static Table special, nn, fft, hidden;
   struct Space {
     uint32_t flag;
     const char *name, *module;  // in _core, and where users, and pickles, find it
     Table* table;
     PyObject* dict;
   } spaces[] = {{kFunction, nullptr, "adjoint", &functions_by_name, PyModule_GetDict(module)},
-                {kLinalg, "_linalg", "adjoint.linalg", &linalg, nullptr},
+                {kLinalg, "_linalg", "adjoint.linalg", &linalg_by_name, nullptr},
                 {kSpecial, "_special", "adjoint.special", &special, nullptr},
                 {kNN, "_nn", "adjoint.nn.functional", &nn, nullptr},
                 {kFft, "_fft", "adjoint.fft", &fft, nullptr},

@@ -22,11 +22,17 @@ PyObject* tuple_repr(PyObject* o) {
 
 PyObject* return_types = nullptr;  // the module's dictionary of them
 
+// As PyTorch calls it: torch.linalg's svd has other fields than torch.svd.
+std::string tuple_name(const Overload& o, const char* suffix) {
+  const bool linalg = (o.record->flags & (kLinalg | kFunction)) == kLinalg;
+  return str(linalg ? "linalg_" : "", o.schema->name, suffix);
+}
+
 }  // namespace
 
 PyTypeObject* tuple_type(const Overload& o, const char* suffix) {
   const auto& results = o.schema->results;
-  std::string name = std::string(o.schema->name) + suffix;
+  const std::string name = tuple_name(o, suffix);
   if (PyObject* known = PyDict_GetItemString(return_types, name.c_str())) {
     auto* type = reinterpret_cast<PyTypeObject*>(known);
     Ref fields = Ref::steal(PyObject_GetAttrString(known, "__match_args__"));

@@ -26,6 +26,15 @@ class kthvalue(NamedTuple):
     values: Tensor
     indices: Tensor
 
+class linalg_eigh(NamedTuple):
+    eigenvalues: Tensor
+    eigenvectors: Tensor
+
+class linalg_svd(NamedTuple):
+    U: Tensor
+    S: Tensor
+    Vh: Tensor
+
 class max(NamedTuple):
     values: Tensor
     indices: Tensor
@@ -49,6 +58,11 @@ class nanmedian(NamedTuple):
 class sort(NamedTuple):
     values: Tensor
     indices: Tensor
+
+class svd(NamedTuple):
+    U: Tensor
+    S: Tensor
+    V: Tensor
 
 class topk(NamedTuple):
     values: Tensor

@@ -6,6 +6,8 @@ of the dtype under test with fixed pseudo-random values. A module may also hold
     FIRST_ONLY    names whose second derivative is not checked, with the reason beside each
     EDGES         {name: function(make) -> samples} at kinks, jumps and special values: only for comparing with PyTorch
     LAYOUT_BOUND  names whose result depends on strides or memory (as_strided, empty, data_ptr ...)
+    DETERMINED    {name: function(call) -> call} of factorisations: what of their results is determined, as a function of
+                  what of their input is read; derivatives are checked of that
 Names are as users write them: "exp", "linalg.vector_norm", "nn.functional.gelu"; methods only: "Tensor.expand".
 """
 
@@ -14,6 +16,7 @@ import pkgutil
 
 _modules = [importlib.import_module(f"{__name__}.{m.name}") for m in pkgutil.iter_modules(__path__)]
 _samples = {name: f for m in _modules for name, f in getattr(m, "SAMPLES", {}).items()}
+_determined = {name: f for m in _modules for name, f in getattr(m, "DETERMINED", {}).items()}
 _edges = {name: f for m in _modules for name, f in getattr(m, "EDGES", {}).items()}
 
 
@@ -43,6 +46,11 @@ def no_gradient(name):
 
 def twice_differentiable(name):
     return name not in _first_only
+
+
+def determined(name, call):
+    """The operation, or a function of it that has derivatives."""
+    return _determined[name](call) if name in _determined else call
 
 
 def layout_free(name):

@@ -219,13 +219,39 @@ class Places:
         return None if same.all() else f"indices {found.tolist()} of other values"
 
 
+class Vectors:
+    """Stands for unitary columns that are determined up to a phase each; further ones span what is left.
+
+    `want` has the determined ones; `loss` is how much of the type's precision neighbouring values take away."""
+
+    def __init__(self, want: np.ndarray, count: int, rows: bool = False, unit: bool = True, loss: float = 64):
+        self.want, self.count, self.rows, self.unit, self.loss = want, count, rows, unit, loss
+
+    def wrong(self, found: np.ndarray) -> str | None:
+        room = self.loss * np.finfo(found.dtype).eps
+        wide = np.complex128 if np.iscomplexobj(found) else np.float64
+        v = np.asarray(np.swapaxes(found, -1, -2) if self.rows else found, wide)
+        if v.shape != (*self.want.shape[:-1], self.count):
+            return f"shape {found.shape}"
+        k = self.want.shape[-1]
+        phase = np.sum(self.want.conj() * v[..., :k], -2, keepdims=True)
+        if (
+            np.abs(v[..., :k] - self.want * phase).max(initial=0) > room
+            or np.abs(np.abs(phase) - 1).max(initial=0) > room
+        ):
+            return f"vectors {found.tolist()}, not {self.want.tolist()}"
+        if self.unit and np.abs(np.swapaxes(v, -1, -2).conj() @ v - np.eye(self.count)).max(initial=0) > room:
+            return "the columns are not unitary"
+        return None
+
+
 def wrong(got: Any, want: Any, dtype: str, size: Any, nearness: dict) -> str | None:
     """What is wrong with a result, a tensor or a value of Python; None if nothing is. Masked elements are left open."""
     if not is_tensor(got):
         return None if type(got) is type(want) and got == want else f"{got!r}, not {want!r}"
     if types.name(got.dtype) != dtype:
         return f"type {types.name(got.dtype)}, not {dtype}"
-    if isinstance(want, Places):
+    if isinstance(want, (Places, Vectors)):
         return want.wrong(array(got))
     open_ = np.ma.getmaskarray(want) if isinstance(want, np.ma.MaskedArray) else np.False_
     want = np.ma.getdata(want)

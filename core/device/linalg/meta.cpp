@@ -9,7 +9,7 @@ namespace adjoint {
 
 const SolveKernels meta_solve = {};
 const OrthogonalKernels meta_orthogonal = {};
-const SpectralKernels meta_spectral = {};
+const SpectralKernels meta_spectral = {nothing, nothing, nothing};
 const FftKernels meta_fft = {};
 
 }  // namespace adjoint

@@ -1,6 +1,7 @@
 // Batches of matrices: layouts, checks, errors.
 #include "ops/linalg/batch.h"
 #include "device/host_values.h"
+#include "device/linalg/spectral.h"
 #include "ops/raw.h"
 #include "tensor/checked.h"
 
@@ -89,6 +90,8 @@ void check_same_dtype(const Tensor& a, const Tensor& b, const char* name) {
 }
 
 static std::string reason(LinalgFailure what, int64_t code) {
+  if (code == kNotFinite)
+    return "The algorithm failed to converge because the input matrix contained non-finite values.";
   switch (what) {
     case LinalgFailure::Inverse:
       return str("The diagonal element ", code,

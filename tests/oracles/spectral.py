@@ -1,0 +1,56 @@
+"""Oracles of singular values and eigenvalues, by NumPy in double precision: vectors up to their phases."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .rules import REAL, SAME, Oracle, Vectors
+
+
+def _double(a):
+    return np.asarray(a, np.complex128 if np.iscomplexobj(a) else np.float64)
+
+
+def _svd(a, full_matrices=True):
+    u, s, vh = np.linalg.svd(_double(a), full_matrices=False)
+    m, n, k = *a.shape[-2:], s.shape[-1]
+    v = np.swapaxes(vh, -1, -2)
+    return Vectors(u, m if full_matrices else k), s, Vectors(v, n if full_matrices else k, rows=True)
+
+
+def _old_svd(a, some=True, compute_uv=True):
+    u, s, v = _svd(a, not some)
+    if not compute_uv:
+        zeros = [np.zeros((*a.shape[:-2], n, n), a.dtype) for n in a.shape[-2:]]
+        return zeros[0], s, zeros[1]
+    return u, s, Vectors(v.want.conj(), v.count)
+
+
+def _svdvals(a):
+    return np.linalg.svd(_double(a), compute_uv=False)
+
+
+def _one_triangle(a, uplo):
+    a = np.swapaxes(a, -1, -2).conj() if uplo == "U" else a
+    low = np.tril(a, -1)
+    return _double(low + np.swapaxes(low, -1, -2).conj() + np.eye(a.shape[-1]) * a.real)
+
+
+def _eigh(a, UPLO="L"):
+    w, v = np.linalg.eigh(_one_triangle(a, UPLO))
+    return w, Vectors(v, v.shape[-1])
+
+
+def _largest(a, *_, **__):
+    return np.abs(_svdvals(a)).max(initial=0)
+
+
+_options = {"scale": _largest, "ulps": 16}
+ORACLE = {
+    "linalg.svd": Oracle(_svd, SAME, REAL, SAME, **_options),
+    "linalg.svdvals": Oracle(_svdvals, REAL, **_options),
+    "svd": Oracle(_old_svd, SAME, REAL, SAME, **_options),
+    "linalg.eigh": Oracle(_eigh, REAL, SAME, **_options),
+    "linalg.eigvalsh": Oracle(lambda a, UPLO="L": np.linalg.eigvalsh(_one_triangle(a, UPLO)), REAL, **_options),
+}
+REFUSES = {"bih": ["linalg.svd", "linalg.svdvals", "svd", "linalg.eigh", "linalg.eigvalsh"]}
