@@ -263,3 +263,61 @@ def test_the_same_bits_for_any_number_of_threads(n):
         )
     torch.set_num_threads(before)
     assert found[0] == found[1] == found[2]
+
+
+# --- small matrices in batches ---
+def spectra(n):
+    """Values that are easy, graded, equal, of both signs, tiny and huge."""
+    yield [float(i + 1) for i in range(n)]
+    yield [10.0**-i for i in range(n)]
+    yield [1.0 + (i % 2) for i in range(n)]
+    yield [(-1.0) ** i * (i + 1) for i in range(n)]
+    yield [1e-30 * (i + 1) for i in range(n)]
+    yield [1e30 * (i + 1) for i in range(n)]
+    yield [0.0] * (n - 1) + [1.0]
+    yield [0.0] * n
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("n", [2, 3, 4, 5, 8, 13, 16])
+def test_batches_of_small_matrices_are_as_exact_as_single_ones(n, dtype):
+    rows = [(hermitian(v, seed=k).to(dtype), unitary(n, seed=k + 20).to(dtype)) for k, v in enumerate(spectra(n))]
+    a = torch.stack([a for a, _ in rows] * 5)
+    b = torch.stack([a @ q for a, q in rows] * 5)
+    b[7, 0] = 0
+    b[3, :, 1] = b[3, :, 0]
+    room = 6 * n * torch.finfo(dtype).eps
+    size = a.abs().amax((1, 2)).unsqueeze(-1).clamp(min=1e-38)
+    w, v = linalg.eigh(a)
+    single = torch.stack([linalg.eigvalsh(x.double()) for x in a])
+    assert ((w.double() - single).abs() <= room * size.double()).all()
+    assert torch.equal(torch.sort(w, -1)[0], w) and near_identity(v.mT @ v, 6 * n)
+    assert ((v * w.unsqueeze(-2) @ v.mT - a).abs().amax((1, 2)) <= room * size[:, 0]).all()
+    u, s, vh = linalg.svd(b)
+    single = torch.stack([linalg.svdvals(x.double()) for x in b])
+    assert ((s.double() - single).abs() <= room * n**0.5 * size.double()).all()
+    assert near_identity(u.mT @ u, 6 * n) and near_identity(vh @ vh.mT, 6 * n)
+    assert (((u * s.unsqueeze(-2)) @ vh - b).abs().amax((1, 2)) <= room * n**0.5 * size[:, 0]).all()
+    assert ((linalg.svdvals(b) - s).abs() <= room * size).all()
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (7, 3), (3, 7), (16, 16), (1, 5)])
+def test_a_matrix_of_a_batch_has_the_bits_it_has_among_others(shape):
+    a = random(50, *shape, dtype=torch.float32)
+    a[20] = 1e3 * a[20]
+    there = linalg.svd(a, full_matrices=False)
+    for part in (slice(0, 33), slice(9, 40), slice(20, 27)):
+        for x, y in zip(linalg.svd(a[part], full_matrices=False), there, strict=True):
+            assert x.contiguous().numpy().tobytes() == y[part].contiguous().numpy().tobytes()
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (7, 3), (3, 7), (16, 16)])
+def test_vectors_have_the_same_signs_alone_and_in_a_batch(shape):
+    a = random(20, *shape)
+    u, _, vh = linalg.svd(a, full_matrices=False)
+    for full in (True, False):
+        alone = linalg.svd(a[3], full_matrices=full)
+        k = min(shape)
+        assert close(alone.U[:, :k], u[3]) and close(alone.Vh[:k], vh[3])
+    if shape[0] == shape[1]:
+        assert close(linalg.eigh(a)[1][3], linalg.eigh(a[3])[1])

@@ -1,6 +1,7 @@
-// Eigenvalues of Hermitian matrices by LAPACK: divide and conquer (syevd, heevd).
+// Eigenvalues of Hermitian matrices by LAPACK: divide and conquer (syevd, heevd); small real ones by Jacobi's rotations.
 #include <algorithm>
 
+#include "kernels/linalg/jacobi.h"
 #include "kernels/linalg/spectral.h"
 
 namespace adjoint {
@@ -43,16 +44,32 @@ template <class T> struct Eigh {
   }
 };
 
+template <class T> void fix_signs(T* v, int64_t n) {
+  for (int64_t j = 0; j < n; ++j)
+    if (has_negative_sign(v + j * n, n, 1)) negate(v + j * n, n, 1);
+}
+
 }  // namespace
 
 template <class T>
 void eigh_matrices(MatrixBatch<T> a, bool upper, bool vectors, RealOf<T>* w, int32_t* info) {
+  bool all = true;  // for LAPACK
+  if constexpr (!kIsComplex<T>)
+    if (fits_jacobi(a.count, a.rows, a.rows)) {
+      jacobi_eigh(a, upper, vectors, w, info);
+      if (std::none_of(info, info + a.count, [](int32_t i) { return i == kNotForJacobi; })) return;
+      all = false;
+    }
   const Eigh<T> eigh{vectors ? 'V' : 'N', upper ? 'U' : 'L', lapack_int(a.rows)};
   const Workspace<T> sized = eigh.workspace();
   each_matrices(a.count, 8 * a.numel() * a.rows, [&](int64_t begin, int64_t end) {
     Workspace<T> s = sized;
-    for (int64_t i = begin; i < end; ++i)
+    for (int64_t i = begin; i < end; ++i) {
+      if (!all && info[i] != kNotForJacobi) continue;
       info[i] = triangle_finite(a[i], a.rows, upper) ? eigh.run(a[i], w + i * a.rows, s) : kNotFinite;
+      if constexpr (!kIsComplex<T>)
+        if (vectors && a.rows <= kJacobiMost) fix_signs(a[i], a.rows);
+    }
   });
 }
 

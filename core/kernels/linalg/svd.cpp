@@ -1,6 +1,8 @@
-// Singular values by LAPACK: divide and conquer (gesdd), and where that does not converge, QR steps (gesvd).
+// Singular values by LAPACK: divide and conquer (gesdd), and where that does not converge, QR steps (gesvd);
+// small real matrices by Jacobi's rotations.
 #include <algorithm>
 
+#include "kernels/linalg/jacobi.h"
 #include "kernels/linalg/spectral.h"
 
 namespace adjoint {
@@ -67,18 +69,35 @@ template <class T> struct Svd {
   }
 };
 
+// Of U [m, .] and Vh [ldv, n]: the shorter vectors of a pair have the say.
+template <class T> void fix_signs(T* u, int64_t m, T* vh, int64_t n, int64_t ldv) {
+  for (int64_t j = 0; j < std::min(m, n); ++j) {
+    if (!(m < n ? has_negative_sign(u + j * m, m, 1) : has_negative_sign(vh + j, n, ldv))) continue;
+    negate(u + j * m, m, 1);
+    negate(vh + j, n, ldv);
+  }
+}
+
 }  // namespace
 
 template <class T>
 void svd_matrices(MatrixBatch<T> a, MatrixBatch<T> u, RealOf<T>* s, MatrixBatch<T> vh, int32_t* info) {
   const int m = lapack_int(a.rows), n = lapack_int(a.cols), k = std::min(m, n);
   const char job = !u.data ? 'N' : u.cols == m && vh.rows == n ? 'A' : 'S';
+  bool all = true;  // for LAPACK
+  if constexpr (!kIsComplex<T>)
+    if (fits_jacobi(a.count, m, n) && (job != 'A' || m == n)) {
+      jacobi_svd(a, u, s, vh, info);
+      if (std::none_of(info, info + a.count, [](int32_t i) { return i == kNotForJacobi; })) return;
+      all = false;
+    }
   const Svd<T> svd{job, m, n, k, m, job == 'A' ? n : k};
   const Workspace<T> sized = svd.workspace();
   each_matrices(a.count, 8 * a.numel() * k, [&](int64_t begin, int64_t end) {
     Workspace<T> w = sized;
     std::vector<T> kept(static_cast<size_t>(a.numel()));
     for (int64_t i = begin; i < end; ++i) {
+      if (!all && info[i] != kNotForJacobi) continue;
       T *ui = u.data ? u[i] : nullptr, *vi = u.data ? vh[i] : nullptr;
       if (!all_finite(a[i], a.numel())) {
         info[i] = kNotFinite;
@@ -87,6 +106,8 @@ void svd_matrices(MatrixBatch<T> a, MatrixBatch<T> u, RealOf<T>* s, MatrixBatch<
       std::copy_n(a[i], a.numel(), kept.data());
       info[i] = svd.divide(a[i], s + i * k, ui, vi, w);
       if (info[i] > 0) info[i] = svd.iterate(kept.data(), s + i * k, ui, vi, w);
+      if constexpr (!kIsComplex<T>)
+        if (ui && std::max(m, n) <= kJacobiMost) fix_signs(ui, m, vi, n, svd.ldvh);
     }
   });
 }
