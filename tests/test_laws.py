@@ -192,6 +192,7 @@ NEEDS_VALUES = {
     # These look at their indices or weights without need.
     *("take", "put", "masked_scatter", "combinations", "cov"),
     "nn.functional.grouped_mm",
+    "masked.median",  # of integers: a row where nothing counts is refused
     *("nn.functional.one_hot", "nn.functional.ctc_loss", "ctc_loss"),  # how many classes or steps there are
     # Lengths and batch sizes, which are on the CPU whatever the device.
     *("_pack_padded_sequence", "_pad_packed_sequence", "lstm", "gru", "rnn_tanh", "rnn_relu"),

@@ -40,9 +40,11 @@ if TYPE_CHECKING:  # what tools are to see: the core's stub, and what is importe
     from . import fx as fx
     from . import jit as jit
     from . import linalg as linalg
+    from . import masked as masked
     from . import mps as mps
     from . import multiprocessing as multiprocessing
     from . import nn as nn
+    from . import ops as ops
     from . import optim as optim
     from . import overrides as overrides
     from . import profiler as profiler
@@ -58,6 +60,10 @@ if TYPE_CHECKING:  # what tools are to see: the core's stub, and what is importe
     from . import xpu as xpu
     from ._alias import as_torch as as_torch
     from ._core import *
+    from ._grid import gradient as gradient
+    from ._grid import histogram as histogram
+    from ._grid import histogramdd as histogramdd
+    from ._grid import unravel_index as unravel_index
     from ._legacy import *
     from ._tensor_str import get_printoptions as get_printoptions
     from ._tensor_str import set_printoptions as set_printoptions
@@ -95,13 +101,28 @@ newaxis: None = None
 
 _MODULES = frozenset(
     "_C _VF _dynamo accelerator amp backends cli compiler cuda data distributed explain fft func functional "
-    "futures fx jit linalg mps multiprocessing nn optim overrides profiler random return_types serialization "
+    "futures fx jit linalg masked mps multiprocessing nn ops optim overrides profiler random return_types serialization "
     "special storage testing torch_version utils version xpu".split()
 )
 _LAZY = (
     dict.fromkeys(("set_printoptions", "get_printoptions"), "_tensor_str")
     | dict.fromkeys(("finfo", "iinfo"), "_typeinfo")
     | dict.fromkeys(("autocast", "is_autocast_enabled", "get_autocast_dtype"), "amp.autocast_mode")
+    | dict.fromkeys(("gradient", "histogram", "histogramdd", "unravel_index"), "_grid")
+    | dict.fromkeys(
+        (
+            "_batch_norm_with_update",
+            "_chunk_cat",
+            "_log_softmax_backward_data",
+            "_native_batch_norm_legit",
+            "_safe_softmax",
+            "_segment_reduce",
+            "_softmax_backward_data",
+            "_unsafe_masked_index",
+            "_unsafe_masked_index_put_accumulate",
+        ),
+        "_native",
+    )
     | {"GradScaler": "amp.grad_scaler"}
     | {"graph": "explain.graph", "why": "explain.why", "save": "serialization.save", "load": "serialization.load"}
     | {"as_torch": "_alias"}

@@ -176,6 +176,18 @@ def _type(self, dtype=None, non_blocking=False):
     return self.to(dtype)
 
 
+def histogram(self, bins=100, *, range=None, weight=None, density=False):
+    """How many elements lie in each bin, and the bins' edges: see torch.histogram."""
+    from ._grid import histogram
+
+    return histogram(self, bins, range=range, weight=weight, density=density)
+
+
+def chalf(self, *, memory_format=None):
+    """Always NotImplementedError: there is no complex32."""
+    raise NotImplementedError("chalf(): complex32 is not in Adjoint; the smallest complex type is complex64 (cfloat)")
+
+
 METHODS: dict[str, object] = {
     f.__name__: f
     for f in (
@@ -187,8 +199,11 @@ METHODS: dict[str, object] = {
         untyped_storage,
         storage,
         is_shared,
+        histogram,
+        chalf,
     )
 }
+METHODS["__rdiv__"] = Tensor.__rtruediv__
 METHODS["type"] = _type
 METHODS["__cuda_array_interface__"] = property(__cuda_array_interface__)
 

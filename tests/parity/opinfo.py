@@ -81,6 +81,11 @@ class Bridge:
         tensor = self.adjoint.Tensor
         if name == "rand_like":  # as the database has it
             name = "randn_like"
+        name = {"slice": "ops.aten.slice.Tensor"}.get(name, name.removeprefix("torch."))
+        if name in ("native_dropout_backward", "_upsample_bilinear2d_aa"):
+            name = f"ops.aten.{name}.default"
+        if name == "max_pool2d_with_indices_backward":
+            return self.max_pool_backward
         if name in ("T", "H", "mT", "mH"):
             return lambda x: getattr(x, name)
         if name in ("resize_", "zero_", "resize_as_"):
@@ -101,6 +106,15 @@ class Bridge:
         if name in ("nn.functional.embedding", "nn.functional.embedding_bag"):
             return lambda weight, index, *a, **k: obj(index, weight, *a, **k)
         return obj
+
+    def max_pool_backward(self, x, *, kernel_size=(), stride=(), padding=(0,), dilation=(1,), ceil_mode=False, **_):
+        """As the database calls it: with the indices that the forward pass gives."""
+        y, indices = self.adjoint.nn.functional.max_pool2d_with_indices(
+            x, kernel_size, stride, padding, dilation, ceil_mode, return_indices=True
+        )
+        backward = self.adjoint.ops.aten.max_pool2d_with_indices_backward.default
+        ones, stride = self.adjoint.ones_like(y), kernel_size if stride is None else stride
+        return backward(ones, x, kernel_size, stride, padding, dilation, ceil_mode, indices)
 
     def lookup(self, name):
         obj = self.adjoint.Tensor if re.fullmatch(r"__\w+__", name) else self.adjoint
@@ -165,7 +179,9 @@ def gradients(module, outputs, inputs, seeds, second=False):
     outs = [o for o in flatten(outputs) if hasattr(o, "grad_fn") and o.requires_grad]
     if not outs:
         return None
-    grads = module.autograd.grad(outs, inputs, seeds[: len(outs)], allow_unused=True, create_graph=second)
+    grads = module.autograd.grad(
+        outs, inputs, seeds[: len(outs)], allow_unused=True, create_graph=second, retain_graph=True
+    )
     if not second:
         return grads
     again = [g for g in grads if g is not None and g.requires_grad]
