@@ -87,7 +87,7 @@ from . import _tensor
 from .functional import *  # type: ignore[no-redef]  # its nonzero in the place of the core's
 
 _tensor.install(_core.Tensor)
-for _f in (nonzero, unique, unique_consecutive):  # noqa: F405
+for _f in (lu, nonzero, unique, unique_consecutive):  # noqa: F405
     setattr(_core.Tensor, _f.__name__, _f)
 del _f
 

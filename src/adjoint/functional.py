@@ -14,6 +14,7 @@ __all__ = [
     "cartesian_prod",
     "chain_matmul",
     "einsum",
+    "lu",
     "meshgrid",
     "nonzero",
     "tensordot",
@@ -109,6 +110,28 @@ def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
     if len(matrices) == 1 and isinstance(matrices[0], (list, tuple)):
         matrices = tuple(matrices[0])
     return _ops["_chain_matmul"](matrices, out=out)
+
+
+def lu(
+    input: Tensor, pivot: bool = True, get_infos: bool = False, out: Sequence[Tensor] | None = None
+) -> tuple[Tensor, ...]:
+    """The LU factors of matrices and their pivots, and with ``get_infos`` what failed, instead of an error.
+
+    ``linalg.lu_factor`` and ``linalg.lu_factor_ex`` are its successors.
+
+    >>> import adjoint as torch
+    >>> torch.lu(torch.tensor([[2.0, 4.0], [1.0, 5.0]]))
+    (tensor([[2.0000, 4.0000],
+            [0.5000, 3.0000]]), tensor([1, 2], dtype=torch.int32))
+    """
+    result: tuple[Tensor, ...] = tuple(_ops["_lu_with_info"](input, pivot, not get_infos))[: 3 if get_infos else 2]
+    if out is None:
+        return result
+    if len(out) != len(result):
+        raise TypeError(f"expected tuple of {len(result)} elements but got {len(out)}")
+    for place, value in zip(out, result):
+        place.resize_(value.shape).copy_(value)
+    return tuple(out)
 
 
 _nonzero = _core.nonzero

@@ -7,7 +7,21 @@
 
 namespace adjoint {
 
-const SolveKernels meta_solve = {};
+const SolveKernels meta_solve = {
+    .lu = nothing,
+    .lu_solve = nothing,
+    .solve = nothing,
+    .inverse = nothing,
+    .determinant = nothing,
+    .log_determinant = nothing,
+    .permutation = nothing,
+    .complete_pivots = nothing,
+    .triangular = nothing,
+    .cholesky = nothing,
+    .cholesky_inverse = nothing,
+    .ldl = nothing,
+    .ldl_solve = nothing,
+};
 const OrthogonalKernels meta_orthogonal = {};
 const SpectralKernels meta_spectral = {nothing, nothing, nothing};
 const FftKernels meta_fft = {};

@@ -1,5 +1,6 @@
 // matmul for every pair of ranks, and the products made of it: outer, inner, linear, kron, multi_dot, powers.
 #include "ops/linalg/products.h"
+#include "ops/linalg/solve.h"
 
 namespace adjoint {
 namespace {
@@ -173,16 +174,17 @@ struct PowerZero {  // A⁰ = I, whatever A
   void vjp(Backward& b) { b.gx[0] = zeros(b.grad()->sizes(), b.grad()->dtype, b.grad()->device); }
 };
 
-// Aⁿ by squaring.
+// Aⁿ by squaring, the inverse's for negative n.
 Tensor matrix_power(const Tensor& a, int64_t n) {
   check(a->ndim >= 2, "linalg.matrix_power: The input tensor A must have at least 2 dimensions.");
   int64_t r = a->size(a->ndim - 2), c = a->size(a->ndim - 1);
   check(r == c, "linalg.matrix_power: A must be batches of square matrices, but they are ", r, " by ", c,
         " matrices");
-  check(n >= 0,
-        "linalg.matrix_power: a negative power needs the inverse, which this version does not have; got n = ",
-        n);
   if (n == 0) return apply(PowerZero{}, a);
+  if (n < 0) {
+    check(n != INT64_MIN, "linalg.matrix_power: the power ", n, " is too small");
+    return matrix_power(ops::inv(a), -n);
+  }
   if (n == 1) return ops::clone(a);
   if (n == 3) return ops::matmul(ops::matmul(a, a), a);
   Tensor z, result;
