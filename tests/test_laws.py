@@ -157,6 +157,8 @@ FURTHER = {
     "sort topk": {"keepdim"},
     "nativebatchnorm nativelayernorm nativegroupnorm fusedrmsnorm": {"statistics"},  # PyTorch: result1, result2
     "nllloss nllloss2d crossentropy nlllossbackward": {"total_weight", "weight", "target", "norms", "label_smoothing"},
+    "solveex det slogdet": {"LU", "pivots"},
+    "solvetriangular": {"self"},  # PyTorch: A
     "scaleddotproductflashattentionforcpu": {"output", "logsumexp", "dropout_mask"},
 }
 

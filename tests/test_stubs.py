@@ -85,7 +85,16 @@ def test_stubs_of_namespaces_have_what_these_have(name):
 
 
 def test_everything_that_dir_offers_is_there():
-    for module in (torch, torch.autograd, torch.linalg, torch.special, torch.fft, torch.nn, torch.nn.functional, torch.explain):
+    for module in (
+        torch,
+        torch.autograd,
+        torch.linalg,
+        torch.special,
+        torch.fft,
+        torch.nn,
+        torch.nn.functional,
+        torch.explain,
+    ):
         for name in dir(module):
             getattr(module, name)
     for name in dir(torch.return_types):

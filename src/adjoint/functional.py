@@ -115,7 +115,7 @@ def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
 def lu(
     input: Tensor, pivot: bool = True, get_infos: bool = False, out: Sequence[Tensor] | None = None
 ) -> tuple[Tensor, ...]:
-    """The LU factors of matrices and their pivots, and with ``get_infos`` what failed, instead of an error.
+    """The LU factors of matrices and their pivots, and with ``get_infos`` what failed. A singular matrix is no error.
 
     ``linalg.lu_factor`` and ``linalg.lu_factor_ex`` are its successors.
 

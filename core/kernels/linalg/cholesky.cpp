@@ -89,8 +89,8 @@ template <class T> void cholesky_inverse(bool upper, const MatrixBatch<T>& a, in
   });
 }
 
-#define ADJOINT_INSTANTIATE(T)                                               \
-  template void cholesky_factor(bool, const MatrixBatch<T>&, int32_t*);      \
+#define ADJOINT_INSTANTIATE(T)                                          \
+  template void cholesky_factor(bool, const MatrixBatch<T>&, int32_t*); \
   template void cholesky_inverse(bool, const MatrixBatch<T>&, int32_t*);
 ADJOINT_INSTANTIATE(float)
 ADJOINT_INSTANTIATE(double)

@@ -35,8 +35,8 @@ template <class T> int factor(int64_t m, int64_t n, Block<T> a, int32_t* pivots)
   return info ? info : rest ? rest + int(left) : 0;
 }
 
-template <class T> void substitute(MatrixOp op, int64_t n, int64_t k, Block<T> lu, const int32_t* pivots,
-                                   Block<T> b) {
+template <class T>
+void substitute(MatrixOp op, int64_t n, int64_t k, Block<T> lu, const int32_t* pivots, Block<T> b) {
   if (op == MatrixOp::None) {
     swap_rows(k, b, pivots, 0, n, false);
     triangular_solve('L', false, op, true, n, k, lu, b);
@@ -98,8 +98,8 @@ template <class T> void lu_factor(const MatrixBatch<T>& a, int32_t* pivots, int3
   });
 }
 
-template <class T> void lu_solve(MatrixOp op, const MatrixBatch<T>& lu, const int32_t* pivots,
-                                 const MatrixBatch<T>& b) {
+template <class T>
+void lu_solve(MatrixOp op, const MatrixBatch<T>& lu, const int32_t* pivots, const MatrixBatch<T>& b) {
   const int64_t n = b.rows, k = b.cols;
   if (n == 0 || k == 0) return;
   each_matrices(b.count, n * n * k, [&](int64_t begin, int64_t end) {
@@ -130,11 +130,11 @@ template <class T> void complete_pivots(const MatrixBatch<T>& a, int64_t* rows, 
   });
 }
 
-#define ADJOINT_INSTANTIATE(T)                                                               \
-  template void swap_rows(int64_t, Block<T>, const int32_t*, int64_t, int64_t, bool);        \
-  template void lu_factor(const MatrixBatch<T>&, int32_t*, int32_t*);                        \
+#define ADJOINT_INSTANTIATE(T)                                                                    \
+  template void swap_rows(int64_t, Block<T>, const int32_t*, int64_t, int64_t, bool);             \
+  template void lu_factor(const MatrixBatch<T>&, int32_t*, int32_t*);                             \
   template void lu_solve(MatrixOp, const MatrixBatch<T>&, const int32_t*, const MatrixBatch<T>&); \
-  template void lu_invert(const MatrixBatch<T>&, int32_t*);                                  \
+  template void lu_invert(const MatrixBatch<T>&, int32_t*);                                       \
   template void complete_pivots(const MatrixBatch<T>&, int64_t*, int64_t*);
 ADJOINT_INSTANTIATE(float)
 ADJOINT_INSTANTIATE(double)

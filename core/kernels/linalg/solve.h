@@ -9,8 +9,8 @@ template <class T> struct MatrixBatch;
 
 // --- lu.cpp ---
 template <class T> void lu_factor(const MatrixBatch<T>& a, int32_t* pivots, int32_t* info);
-template <class T> void lu_solve(MatrixOp op, const MatrixBatch<T>& lu, const int32_t* pivots,
-                                 const MatrixBatch<T>& b);
+template <class T>
+void lu_solve(MatrixOp op, const MatrixBatch<T>& lu, const int32_t* pivots, const MatrixBatch<T>& b);
 template <class T> void lu_invert(const MatrixBatch<T>& a, int32_t* info);
 // The order of rows and columns in elimination with complete pivoting, one after the other for each matrix.
 template <class T> void complete_pivots(const MatrixBatch<T>& a, int64_t* rows, int64_t* columns);
@@ -25,7 +25,7 @@ template <class T> void cholesky_inverse(bool upper, const MatrixBatch<T>& a, in
 
 // --- ldl.cpp ---
 template <class T> void ldl_factor(bool hermitian, const MatrixBatch<T>& a, int32_t* pivots, int32_t* info);
-template <class T> void ldl_solve(bool hermitian, const MatrixBatch<T>& ld, const int32_t* pivots,
-                                  const MatrixBatch<T>& b);
+template <class T>
+void ldl_solve(bool hermitian, const MatrixBatch<T>& ld, const int32_t* pivots, const MatrixBatch<T>& b);
 
 }  // namespace adjoint

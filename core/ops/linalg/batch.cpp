@@ -132,7 +132,9 @@ void check_info(const Tensor& info, const char* name, LinalgFailure what) {
   for (int64_t i = 0; i < codes.size(); ++i) {
     if (codes[i] == 0) continue;
     const std::string which = info->ndim ? str("(Batch element ", i, "): ") : "";
-    fail(ErrorKind::Linalg, name, ": ", which, reason(what, codes[i]));
+    // PyTorch's factorisations that are no answer yet fail as RuntimeErrors.
+    const bool plain = what == LinalgFailure::LuFactor || what == LinalgFailure::LdlFactor;
+    fail(plain ? ErrorKind::Runtime : ErrorKind::Linalg, name, ": ", which, reason(what, codes[i]));
   }
 }
 

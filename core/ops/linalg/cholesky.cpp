@@ -15,7 +15,8 @@ template <bool kOld> struct Cholesky {
                               *node = kOld ? "CholeskyBackward0" : "LinalgCholeskyExBackward0";
   bool upper;
   SavedTensor y_ = {};
-  static constexpr const char* rule = "gA = (S + Sᴴ)/2 with S = L⁻ᴴ·Φ(Lᴴ·gL)·L⁻¹, Φ: the lower half, half of its diagonal";
+  static constexpr const char* rule =
+      "gA = (S + Sᴴ)/2 with S = L⁻ᴴ·Φ(Lᴴ·gL)·L⁻¹, Φ: the lower half, half of its diagonal";
   void vjp(Backward& w) {
     const Tensor y = y_.get(w.node), l = upper ? ops::mH(y) : y, g = upper ? ops::mH(w.grad()) : w.grad();
     const Tensor lh = ops::mH(l);
@@ -31,25 +32,27 @@ template <bool kOld> struct Cholesky {
 
 template <bool kOld>
 std::tuple<Tensor, Tensor> factor(const Tensor& a, bool upper, bool check_errors, const char* name) {
-  const Tensor y = column_major(a), info = empty(batch_sizes(*a), Dtype::I32, a->device);
+  const Tensor y = kOld && a->numel == 0 ? empty_like_strides(a, a->dtype) : column_major(a),
+               info = empty(batch_sizes(*a), Dtype::I32, a->device);
   backend(a).solve->cholesky(upper, *y, *info);
   if (check_errors) check_info(info, name, LinalgFailure::Cholesky);
   return {apply_from(Cholesky<kOld>{upper}, y, a), info};
 }
 std::tuple<Tensor, Tensor> cholesky_named(const Tensor& a, bool upper, bool check_errors, const char* name) {
   check_square(a, "linalg.cholesky");
-  check_linalg_dtype(a, "linalg.cholesky");
+  check_linalg_dtype(a, "linalg.cholesky", true);
+  check_kernel_dtype(a, "cholesky_cpu");
   return factor<false>(a, upper, check_errors, name);
 }
 std::tuple<Tensor, Tensor> cholesky_ex(const Tensor& a, bool upper, bool check_errors) {
-  return cholesky_named(a, upper, check_errors, "torch.linalg.cholesky_ex");
+  return cholesky_named(a, upper, check_errors, "linalg.cholesky_ex");
 }
 Tensor cholesky(const Tensor& a, bool upper) {
   return std::get<0>(cholesky_named(a, upper, true, "linalg.cholesky"));
 }
 Tensor cholesky_old(const Tensor& a, bool upper) {
   check_square(a, "cholesky");
-  if (!is_differentiable(a->dtype) || is_reduced(a->dtype)) fail_dtype("cholesky_cpu", a->dtype);
+  check_kernel_dtype(a, "cholesky_cpu");
   return std::get<0>(factor<true>(a, upper, true, "cholesky"));
 }
 
@@ -74,7 +77,7 @@ struct CholeskyInverse {
 
 Tensor cholesky_inverse(const Tensor& x, bool upper) {
   check_square(x, "cholesky_inverse");
-  if (!is_differentiable(x->dtype) || is_reduced(x->dtype)) fail_dtype("cholesky_inverse_out_cpu", x->dtype);
+  check_kernel_dtype(x, "cholesky_inverse_out_cpu");
   const Tensor y = column_major(x), info = empty(batch_sizes(*x), Dtype::I32, x->device);
   backend(x).solve->cholesky_inverse(upper, *y, *info);
   check_info(info, "cholesky_inverse", LinalgFailure::Inverse);
@@ -91,7 +94,8 @@ struct CholeskySolve {
   Tensor forward(const Tensor& b, const Tensor& l) {
     const Dims batch = broadcast_batches(batch_sizes(*b), batch_sizes(*l));
     const Tensor x = column_major(b, batch), factor = as_column_major(l, batch);
-    for (MatrixOp op : {upper ? MatrixOp::Adjoint : MatrixOp::None, upper ? MatrixOp::None : MatrixOp::Adjoint})
+    for (MatrixOp op :
+         {upper ? MatrixOp::Adjoint : MatrixOp::None, upper ? MatrixOp::None : MatrixOp::Adjoint})
       backend(x).solve->triangular(true, upper, op, false, *factor, *x);
     return x;
   }
@@ -126,11 +130,11 @@ Tensor cholesky_solve(const Tensor& b, const Tensor& l, bool upper) {
   check(l->dtype == b->dtype, "cholesky_solve: Expected b and A to have the same dtype, but found b of type ",
         label_of(b->dtype), " and A of type ", label_of(l->dtype), " instead.");
   const int64_t n = l->size(l->ndim - 1);
-  check(l->size(l->ndim - 2) == n, "A must be batches of square matrices, but they are ", l->size(l->ndim - 2), " by ",
-        n, " matrices");
-  check(b->size(b->ndim - 2) == n, "Incompatible matrix sizes for cholesky_solve: each A matrix is ", n, " by ", n,
-        " but each b matrix is ", b->size(b->ndim - 2), " by ", b->size(b->ndim - 1));
-  if (!is_differentiable(b->dtype) || is_reduced(b->dtype)) fail_dtype("cholesky_solve_cpu", b->dtype);
+  check(l->size(l->ndim - 2) == n, "A must be batches of square matrices, but they are ",
+        l->size(l->ndim - 2), " by ", n, " matrices");
+  check(b->size(b->ndim - 2) == n, "Incompatible matrix sizes for cholesky_solve: each A matrix is ", n,
+        " by ", n, " but each b matrix is ", b->size(b->ndim - 2), " by ", b->size(b->ndim - 1));
+  check_kernel_dtype(b, "cholesky_solve_cpu");
   return apply(CholeskySolve{upper}, b, l);
 }
 
@@ -142,14 +146,15 @@ static constexpr const char kCholeskyDoc[] =
 
 static const auto defs = {
     def<cholesky>("cholesky(Tensor A, *, bool upper=False) -> Tensor", kLinalg | kOut, kCholeskyDoc),
-    def<cholesky_ex>("cholesky_ex(Tensor A, *, bool upper=False, bool check_errors=False) -> (Tensor L, Tensor info)",
-                     kLinalg | kOut,
-                     "cholesky, and info: 0, or the order of the minor that is not positive; nothing is raised then."),
+    def<cholesky_ex>(
+        "cholesky_ex(Tensor A, *, bool upper=False, bool check_errors=False) -> (Tensor L, Tensor info)",
+        kLinalg | kOut,
+        "cholesky, and info: 0, or the order of the minor that is not positive; nothing is raised then."),
     def<cholesky_old>("cholesky(Tensor self, bool upper=False) -> Tensor", kBoth | kOut, kCholeskyDoc),
     def<cholesky_inverse>("cholesky_inverse(Tensor self, bool upper=False) -> Tensor", kBoth | kOut,
                           "The inverse of A from its Cholesky factor."),
-    def<ops::cholesky_solve>("cholesky_solve(Tensor self, Tensor input2, bool upper=False) -> Tensor", kBoth | kOut,
-                             "X with A X = self, from A's Cholesky factor."),
+    def<ops::cholesky_solve>("cholesky_solve(Tensor self, Tensor input2, bool upper=False) -> Tensor",
+                             kBoth | kOut, "X with A X = self, from A's Cholesky factor."),
 };
 
 }  // namespace adjoint

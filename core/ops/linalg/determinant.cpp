@@ -62,7 +62,8 @@ Orders orders_of(const Tensor& a) {
 }
 // x[rows[i], columns[j]].
 Tensor ordered(const Tensor& x, const Tensor& rows, const Tensor& columns) {
-  const Tensor r = ops::expand(ops::unsqueeze(rows, -1), x->sizes()), c = ops::expand(ops::unsqueeze(columns, -2), x->sizes());
+  const Tensor r = ops::expand(ops::unsqueeze(rows, -1), x->sizes()),
+               c = ops::expand(ops::unsqueeze(columns, -2), x->sizes());
   return ops::gather(ops::gather(x, -2, r), -1, c);
 }
 Tensor inverse_order(const Tensor& order) {
@@ -81,12 +82,16 @@ Tensor cofactors_by_blocks(const Tensor& a) {
     const Tensor a11 = part(x, 0, r, 0, r), a12 = part(x, 0, r, r, k), a21 = part(x, r, k, 0, r);
     const Tensor d = ops::det(a11), singular = as_matrix(ops::eq(alias(d), 0));
     const Tensor regular = ops::where(singular, identity(r, a->dtype, a->device), a11);
-    const Tensor front = ops::inv(regular), right = ops::matmul(front, a12), left = ops::matmul(a21, front);
+    // Solved, not multiplied by the inverse: where A₁₁ is singular but for rounding, that keeps what is noise small.
+    const Tensor front = ops::inv(regular), right = ops::solve(regular, a12),
+                 left = ops::solve(regular, a21, false);
     const Tensor s = ops::sub(part(x, r, k, r, k), ops::matmul(a21, right)), c = small_cofactors(s, k);
     const Tensor lc = ops::neg(ops::matmul(ops::mT(left), c)), rt = ops::neg(ops::mT(right));
     const Tensor c11 = ops::add(ops::mul(small_det(s, c, k), ops::mT(front)), ops::matmul(lc, rt));
-    const Tensor top = ops::cat(std::array{c11, lc}, -1), bottom = ops::cat(std::array{ops::matmul(c, rt), c}, -1);
-    cofactors = ops::mul(ops::cat(std::array{top, bottom}, -2), ops::masked_fill(as_matrix(d), singular, Scalar(0)));
+    const Tensor top = ops::cat(std::array{c11, lc}, -1),
+                 bottom = ops::cat(std::array{ops::matmul(c, rt), c}, -1);
+    cofactors =
+        ops::mul(ops::cat(std::array{top, bottom}, -2), ops::masked_fill(as_matrix(d), singular, Scalar(0)));
   }
   return ops::mul(ordered(cofactors, inverse_order(o.rows), inverse_order(o.columns)), as_matrix(o.sign));
 }
@@ -117,12 +122,13 @@ struct Determinant {
     }
     const Tensor c = as_matrix(ops::mul(g, conj_of(y_.get(w.node))));
     w.gx[0] = modes.grad ? ops::mul(c, ops::mH(ops::inv(a)))
-                         : ops::lu_solve(lu, pivots_.get(w.node), ops::mul(c, identity(n, a->dtype, a->device)),
-                                         true, true);
+                         : ops::lu_solve(lu, pivots_.get(w.node),
+                                         ops::mul(c, identity(n, a->dtype, a->device)), true, true);
   }
   void fields(auto& f) {
     f("A", a_, input(0));
-    f(nullptr, lu_), f(nullptr, pivots_);
+    f("LU", lu_);
+    f("pivots", pivots_);
     f("result", y_, output(0));
   }
 };
@@ -151,7 +157,8 @@ struct LogDeterminant {
   }
   void fields(auto& f) {
     f("A", a_, input(0));
-    f(nullptr, lu_), f(nullptr, pivots_);
+    f("LU", lu_);
+    f("pivots", pivots_);
     f("sign", sign_, output(0));
   }
 };
@@ -183,7 +190,8 @@ Tensor logdet(const Tensor& a) {
 namespace ops {
 
 Tensor det(const Tensor& a) {
-  check_determinant(a, "linalg.det");
+  check_square(a, "linalg.det");
+  check_linalg_dtype(a, "linalg.det", true);
   const LuFactors f = lu_factors(a);
   const Tensor y = empty(batch_sizes(*a), a->dtype, a->device);
   backend(a).solve->determinant(*f.lu, *f.pivots, *y);

@@ -9,7 +9,8 @@
 namespace adjoint {
 
 Tensor column_major(const Tensor& x, Ints batch) {
-  Tensor y = empty_column_major(joined(batch, {x->size(x->ndim - 2), x->size(x->ndim - 1)}), x->dtype, x->device);
+  Tensor y =
+      empty_column_major(joined(batch, {x->size(x->ndim - 2), x->size(x->ndim - 1)}), x->dtype, x->device);
   raw::copy(y, x);
   return y;
 }
@@ -19,10 +20,16 @@ Tensor as_column_major(const Tensor& x, Ints batch) {
                                                                                     : column_major(x, batch);
 }
 
+void check_kernel_dtype(const Tensor& x, const char* kernel) {
+  if (!is_differentiable(x->dtype) || is_reduced(x->dtype)) fail_dtype(kernel, x->dtype);
+}
+
 LuFactors lu_factors(const Tensor& a) {
+  check_kernel_dtype(a, "lu_cpu");
   const Dims batch = batch_sizes(*a);
   const int64_t k = std::min(a->size(a->ndim - 2), a->size(a->ndim - 1));
-  LuFactors f{column_major(a), empty(joined(batch, {k}), Dtype::I32, a->device), empty(batch, Dtype::I32, a->device)};
+  LuFactors f{column_major(a), empty(joined(batch, {k}), Dtype::I32, a->device),
+              empty(batch, Dtype::I32, a->device)};
   backend(a).solve->lu(*f.lu, *f.pivots, *f.info);
   return f;
 }
@@ -57,8 +64,7 @@ Tensor adjoint_product(const Tensor& a, const Tensor& b) { return ops::matmul(op
 struct LuFactor {
   static constexpr const char *name = "linalg_lu_factor_ex", *node = "LinalgLuFactorExBackward0";
   SavedTensor lu_ = {}, pivots_ = {};
-  static constexpr const char* rule =
-      "gA = P·L⁻ᴴ·[tril(Lᴴ·gL − gU₂·U₂ᴴ, −1) + triu(gU·Uᴴ − L₂ᴴ·gL₂)]·U⁻ᴴ; L₂, U₂: what is not square";
+  static constexpr const char* rule = "gA = P·L⁻ᴴ·[tril(Lᴴ·gL, −1) + triu(gU·Uᴴ)]·U⁻ᴴ, LU = P·A";
   void vjp(Backward& w) {
     const Tensor lu = lu_.get(w.node), &g = w.grad();
     const int64_t m = lu->size(lu->ndim - 2), n = lu->size(lu->ndim - 1), k = std::min(m, n);
@@ -71,7 +77,9 @@ struct LuFactor {
     if (n > m) below = ops::sub(below, ops::matmul(cols_of(g, k, n), ops::mH(cols_of(lu, k, n))));
     if (m > n) above = ops::sub(above, adjoint_product(rows_of(lu, k, m), rows_of(g, k, m)));
     auto over_u = [&](const Tensor& x) { return ops::solve_triangular(uh, x, false, false); };
-    auto over_l = [&](const Tensor& x) { return ops::solve_triangular(ops::mH(square), x, true, true, true); };
+    auto over_l = [&](const Tensor& x) {
+      return ops::solve_triangular(ops::mH(square), x, true, true, true);
+    };
     Tensor ga = over_l(over_u(ops::add(ops::tril(below, -1), ops::triu(above))));
     if (n > m) ga = ops::cat(std::array{ga, over_l(cols_of(g, k, n))}, -1);
     if (m > n) ga = ops::cat(std::array{ga, over_u(rows_of(g, k, m))}, -2);
@@ -86,8 +94,8 @@ struct LuFactor {
 using Three = std::tuple<Tensor, Tensor, Tensor>;
 
 Three lu_factor_named(const Tensor& a, bool pivot, bool check_errors, const char* name, const char* failing) {
-  check_matrix(a, name);
-  check_linalg_dtype(a, name);
+  check(a->ndim >= 2, name, ": Expected tensor with 2 or more dimensions. Got size: ", a->sizes(),
+        " instead");
   check(pivot, "linalg.lu_factor: LU without pivoting is not implemented on the CPU");
   LuFactors f = lu_factors(a);
   if (check_errors) check_info(f.info, failing, LinalgFailure::LuFactor);
@@ -101,9 +109,8 @@ std::tuple<Tensor, Tensor> lu_factor(const Tensor& a, bool pivot) {
   auto [lu, pivots, info] = lu_factor_named(a, pivot, true, "torch.lu_factor", "torch.linalg.lu_factor");
   return {lu, pivots};
 }
-Three lu_with_info(const Tensor& a, bool pivot, bool check_errors) {
-  return lu_factor_ex(a, pivot, check_errors);
-}
+// As PyTorch's, it raises nothing, whatever check_errors says.
+Three lu_with_info(const Tensor& a, bool pivot, bool) { return lu_factor_ex(a, pivot, false); }
 
 // --- unpacked ---
 
@@ -176,14 +183,14 @@ struct LuSolve {
     Tensor x = column_major(left ? given : ops::mT(given), batch);
     const MatrixOp op = left ? (adjoint ? MatrixOp::Adjoint : MatrixOp::None)
                              : (adjoint ? MatrixOp::None : MatrixOp::Transpose);
-    const Tensor p = raw::contiguous(ops::expand(alias(pivots), joined(batch, {pivots->size(pivots->ndim - 1)})));
+    const Tensor p =
+        raw::contiguous(ops::expand(alias(pivots), joined(batch, {pivots->size(pivots->ndim - 1)})));
     backend(x).solve->lu_solve(op, *as_column_major(lu, batch), *p, *x);
     if (left) return x;
     x = alias(ops::mT(x));
     return conjugate ? alias(ops::conj(x)) : x;
   }
-  static constexpr const char* rule =
-      "gB = A⁻ᴴ·g; gLU = tril(Pᵀ·gA·Uᴴ, −1) + triu(Lᴴ·Pᵀ·gA) with gA = −gB·Xᴴ; likewise from the right and for Aᴴ";
+  static constexpr const char* rule = "gB = A⁻ᴴ·g; gLU = tril(G·Uᴴ, −1) + triu(Lᴴ·G) with G = −Pᵀ·gB·Xᴴ";
   void vjp(Backward& w) {
     const Tensor lu = lu_.get(w.node), pivots = pivots_.get(w.node);
     const Tensor gb = ops::lu_solve(lu, pivots, w.grad(), left, !adjoint);
@@ -212,7 +219,8 @@ struct LuSolve {
 
 Tensor lu_solve(const Tensor& lu, const Tensor& pivots, const Tensor& b, bool left, bool adjoint) {
   check_linalg_dtype(lu, "torch.linalg.lu_solve");
-  check(lu->dtype == b->dtype, "linalg.lu_solve: Expected LU and B to have the same dtype, but found LU of type ",
+  check(lu->dtype == b->dtype,
+        "linalg.lu_solve: Expected LU and B to have the same dtype, but found LU of type ",
         label_of(lu->dtype), " and B of type ", label_of(b->dtype), " instead");
   check(pivots->dtype == Dtype::I32, "linalg.lu_solve: pivots should be a Tensor of scalar type torch.int32");
   check_square(lu, "torch.linalg.lu_solve", "LU");
@@ -249,22 +257,27 @@ static constexpr const char kLuDoc[] =
     "(2017), On the computation of complex-valued gradients.";
 
 static const auto defs = {
-    def<lu_factor>("lu_factor(Tensor A, *, bool pivot=True) -> (Tensor LU, Tensor pivots)", kLinalg | kOut, kLuDoc),
-    def<lu_factor_ex>("lu_factor_ex(Tensor A, *, bool pivot=True, bool check_errors=False) -> (Tensor LU, Tensor "
-                      "pivots, Tensor info)",
-                      kLinalg | kOut, kLuDoc),
-    def<lu_with_info>("_lu_with_info(Tensor self, bool pivot=True, bool check_errors=True) -> (Tensor LU, Tensor "
-                      "pivots, Tensor info)",
-                      kHidden, kLuDoc),
+    def<lu_factor>("lu_factor(Tensor A, *, bool pivot=True) -> (Tensor LU, Tensor pivots)", kLinalg | kOut,
+                   kLuDoc),
+    def<lu_factor_ex>(
+        "lu_factor_ex(Tensor A, *, bool pivot=True, bool check_errors=False) -> (Tensor LU, Tensor "
+        "pivots, Tensor info)",
+        kLinalg | kOut, kLuDoc),
+    def<lu_with_info>(
+        "_lu_with_info(Tensor self, bool pivot=True, bool check_errors=True) -> (Tensor LU, Tensor "
+        "pivots, Tensor info)",
+        kHidden, kLuDoc),
     def<lu>("lu(Tensor A, *, bool pivot=True) -> (Tensor P, Tensor L, Tensor U)", kLinalg | kOut,
             "A = P L U: a permutation, a lower triangle with ones on its diagonal, an upper triangle."),
-    def<lu_unpack>("lu_unpack(Tensor LU_data, Tensor LU_pivots, bool unpack_data=True, bool unpack_pivots=True) -> "
-                   "(Tensor P, Tensor L, Tensor U)",
-                   kFunction | kOut, "P, L and U from what linalg.lu_factor gives."),
-    def<lu_solve>("lu_solve(Tensor LU, Tensor pivots, Tensor B, *, bool left=True, bool adjoint=False) -> Tensor",
-                  kLinalg | kOut,
-                  "X with A X = B, or X A = B (left=False), from what linalg.lu_factor gives of A; with adjoint, Aᴴ "
-                  "stands for A."),
+    def<lu_unpack>(
+        "lu_unpack(Tensor LU_data, Tensor LU_pivots, bool unpack_data=True, bool unpack_pivots=True) -> "
+        "(Tensor P, Tensor L, Tensor U)",
+        kFunction | kOut, "P, L and U from what linalg.lu_factor gives."),
+    def<lu_solve>(
+        "lu_solve(Tensor LU, Tensor pivots, Tensor B, *, bool left=True, bool adjoint=False) -> Tensor",
+        kLinalg | kOut,
+        "X with A X = B, or X A = B (left=False), from what linalg.lu_factor gives of A; with adjoint, Aᴴ "
+        "stands for A."),
     def<lu_solve_old>("lu_solve(Tensor self, Tensor LU_data, Tensor LU_pivots) -> Tensor", kBoth | kOut,
                       "X with A X = self, from what linalg.lu_factor gives of A."),
 };

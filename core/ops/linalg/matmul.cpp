@@ -183,7 +183,7 @@ Tensor matrix_power(const Tensor& a, int64_t n) {
   if (n == 0) return apply(PowerZero{}, a);
   if (n < 0) {
     check(n != INT64_MIN, "linalg.matrix_power: the power ", n, " is too small");
-    return matrix_power(ops::inv(a), -n);
+    return n == -1 ? ops::inv(a) : matrix_power(ops::inv(a), -n);
   }
   if (n == 1) return ops::clone(a);
   if (n == 3) return ops::matmul(ops::matmul(a, a), a);

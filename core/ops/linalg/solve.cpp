@@ -25,7 +25,8 @@ struct Solve {
   }
   void fields(auto& f) {
     f("A", a_, input(0));
-    f(nullptr, lu_), f(nullptr, pivots_);
+    f("LU", lu_);
+    f("pivots", pivots_);
     f("result", x_, output(0).if_edge(0));
     f(nullptr, a_sizes, input(0));
     f(nullptr, b_sizes, input(1));
@@ -40,13 +41,14 @@ bool is_vector(const Tensor& a, const Tensor& b) {
 
 void check_system(const Tensor& a, const Tensor& b, bool left, bool vector) {
   const char* name = "linalg.solve";
-  check_linalg_dtype(a, name);
+  check_linalg_dtype(a, name, true);
   check(a->dtype == b->dtype, name, ": Expected A and B to have the same dtype, but found A of type ",
         label_of(a->dtype), " and B of type ", label_of(b->dtype), " instead");
   check_square(a, name);
-  check(left || !vector, name,
-        ": Vector broadcasting of the left hand side is not supported for left=False. In this case linalg.solve is "
-        "equivalent to B / A.squeeze(-1)");
+  check(
+      left || !vector, name,
+      ": Vector broadcasting of the left hand side is not supported for left=False. In this case linalg.solve is "
+      "equivalent to B / A.squeeze(-1)");
   if (!vector) check_matrix(b, name, "B");
   const int64_t n = a->size(a->ndim - 1), rows = vector ? b->size(b->ndim - 1) : b->size(b->ndim - 2),
                 cols = vector ? 1 : b->size(b->ndim - 1);
@@ -60,9 +62,11 @@ struct Solved {
 Solved solved(const Tensor& a, const Tensor& b, bool left) {
   NoGrad off;
   const Dims batch_a = batch_sizes(*a), batch = broadcast_batches(batch_a, batch_sizes(*b));
+  check_kernel_dtype(a, "lu_cpu");
   if (!left || !equal(Ints(batch_a), Ints(batch))) {
     const LuFactors f = lu_factors(a);
-    return {ops::lu_solve(f.lu, f.pivots, b, left, false), f.lu, f.pivots, f.info};
+    const Tensor x = ops::lu_solve(f.lu, f.pivots, b, left, false);
+    return {left ? x : column_major(x), f.lu, f.pivots, f.info};
   }
   const Dims pivots(a->sizes().first(size_t(a->ndim) - 1));
   Solved s{column_major(b, batch), column_major(a, batch), empty(pivots, Dtype::I32, a->device),
@@ -126,16 +130,16 @@ int64_t product(Ints sizes) {
 }
 
 Tensor tensorinv(const Tensor& a, int64_t ind) {
-  check(ind > 0, "Expected a strictly positive integer for 'ind'");
+  check(ind > 0, "Expected a strictly positive integer for 'ind', but got ", ind);
   const size_t split = size_t(std::min<int64_t>(ind, a->ndim));
   const Ints first = a->sizes().first(split), last = a->sizes().subspan(split);
   const int64_t rows = product(first), cols = product(last);
   check(rows == cols,
-        "Expected self to satisfy the requirement prod(self.shape[ind:]) == prod(self.shape[:ind]), but got ", cols,
-        " != ", rows);
+        "Expected self to satisfy the requirement prod(self.shape[ind:]) == prod(self.shape[:ind]), but got ",
+        cols, " != ", rows);
   Dims sizes(last);
   for (int64_t s : first) sizes.push_back(s);
-  return ops::reshape(std::get<0>(inv_named(ops::reshape(a, Dims{rows, cols}), true, "linalg.inv")), sizes);
+  return ops::reshape(std::get<0>(inv_named(ops::reshape(a, Dims{rows, cols}), true, "inv")), sizes);
 }
 
 Tensor tensorsolve(const Tensor& a, const Tensor& b, std::optional<Ints> dims) {
@@ -148,10 +152,11 @@ Tensor tensorsolve(const Tensor& a, const Tensor& b, std::optional<Ints> dims) {
   const size_t split = size_t(std::min(b->ndim, x->ndim));
   const Ints tail = x->sizes().subspan(split);
   const int64_t cols = product(tail), rows = product(x->sizes().first(split));
-  check(rows == cols,
-        "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == prod(self.shape[:other.ndim]), "
-        "but got ",
-        cols, " != ", rows);
+  check(
+      rows == cols,
+      "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == prod(self.shape[:other.ndim]), "
+      "but got ",
+      cols, " != ", rows);
   const Dims sizes(tail);
   return ops::reshape(solve(ops::reshape(x, Dims{cols, cols}), ops::reshape(b, Dims{b->numel}), true), sizes);
 }
@@ -177,13 +182,14 @@ static constexpr const char kInverseDoc[] = "The inverse, by LU factors. Derivat
 
 static const auto defs = {
     def<solve>("solve(Tensor A, Tensor B, *, bool left=True) -> Tensor", kLinalg | kOut, kSolveDoc),
-    def<solve_ex>("solve_ex(Tensor A, Tensor B, *, bool left=True, bool check_errors=False) -> (Tensor result, Tensor "
-                  "info)",
-                  kLinalg | kOut, "solve, and info: 0, or which pivot is 0; nothing is raised then."),
+    def<solve_ex>(
+        "solve_ex(Tensor A, Tensor B, *, bool left=True, bool check_errors=False) -> (Tensor result, Tensor "
+        "info)",
+        kLinalg | kOut, "solve, and info: 0, or which pivot is 0; nothing is raised then."),
     def<inv>("inv(Tensor A) -> Tensor", kLinalg | kOut, kInverseDoc),
     def<inv>("inverse(Tensor self) -> Tensor", kBoth | kOut, kInverseDoc),
-    def<inv_ex>("inv_ex(Tensor A, *, bool check_errors=False) -> (Tensor inverse, Tensor info)", kLinalg | kOut,
-                "inv, and info: 0, or which pivot is 0; nothing is raised then."),
+    def<inv_ex>("inv_ex(Tensor A, *, bool check_errors=False) -> (Tensor inverse, Tensor info)",
+                kLinalg | kOut, "inv, and info: 0, or which pivot is 0; nothing is raised then."),
     def<tensorinv>("tensorinv(Tensor self, int ind=2) -> Tensor", kLinalg | kOut,
                    "The inverse of self as a map: tensordot(tensorinv(A, ind), A, ind) is the identity."),
     def<tensorsolve>("tensorsolve(Tensor self, Tensor other, int[]? dims=None) -> Tensor", kLinalg | kOut,

@@ -18,6 +18,8 @@ struct LuFactors {
   Tensor lu, pivots, info;  // pivots and info: int32
 };
 LuFactors lu_factors(const Tensor& a);
+void check_kernel_dtype(const Tensor& x,
+                        const char* kernel);  // of 32 and 64 bits; else PyTorch's error of its kernel
 // Pivots that no factorisation gives would make kernels read outside.
 void check_pivots(const Tensor& pivots, int64_t rows, const char* name);
 
@@ -26,7 +28,7 @@ namespace ops {
 Tensor solve(const Tensor& a, const Tensor& b, bool left = true);  // LinAlgError where A is singular
 Tensor solve_triangular(const Tensor& a, const Tensor& b, bool upper, bool left = true,
                         bool unitriangular = false);
-Tensor inv(const Tensor& a);                    // LinAlgError where A is singular
+Tensor inv(const Tensor& a);                        // LinAlgError where A is singular
 std::pair<Tensor, Tensor> inv_ex(const Tensor& a);  // with info instead
 Tensor cholesky(const Tensor& a, bool upper = false);
 Tensor cholesky_solve(const Tensor& b, const Tensor& l, bool upper = false);

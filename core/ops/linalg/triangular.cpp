@@ -38,8 +38,8 @@ struct SolveTriangular {
 };
 
 void check_sides(const Tensor& a, const Tensor& b, bool left, const char* name) {
-  check_matrix(b, name, "B");
   check_square(a, name);
+  check_matrix(b, name, "B");
   const int64_t n = a->size(a->ndim - 1), rows = b->size(b->ndim - 2), cols = b->size(b->ndim - 1);
   check((left ? rows : cols) == n, name, ": Incompatible shapes of A and B for the equation ",
         left ? "AX = B" : "XA = B", " (", n, "x", n, " and ", rows, "x", cols, ")");
@@ -48,26 +48,28 @@ void check_sides(const Tensor& a, const Tensor& b, bool left, const char* name) 
 Tensor solve_triangular(const Tensor& a, const Tensor& b, bool upper, bool left, bool unitriangular) {
   check_same_dtype(a, b, "linalg.solve_triangular");
   check_sides(a, b, left, "linalg.solve_triangular");
-  check_linalg_dtype(a, "linalg.solve_triangular");
+  check_kernel_dtype(a, "triangular_solve_cpu");
   return apply(SolveTriangular{upper, left, unitriangular}, a, b);
 }
 
 // A copy of A is its second result.
 std::tuple<Tensor, Tensor> triangular_solve(const Tensor& b, const Tensor& a, bool upper, bool transpose,
                                             bool unitriangular) {
-  check(a->dtype == b->dtype, "triangular_solve: Expected b and A to have the same dtype, but found b of type ",
-        label_of(b->dtype), " and A of type ", label_of(a->dtype), " instead.");
+  check(a->dtype == b->dtype,
+        "triangular_solve: Expected b and A to have the same dtype, but found b of type ", label_of(b->dtype),
+        " and A of type ", label_of(a->dtype), " instead.");
   check(a->ndim >= 2, "torch.triangular_solve: Expected A to have at least 2 dimensions, but it has ",
         int(a->ndim), " dimensions instead");
   check(b->ndim >= 2, "torch.triangular_solve: Expected b to have at least 2 dimensions, but it has ",
         int(b->ndim), " dimensions instead");
   check_sides(a, b, true, "torch.triangular_solve");
-  check_linalg_dtype(a, "triangular_solve");
+  check_kernel_dtype(a, "triangular_solve_cpu");
   const Dims batch = broadcast_batches(batch_sizes(*a), batch_sizes(*b));
   const int64_t n = a->size(a->ndim - 1);
   const Tensor m = ops::expand(a, joined(batch, {n, n}));
   Tensor copy = ops::mT(ops::clone(ops::mT(m), MemoryFormat::Contiguous));
-  return {ops::solve_triangular(transpose ? ops::mT(a) : a, b, upper != transpose, true, unitriangular), copy};
+  return {ops::solve_triangular(transpose ? ops::mT(a) : a, b, upper != transpose, true, unitriangular),
+          copy};
 }
 
 }  // namespace
@@ -87,11 +89,12 @@ static const auto defs = {
         "X with A X = B, or X A = B (left=False), for a triangular A of which only that half is read; its diagonal "
         "counts as 1 when unitriangular. Batches broadcast. Derivative: Giles (2008), Collected matrix derivative "
         "results for forward and reverse mode algorithmic differentiation."),
-    def<triangular_solve>("triangular_solve(Tensor self, Tensor A, bool upper=True, bool transpose=False, bool "
-                          "unitriangular=False) -> (Tensor solution, Tensor cloned_coefficient)",
-                          kBoth | kOut,
-                          "X with A X = self, or Aᵀ X = self, for a triangular A; and a copy of A. "
-                          "linalg.solve_triangular is its successor."),
+    def<triangular_solve>(
+        "triangular_solve(Tensor self, Tensor A, bool upper=True, bool transpose=False, bool "
+        "unitriangular=False) -> (Tensor solution, Tensor cloned_coefficient)",
+        kBoth | kOut,
+        "X with A X = self, or Aᵀ X = self, for a triangular A; and a copy of A. "
+        "linalg.solve_triangular is its successor."),
 };
 
 }  // namespace adjoint

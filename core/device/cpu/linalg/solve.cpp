@@ -23,7 +23,8 @@ void lu(Ref a, Ref pivots, Ref info) {
 }
 void solve_lu(MatrixOp op, Ref lu, Ref pivots, Ref b) {
   const Work work = cubic(lu);
-  each_linalg_type(b.dtype, [&]<class T>(T*) { lu_solve(op, matrices<T>(lu), ints(pivots), matrices<T>(b)); });
+  each_linalg_type(b.dtype,
+                   [&]<class T>(T*) { lu_solve(op, matrices<T>(lu), ints(pivots), matrices<T>(b)); });
 }
 void solve(Ref a, Ref pivots, Ref b, Ref info) {
   lu(a, pivots, info);
@@ -87,9 +88,8 @@ void permutation(Ref pivots, Ref order) {
 
 void triangular(bool left, bool upper, MatrixOp op, bool unit, Ref a, Ref b) {
   const Work work = cubic(b);
-  each_linalg_type(b.dtype, [&]<class T>(T*) {
-    solve_triangular(left, upper, op, unit, matrices<T>(a), matrices<T>(b));
-  });
+  each_linalg_type(
+      b.dtype, [&]<class T>(T*) { solve_triangular(left, upper, op, unit, matrices<T>(a), matrices<T>(b)); });
 }
 void cholesky(bool upper, Ref a, Ref info) {
   const Work work = cubic(a);
