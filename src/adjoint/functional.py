@@ -129,7 +129,7 @@ def lu(
         return result
     if len(out) != len(result):
         raise TypeError(f"expected tuple of {len(result)} elements but got {len(out)}")
-    for place, value in zip(out, result):
+    for place, value in zip(out, result, strict=True):
         place.resize_(value.shape).copy_(value)
     return tuple(out)
 
