@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # what tools are to see: the core's stub, and what is importe
 
     from . import accelerator as accelerator
     from . import amp as amp
+    from . import array_api as array_api
     from . import backends as backends
     from . import cli as cli
     from . import compiler as compiler
@@ -100,8 +101,9 @@ from .autograd import set_grad_enabled as set_grad_enabled
 newaxis: None = None
 
 _MODULES = frozenset(
-    "_C _VF _dynamo accelerator amp backends cli compiler cuda data distributed explain fft func functional "
-    "futures fx jit linalg masked mps multiprocessing nn ops optim overrides profiler random return_types serialization "
+    "_C _VF _dynamo accelerator amp array_api backends cli compiler cuda data distributed explain fft func "
+    "functional futures fx jit linalg masked mps multiprocessing nn ops optim overrides profiler random return_types "
+    "serialization "
     "special storage testing torch_version utils version xpu".split()
 )
 _LAZY = (

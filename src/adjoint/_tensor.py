@@ -23,6 +23,33 @@ def __array_wrap__(self, array, context=None, return_scalar=False):
     return _core.as_tensor(array)
 
 
+# --- the array API standard ---
+
+
+def __array_namespace__(self, /, *, api_version=None):
+    """The namespace of the Python array API standard: `adjoint.array_api`.
+
+    Raises:
+        ValueError: a version that it does not have.
+    """
+    if api_version not in (None, "2021.12", "2022.12", "2023.12", "2024.12"):
+        raise ValueError(f"__array_namespace__(): the array API's versions up to 2024.12 are there, not {api_version!r}")
+    from . import array_api
+
+    return array_api
+
+
+def to_device(self, device, /, *, stream=None):
+    """The tensor on a device, as the array API standard spells it; a stream has no meaning yet.
+
+    Raises:
+        ValueError: a stream.
+    """
+    if stream is not None:
+        raise ValueError("to_device(): a stream has no meaning for these devices")
+    return self.to(device)
+
+
 # --- the old constructor ---
 
 
@@ -193,6 +220,8 @@ METHODS: dict[str, object] = {
     for f in (
         __dir__,
         __array_wrap__,
+        __array_namespace__,
+        to_device,
         new,
         __deepcopy__,
         __reduce_ex__,
