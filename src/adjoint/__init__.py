@@ -51,6 +51,7 @@ if TYPE_CHECKING:  # what tools are to see: the core's stub, and what is importe
     from . import profiler as profiler
     from . import random as random
     from . import return_types as return_types
+    from . import safetensors as safetensors
     from . import serialization as serialization
     from . import special as special
     from . import storage as storage
@@ -79,6 +80,8 @@ if TYPE_CHECKING:  # what tools are to see: the core's stub, and what is importe
     from .explain.why import why as why
     from .serialization.load import load as load
     from .serialization.save import save as save
+    from .storage import TypedStorage as TypedStorage
+    from .storage import UntypedStorage as UntypedStorage
 
     explain: _CallablePackage
 else:
@@ -103,7 +106,7 @@ newaxis: None = None
 _MODULES = frozenset(
     "_C _VF _dynamo accelerator amp array_api backends cli compiler cuda data distributed explain fft func "
     "functional futures fx jit linalg masked mps multiprocessing nn ops optim overrides profiler random return_types "
-    "serialization "
+    "safetensors serialization "
     "special storage testing torch_version utils version xpu".split()
 )
 _LAZY = (
@@ -127,7 +130,7 @@ _LAZY = (
     )
     | {"GradScaler": "amp.grad_scaler"}
     | {"graph": "explain.graph", "why": "explain.why", "save": "serialization.save", "load": "serialization.load"}
-    | {"as_torch": "_alias"}
+    | {"as_torch": "_alias", "UntypedStorage": "storage", "TypedStorage": "storage"}
 )
 _LEGACY = frozenset(
     kind + suffix

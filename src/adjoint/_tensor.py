@@ -33,7 +33,9 @@ def __array_namespace__(self, /, *, api_version=None):
         ValueError: a version that it does not have.
     """
     if api_version not in (None, "2021.12", "2022.12", "2023.12", "2024.12"):
-        raise ValueError(f"__array_namespace__(): the array API's versions up to 2024.12 are there, not {api_version!r}")
+        raise ValueError(
+            f"__array_namespace__(): the array API's versions up to 2024.12 are there, not {api_version!r}"
+        )
     from . import array_api
 
     return array_api

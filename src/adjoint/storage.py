@@ -16,14 +16,57 @@ def _flat(tensor):
 
 
 class UntypedStorage:
-    """The bytes under a tensor. Two tensors share memory if ``a.untyped_storage().data_ptr()`` is the same."""
+    """The bytes under a tensor, so many fresh ones, or those of a list. Two tensors share memory if
+    ``a.untyped_storage().data_ptr()`` is the same.
 
-    __slots__ = ("__weakref__", "tensor")
+    >>> torch.UntypedStorage([1, 2, 3]).tolist()
+    [1, 2, 3]
+    """
+
+    __slots__ = ("__weakref__", "filename", "tensor")
 
     tensor: _core.Tensor
+    filename: str | None  # of the file whose bytes these are
 
-    def __init__(self, tensor: _core.Tensor) -> None:
-        self.tensor = tensor.detach()
+    def __init__(self, source: _core.Tensor | int | list[int] = 0, *, device: Any = None) -> None:
+        if not isinstance(source, _core.Tensor):
+            source = (
+                _core.empty(source, dtype=_core.uint8, device=device)
+                if isinstance(source, int)
+                else _core.tensor(source, dtype=_core.uint8, device=device)
+            )
+        self.tensor, self.filename = source.detach(), None
+
+    @classmethod
+    def from_file(cls, filename: Any, shared: bool = False, nbytes: int = 0) -> UntypedStorage:
+        """The bytes of a file, mapped: read when they are needed. Changes reach the file with `shared`, else stay here.
+
+        Args:
+            filename: a path; with `shared`, the file is made, or grows, where it is shorter than `nbytes`.
+            nbytes: how many of its bytes; all of them where it is 0.
+
+        Raises:
+            OSError: a file that cannot be read.
+            RuntimeError: a file of fewer bytes, without `shared`.
+        """
+        import mmap
+        import os
+
+        path = os.fspath(filename)
+        with open(path, "a+b" if shared and not os.path.exists(path) else "r+b" if shared else "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size < nbytes:
+                if not shared:
+                    raise RuntimeError(f"from_file: {path} has {size} bytes, fewer than the {nbytes} asked for")
+                file.truncate(nbytes)
+            length = nbytes or size
+            if length == 0:
+                found = cls(0)
+            else:
+                access = mmap.ACCESS_WRITE if shared else mmap.ACCESS_COPY
+                found = cls(_core.frombuffer(mmap.mmap(file.fileno(), length, access=access), dtype=_core.uint8))
+        found.filename = path
+        return found
 
     @property
     def device(self) -> _core.device:
@@ -53,7 +96,31 @@ class UntypedStorage:
         return self.bytes().tolist()
 
     def __getitem__(self, index: Any) -> Any:
-        return self.bytes()[index].tolist()
+        found = self.bytes()[index]
+        return UntypedStorage(alone(found)) if isinstance(index, slice) else found.tolist()
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self.bytes()[index] = value.bytes() if isinstance(value, UntypedStorage) else value
+
+    def copy_(self, source: UntypedStorage, non_blocking: Any = None) -> Any:
+        """Takes over the other's bytes."""
+        self.bytes().copy_(source.bytes())
+        return self
+
+    def fill_(self, value: Any) -> Any:
+        """Sets every element."""
+        self[:] = value
+        return self
+
+    def cpu(self) -> Any:
+        return self if self.device.type == "cpu" else UntypedStorage(self.bytes().cpu())
+
+    # `asarray` and other libraries see the bytes through DLPack.
+    def __dlpack__(self, **options: Any) -> Any:
+        return self.bytes().__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self.bytes().__dlpack_device__()
 
     def clone(self) -> UntypedStorage:
         return UntypedStorage(self.bytes().clone())
@@ -73,6 +140,9 @@ class UntypedStorage:
 
 class TypedStorage(UntypedStorage):
     """A storage that remembers the dtype of its tensor: sizes and items are in elements."""
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        _flat(self.tensor)[index] = _flat(value.tensor) if isinstance(value, UntypedStorage) else value
 
     __slots__ = ()
 
@@ -94,6 +164,11 @@ class TypedStorage(UntypedStorage):
 
     def untyped(self) -> UntypedStorage:
         return UntypedStorage(self.tensor)
+
+
+def alone(part: _core.Tensor) -> _core.Tensor:
+    """A row of bytes over a part of a memory, whose storage is that part."""
+    return _core.from_dlpack(part.__dlpack__()) if part.numel() else part.clone()
 
 
 # --- copying and pickling ---

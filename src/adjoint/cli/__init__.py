@@ -16,6 +16,7 @@ examples:
   adjoint graph train.py --open                   the graph as a page to look into
   adjoint why train.py --of w1                    why its gradient is None, zero or NaN
   adjoint run train.py --epochs 3                 a program that imports torch, on Adjoint
+  adjoint weights model.pt                        what a checkpoint holds; runs nothing of it
   adjoint demo                                    the library at work, in under a minute
   adjoint info                                    what runs here, for a report of a problem
 
@@ -55,6 +56,12 @@ examples:
   adjoint demo digits speed       train on handwritten digits, then compare speeds
   adjoint demo --plain            plain lines instead of a progress bar
   adjoint demo --out pictures     puts the pictures of the article's graph there
+"""
+_WEIGHTS = """\
+examples:
+  adjoint weights model.pt                        every tensor: name, type, shape
+  adjoint weights model.pt -o model.safetensors   the same tensors in another format (.npz, .pt, too)
+  adjoint weights model.safetensors --only encoder
 """
 _INFO = """\
 example:
@@ -173,8 +180,27 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
         "program", nargs=argparse.REMAINDER, help="script.py, -m module, or -- command; then its arguments"
     )
 
+    weights = command(
+        "weights",
+        "list what a checkpoint holds, or convert it",
+        "Lists the tensors of a .pt or .safetensors file, or writes them in another format. Nothing of the file is run.\n"
+        "bfloat16 becomes float32 in .npz, which does not have it.",
+        _WEIGHTS,
+    )
+    weights.add_argument("file", metavar="FILE", help="a .pt, .pth or .safetensors file")
+    weights.add_argument("-o", "--out", metavar="FILE", help="write there; the ending says the format")
+    weights.add_argument("--only", metavar="TEXT", help="only tensors with that in their name")
+
     info = command("info", "what runs here, for a report of a problem", "Prints what runs here.", _INFO)
-    return parser, {"explain": explain, "graph": graph, "why": why, "demo": demo, "run": run, "info": info}
+    return parser, {
+        "explain": explain,
+        "graph": graph,
+        "why": why,
+        "demo": demo,
+        "run": run,
+        "weights": weights,
+        "info": info,
+    }
 
 
 def _takes_script(parser: argparse.ArgumentParser) -> None:
@@ -229,6 +255,10 @@ def _run(options: argparse.Namespace, parser: _Parser) -> int:
     from adjoint.cli.script import Complaint
 
     try:
+        if options.command == "weights":
+            from adjoint.cli import weights
+
+            return weights.run(options.file, options.out, options.only)
         answer: Any = getattr(ask, options.command)
         return int(answer(options))
     except Complaint as complaint:

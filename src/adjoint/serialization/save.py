@@ -55,14 +55,14 @@ def save(
     if isinstance(f, (str, os.PathLike)):
         path = os.fspath(f)
         name = os.path.basename(path)
-        with _replacing(path) as file:
+        with replacing(path) as file:
             _write(file, os.path.splitext(name)[0] or "archive", program.getvalue(), pickler.storages)
     else:
         _write(f, "archive", program.getvalue(), pickler.storages)
 
 
 @contextlib.contextmanager
-def _replacing(path: str) -> Any:
+def replacing(path: str) -> Any:
     """A file beside `path` which takes its place once it is whole, and goes if that fails."""
     target = os.path.realpath(path)
     if os.path.exists(target) and not os.path.isfile(target):  # a pipe, /dev/null
@@ -73,8 +73,9 @@ def _replacing(path: str) -> Any:
     if not os.path.isdir(folder):
         raise RuntimeError(f"Parent directory {folder} does not exist.")
     descriptor, temporary = tempfile.mkstemp(prefix=f".{os.path.basename(target)}.", dir=folder)
+    os.close(descriptor)
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with open(temporary, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
