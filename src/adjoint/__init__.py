@@ -148,9 +148,10 @@ def _imported(name):
     if name in _LAZY or name in _LEGACY:
         value = globals()[name] = getattr(import_module(f"{__name__}.{_LAZY.get(name, '_legacy')}"), name)
         return value
-    if name.startswith("_foreach_"):
-        found = vars(import_module(f"{__name__}._foreach")).get(name)
-        if found is not None:
+    if name.startswith("_"):  # PyTorch's private operations
+        space = import_module(f"{__name__}._foreach") if name.startswith("_foreach_") else _core
+        found = vars(space).get(name)
+        if found is not None and (space is not _core or hasattr(found, "_records")):
             return found
     raise AttributeError(f"module 'adjoint' has no attribute '{name}': it is not in Adjoint yet")
 

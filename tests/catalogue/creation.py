@@ -106,6 +106,7 @@ SAMPLES = {
     ],
     "bernoulli": lambda make: [((make(2, 3, low=0.1, high=0.9),), {}), ((make(2, 3), 0.3), {})],
     "poisson": lambda make: [((make(2, 3, low=0, high=30),), {})],
+    "binomial": lambda make: [((make(2, 3, low=0, high=30).round(), make(3, low=0, high=1)), {})],
     "multinomial": lambda make: [((make(2, 5, low=0.1, high=1), 3), {}), ((make(5, low=0.1, high=1), 9, True), {})],
     "get_rng_state": lambda make: [((), {})],
     "set_rng_state": lambda make: [((make.torch.get_rng_state(),), {})],
@@ -120,6 +121,7 @@ RANDOM = {
     "randint_like",
     "normal",
     "bernoulli",
+    "binomial",
     "multinomial",
     "poisson",
 }

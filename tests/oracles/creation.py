@@ -13,7 +13,7 @@ from .types import DEFAULT, letter, result_type
 
 _RANDOM = (
     *("rand", "randn", "randint", "randperm", "rand_like", "randn_like", "randint_like", "normal", "bernoulli"),
-    *("poisson", "multinomial", "get_rng_state", "set_rng_state"),
+    *("poisson", "binomial", "multinomial", "get_rng_state", "set_rng_state"),
 )
 _EMPTY = ("empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided")
 
