@@ -19,6 +19,12 @@ def test_demo_is_right():
     assert done.stderr == ""
 
 
+def test_the_networks_losses_are_drawn(tmp_path, capsys):
+    assert main(["demo", "network", "--plain", "--out", str(tmp_path)]) == 0
+    picture = (tmp_path / "losses.svg").read_text()
+    assert picture.count("<polyline") == 2 and str(tmp_path / "losses.svg") in capsys.readouterr().out
+
+
 def test_demo_fails_on_a_wrong_number(monkeypatch, capsys):
     wrong = [(name, value, gradient and gradient + 1, node) for name, value, gradient, node in article._ARTICLE]
     monkeypatch.setattr(article, "_ARTICLE", wrong)
@@ -44,7 +50,7 @@ def test_help_has_examples(capsys):
     [
         (["dmo"], "did you mean 'demo'?"),
         (["demo", "digts"], "did you mean 'digits'?"),
-        (["demo", "zzz"], "the parts are article, digits, speed"),
+        (["demo", "zzz"], "the parts are article, digits, network, speed"),
         (["--nonsense"], "Try 'adjoint --help'"),
     ],
 )

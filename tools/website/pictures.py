@@ -1,6 +1,7 @@
 """The pages that the site shows as pictures one can look into: written while it is built, not kept."""
 
 import tempfile
+from pathlib import Path
 from typing import Any
 
 from adjoint.cli import pictures
@@ -9,7 +10,7 @@ from adjoint.cli import pictures
 def article() -> tuple[str, str]:
     """The graph of the tutorial's example: as SVG, and as a page."""
     with tempfile.TemporaryDirectory() as folder:
-        _, picture, page = pictures.write(folder)
+        _, picture, page = pictures.article(Path(folder))
         return picture.read_text(encoding="utf-8"), page.read_text(encoding="utf-8")
 
 

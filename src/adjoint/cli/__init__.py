@@ -54,6 +54,7 @@ examples:
   adjoint demo                    everything, in under a minute, without a network
   adjoint demo article            the article's example, beside the article's numbers
   adjoint demo digits speed       train on handwritten digits, then compare speeds
+  adjoint demo network            the digits with layers, an optimizer and a DataLoader
   adjoint demo --plain            plain lines instead of a progress bar
   adjoint demo --out pictures     puts the pictures of the article's graph there
 """
@@ -166,7 +167,7 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
         _DEMO,
     )
     # nargs="*" with choices would refuse the empty list on Python 3.10, so _demo() checks the words.
-    demo.add_argument("parts", nargs="*", metavar="part", help="article, digits, speed (default: all)")
+    demo.add_argument("parts", nargs="*", metavar="part", help="article, digits, network, speed (default: all)")
     demo.add_argument("--plain", action="store_true", help="plain lines, no progress bar")
     demo.add_argument("--out", metavar="FOLDER", help="where the pictures go (default: a temporary folder)")
 
