@@ -39,12 +39,14 @@ if TYPE_CHECKING:  # what tools are to see: the core's stub, and what is importe
     from . import functional as functional
     from . import futures as futures
     from . import fx as fx
+    from . import hub as hub
     from . import jit as jit
     from . import linalg as linalg
     from . import masked as masked
     from . import mps as mps
     from . import multiprocessing as multiprocessing
     from . import nn as nn
+    from . import onnx as onnx
     from . import ops as ops
     from . import optim as optim
     from . import overrides as overrides
@@ -105,9 +107,8 @@ newaxis: None = None
 
 _MODULES = frozenset(
     "_C _VF _dynamo accelerator amp array_api backends cli compiler cuda data distributed explain fft func "
-    "functional futures fx jit linalg masked mps multiprocessing nn ops optim overrides profiler random return_types "
-    "safetensors serialization "
-    "special storage testing torch_version utils version xpu".split()
+    "functional futures fx hub jit linalg masked mps multiprocessing nn onnx ops optim overrides profiler random "
+    "return_types safetensors serialization special storage testing torch_version utils version xpu".split()
 )
 _LAZY = (
     dict.fromkeys(("set_printoptions", "get_printoptions"), "_tensor_str")
