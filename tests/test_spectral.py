@@ -81,6 +81,18 @@ def test_eigh_factors(n, dtype):
         assert (linalg.eigvalsh(a, UPLO=uplo) - w).abs().max().item() <= room * eps(a) * size
 
 
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("n", [1, 2, 3, 8, 17, 40])
+def test_eig_factors(n, dtype):
+    a = random(3, n, n, dtype=dtype)
+    w, v = linalg.eig(a)
+    a = a.to(w.dtype)
+    assert (v.abs() ** 2).sum(-2).sub(1).abs().max().item() <= 20 * n * eps(a)
+    assert (a @ v - v * w.unsqueeze(-2)).abs().max().item() <= 20 * n * eps(a) * w.abs().max().item()
+    assert (linalg.eigvals(a).sum(-1) - a.diagonal(0, -2, -1).sum(-1)).abs().max().item() <= 20 * n**2 * eps(a)
+    assert v.stride() == (n * n, 1, n)
+
+
 def test_strides_are_those_of_column_major_factors():
     u, s, vh = linalg.svd(random(2, 5, 3))
     assert (u.stride(), s.stride(), vh.stride()) == ((25, 1, 5), (3, 1), (9, 1, 3))
@@ -111,6 +123,11 @@ def test_numbers_that_are_not_finite(value, n, dtype):
             f(bad)
         with pytest.raises(linalg.LinAlgError, match=rf"^linalg.{name}: The algorithm .* non-finite values"):
             f(bad[1])
+    for f in (linalg.eig, linalg.eigvals):
+        with pytest.raises(
+            RuntimeError, match="^torch.linalg.eig(vals)?: input tensor should not contain infs or NaNs."
+        ):
+            f(bad)
     if n > 1:
         assert linalg.eigvalsh(bad, UPLO="U").isfinite().all()  # the other triangle is not read
 
@@ -125,6 +142,13 @@ def test_arguments():
             f(torch.ones(3, 3, dtype=torch.int64))
         with pytest.raises(NotImplementedError, match="\"linalg_svd_cpu\" not implemented for 'Half'"):
             f(torch.ones(3, 3, dtype=torch.float16))
+    for name in ("eig", "eigvals"):
+        with pytest.raises(
+            RuntimeError, match=f"linalg.{name}: A must be batches of square matrices, but they are 2 by 3"
+        ):
+            getattr(linalg, name)(torch.ones(2, 3))
+        with pytest.raises(RuntimeError, match="Unknown Complex ScalarType for Long"):
+            getattr(linalg, name)(torch.ones(3, 3, dtype=torch.int64))
     with pytest.raises(RuntimeError, match="linalg.svd: input should have at least 2 dimensions, but has 1"):
         torch.svd(torch.ones(3))
     for f in (linalg.eigh, linalg.eigvalsh):
@@ -194,6 +218,11 @@ def test_the_polar_factor_of_repeated_singular_values_has_a_gradient(dtype):
     assert close(grad(polar, b), grad(newton, b))
 
 
+def test_a_polynomial_of_repeated_eigenvalues_has_a_gradient():
+    a = hermitian([2.0, 2.0, -1.0]) + 0j
+    assert close(grad(lambda a: (linalg.eigvals(a) ** 2).sum().real, a), 2 * a.mH)
+
+
 def test_singular_values_of_zero_have_finite_gradients():
     b = torch.zeros(3, 2, dtype=torch.float64)
     b[0, 0] = 2
@@ -214,6 +243,7 @@ def test_a_loss_that_depends_on_the_choice_of_vectors_is_not_finite():
         (lambda a: linalg.svd(a)[0].real.sum(), "svd"),
         (lambda a: linalg.svd(a)[2].imag.sum(), "svd"),
         (lambda a: linalg.eigh(a)[1].real.sum(), "linalg_eigh"),
+        (lambda a: linalg.eig(a)[1].real.sum(), "linalg_eig"),
     ],
 )
 def test_a_loss_that_depends_on_phases_is_refused(f, name):

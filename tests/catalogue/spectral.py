@@ -46,6 +46,14 @@ def _eigh_determined(call):
     return run
 
 
+def _eig_determined(call):
+    def run(a):
+        w, v = call(a)
+        return w, v.abs(), v[..., :1, :].conj() * v
+
+    return run
+
+
 SAMPLES = {
     "linalg.svd": _each(SHAPES, {}, {"full_matrices": False}),
     "linalg.svdvals": _each(SHAPES),
@@ -56,10 +64,13 @@ SAMPLES = {
     ],
     "linalg.eigh": _each(SQUARE, {}, {"UPLO": "U"}),
     "linalg.eigvalsh": _each(SQUARE, {}, {"UPLO": "U"}),
+    "linalg.eig": _each(SQUARE),
+    "linalg.eigvals": _each(SQUARE),
 }
 DETERMINED = {
     "linalg.svd": _svd_determined,
     "svd": _old_svd_determined,
     "linalg.eigh": _eigh_determined,
+    "linalg.eig": _eig_determined,
     "linalg.eigvalsh": lambda call: lambda a, **kwargs: call(a + a.mH, **kwargs),
 }

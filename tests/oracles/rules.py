@@ -220,20 +220,22 @@ class Places:
 
 
 class Vectors:
-    """Stands for unitary columns that are determined up to a phase each; further ones span what is left.
+    """Stands for columns of length 1 that are determined up to a phase each: those of `want`. There are `count`, which are
+    orthogonal if `unit`; further ones span what is left."""
 
-    `want` has the determined ones; `loss` is how much of the type's precision neighbouring values take away."""
-
-    def __init__(self, want: np.ndarray, count: int, rows: bool = False, unit: bool = True, loss: float = 64):
-        self.want, self.count, self.rows, self.unit, self.loss = want, count, rows, unit, loss
+    def __init__(self, want: np.ndarray, count: int, rows: bool = False, unit: bool = True, ordered: bool = True):
+        self.want, self.count, self.rows, self.unit, self.ordered = want, count, rows, unit, ordered
 
     def wrong(self, found: np.ndarray) -> str | None:
-        room = self.loss * np.finfo(found.dtype).eps
+        room = 64 * np.finfo(found.dtype).eps  # neighbouring values take their part of the precision
         wide = np.complex128 if np.iscomplexobj(found) else np.float64
         v = np.asarray(np.swapaxes(found, -1, -2) if self.rows else found, wide)
         if v.shape != (*self.want.shape[:-1], self.count):
             return f"shape {found.shape}"
         k = self.want.shape[-1]
+        if not self.ordered and k:
+            like = np.abs(np.swapaxes(v, -1, -2).conj() @ self.want)
+            v = np.take_along_axis(v, np.argmax(like, -2)[..., None, :], -1)
         phase = np.sum(self.want.conj() * v[..., :k], -2, keepdims=True)
         if (
             np.abs(v[..., :k] - self.want * phase).max(initial=0) > room
@@ -251,7 +253,7 @@ def wrong(got: Any, want: Any, dtype: str, size: Any, nearness: dict) -> str | N
         return None if type(got) is type(want) and got == want else f"{got!r}, not {want!r}"
     if types.name(got.dtype) != dtype:
         return f"type {types.name(got.dtype)}, not {dtype}"
-    if isinstance(want, (Places, Vectors)):
+    if hasattr(want, "wrong"):
         return want.wrong(array(got))
     open_ = np.ma.getmaskarray(want) if isinstance(want, np.ma.MaskedArray) else np.False_
     want = np.ma.getdata(want)

@@ -41,6 +41,30 @@ def _eigh(a, UPLO="L"):
     return w, Vectors(v, v.shape[-1])
 
 
+class Unordered:
+    """Stands for eigenvalues in any order."""
+
+    def __init__(self, want):
+        self.want = want
+
+    def wrong(self, found):
+        values = found.astype(np.complex128)
+        distance = np.abs(values[..., :, None] - self.want[..., None, :])
+        room = 64 * np.finfo(found.dtype).eps * np.abs(self.want).max(initial=0)
+        if values.shape == self.want.shape and all((distance.min(k) <= room).all() for k in (-1, -2) if distance.size):
+            return None
+        return f"eigenvalues {found.tolist()}, not {self.want.tolist()}"
+
+
+def _eig(a):
+    w, v = np.linalg.eig(_double(a))
+    return Unordered(w.astype(np.complex128)), Vectors(v.astype(np.complex128), v.shape[-1], unit=False, ordered=False)
+
+
+def _complex(dtype, *_):
+    return "complex128" if dtype in ("float64", "complex128") else "complex64"
+
+
 def _largest(a, *_, **__):
     return np.abs(_svdvals(a)).max(initial=0)
 
@@ -53,4 +77,10 @@ ORACLE = {
     "linalg.eigh": Oracle(_eigh, REAL, SAME, **_options),
     "linalg.eigvalsh": Oracle(lambda a, UPLO="L": np.linalg.eigvalsh(_one_triangle(a, UPLO)), REAL, **_options),
 }
-REFUSES = {"bih": ["linalg.svd", "linalg.svdvals", "svd", "linalg.eigh", "linalg.eigvalsh"]}
+ORACLE |= {
+    "linalg.eig": Oracle(_eig, _complex),
+    "linalg.eigvals": Oracle(lambda a: _eig(a)[:1], _complex),
+}
+REFUSES = {
+    "bih": ["linalg.svd", "linalg.svdvals", "svd", "linalg.eigh", "linalg.eigvalsh", "linalg.eig", "linalg.eigvals"]
+}

@@ -84,13 +84,13 @@ Tensor eigvalsh(const Tensor& A, std::string_view uplo) {
 
 [[maybe_unused]] static const auto defs = {
     def<ops::eigh>(
-        "eigh(Tensor A, str UPLO='L') -> (Tensor eigenvalues, Tensor eigenvectors)", kLinalg | kOut,
-        "A = V diag(w) Vᴴ for Hermitian A, of which one triangle is read (UPLO); w ascends, V is unitary. "
+        "eigh(Tensor self, str UPLO='L') -> (Tensor eigenvalues, Tensor eigenvectors)", kLinalg | kOut,
+        "A = V diag(w) Vᴴ for a Hermitian A, of which one triangle is read (UPLO); w ascends, V is unitary. "
         "Derivatives: Giles (2008), An extended collection of matrix derivative results; Seeger et al. "
         "(2017), Auto-differentiating linear algebra; the gradient is Hermitian. Vectors are determined up "
         "to a phase, those of equal values up to a rotation: a loss must not depend on the choice."),
     def<ops::eigvalsh>(
-        "eigvalsh(Tensor A, str UPLO='L') -> Tensor", kLinalg | kOut,
+        "eigvalsh(Tensor self, str UPLO='L') -> Tensor", kLinalg | kOut,
         "The eigenvalues of Hermitian A, ascending. Their gradient is V diag(g) Vᴴ, also where values "
         "are equal, if the loss treats those alike."),
 };
