@@ -1,8 +1,10 @@
-// Eigenvalues of Hermitian matrices by LAPACK: divide and conquer (syevd, heevd); small real ones by Jacobi's rotations.
+// Eigenvalues of Hermitian matrices by LAPACK: divide and conquer (syevd, heevd); small real ones by Jacobi's rotations,
+// middling ones by a reduction of our own.
 #include <algorithm>
 
 #include "kernels/linalg/jacobi.h"
 #include "kernels/linalg/spectral.h"
+#include "kernels/linalg/tridiagonal.h"
 
 namespace adjoint {
 
@@ -49,6 +51,14 @@ template <class T> void fix_signs(T* v, int64_t n) {
     if (has_negative_sign(v + j * n, n, 1)) negate(v + j * n, n, 1);
 }
 
+template <class T> void middling(MatrixBatch<T> a, bool upper, bool vectors, T* w, int32_t* info) {
+  each_matrices(a.count, 8 * a.numel() * a.rows, [&](int64_t begin, int64_t end) {
+    TridiagonalEigh<T> eigh(a.rows, upper, vectors);
+    for (int64_t i = begin; i < end; ++i)
+      info[i] = triangle_finite(a[i], a.rows, upper) ? eigh.solve(a[i], w + i * a.rows) : kNotFinite;
+  });
+}
+
 }  // namespace
 
 template <class T>
@@ -60,6 +70,9 @@ void eigh_matrices(MatrixBatch<T> a, bool upper, bool vectors, RealOf<T>* w, int
       if (std::none_of(info, info + a.count, [](int32_t i) { return i == kNotForJacobi; })) return;
       all = false;
     }
+  if constexpr (!kIsComplex<T>)
+    if (all && a.rows > kJacobiMost && a.rows <= kHouseholderMost)
+      return middling(a, upper, vectors, w, info);
   const Eigh<T> eigh{vectors ? 'V' : 'N', upper ? 'U' : 'L', lapack_int(a.rows)};
   const Workspace<T> sized = eigh.workspace();
   each_matrices(a.count, 8 * a.numel() * a.rows, [&](int64_t begin, int64_t end) {

@@ -28,11 +28,11 @@ template <class T> struct Workspace {
 };
 
 template <class T> bool all_finite(const T* x, int64_t n) {
-  // The sum of x·0 is 0 unless some x is not finite; in a vector, without a branch.
-  const auto* p = reinterpret_cast<const RealOf<T>*>(x);
-  RealOf<T> sum = 0;
-  for (int64_t i = 0; i < n * int64_t(sizeof(T) / sizeof(RealOf<T>)); ++i) sum += p[i] * RealOf<T>(0);
-  return sum == 0;
+  using R = RealOf<T>;
+  const auto* p = reinterpret_cast<const R*>(x);
+  int bad = 0;  // x - x is 0 unless x is not finite; in a vector, without a branch
+  for (int64_t i = 0; i < n * int64_t(sizeof(T) / sizeof(R)); ++i) bad |= p[i] - p[i] != 0;
+  return bad == 0;
 }
 template <class T> bool triangle_finite(const T* a, int64_t n, bool upper) {
   for (int64_t j = 0; j < n; ++j)
