@@ -22,7 +22,7 @@ const SolveKernels meta_solve = {
     .ldl = nothing,
     .ldl_solve = nothing,
 };
-const OrthogonalKernels meta_orthogonal = {};
+const OrthogonalKernels meta_orthogonal = {nothing, nothing, nothing, nothing, nothing};
 const SpectralKernels meta_spectral = {nothing, nothing, nothing};
 const FftKernels meta_fft = {};
 
