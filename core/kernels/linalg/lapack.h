@@ -4,13 +4,32 @@
 // It may loop for ever, or read outside, where matrices have NaN or infinity: callers look for them before.
 #pragma once
 #include <complex>
+#include <cstdint>
 #include <string>
+#include <type_traits>
 
 #include "kernels/blas.h"
 #include "kernels/parallel.h"
 #include "tensor/error.h"
 
 namespace adjoint {
+
+template <class T> struct RealPart {
+  using type = T;
+};
+template <class T> struct RealPart<std::complex<T>> {
+  using type = T;
+};
+template <class T> using RealOf = typename RealPart<T>::type;
+template <class T> inline constexpr bool kIsComplex = !std::is_same_v<T, RealOf<T>>;
+
+template <class T> bool all_finite(const T* x, int64_t n) {
+  using R = RealOf<T>;
+  const auto* p = reinterpret_cast<const R*>(x);
+  int bad = 0;  // x - x is 0 unless x is not finite; in a vector, without a branch
+  for (int64_t i = 0; i < n * int64_t(sizeof(T) / sizeof(R)); ++i) bad |= p[i] - p[i] != 0;
+  return bad == 0;
+}
 
 template <class T> inline constexpr char kLapackLetter = 0;
 template <> inline constexpr char kLapackLetter<float> = 's';

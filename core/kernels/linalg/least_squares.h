@@ -15,6 +15,6 @@ enum class LstsqDriver : uint8_t {
 // rank (of all drivers but Gels) and singular values (min(rows, cols) each, of Gelsd and Gelss) may be null.
 template <class T>
 void least_squares(LstsqDriver driver, const MatrixBatch<T>& a, const MatrixBatch<T>& b, double rcond, int64_t* rank,
-                   decltype(std::real(T()))* singular_values, int32_t* info);
+                   RealOf<T>* singular_values, int32_t* info);
 
 }  // namespace adjoint

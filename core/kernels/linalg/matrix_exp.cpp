@@ -18,8 +18,6 @@
 namespace adjoint {
 namespace {
 
-template <class T> using Real = decltype(std::real(T()));
-
 // Norms up to which a degree leaves no more than a rounding error behind, as a change of A.
 template <class R> struct Reach;
 template <> struct Reach<double> {
@@ -56,7 +54,7 @@ template <class T> class Exponential {
   void operator()(const T* a, T* y) {
     std::copy(a, a + size_, p_[kA]);
     const double norm = norm1(p_[kA]);
-    if (!std::isfinite(norm)) return std::fill(y, y + size_, T(std::numeric_limits<Real<T>>::quiet_NaN()));
+    if (!std::isfinite(norm)) return std::fill(y, y + size_, T(std::numeric_limits<RealOf<T>>::quiet_NaN()));
     int squarings = 0;
     const T* x = polynomial(norm, squarings);
     T *from = p_[kB], *to = p_[kC];
@@ -70,7 +68,7 @@ template <class T> class Exponential {
   }
 
  private:
-  using R = Reach<Real<T>>;
+  using R = Reach<RealOf<T>>;
   enum { kA, kA2, kA3, kA6, kB, kC, kD };
   int64_t n_, size_;
   std::unique_ptr<T[]> memory_;
@@ -108,7 +106,7 @@ template <class T> class Exponential {
   }
 
   void scale(T* a, int exponent) const {
-    const Real<T> f = std::ldexp(Real<T>(1), exponent);
+    const RealOf<T> f = std::ldexp(RealOf<T>(1), exponent);
     for (int64_t i = 0; i < size_; ++i) a[i] *= f;
   }
   void powers() {
@@ -118,7 +116,7 @@ template <class T> class Exponential {
 
   // c[0] I + c[1] A + c[2] A² + c[3] A³ (+ c[4] A⁶).
   void combine(const double* c, bool sixth, T* y) const {
-    using S = Real<T>;
+    using S = RealOf<T>;
     const S c1 = S(c[1]), c2 = S(c[2]), c3 = S(c[3]), c6 = S(c[4]);
     const T *a = p_[kA], *a2 = p_[kA2], *a3 = p_[kA3], *a6 = p_[kA6];
     if (sixth)
@@ -165,7 +163,7 @@ template <class T> class Exponential {
     if (size >= norm || norm == 0) return 0;
     double factorial = 1;
     for (int i = 2; i <= degree + 1; ++i) factorial *= i;
-    const double error = norm_of_power(degree + 1) / factorial / norm, unit = std::numeric_limits<Real<T>>::epsilon() / 2;
+    const double error = norm_of_power(degree + 1) / factorial / norm, unit = std::numeric_limits<RealOf<T>>::epsilon() / 2;
     if (!(error > unit)) return 0;
     return std::isfinite(error) ? int(std::ceil(std::log2(error / unit) / degree)) : 40;
   }
@@ -174,17 +172,17 @@ template <class T> class Exponential {
     T *a = p_[kA], *a2 = p_[kA2], *b = p_[kB], *y = p_[kC];
     multiply(a, a, a2);
     if (norm <= R::k2) {
-      for (int64_t i = 0; i < size_; ++i) y[i] = a[i] + a2[i] / Real<T>(2);
+      for (int64_t i = 0; i < size_; ++i) y[i] = a[i] + a2[i] / RealOf<T>(2);
     } else if (norm <= R::k4) {
-      for (int64_t i = 0; i < size_; ++i) b[i] = a[i] / Real<T>(6) + a2[i] / Real<T>(24);
-      for (int64_t i = 0; i < size_; ++i) y[i] = a[i] + a2[i] / Real<T>(2);
+      for (int64_t i = 0; i < size_; ++i) b[i] = a[i] / RealOf<T>(6) + a2[i] / RealOf<T>(24);
+      for (int64_t i = 0; i < size_; ++i) y[i] = a[i] + a2[i] / RealOf<T>(2);
       multiply(a2, b, y, true);
     } else {
       multiply(a2, a, p_[kA3]);
       for (int64_t i = 0; i < size_; ++i)
-        b[i] = a[i] / Real<T>(24) + a2[i] / Real<T>(120) + p_[kA3][i] / Real<T>(720);
-      for (int64_t i = 0; i < n_; ++i) b[i * (n_ + 1)] += Real<T>(1) / 6;
-      for (int64_t i = 0; i < size_; ++i) y[i] = a[i] + a2[i] / Real<T>(2);
+        b[i] = a[i] / RealOf<T>(24) + a2[i] / RealOf<T>(120) + p_[kA3][i] / RealOf<T>(720);
+      for (int64_t i = 0; i < n_; ++i) b[i * (n_ + 1)] += RealOf<T>(1) / 6;
+      for (int64_t i = 0; i < size_; ++i) y[i] = a[i] + a2[i] / RealOf<T>(2);
       multiply(p_[kA3], b, y, true);
     }
     for (int64_t i = 0; i < n_; ++i) y[i * (n_ + 1)] += 1;

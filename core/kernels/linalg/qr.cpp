@@ -18,9 +18,8 @@ namespace {
 
 constexpr int64_t kPanel = 32;
 
-template <class T> constexpr bool kComplex = !std::is_floating_point_v<T>;
 template <class T> T conjugate(T x) {
-  if constexpr (kComplex<T>)
+  if constexpr (kIsComplex<T>)
     return std::conj(x);
   else
     return x;
@@ -33,7 +32,7 @@ template <class T> const QrKernels<T>& qr_kernels() {
 }
 
 template <class T> void factor_panel(T* a, int64_t rows, int64_t cols, int64_t stride, T* tau) {
-  if constexpr (kComplex<T>) {
+  if constexpr (kIsComplex<T>) {
     static const auto geqr2 = lapack<T, void(const int*, const int*, T*, const int*, T*, T*, int*)>("geqr2");
     const int m = lapack_int(rows), n = lapack_int(cols), ld = lapack_int(stride);
     T work[kPanel];
@@ -46,7 +45,7 @@ template <class T> void factor_panel(T* a, int64_t rows, int64_t cols, int64_t s
 // The reflectors of one panel as I - V T Vᴴ.
 template <class T> class Block {
  public:
-  explicit Block(int64_t rows) : v_(size_t(rows * kPanel)), conj_v_(kComplex<T> ? v_.size() : 0) {}
+  explicit Block(int64_t rows) : v_(size_t(rows * kPanel)), conj_v_(kIsComplex<T> ? v_.size() : 0) {}
 
   // From the panel at a, whose reflectors begin on its diagonal.
   void read(const T* a, int64_t rows, int64_t k, int64_t stride, const T* tau) {
@@ -57,7 +56,7 @@ template <class T> class Block {
       v[j] = 1;
       std::copy(a + j * stride + j + 1, a + j * stride + rows, v + j + 1);
     }
-    if constexpr (kComplex<T>)
+    if constexpr (kIsComplex<T>)
       std::transform(v_.begin(), v_.begin() + rows * k, conj_v_.begin(), conjugate<T>);
     triangle(tau);
   }
@@ -82,7 +81,7 @@ template <class T> class Block {
   T t_[kPanel * kPanel], gram_[kPanel * kPanel];  // row-major
   int64_t rows_ = 0, k_ = 0;
 
-  const T* conj() const { return kComplex<T> ? conj_v_.data() : v_.data(); }
+  const T* conj() const { return kIsComplex<T> ? conj_v_.data() : v_.data(); }
   static void product(int64_t m, int64_t n, int64_t k, int alpha, const MatrixIn& a, const MatrixIn& b, int beta,
                       const MatrixOut& c) {
     gemm(dtype_of<T>, m, n, k, int64_t(alpha), a, b, int64_t(beta), c);
@@ -144,7 +143,7 @@ template <class T, class F> void each(const MatrixBatch<T>& a, int64_t operation
 
 template <class T> void geqrf(const MatrixBatch<T>& a, T* tau) {
   const int64_t k = std::min(a.rows, a.cols), operations = 2 * a.numel() * k;
-  if constexpr (!kComplex<T>)
+  if constexpr (!kIsComplex<T>)
     if (std::max(a.rows, a.cols) <= kSmallQr)
       return each_matrices(a.count, operations, [&](int64_t begin, int64_t end) {
         qr_kernels<T>().factor_small(a[begin], end - begin, a.rows, a.cols, tau + begin * k);
@@ -154,7 +153,7 @@ template <class T> void geqrf(const MatrixBatch<T>& a, T* tau) {
 
 template <class T> void orgqr(const MatrixBatch<T>& a, int64_t k, const T* tau) {
   const int64_t operations = 2 * a.numel() * (k + 1);
-  if constexpr (!kComplex<T>)
+  if constexpr (!kIsComplex<T>)
     if (a.rows <= kSmallQr)
       return each_matrices(a.count, operations, [&](int64_t begin, int64_t end) {
         qr_kernels<T>().form_small(a[begin], end - begin, a.rows, a.cols, k, tau + begin * k);
@@ -166,10 +165,10 @@ template <class T>
 void ormqr(const MatrixBatch<const T>& a, const T* tau, const MatrixBatch<T>& c, bool left, bool adjoint) {
   static const auto routine =
       lapack<T, void(const char*, const char*, const int*, const int*, const int*, const T*, const int*, const T*, T*,
-                     const int*, T*, const int*, int*)>(kComplex<T> ? "unmqr" : "ormqr");
+                     const int*, T*, const int*, int*)>(kIsComplex<T> ? "unmqr" : "ormqr");
   const int m = lapack_int(c.rows), n = lapack_int(c.cols), k = lapack_int(a.cols), lda = lapack_int(std::max<int64_t>(1, a.rows)),
             ldc = std::max(1, m);
-  const char side = left ? 'L' : 'R', op = !adjoint ? 'N' : kComplex<T> ? 'C' : 'T';
+  const char side = left ? 'L' : 'R', op = !adjoint ? 'N' : kIsComplex<T> ? 'C' : 'T';
   each_matrices(c.count, 4 * c.numel() * a.cols, [&](int64_t begin, int64_t end) {
     int info, size = -1;
     T best;

@@ -1,4 +1,4 @@
-// Norms of vectors (any order), and what rests on them: matrix norms without factorisations, dist, renorm.
+// Norms of vectors (any order), and what rests on them: dist, renorm. Those of matrices: ops/linalg/matrix_norm.cpp.
 #include "ops/reduce/norm.h"
 #include <cmath>
 
@@ -106,6 +106,8 @@ void check_type(const Tensor& x, const OptDtype& d) {
         ") should be convertible without narrowing to the specified dtype (", label_of(*d), ")");
 }
 
+}  // namespace
+
 Tensor vector_norm(const Tensor& x, double p, OptInts dims, bool keepdim, OptDtype d) {
   check_type(x, d);
   Mask m = mask_of(dims, x->ndim);
@@ -113,76 +115,11 @@ Tensor vector_norm(const Tensor& x, double p, OptInts dims, bool keepdim, OptDty
   return apply(VectorNorm{p, m, keepdim, d.value_or(x->dtype)}, x);
 }
 
+namespace {
+
 Tensor vector_norm_scalar(const Tensor& x, const Scalar& ord, OptInts dims, bool keepdim, OptDtype d) {
   check(!ord.is_complex(), "linalg.vector_norm: Expected a non-complex scalar as the order of norm.");
   return vector_norm(x, ord.to_double(), dims, keepdim, d);
-}
-
-// Norms of matrices that need no factorisation: Frobenius, and the sums of rows or columns.
-void check_matrix(const Tensor& x, Ints dims) {
-  check(x->ndim >= 2, "linalg.matrix_norm: The input tensor A must have at least 2 dimensions.");
-  check(dims.size() == 2, "linalg.matrix_norm: dim must be a 2-tuple. Got ", dims);
-  int64_t a = wrap_dim(dims[0], x->ndim), b = wrap_dim(dims[1], x->ndim);
-  check(a != b, "linalg.matrix_norm: dims must be different. Got (", dims[0], ", ", dims[1], ")");
-  check(is_differentiable(x->dtype),
-        "linalg.matrix_norm: Expected a floating point or complex tensor as input. Got ", label_of(x->dtype));
-}
-
-Tensor matrix_norm_number(const Tensor& x, const Scalar& ord, Ints dims, bool keepdim, OptDtype d) {
-  check_matrix(x, dims);
-  double p = ord.to_double(), a = std::fabs(p);
-  check(a == 1 || a == 2 || std::isinf(p), "linalg.matrix_norm: Order ",
-        ord.is_integral() ? str(ord.to_int()) : str(p), " not supported.");
-  check(a != 2, "linalg.matrix_norm: the norm of order ", p,
-        " needs singular values, which this version does not have");
-  int64_t rows = wrap_dim(dims[0], x->ndim), cols = wrap_dim(dims[1], x->ndim);
-  if (std::isinf(p)) std::swap(rows, cols);
-  if (!keepdim && rows < cols) --cols;
-  Tensor sums = vector_norm(x, 1, Ints(&rows, 1), keepdim, d);
-  return p > 0 ? ops::amax(sums, Ints(&cols, 1), keepdim) : ops::amin(sums, Ints(&cols, 1), keepdim);
-}
-
-Tensor matrix_norm_named(const Tensor& x, std::string_view ord, Ints dims, bool keepdim, OptDtype d) {
-  check_matrix(x, dims);
-  check(ord == "fro" || ord == "nuc", "linalg.matrix_norm: Order ", ord, " not supported.");
-  check(ord == "fro",
-        "linalg.matrix_norm: the nuclear norm needs singular values, which this version does not have");
-  return vector_norm(x, 2, dims, keepdim, d);
-}
-
-constexpr int64_t kLastTwo[2] = {-2, -1};
-
-Tensor linalg_norm_number(const Tensor& x, std::optional<Scalar> ord, OptInts dims, bool keepdim,
-                          OptDtype d) {
-  if (dims)
-    check(dims->size() == 1 || dims->size() == 2,
-          "linalg.norm: If dim is specified, it must be of length 1 or 2. Got ", *dims);
-  else if (ord)
-    check(x->ndim == 1 || x->ndim == 2,
-          "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got ", int(x->ndim),
-          "D.");
-  if (ord && ((dims && dims->size() == 2) || (!dims && x->ndim == 2)))
-    return matrix_norm_number(x, *ord, dims.value_or(Ints(kLastTwo, 2)), keepdim, d);
-  return vector_norm(x, ord ? ord->to_double() : 2, dims, keepdim, d);
-}
-
-Tensor linalg_norm_named(const Tensor& x, std::string_view ord, OptInts dims, bool keepdim, OptDtype d) {
-  check(dims || x->ndim == 1 || x->ndim == 2,
-        "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got ", int(x->ndim),
-        "D.");
-  return matrix_norm_named(x, ord, dims.value_or(Ints(kLastTwo, 2)), keepdim, d);
-}
-
-// torch.norm: "fro" means the vector norm of order 2 over whatever dimensions are given.
-Tensor norm_number(const Tensor& x, std::optional<Scalar> p, OptInts dims, bool keepdim, OptDtype d) {
-  if (dims && dims->empty()) dims = {};
-  return vector_norm(x, p ? p->to_double() : 2, dims, keepdim, d);
-}
-Tensor norm_named(const Tensor& x, std::string_view p, OptInts dims, bool keepdim, OptDtype d) {
-  if (dims && dims->empty()) dims = {};
-  if (p == "fro" && (!dims || dims->size() <= 2)) return vector_norm(x, 2, dims, keepdim, d);
-  if (dims) return matrix_norm_named(x, p, *dims, keepdim, d);
-  return matrix_norm_named(x, p, Ints(kLastTwo, 2), keepdim, d);
 }
 
 struct Dist {  // ‖x - y‖
@@ -275,22 +212,6 @@ Tensor vector_norm(const Tensor& x, double p, Ints dims, bool keepdim) {
 static const auto defs = {
     def<vector_norm_scalar>("vector_norm(Tensor x, Scalar ord=2, " NORM_TAIL, kLinalg | kOut,
                             "(Σ|x|ᵖ)^(1/p)."),
-    def<matrix_norm_number>("matrix_norm(Tensor A, Scalar ord, int[] dim=[-2,-1], bool keepdim=False, *, "
-                            "dtype? dtype=None) -> Tensor",
-                            kLinalg | kOut),
-    def<matrix_norm_named>(
-        "matrix_norm(Tensor A, str ord='fro', int[] dim=[-2,-1], bool keepdim=False, *, dtype? dtype=None) "
-        "-> Tensor",
-        kLinalg | kOut, "A norm of each matrix: 'fro', or the largest sum of a column (1) or a row (inf)."),
-    def<linalg_norm_number>("norm(Tensor A, Scalar? ord=None, " NORM_TAIL, kLinalg | kOut,
-                            "A vector or matrix norm."),
-    def<linalg_norm_named>("norm(Tensor A, str ord, " NORM_TAIL, kLinalg | kOut),
-    def<norm_named>(
-        "norm(Tensor self, str p='fro', int[1]? dim=None, bool keepdim=False, dtype? dtype=None) -> Tensor",
-        kBoth | kOut, "The norm of order p of all elements, or along dimensions."),
-    def<norm_number>(
-        "norm(Tensor self, Scalar? p, int[1]? dim=None, bool keepdim=False, dtype? dtype=None) -> Tensor",
-        kBoth | kOut),
     def<[](const Tensor& a, const Tensor& b, const Scalar& p) { return apply(Dist{p.to_double()}, a, b); }>(
         "dist(Tensor self, Tensor other, Scalar p=2) -> Tensor", kBoth | kOut, "The norm of the difference."),
     def<renorm>("renorm(Tensor self, Scalar p, int dim, Scalar maxnorm) -> Tensor", kAll,

@@ -4,6 +4,8 @@
 
 namespace adjoint {
 
+// Along dims (none given: all), computed in d.
+Tensor vector_norm(const Tensor& x, double p, std::optional<Ints> dims, bool keepdim, std::optional<Dtype> d);
 Tensor norm_raw(const Tensor& x, double p, Mask m, bool keepdim);
 // The cotangent of x for a norm of order p; g and norm broadcast against x.
 Tensor norm_rule(const Tensor& g, const Tensor& x, const Tensor& norm, double p, Mask m);

@@ -114,6 +114,8 @@ static Tensor fill_diagonal_(const Tensor& x, const Scalar& value, bool wrap) {
         "diagonal(Tensor self, int offset=0, int dim1=0, int dim2=1) -> Tensor", kBoth,
         "View of the diagonal of the matrices that dimensions `dim1` and `dim2` span; it becomes the last "
         "dimension."),
+    def<diagonal>("diagonal(Tensor A, *, int offset=0, int dim1=-2, int dim2=-1) -> Tensor", kLinalg,
+                  "View of the diagonal of matrices; it becomes the last dimension."),
     def<diag_embed>("diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor", kBoth,
                     "Matrices whose diagonals are the last dimension of `self`."),
     def<diag>("diag(Tensor self, int diagonal=0) -> Tensor", kBoth | kOut,

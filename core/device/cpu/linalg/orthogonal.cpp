@@ -50,10 +50,9 @@ void lstsq(LstsqDriver driver, const TensorImpl& a, const TensorImpl& b, double 
   if (info.numel == 0 || a.numel == 0) return;
   Work work(work_of(a));
   visit_lapack(a.dtype, [&]<class T>(T) {
-    using R = decltype(std::real(T()));
     MatrixBatch<T> m = matrices<T>(a), sides{b.host_as<T>(), m.count, b.size(b.ndim - 2), last(b)};
     least_squares<T>(driver, m, sides, rcond, rank ? rank->host_as<int64_t>() : nullptr,
-                     values ? values->host_as<R>() : nullptr, info.host_as<int32_t>());
+                     values ? values->host_as<RealOf<T>>() : nullptr, info.host_as<int32_t>());
   });
 }
 
