@@ -69,6 +69,9 @@ if TYPE_CHECKING:  # what tools are to see: the core's stub, and what is importe
     from ._grid import histogramdd as histogramdd
     from ._grid import unravel_index as unravel_index
     from ._legacy import *
+    from ._lobpcg import lobpcg as lobpcg
+    from ._lowrank import pca_lowrank as pca_lowrank
+    from ._lowrank import svd_lowrank as svd_lowrank
     from ._tensor_str import get_printoptions as get_printoptions
     from ._tensor_str import set_printoptions as set_printoptions
     from ._typeinfo import finfo as finfo
@@ -132,6 +135,7 @@ _LAZY = (
     | {"GradScaler": "amp.grad_scaler"}
     | {"graph": "explain.graph", "why": "explain.why", "save": "serialization.save", "load": "serialization.load"}
     | {"as_torch": "_alias", "UntypedStorage": "storage", "TypedStorage": "storage"}
+    | {"lobpcg": "_lobpcg", "pca_lowrank": "_lowrank", "svd_lowrank": "_lowrank"}
 )
 _LEGACY = frozenset(
     kind + suffix

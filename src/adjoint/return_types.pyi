@@ -22,6 +22,10 @@ class frexp(NamedTuple):
     mantissa: Tensor
     exponent: Tensor
 
+class geqrf(NamedTuple):
+    a: Tensor
+    tau: Tensor
+
 class kthvalue(NamedTuple):
     values: Tensor
     indices: Tensor
@@ -51,6 +55,12 @@ class linalg_ldl_factor_ex(NamedTuple):
     pivots: Tensor
     info: Tensor
 
+class linalg_lstsq(NamedTuple):
+    solution: Tensor
+    residuals: Tensor
+    rank: Tensor
+    singular_values: Tensor
+
 class linalg_lu(NamedTuple):
     P: Tensor
     L: Tensor
@@ -64,6 +74,10 @@ class linalg_lu_factor_ex(NamedTuple):
     LU: Tensor
     pivots: Tensor
     info: Tensor
+
+class linalg_qr(NamedTuple):
+    Q: Tensor
+    R: Tensor
 
 class linalg_slogdet(NamedTuple):
     sign: Tensor
@@ -102,6 +116,10 @@ class mode(NamedTuple):
 class nanmedian(NamedTuple):
     values: Tensor
     indices: Tensor
+
+class qr(NamedTuple):
+    Q: Tensor
+    R: Tensor
 
 class slogdet(NamedTuple):
     sign: Tensor

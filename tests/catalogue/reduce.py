@@ -1,5 +1,7 @@
 """Samples of reductions, scans, selections and statistics (core/ops/reduce/)."""
 
+from .spectral import separated
+
 
 def _dims(make):
     """Whole tensors, one dimension, several, kept and not, empty and 0-d ones."""
@@ -135,6 +137,7 @@ SAMPLES = {
         ((make(3, 4), 1), {}),
         ((make(3, 4), 2, 1, True), {}),
         ((make(3, 4), "fro"), {}),
+        ((separated(make, 3, 4), "nuc"), {}),
     ],
     "linalg.vector_norm": _norms,
     "linalg.norm": lambda make: [
@@ -142,11 +145,16 @@ SAMPLES = {
         ((make(3, 4), "fro"), {}),
         ((make(3, 4), 1), {}),
         ((make(4), 3), {}),
+        ((separated(make, 3, 2), 2), {}),
+        ((separated(make, 3, 2), "nuc"), {}),
     ],
     "linalg.matrix_norm": lambda make: [
         ((make(2, 3, 4),), {}),
         ((make(3, 4), 1), {}),
         ((make(3, 4), float("inf")), {"keepdim": True}),
+        ((separated(make, 2, 3, 2), 2), {}),
+        ((separated(make, 2, 3, 2), -2, (2, 1), True), {}),
+        ((separated(make, 2, 3, 2), "nuc"), {}),
     ],
     "dist": lambda make: [
         ((make(3, 4), make(3, 4)), {}),

@@ -1,7 +1,7 @@
 """Samples of singular values and eigenvalues (core/ops/linalg/svd.cpp, eigh.cpp, eig.cpp): their spectra are well separated."""
 
 
-def _separated(make, *shape):
+def separated(make, *shape):
     """A matrix, or a batch, whose diagonal tells its values apart."""
     torch, x = make.torch, make(*shape, low=-0.5, high=0.5)
     steps = torch.arange(1, shape[-1] + 1) * 2
@@ -13,7 +13,7 @@ SHAPES = [*SQUARE, (3, 2), (2, 3), (4, 2), (2, 4), (2, 1, 3, 2), (0, 3), (3, 0)]
 
 
 def _each(shapes, *options):
-    return lambda make: [((_separated(make, *s),), o) for s in shapes for o in (options or ({},))]
+    return lambda make: [((separated(make, *s),), o) for s in shapes for o in (options or ({},))]
 
 
 def _svd_determined(call):
@@ -58,7 +58,7 @@ SAMPLES = {
     "linalg.svd": _each(SHAPES, {}, {"full_matrices": False}),
     "linalg.svdvals": _each(SHAPES),
     "svd": lambda make: [
-        ((_separated(make, *s), some, uv), {})
+        ((separated(make, *s), some, uv), {})
         for s in SHAPES
         for some, uv in ((True, True), (False, True), (True, False))
     ],

@@ -7,12 +7,12 @@ import numpy as np
 from .rules import REAL, SAME, Oracle, Vectors
 
 
-def _double(a):
+def double(a):
     return np.asarray(a, np.complex128 if np.iscomplexobj(a) else np.float64)
 
 
 def _svd(a, full_matrices=True):
-    u, s, vh = np.linalg.svd(_double(a), full_matrices=False)
+    u, s, vh = np.linalg.svd(double(a), full_matrices=False)
     m, n, k = *a.shape[-2:], s.shape[-1]
     v = np.swapaxes(vh, -1, -2)
     return Vectors(u, m if full_matrices else k), s, Vectors(v, n if full_matrices else k, rows=True)
@@ -26,14 +26,21 @@ def _old_svd(a, some=True, compute_uv=True):
     return u, s, Vectors(v.want.conj(), v.count)
 
 
-def _svdvals(a):
-    return np.linalg.svd(_double(a), compute_uv=False)
+def svdvals(a):
+    return np.linalg.svd(double(a), compute_uv=False)
+
+
+def singular_norm(x, ord, dim=(-2, -1), keepdim=False):
+    """The sum ('nuc'), the largest (2) or the least (-2) of the singular values."""
+    s = svdvals(np.moveaxis(x, dim, (-2, -1)))
+    found = np.sum(s, -1) if ord == "nuc" else (np.max if ord > 0 else np.min)(s, -1)
+    return np.expand_dims(found, tuple(d % x.ndim for d in dim)) if keepdim else found
 
 
 def _one_triangle(a, uplo):
     a = np.swapaxes(a, -1, -2).conj() if uplo == "U" else a
     low = np.tril(a, -1)
-    return _double(low + np.swapaxes(low, -1, -2).conj() + np.eye(a.shape[-1]) * a.real)
+    return double(low + np.swapaxes(low, -1, -2).conj() + np.eye(a.shape[-1]) * a.real)
 
 
 def _eigh(a, UPLO="L"):
@@ -57,7 +64,7 @@ class Unordered:
 
 
 def _eig(a):
-    w, v = np.linalg.eig(_double(a))
+    w, v = np.linalg.eig(double(a))
     return Unordered(w.astype(np.complex128)), Vectors(v.astype(np.complex128), v.shape[-1], unit=False, ordered=False)
 
 
@@ -65,14 +72,15 @@ def _complex(dtype, *_):
     return "complex128" if dtype in ("float64", "complex128") else "complex64"
 
 
-def _largest(a, *_, **__):
-    return np.abs(_svdvals(a)).max(initial=0)
+def largest(a, *_, of=svdvals, **__):
+    """The largest singular value, or what `of` gives."""
+    return np.abs(of(a)).max(initial=0)
 
 
-_options = {"scale": _largest, "ulps": 16}
+_options = {"scale": largest, "ulps": 16}
 ORACLE = {
     "linalg.svd": Oracle(_svd, SAME, REAL, SAME, **_options),
-    "linalg.svdvals": Oracle(_svdvals, REAL, **_options),
+    "linalg.svdvals": Oracle(svdvals, REAL, **_options),
     "svd": Oracle(_old_svd, SAME, REAL, SAME, **_options),
     "linalg.eigh": Oracle(_eigh, REAL, SAME, **_options),
     "linalg.eigvalsh": Oracle(lambda a, UPLO="L": np.linalg.eigvalsh(_one_triangle(a, UPLO)), REAL, **_options),

@@ -15,8 +15,8 @@ struct OrthogonalKernels {
   void (*ormqr)(const TensorImpl& a, const TensorImpl& tau, const TensorImpl& c, bool left, bool adjoint);
   // b is max(rows, columns) high: right sides, then solutions and residuals. a is spent; rank (int64) and singular values
   // may be null; info is int32.
-  void (*lstsq)(LstsqDriver driver, const TensorImpl& a, const TensorImpl& b, double rcond, const TensorImpl* rank,
-                const TensorImpl* singular_values, const TensorImpl& info);
+  void (*lstsq)(LstsqDriver driver, const TensorImpl& a, const TensorImpl& b, double rcond,
+                const TensorImpl* rank, const TensorImpl* singular_values, const TensorImpl& info);
   // y = exp(a) of square matrices, both row-major.
   void (*matrix_exp)(const TensorImpl& a, const TensorImpl& y);
 };

@@ -12,7 +12,11 @@ namespace {
 template <class T> class Solver {
  public:
   Solver(LstsqDriver driver, int64_t rows, int64_t cols, int64_t sides, double rcond)
-      : driver_(driver), m_(lapack_int(rows)), n_(lapack_int(cols)), sides_(lapack_int(sides)), rcond_(RealOf<T>(rcond)) {
+      : driver_(driver),
+        m_(lapack_int(rows)),
+        n_(lapack_int(cols)),
+        sides_(lapack_int(sides)),
+        rcond_(RealOf<T>(rcond)) {
     lda_ = std::max(1, m_), ldb_ = std::max(lda_, n_);
     const size_t least = size_t(std::min(m_, n_));
     pivots_.resize(size_t(n_));
@@ -48,36 +52,44 @@ template <class T> class Solver {
     int info = 0;
     R* s = values_.data();
     if (driver_ == LstsqDriver::Gels) {
-      static const auto gels = lapack<T, void(const char*, const int*, const int*, const int*, T*, const int*, T*, const int*,
-                                              T*, const int*, int*)>("gels");
+      static const auto gels = lapack<T, void(const char*, const int*, const int*, const int*, T*, const int*,
+                                              T*, const int*, T*, const int*, int*)>("gels");
       gels("N", &m_, &n_, &sides_, a, &lda_, b, &ldb_, work, &size, &info);
     } else if (driver_ == LstsqDriver::Gelsy) {
       if constexpr (kIsComplex<T>) {
-        static const auto gelsy = lapack<T, void(const int*, const int*, const int*, T*, const int*, T*, const int*, int*,
-                                                 const R*, int*, T*, const int*, R*, int*)>("gelsy");
-        gelsy(&m_, &n_, &sides_, a, &lda_, b, &ldb_, pivots_.data(), &rcond_, &rank_, work, &size, real_work, &info);
+        static const auto gelsy =
+            lapack<T, void(const int*, const int*, const int*, T*, const int*, T*, const int*, int*, const R*,
+                           int*, T*, const int*, R*, int*)>("gelsy");
+        gelsy(&m_, &n_, &sides_, a, &lda_, b, &ldb_, pivots_.data(), &rcond_, &rank_, work, &size, real_work,
+              &info);
       } else {
-        static const auto gelsy = lapack<T, void(const int*, const int*, const int*, T*, const int*, T*, const int*, int*,
-                                                 const R*, int*, T*, const int*, int*)>("gelsy");
+        static const auto gelsy =
+            lapack<T, void(const int*, const int*, const int*, T*, const int*, T*, const int*, int*, const R*,
+                           int*, T*, const int*, int*)>("gelsy");
         gelsy(&m_, &n_, &sides_, a, &lda_, b, &ldb_, pivots_.data(), &rcond_, &rank_, work, &size, &info);
       }
     } else if (driver_ == LstsqDriver::Gelsd) {
       if constexpr (kIsComplex<T>) {
-        static const auto gelsd = lapack<T, void(const int*, const int*, const int*, T*, const int*, T*, const int*, R*,
-                                                 const R*, int*, T*, const int*, R*, int*, int*)>("gelsd");
-        gelsd(&m_, &n_, &sides_, a, &lda_, b, &ldb_, s, &rcond_, &rank_, work, &size, real_work, int_work, &info);
+        static const auto gelsd =
+            lapack<T, void(const int*, const int*, const int*, T*, const int*, T*, const int*, R*, const R*,
+                           int*, T*, const int*, R*, int*, int*)>("gelsd");
+        gelsd(&m_, &n_, &sides_, a, &lda_, b, &ldb_, s, &rcond_, &rank_, work, &size, real_work, int_work,
+              &info);
       } else {
-        static const auto gelsd = lapack<T, void(const int*, const int*, const int*, T*, const int*, T*, const int*, R*,
-                                                 const R*, int*, T*, const int*, int*, int*)>("gelsd");
+        static const auto gelsd =
+            lapack<T, void(const int*, const int*, const int*, T*, const int*, T*, const int*, R*, const R*,
+                           int*, T*, const int*, int*, int*)>("gelsd");
         gelsd(&m_, &n_, &sides_, a, &lda_, b, &ldb_, s, &rcond_, &rank_, work, &size, int_work, &info);
       }
     } else if constexpr (kIsComplex<T>) {
-      static const auto gelss = lapack<T, void(const int*, const int*, const int*, T*, const int*, T*, const int*, R*, const R*,
-                                               int*, T*, const int*, R*, int*)>("gelss");
+      static const auto gelss =
+          lapack<T, void(const int*, const int*, const int*, T*, const int*, T*, const int*, R*, const R*,
+                         int*, T*, const int*, R*, int*)>("gelss");
       gelss(&m_, &n_, &sides_, a, &lda_, b, &ldb_, s, &rcond_, &rank_, work, &size, real_work, &info);
     } else {
-      static const auto gelss = lapack<T, void(const int*, const int*, const int*, T*, const int*, T*, const int*, R*, const R*,
-                                               int*, T*, const int*, int*)>("gelss");
+      static const auto gelss =
+          lapack<T, void(const int*, const int*, const int*, T*, const int*, T*, const int*, R*, const R*,
+                         int*, T*, const int*, int*)>("gelss");
       gelss(&m_, &n_, &sides_, a, &lda_, b, &ldb_, s, &rcond_, &rank_, work, &size, &info);
     }
     return info;
@@ -86,9 +98,9 @@ template <class T> class Solver {
 
 }  // namespace
 
-template <class T>
-void least_squares(LstsqDriver driver, const MatrixBatch<T>& a, const MatrixBatch<T>& b, double rcond, int64_t* rank,
-                   RealOf<T>* singular_values, int32_t* info) {
+template <class T> void least_squares(LstsqDriver driver, const MatrixBatch<T>& a, const MatrixBatch<T>& b,
+                                      double rcond, int64_t* rank, RealOf<T>* singular_values,
+                                      int32_t* info) {
   const int64_t least = std::min(a.rows, a.cols);
   const int64_t operations = 4 * a.numel() * (least + b.cols) + 1000;
   constexpr RealOf<T> kNaN = std::numeric_limits<RealOf<T>>::quiet_NaN();
@@ -96,8 +108,8 @@ void least_squares(LstsqDriver driver, const MatrixBatch<T>& a, const MatrixBatc
     Solver<T> solver(driver, a.rows, a.cols, b.cols, rcond);
     for (int64_t i = begin; i < end; ++i) {
       if (all_finite(a[i], a.numel()) && all_finite(b[i], b.numel())) {
-        solver.solve(a[i], b[i], rank ? rank + i : nullptr, singular_values ? singular_values + i * least : nullptr,
-                     info + i);
+        solver.solve(a[i], b[i], rank ? rank + i : nullptr,
+                     singular_values ? singular_values + i * least : nullptr, info + i);
         continue;
       }
       // LAPACK would look for singular values for ever.
@@ -109,9 +121,9 @@ void least_squares(LstsqDriver driver, const MatrixBatch<T>& a, const MatrixBatc
   });
 }
 
-#define ADJOINT_LSTSQ(T)                                                                                       \
-  template void least_squares<T>(LstsqDriver, const MatrixBatch<T>&, const MatrixBatch<T>&, double, int64_t*, \
-                                 RealOf<T>*, int32_t*)
+#define ADJOINT_LSTSQ(T)                                                                            \
+  template void least_squares<T>(LstsqDriver, const MatrixBatch<T>&, const MatrixBatch<T>&, double, \
+                                 int64_t*, RealOf<T>*, int32_t*)
 ADJOINT_LSTSQ(float);
 ADJOINT_LSTSQ(double);
 ADJOINT_LSTSQ(std::complex<float>);

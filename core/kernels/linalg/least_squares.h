@@ -13,8 +13,7 @@ enum class LstsqDriver : uint8_t {
 
 // b, max(rows, cols) high, holds the right sides and then the solutions, and below them what is left over. a is spent.
 // rank (of all drivers but Gels) and singular values (min(rows, cols) each, of Gelsd and Gelss) may be null.
-template <class T>
-void least_squares(LstsqDriver driver, const MatrixBatch<T>& a, const MatrixBatch<T>& b, double rcond, int64_t* rank,
-                   RealOf<T>* singular_values, int32_t* info);
+template <class T> void least_squares(LstsqDriver driver, const MatrixBatch<T>& a, const MatrixBatch<T>& b,
+                                      double rcond, int64_t* rank, RealOf<T>* singular_values, int32_t* info);
 
 }  // namespace adjoint

@@ -36,11 +36,12 @@ constexpr double k12[4][5] = {
 };
 constexpr double k18[5][5] = {
     {0, -1.00365581030144618291e-01, -8.02924648241156932449e-03, -8.92138498045729985177e-04, 0},
-    {0, 3.97849749499645077844e-01, 1.36783778460411720168e+00, 4.98289622525382669416e-01, -6.37898194594723280150e-04},
-    {-1.09676396052962061844e+01, 1.68015813878906206114e+00, 5.71779846478865511061e-02, -6.98210122488052056106e-03,
-     3.34975017086070470649e-05},
-    {-9.04316832390810593223e-02, -6.76404519071381882256e-02, 6.75961301770459654925e-02, 2.95552570429315521194e-02,
-     -1.39180257516060693404e-05},
+    {0, 3.97849749499645077844e-01, 1.36783778460411720168e+00, 4.98289622525382669416e-01,
+     -6.37898194594723280150e-04},
+    {-1.09676396052962061844e+01, 1.68015813878906206114e+00, 5.71779846478865511061e-02,
+     -6.98210122488052056106e-03, 3.34975017086070470649e-05},
+    {-9.04316832390810593223e-02, -6.76404519071381882256e-02, 6.75961301770459654925e-02,
+     2.95552570429315521194e-02, -1.39180257516060693404e-05},
     {0, 0, -9.23364619367118555360e-02, -1.69364939002081722752e-02, -1.40086798182036094347e-05},
 };
 
@@ -163,7 +164,8 @@ template <class T> class Exponential {
     if (size >= norm || norm == 0) return 0;
     double factorial = 1;
     for (int i = 2; i <= degree + 1; ++i) factorial *= i;
-    const double error = norm_of_power(degree + 1) / factorial / norm, unit = std::numeric_limits<RealOf<T>>::epsilon() / 2;
+    const double error = norm_of_power(degree + 1) / factorial / norm,
+                 unit = std::numeric_limits<RealOf<T>>::epsilon() / 2;
     if (!(error > unit)) return 0;
     return std::isfinite(error) ? int(std::ceil(std::log2(error / unit) / degree)) : 40;
   }
@@ -227,7 +229,9 @@ template <class T> void matrix_exp(const T* a, int64_t count, int64_t n, T* y) {
 
 template void matrix_exp<float>(const float*, int64_t, int64_t, float*);
 template void matrix_exp<double>(const double*, int64_t, int64_t, double*);
-template void matrix_exp<std::complex<float>>(const std::complex<float>*, int64_t, int64_t, std::complex<float>*);
-template void matrix_exp<std::complex<double>>(const std::complex<double>*, int64_t, int64_t, std::complex<double>*);
+template void matrix_exp<std::complex<float>>(const std::complex<float>*, int64_t, int64_t,
+                                              std::complex<float>*);
+template void matrix_exp<std::complex<double>>(const std::complex<double>*, int64_t, int64_t,
+                                               std::complex<double>*);
 
 }  // namespace adjoint

@@ -82,8 +82,8 @@ template <class T> class Block {
   int64_t rows_ = 0, k_ = 0;
 
   const T* conj() const { return kIsComplex<T> ? conj_v_.data() : v_.data(); }
-  static void product(int64_t m, int64_t n, int64_t k, int alpha, const MatrixIn& a, const MatrixIn& b, int beta,
-                      const MatrixOut& c) {
+  static void product(int64_t m, int64_t n, int64_t k, int alpha, const MatrixIn& a, const MatrixIn& b,
+                      int beta, const MatrixOut& c) {
     gemm(dtype_of<T>, m, n, k, int64_t(alpha), a, b, int64_t(beta), c);
   }
   void triangle(const T* tau) {
@@ -164,10 +164,10 @@ template <class T> void orgqr(const MatrixBatch<T>& a, int64_t k, const T* tau) 
 template <class T>
 void ormqr(const MatrixBatch<const T>& a, const T* tau, const MatrixBatch<T>& c, bool left, bool adjoint) {
   static const auto routine =
-      lapack<T, void(const char*, const char*, const int*, const int*, const int*, const T*, const int*, const T*, T*,
-                     const int*, T*, const int*, int*)>(kIsComplex<T> ? "unmqr" : "ormqr");
-  const int m = lapack_int(c.rows), n = lapack_int(c.cols), k = lapack_int(a.cols), lda = lapack_int(std::max<int64_t>(1, a.rows)),
-            ldc = std::max(1, m);
+      lapack<T, void(const char*, const char*, const int*, const int*, const int*, const T*, const int*,
+                     const T*, T*, const int*, T*, const int*, int*)>(kIsComplex<T> ? "unmqr" : "ormqr");
+  const int m = lapack_int(c.rows), n = lapack_int(c.cols), k = lapack_int(a.cols),
+            lda = lapack_int(std::max<int64_t>(1, a.rows)), ldc = std::max(1, m);
   const char side = left ? 'L' : 'R', op = !adjoint ? 'N' : kIsComplex<T> ? 'C' : 'T';
   each_matrices(c.count, 4 * c.numel() * a.cols, [&](int64_t begin, int64_t end) {
     int info, size = -1;
@@ -180,9 +180,9 @@ void ormqr(const MatrixBatch<const T>& a, const T* tau, const MatrixBatch<T>& c,
   });
 }
 
-#define ADJOINT_QR(T)                                                                                       \
-  template void geqrf<T>(const MatrixBatch<T>&, T*);                                                        \
-  template void orgqr<T>(const MatrixBatch<T>&, int64_t, const T*);                                         \
+#define ADJOINT_QR(T)                                               \
+  template void geqrf<T>(const MatrixBatch<T>&, T*);                \
+  template void orgqr<T>(const MatrixBatch<T>&, int64_t, const T*); \
   template void ormqr<T>(const MatrixBatch<const T>&, const T*, const MatrixBatch<T>&, bool, bool)
 ADJOINT_QR(float);
 ADJOINT_QR(double);

@@ -35,7 +35,8 @@ template <class T> T reflector(T* x, int64_t n) {
   constexpr T least = Range<T>::kLeast * Range<T>::kLeast, most = Range<T>::kMost * Range<T>::kMost;
   if (!(tail > least && tail + x[0] * x[0] < most)) {
     T largest = 0;
-    for (int64_t i = 0; i < n; ++i) largest = __builtin_fabs(x[i]) > largest ? T(__builtin_fabs(x[i])) : largest;
+    for (int64_t i = 0; i < n; ++i)
+      largest = __builtin_fabs(x[i]) > largest ? T(__builtin_fabs(x[i])) : largest;
     f = scale_for(largest);
     for (int64_t i = 0; i < n; ++i) x[i] *= f;
     tail = squares(x + 1, n - 1);
@@ -99,14 +100,14 @@ template <class T> void panel(T* a, int64_t rows, int64_t cols, int64_t stride, 
 template <class T> constexpr int kSide = 64 / sizeof(T);
 template <class T> using Side = T[kSide<T>];
 
-#define ADJOINT_EACH_LANE \
-  _Pragma("GCC ivdep") for (int l = 0; l < kSide<T>; ++l)
+#define ADJOINT_EACH_LANE _Pragma("GCC ivdep") for (int l = 0; l < kSide<T>; ++l)
 
 // Column j of reflectors, from row j on; v stays unscaled by f in a.
 template <class T> void small_reflector(Side<T>* x, int64_t n, T* tau) {
   Side<T> largest = {}, f, tail = {}, beta, inverse;
   for (int64_t i = 0; i < n; ++i)
-    ADJOINT_EACH_LANE largest[l] = __builtin_fabs(x[i][l]) > largest[l] ? T(__builtin_fabs(x[i][l])) : largest[l];
+    ADJOINT_EACH_LANE largest[l] =
+        __builtin_fabs(x[i][l]) > largest[l] ? T(__builtin_fabs(x[i][l])) : largest[l];
   ADJOINT_EACH_LANE f[l] = scale_for(largest[l]);
   for (int64_t i = 0; i < n; ++i) ADJOINT_EACH_LANE x[i][l] *= f[l];
   for (int64_t i = 1; i < n; ++i) ADJOINT_EACH_LANE tail[l] += x[i][l] * x[i][l];
@@ -163,8 +164,7 @@ template <class T> void factor_small(T* a, int64_t count, int64_t rows, int64_t 
   });
 }
 
-template <class T>
-void form_small(T* a, int64_t count, int64_t rows, int64_t cols, int64_t k, const T* tau) {
+template <class T> void form_small(T* a, int64_t count, int64_t rows, int64_t cols, int64_t k, const T* tau) {
   side_by_side<T>(a, count, rows * cols, tau, nullptr, k, [=](Side<T>* x, Side<T>* t) {
     for (int64_t c = k; c < cols; ++c)
       for (int64_t i = 0; i < rows; ++i) ADJOINT_EACH_LANE x[c * rows + i][l] = i == c;

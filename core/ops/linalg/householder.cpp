@@ -41,12 +41,13 @@ std::array<Tensor, 2> reflectors_rule(const Tensor& a, const Tensor& tau, const 
   Tensor ga = ops::tril(gv, -1);
   if (spare) ga = ops::constant_pad(ga, Dims{0, spare});
   const int64_t last = -1;
-  return {ga, ops::add(ops::diagonal(gd, 0, -2, -1),
-                       ops::sum(ops::mul(g_system, conj_of(u)), Ints(&last, 1)))};
+  return {ga,
+          ops::add(ops::diagonal(gd, 0, -2, -1), ops::sum(ops::mul(g_system, conj_of(u)), Ints(&last, 1)))};
 }
 
 struct HouseholderProduct {
-  static constexpr const char *name = "linalg_householder_product", *node = "LinalgHouseholderProductBackward0";
+  static constexpr const char *name = "linalg_householder_product",
+                              *node = "LinalgHouseholderProductBackward0";
   SavedTensor a_ = {}, tau_ = {};
   Tensor forward(const Tensor& a, const Tensor& tau) {
     Tensor q = column_major(a);
@@ -54,9 +55,10 @@ struct HouseholderProduct {
     return q;
   }
   static constexpr const char* rule =
-      "g input = −tril(g·V₁·Tᴴ + E·(gᴴ·V)·T − V·(U + Uᴴ), −1); g tau = diag(G) + diag(M·Wᴴ), for Q = E − V·T·V₁ᴴ";
+      "g input, g tau: by y = E − V·T·V₁ᴴ with T = (I + D·triu(Vᴴ·V, 1))⁻¹·D, D = diag(tau)";
   void vjp(Backward& b) {
     const Tensor a = a_.get(b.node), tau = tau_.get(b.node);
+    if (tau->numel == 0) return;  // no reflectors: nothing depends on them
     auto g = reflectors_rule(a, tau, b.grad(), identity(batch_sizes(*a), rows(a), cols(a), a));
     if (b.needs(0)) b.gx[0] = g[0];
     if (b.needs(1)) b.gx[1] = g[1];
@@ -74,7 +76,8 @@ struct Ormqr {
   Tensor forward(const Tensor& a, const Tensor& tau, const Tensor& c) {
     const Tensor y = column_major(c);
     if (y->numel && a->numel)
-      backend(y).orthogonal->ormqr(*column_major(reflecting(a, tau)), *raw::contiguous(tau), *y, left, transpose);
+      backend(y).orthogonal->ormqr(*column_major(reflecting(a, tau)), *raw::contiguous(tau), *y, left,
+                                   transpose);
     return y;
   }
   // The columns that hold reflectors.
@@ -82,13 +85,11 @@ struct Ormqr {
     NoGrad off;
     return ops::narrow(a, -1, 0, cols(tau));
   }
-  static constexpr const char* rule =
-      "g self, g input2 = those of Q's cotangent g·input3ᴴ (input3ᴴ·g from the right; its adjoint with transpose); "
-      "g input3 = Qᴴ·g, or g·Qᴴ";
+  static constexpr const char* rule = "g self, g input2 = those of g Q = g·input3ᴴ; g input3 = Qᴴ·g";
   void vjp(Backward& b) {
     const Tensor a = a_.get(b.node), tau = tau_.get(b.node), &g = b.grad();
     if (b.needs(2)) b.gx[2] = apply(Ormqr{left, !transpose}, a, tau, g);
-    if (!b.needs(0) && !b.needs(1)) return;
+    if ((!b.needs(0) && !b.needs(1)) || tau->numel == 0) return;
     const Tensor c = c_.get(b.node);
     const Tensor p = left ? g : ops::mH(c), s = left ? c : ops::mH(g);
     auto both = transpose ? reflectors_rule(a, tau, s, p) : reflectors_rule(a, tau, p, s);
@@ -126,7 +127,8 @@ Tensor ormqr(const Tensor& a, const Tensor& tau, const Tensor& c, bool left, boo
   check(a->ndim - tau->ndim == 1, kName,
         ": Expected tau to have one dimension less than input, but got tau.ndim equal to ", int(tau->ndim),
         " and input.ndim is equal to ", int(a->ndim));
-  check(cols(tau) == k, kName, ": tau.shape[-1] must be equal to min(other.shape[", dim, "], input.shape[-1])");
+  check(cols(tau) == k, kName, ": tau.shape[-1] must be equal to min(other.shape[", dim,
+        "], input.shape[-1])");
   check(a->ndim == c->ndim, kName,
         ": Expected other to have the same number of dimensions as input, but got other.ndim equal to ",
         int(c->ndim), " and input.ndim is equal to ", int(a->ndim));
@@ -149,7 +151,8 @@ Tensor householder_product(const Tensor& a, const Tensor& tau) {
   constexpr const char* kName = "torch.linalg.householder_product";
   check(a->ndim >= 2, kName, ": input must have at least 2 dimensions.");
   check(rows(a) >= cols(a), kName, ": input.shape[-2] must be greater than or equal to input.shape[-1]");
-  check(tau->ndim > 0 && cols(a) >= cols(tau), kName, ": input.shape[-1] must be greater than or equal to tau.shape[-1]");
+  check(tau->ndim > 0 && cols(a) >= cols(tau), kName,
+        ": input.shape[-1] must be greater than or equal to tau.shape[-1]");
   check_tau(a, tau, kName);
   check(tau->dtype == a->dtype, kName, ": tau dtype ", label_of(tau->dtype), " does not match input dtype ",
         label_of(a->dtype));
@@ -166,9 +169,10 @@ Tensor householder_product(const Tensor& a, const Tensor& tau) {
         "below it. Derivatives by the compact WY form (Schreiber & Van Loan 1989), for any tau."),
     def<ops::householder_product>("orgqr(Tensor self, Tensor input2) -> Tensor", kBoth | kOut,
                                   "linalg.householder_product."),
-    def<ormqr>("ormqr(Tensor self, Tensor input2, Tensor input3, bool left=True, bool transpose=False) -> Tensor",
-               kBoth | kOut,
-               "Q input3, or input3 Q, with the Q of geqrf's reflectors in `self` and `input2`; Qᴴ with transpose."),
+    def<ormqr>(
+        "ormqr(Tensor self, Tensor input2, Tensor input3, bool left=True, bool transpose=False) -> Tensor",
+        kBoth | kOut,
+        "Q input3, or input3 Q, with the Q of geqrf's reflectors in `self` and `input2`; Qᴴ with transpose."),
 };
 
 }  // namespace adjoint

@@ -1,4 +1,6 @@
 // lstsq: X that makes |A X - B| least, by four of LAPACK's drivers.
+#include <algorithm>
+#include "device/host_values.h"
 #include "device/linalg/orthogonal.h"
 #include "ops/linalg/batch.h"
 #include "ops/linalg/orthogonal.h"
@@ -51,7 +53,7 @@ struct Lstsq {
       add(ga, ops::matmul(ops::matmul(ph, x), ops::mH(outside)));
     }
     if (w.g[1] && w.g[1]->numel) {
-      const Tensor weighted = ops::mul(ops::mul(left, ops::unsqueeze(matrix(w.g[1]), -2)), 2);
+      const Tensor weighted = ops::mul(ops::mul(left, ops::unsqueeze(w.g[1], -2)), 2);
       add(gb, weighted);
       add(ga, ops::neg(ops::matmul(weighted, ops::mH(x))));
     }
@@ -84,13 +86,15 @@ Results solve(const Tensor& a, const Tensor& b, bool vector, double rcond, Lstsq
   NoGrad off;
   const int64_t m = rows(a), n = cols(a), sides = vector ? 1 : cols(b);
   const Dims batch = batch_sizes(*a);
-  const bool svd = driver == LstsqDriver::Gelsd || driver == LstsqDriver::Gelss, ranked = driver != LstsqDriver::Gels;
+  const bool svd = driver == LstsqDriver::Gelsd || driver == LstsqDriver::Gelss,
+             ranked = driver != LstsqDriver::Gels;
   const Tensor y = empty_column_major(joined(batch, {std::max(m, n), sides}), a->dtype, a->device);
   raw::zero(y);
   raw::copy(ops::narrow(y, -2, 0, m), vector ? ops::unsqueeze(alias(b), -1) : b);
   const Dtype real = real_of(a->dtype);
-  Results out = {{}, empty(Dims{0}, real, a->device), zeros(ranked ? batch : Dims{0}, Dtype::I64, a->device),
-                 zeros(svd && a->numel ? joined(batch, {std::min(m, n)}) : Dims{0}, real, a->device)};
+  Results out = {Tensor(), empty(Dims{0}, real, a->device),
+                 zeros(ranked ? batch : Dims{0}, Dtype::I64, a->device),
+                 zeros(svd ? joined(batch, {std::min(m, n)}) : Dims{0}, real, a->device)};
   const Tensor info = zeros(batch, Dtype::I32, a->device);
   if (a->numel)
     backend(a).orthogonal->lstsq(driver, *column_major(a), *y, rcond, ranked ? &*out[2] : nullptr,
@@ -98,10 +102,7 @@ Results solve(const Tensor& a, const Tensor& b, bool vector, double rcond, Lstsq
   check_info(info, "torch.linalg.lstsq", LinalgFailure::LeastSquares);
   if (m > n && driver != LstsqDriver::Gelsy && (!svd || full_rank(out[2], n))) out[1] = residuals_of(y, n);
   out[0] = ops::narrow(y, -2, 0, n);
-  if (vector) {
-    out[0] = ops::squeeze(out[0], -1);
-    if (out[1]->ndim > 1) out[1] = ops::squeeze(out[1], -1);
-  }
+  if (vector) out[0] = ops::squeeze(out[0], -1);
   out[0] = alias(out[0]);
   return out;
 }
@@ -122,7 +123,7 @@ void check_types(const Tensor& a, const Tensor& b) {
         "This function doesn't handle types other than float and double");
 }
 
-Results lstsq(const Tensor& a, const Tensor& b0, std::optional<double> rcond, const Text& driver_name) {
+Results lstsq(const Tensor& a, const Tensor& b0, std::optional<double> rcond, Text driver_name) {
   check(a->ndim >= 2, "torch.linalg.lstsq: input must have at least 2 dimensions.");
   check(b0->ndim >= 1, "torch.linalg.lstsq: other must have at least 1 dimension.");
   const int more = a->ndim - b0->ndim;
@@ -131,7 +132,9 @@ Results lstsq(const Tensor& a, const Tensor& b0, std::optional<double> rcond, co
         "other.dim()) <= 1");
   const bool vector = is_vector(a, b0);
   const int64_t m = rows(a);
-  check((more && vector ? cols(b0) : b0->ndim > 1 ? rows(b0) : cols(b0)) == m,
+  check((more && vector ? cols(b0)
+         : b0->ndim > 1 ? rows(b0)
+                        : cols(b0)) == m,
         "torch.linalg.lstsq: input.size(-2) should match other.size(-2)");
   check_types(a, b0);
   const LstsqDriver driver = driver_of(driver_name);

@@ -23,7 +23,8 @@ struct MatrixExp {
   void vjp(Backward& b) {
     const Tensor ah = ops::mH(a_.get(b.node)), &g = b.grad();
     const int64_t n = ah->size(ah->ndim - 1);
-    const Tensor above = ops::cat(std::array{ah, g}, -1), below = ops::cat(std::array{ops::zeros_like(g), ah}, -1);
+    const Tensor above = ops::cat(std::array{ah, g}, -1),
+                 below = ops::cat(std::array{ops::zeros_like(g), ah}, -1);
     const Tensor y = ops::matrix_exp(ops::cat(std::array{above, below}, -2));
     b.gx[0] = ops::narrow(ops::narrow(y, -2, 0, n), -1, n, n);
   }
@@ -39,7 +40,7 @@ Tensor ops::matrix_exp(const Tensor& a) {
   return apply(MatrixExp{}, a);
 }
 
-#define MATRIX_EXP_DOC                                                                                       \
+#define MATRIX_EXP_DOC                                                                                               \
   "Σ selfᵏ / k!, of square matrices, each scaled by itself: Bader, Blanes & Casas (2019), Al-Mohy & Higham (2009). " \
   "Derivative by the block triangle of Mathias (1996)."
 [[maybe_unused]] static const auto defs = {

@@ -22,8 +22,9 @@ void check_types(const Tensor& x, const OptDtype& d) {
         label_of(x->dtype));
   if (!d) return;
   check(is_differentiable(*d), kName, ": dtype should be floating point or complex, but got ", label_of(*d));
-  check(is_complex(*d) == is_complex(x->dtype), kName, ": dtype should be ", is_complex(x->dtype) ? "complex" : "real",
-        " for ", is_complex(x->dtype) ? "complex" : "real", " inputs, but got ", label_of(*d));
+  check(is_complex(*d) == is_complex(x->dtype), kName, ": dtype should be ",
+        is_complex(x->dtype) ? "complex" : "real", " for ", is_complex(x->dtype) ? "complex" : "real",
+        " inputs, but got ", label_of(*d));
   check(promote(*d, x->dtype) == *d, kName, ": the dtype of the input (", label_of(x->dtype),
         ") should be convertible without narrowing to the specified dtype (", label_of(*d), ")");
 }
@@ -37,19 +38,20 @@ void check_dims(const Tensor& x, Ints dims, const OptDtype& d) {
 }
 
 // f(singular values [..., k]) for the matrices in two dimensions of x.
-template <class F> Tensor by_singular_values(const Tensor& x, Ints dims, bool keepdim, const OptDtype& d, F f) {
-  check(!is_reduced(x->dtype), "linalg.matrix_norm: Low precision dtypes not supported. Got ", label_of(x->dtype));
+template <class F>
+Tensor by_singular_values(const Tensor& x, Ints dims, bool keepdim, const OptDtype& d, F f) {
+  check(!is_reduced(x->dtype), "linalg.matrix_norm: Low precision dtypes not supported. Got ",
+        label_of(x->dtype));
   const int64_t a = wrap_dim(dims[0], x->ndim), b = wrap_dim(dims[1], x->ndim);
   const bool last = a == x->ndim - 2 && b == x->ndim - 1;
   const Tensor m = d ? ops::to(x, *d) : x;
-  Tensor y = f(ops::svdvals(last ? m : ops::movedim(m, Dims{a, b}, kMatrix)));
-  if (!keepdim) return y;
-  for (int64_t dim : {std::min(a, b), std::max(a, b)}) y = ops::unsqueeze(y, dim);
-  return y;
+  const Tensor y = f(ops::svdvals(last ? m : ops::movedim(m, Dims{a, b}, kMatrix)));
+  return keepdim ? ops::movedim(ops::unsqueeze(ops::unsqueeze(y, -1), -1), kMatrix, Dims{a, b}) : y;
 }
 
 Tensor nuclear(const Tensor& x, Ints dims, bool keepdim, const OptDtype& d) {
-  return by_singular_values(x, dims, keepdim, d, [](const Tensor& s) { return ops::sum(s, Ints(&kLast, 1)); });
+  return by_singular_values(x, dims, keepdim, d,
+                            [](const Tensor& s) { return ops::sum(s, Ints(&kLast, 1)); });
 }
 
 Tensor extreme(const Tensor& x, bool largest, Ints dims, bool keepdim = false) {
@@ -89,7 +91,8 @@ void check_norm(const Tensor& x, const OptInts& dims, bool ord) {
           "linalg.norm: If dim is specified, it must be of length 1 or 2. Got ", *dims);
   else if (ord)
     check(x->ndim == 1 || x->ndim == 2,
-          "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got ", int(x->ndim), "D.");
+          "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got ", int(x->ndim),
+          "D.");
 }
 
 Tensor linalg_norm_number(const Tensor& x, OptScalar ord, OptInts dims, bool keepdim, OptDtype d) {
@@ -118,7 +121,9 @@ Tensor norm_named(const Tensor& x, std::string_view p, OptInts dims, bool keepdi
   return matrix_norm_named(x, p, all, keepdim, d);
 }
 
-Tensor nuclear_norm(const Tensor& x, bool keepdim) { return matrix_norm_named(x, "nuc", kMatrix, keepdim, {}); }
+Tensor nuclear_norm(const Tensor& x, bool keepdim) {
+  return matrix_norm_named(x, "nuc", kMatrix, keepdim, {});
+}
 Tensor nuclear_norm_dims(const Tensor& x, Ints dims, bool keepdim) {
   return matrix_norm_named(x, "nuc", dims, keepdim, {});
 }
@@ -129,12 +134,13 @@ constexpr const char* kInvalid = "linalg.cond got an invalid norm type: ";
 
 void check_cond(const Tensor& x) {
   check(x->ndim >= 2, "linalg.cond: The input tensor must have at least 2 dimensions.");
+  check(is_differentiable(x->dtype), "linalg.svd: Expected a floating point or complex tensor as input. Got ",
+        label_of(x->dtype));
+  if (is_reduced(x->dtype)) fail_dtype("linalg_svd_cpu", x->dtype);
 }
 
 template <class Norm> Tensor cond_by_inverse(const Tensor& a, const std::string& ord, Norm norm) {
   check_square(a, ("linalg.cond(ord=" + ord + ")").c_str());
-  check(is_differentiable(a->dtype) && !is_reduced(a->dtype), "linalg.cond: Low precision dtypes not supported. Got ",
-        label_of(a->dtype));
   const auto [inverse, info] = ops::inv_ex(a);
   constexpr double kInf = std::numeric_limits<double>::infinity();
   const Tensor singular = ops::unsqueeze(ops::unsqueeze(ops::gt(info, 0), -1), -1);
@@ -145,43 +151,49 @@ template <class Norm> Tensor cond_by_inverse(const Tensor& a, const std::string&
 Tensor cond_number(const Tensor& a, OptScalar ord) {
   check_cond(a);
   const double p = ord ? ord->to_double() : 2;
-  check(std::fabs(p) == 1 || std::fabs(p) == 2 || std::isinf(p), kInvalid, ord && ord->is_integral() ? str(ord->to_int()) : str(p));
+  check(std::fabs(p) == 1 || std::fabs(p) == 2 || std::isinf(p), kInvalid,
+        ord && ord->is_integral() ? str(ord->to_int()) : str(p));
   if (a->numel == 0) return zeros(batch_sizes(*a), real_of(a->dtype), a->device);
   if (std::fabs(p) != 2)
     return cond_by_inverse(a, str(p), [&](const Tensor& x) { return ops::matrix_norm(x, p); });
-  const Tensor s = ops::svdvals(a), first = ops::select(s, -1, 0), last = ops::select(s, -1, s->size(s->ndim - 1) - 1);
+  const Tensor s = ops::svdvals(a), first = ops::select(s, -1, 0),
+               last = ops::select(s, -1, s->size(s->ndim - 1) - 1);
   return p > 0 ? ops::div(first, last) : ops::div(last, first);
 }
 
 Tensor cond_named(const Tensor& a, std::string_view ord) {
   check_cond(a);
   check(ord == "fro" || ord == "nuc", kInvalid, ord);
+  check_square(a, str("linalg.cond(ord=", ord, ")").c_str());
   if (a->numel == 0) return zeros(batch_sizes(*a), real_of(a->dtype), a->device);
   if (ord == "fro")
     return cond_by_inverse(a, "fro", [&](const Tensor& x) { return vector_norm(x, 2, kMatrix, false, {}); });
-  check_square(a, "linalg.cond(ord=nuc)");
   const Tensor s = ops::svdvals(a);
   return ops::mul(ops::sum(s, Ints(&kLast, 1)), ops::sum(ops::reciprocal(s), Ints(&kLast, 1)));
 }
 
 }  // namespace
 
-Tensor ops::matrix_norm(const Tensor& a, double ord) { return matrix_norm_number(a, ord, kMatrix, false, {}); }
+Tensor ops::matrix_norm(const Tensor& a, double ord) {
+  return matrix_norm_number(a, ord, kMatrix, false, {});
+}
 Tensor ops::nuclear_norm(const Tensor& a) { return nuclear(a, kMatrix, false, {}); }
 
 #define NORM_TAIL "int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None) -> Tensor"
 #define MATRIX_TAIL "int[] dim=[-2,-1], bool keepdim=False, *, dtype? dtype=None) -> Tensor"
-#define MATRIX_DOC                                                                                                \
+#define MATRIX_DOC                                                                                                       \
   "A norm of each matrix: 'fro', the sum ('nuc'), the largest (2) or least (-2) of its singular values, the largest or " \
   "least sum of a column (1, -1) or a row (inf, -inf) of absolute values."
-#define COND_DOC                                                                                                 \
+#define COND_DOC                                                                                                      \
   "The norm of A times that of its inverse; without p, or for 2, the largest singular value by the least. inf for a " \
   "singular A."
 [[maybe_unused]] static const auto defs = {
     def<matrix_norm_number>("matrix_norm(Tensor A, Scalar ord, " MATRIX_TAIL, kLinalg | kOut, MATRIX_DOC),
     def<matrix_norm_named>("matrix_norm(Tensor A, str ord='fro', " MATRIX_TAIL, kLinalg | kOut, MATRIX_DOC),
-    def<linalg_norm_number>("norm(Tensor A, Scalar? ord=None, " NORM_TAIL, kLinalg | kOut, "A vector or matrix norm."),
-    def<linalg_norm_named>("norm(Tensor A, str ord, " NORM_TAIL, kLinalg | kOut, "A matrix norm: 'fro' or 'nuc'."),
+    def<linalg_norm_number>("norm(Tensor A, Scalar? ord=None, " NORM_TAIL, kLinalg | kOut,
+                            "A vector or matrix norm."),
+    def<linalg_norm_named>("norm(Tensor A, str ord, " NORM_TAIL, kLinalg | kOut,
+                           "A matrix norm: 'fro' or 'nuc'."),
     def<norm_named>(
         "norm(Tensor self, str p='fro', int[1]? dim=None, bool keepdim=False, dtype? dtype=None) -> Tensor",
         kBoth | kOut, "The norm of order p of all elements, or along dimensions."),
@@ -190,8 +202,8 @@ Tensor ops::nuclear_norm(const Tensor& a) { return nuclear(a, kMatrix, false, {}
         kBoth | kOut, "The norm of order p of all elements, or along dimensions."),
     def<nuclear_norm>("nuclear_norm(Tensor self, bool keepdim=False) -> Tensor", kFunction | kOut,
                       "linalg.matrix_norm of order 'nuc'."),
-    def<nuclear_norm_dims>("nuclear_norm(Tensor self, int[2] dim, bool keepdim=False) -> Tensor", kFunction | kOut,
-                           "linalg.matrix_norm of order 'nuc'."),
+    def<nuclear_norm_dims>("nuclear_norm(Tensor self, int[2] dim, bool keepdim=False) -> Tensor",
+                           kFunction | kOut, "linalg.matrix_norm of order 'nuc'."),
     def<cond_number>("cond(Tensor self, Scalar? p=None) -> Tensor", kLinalg | kOut, COND_DOC),
     def<cond_named>("cond(Tensor self, str p) -> Tensor", kLinalg | kOut, COND_DOC),
 };

@@ -48,7 +48,7 @@ Tensor pinv_rule(const Tensor& g, const Tensor& p, const Tensor& a) {
   const Tensor ph = ops::mH(p), gh = ops::mH(g);
   const Tensor k = ops::matmul(gh, p);  // gᴴ P
   const Tensor inner = ops::matmul(ops::matmul(ph, g), ph);
-  const Tensor left = ops::matmul(ops::matmul(gh, p), ph);  // gᴴ P Pᴴ, less its part in A's range
+  const Tensor left = ops::matmul(ops::matmul(gh, p), ph);   // gᴴ P Pᴴ, less its part in A's range
   const Tensor right = ops::matmul(ph, ops::matmul(p, gh));  // Pᴴ P gᴴ
   const Tensor outside = ops::sub(left, ops::matmul(a, ops::matmul(p, left)));
   const Tensor above = ops::sub(right, ops::matmul(ops::matmul(right, p), a));
@@ -84,24 +84,27 @@ Tensor pinv_raw(const Tensor& a, const Bound& atol, const Bound& rtol, bool herm
   return inverted(ops::mH(vh), s, significant(a, s, atol, rtol), ops::mH(u));
 }
 
-Tensor pinv(const Tensor& a, const Bound& atol, const Bound& rtol, bool hermitian) {
+Tensor pinv(const Tensor& a, Bound atol, Bound rtol, bool hermitian) {
   check_bound(atol, "torch.linalg.pinv", "atol");
   check_bound(rtol, "torch.linalg.pinv", "rtol");
-  check(a->ndim >= 2 && is_differentiable(a->dtype) && !is_reduced(a->dtype), "linalg.pinv(", label_of(a->dtype), "{",
-        a->sizes(), "}): expected a tensor with 2 or more dimensions of float, double, cfloat or cdouble types");
+  check(a->ndim >= 2 && is_differentiable(a->dtype) && !is_reduced(a->dtype), "linalg.pinv(",
+        label_of(a->dtype), "{", a->sizes(),
+        "}): expected a tensor with 2 or more dimensions of float, double, cfloat or cdouble types");
   return apply_from(Pinv{}, pinv_raw(a, atol, rtol, hermitian), a);
 }
-Tensor pinv_rcond(const Tensor& a, const Operand& rcond, bool hermitian) { return pinv(a, 0.0, rcond, hermitian); }
+Tensor pinv_rcond(const Tensor& a, const Operand& rcond, bool hermitian) {
+  return pinv(a, Operand(0.0), rcond, hermitian);
+}
 
 // torch.pinverse, whose default rcond lies below rounding errors: they count as 0 all the same.
 Tensor pinverse(const Tensor& a, double rcond) {
   const bool matrix = a->ndim >= 2 && is_differentiable(a->dtype);
-  return pinv(a, 0.0, matrix ? std::max(rcond, rounding(a)) : rcond, false);
+  return pinv(a, Operand(0.0), Operand(matrix ? std::max(rcond, rounding(a)) : rcond), false);
 }
 
 // --- matrix_rank ---
 
-Tensor rank(const Tensor& a, const Bound& atol, const Bound& rtol, bool hermitian) {
+Tensor rank(const Tensor& a, Bound atol, Bound rtol, bool hermitian) {
   constexpr const char* kName = "torch.linalg.matrix_rank";
   check_bound(atol, kName, "atol");
   check_bound(rtol, kName, "rtol");
@@ -113,7 +116,9 @@ Tensor rank(const Tensor& a, const Bound& atol, const Bound& rtol, bool hermitia
   const Tensor s = hermitian ? ops::abs(ops::eigvalsh(alias(a))) : ops::svdvals(alias(a));
   return ops::sum(significant(a, s, atol, rtol), Ints(&kLast, 1));
 }
-Tensor rank_tol(const Tensor& a, const Operand& tol, bool hermitian) { return rank(a, tol, 0.0, hermitian); }
+Tensor rank_tol(const Tensor& a, const Operand& tol, bool hermitian) {
+  return rank(a, tol, Operand(0.0), hermitian);
+}
 
 }  // namespace
 
@@ -125,20 +130,22 @@ Tensor pinv(const Tensor& a, double atol, double rtol, bool hermitian) {
 
 }  // namespace ops
 
-#define PINV_DOC                                                                                             \
-  "V diag(1 / s) Uᴴ of self = U diag(s) Vᴴ, where 1 / s is 0 for s up to max(atol, rtol · the largest); rtol is " \
+#define PINV_DOC                                                                                                        \
+  "V diag(1 / s) Uᴴ of self = U diag(s) Vᴴ, where 1 / s is 0 for s up to max(atol, rtol · the largest); rtol is "       \
   "max(m, n) · eps, and 0 where atol is positive. hermitian: by eigenvalues, of the lower triangle. Derivative: Golub " \
   "& Pereyra (1973)."
 [[maybe_unused]] static const auto defs = {
     def<pinv>("pinv(Tensor self, *, Number? atol=None, Number? rtol=None, bool hermitian=False) -> Tensor",
               kLinalg | kOut, PINV_DOC),
-    def<pinv_rcond>("pinv(Tensor self, Number rcond, bool hermitian=False) -> Tensor", kLinalg | kOut, PINV_DOC),
+    def<pinv_rcond>("pinv(Tensor self, Number rcond, bool hermitian=False) -> Tensor", kLinalg | kOut,
+                    PINV_DOC),
     def<pinverse>("pinverse(Tensor self, float rcond=1e-15) -> Tensor", kBoth,
                   "linalg.pinv; an rcond below max(m, n) · eps is raised to that."),
-    def<rank>("matrix_rank(Tensor self, *, Number? atol=None, Number? rtol=None, bool hermitian=False) -> Tensor",
-              kLinalg | kOut,
-              "How many singular values lie above max(atol, rtol · the largest); rtol is max(m, n) · eps, and 0 where "
-              "atol is positive."),
+    def<rank>(
+        "matrix_rank(Tensor self, *, Number? atol=None, Number? rtol=None, bool hermitian=False) -> Tensor",
+        kLinalg | kOut,
+        "How many singular values lie above max(atol, rtol · the largest); rtol is max(m, n) · eps, and 0 where "
+        "atol is positive."),
     def<rank_tol>("matrix_rank(Tensor self, Number tol, bool hermitian=False) -> Tensor", kLinalg | kOut,
                   "How many singular values lie above tol."),
 };

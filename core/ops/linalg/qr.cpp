@@ -123,7 +123,8 @@ Pair qr_raw(const Tensor& x, Mode mode) {
 }
 
 Pair old_qr(const Tensor& x, bool some) {
-  check(x->ndim >= 2, "qr input should have at least 2 dimensions, but has ", int(x->ndim), " dimensions instead");
+  check(x->ndim >= 2, "qr input should have at least 2 dimensions, but has ", int(x->ndim),
+        " dimensions instead");
   return ops::qr(x, some ? "reduced" : "complete");
 }
 
@@ -155,15 +156,17 @@ Pair qr(const Tensor& x, std::string_view name) {
 }  // namespace ops
 
 [[maybe_unused]] static const auto defs = {
-    def<ops::qr>("qr(Tensor A, str mode='reduced') -> (Tensor Q, Tensor R)", kLinalg | kOut,
-                 "A = QR, where Q has orthonormal columns and R is upper triangular. R's diagonal may be negative, as "
-                 "LAPACK's. 'complete' gives a square Q, 'r' only R. Derivative: Walter & Lehmann (2018), Algorithmic "
-                 "differentiation of linear algebra functions, for A whose first min(m, n) columns are independent."),
+    def<ops::qr>(
+        "qr(Tensor A, str mode='reduced') -> (Tensor Q, Tensor R)", kLinalg | kOut,
+        "A = QR, where Q has orthonormal columns and R is upper triangular. R's diagonal may be negative, as "
+        "LAPACK's. 'complete' gives a square Q, 'r' only R. Derivative: Walter & Lehmann (2018), Algorithmic "
+        "differentiation of linear algebra functions, for A whose first min(m, n) columns are independent."),
     def<old_qr>("qr(Tensor self, bool some=True) -> (Tensor Q, Tensor R)", kBoth | kOut,
                 "self = QR: linalg.qr, 'complete' where `some` is False."),
-    def<geqrf>("geqrf(Tensor self) -> (Tensor a, Tensor tau)", kBoth | kOut,
-               "LAPACK's geqrf: R on and above the diagonal of `a`, Householder vectors below it, their factors in tau. "
-               "See linalg.householder_product and ormqr."),
+    def<geqrf>(
+        "geqrf(Tensor self) -> (Tensor a, Tensor tau)", kBoth | kOut,
+        "LAPACK's geqrf: R on and above the diagonal of `a`, Householder vectors below it, their factors in tau. "
+        "See linalg.householder_product and ormqr."),
 };
 
 }  // namespace adjoint

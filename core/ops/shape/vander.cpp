@@ -20,11 +20,12 @@ static Tensor vander(const Tensor& x, std::optional<int64_t> columns, bool incre
 }
 
 // The last dimension's powers, ascending: one column at least by N.
-static Tensor linalg_vander(const Tensor& x, std::optional<int64_t> columns) {
+static Tensor linalg_vander(const Tensor& x0, std::optional<int64_t> columns) {
+  const Tensor x = atleast_1d(x0);
   check(is_complex(x->dtype) || (x->dtype != Dtype::Bool && !is_reduced(x->dtype)),
         "linalg.vander supports floating point, complex, and integer tensors, but got ", label_of(x->dtype));
   const Dtype dtype = is_differentiable(x->dtype) ? x->dtype : Dtype::I64;
-  const int64_t n = columns.value_or(x->ndim ? x->size(x->ndim - 1) : 1);
+  const int64_t n = columns.value_or(x->size(x->ndim - 1));
   check(n > 1, "N must be greater than 1.");
   Dims sizes(x->sizes());
   sizes.push_back(n - 1);
@@ -34,9 +35,10 @@ static Tensor linalg_vander(const Tensor& x, std::optional<int64_t> columns) {
 }
 
 [[maybe_unused]] static const auto defs = {
-    def<linalg_vander>("vander(Tensor x, *, int? N=None) -> Tensor", kLinalg,
-                       "The matrices whose columns are the powers 0 to N - 1 of x, a row for each element of its last "
-                       "dimension."),
+    def<linalg_vander>(
+        "vander(Tensor x, *, int? N=None) -> Tensor", kLinalg,
+        "The matrices whose columns are the powers 0 to N - 1 of x, a row for each element of its last "
+        "dimension."),
     def<vander>("vander(Tensor x, int? N=None, bool increasing=False) -> Tensor", kFunction,
                 "The matrix whose columns are powers of x."),
 };

@@ -1,5 +1,7 @@
 // The CPU's orthogonal factors, least squares and exponentials.
 #include "device/linalg/orthogonal.h"
+#include <algorithm>
+#include "device/cpu/linalg/types.h"
 #include "device/cpu/work.h"
 #include "kernels/linalg/matrix_exp.h"
 #include "kernels/linalg/qr.h"
@@ -8,38 +10,26 @@ namespace adjoint {
 namespace cpu {
 namespace {
 
-template <class F> void visit_lapack(Dtype d, F f) {
-  switch (d) {
-    case Dtype::F32: return f(float());
-    case Dtype::F64: return f(double());
-    case Dtype::C64: return f(std::complex<float>());
-    default: return f(std::complex<double>());
-  }
-}
-
-template <class T> MatrixBatch<T> matrices(const TensorImpl& x) {
-  const int64_t rows = x.size(x.ndim - 2), cols = x.size(x.ndim - 1);
-  return {x.host_as<T>(), rows && cols ? x.numel / (rows * cols) : 0, rows, cols};
-}
 int64_t last(const TensorImpl& x) { return x.size(x.ndim - 1); }
 int64_t work_of(const TensorImpl& a) { return a.numel * std::min<int64_t>(last(a), 64); }
 
 void geqrf(const TensorImpl& a, const TensorImpl& tau) {
   if (a.numel == 0) return;
   Work work(work_of(a));
-  visit_lapack(a.dtype, [&]<class T>(T) { adjoint::geqrf(matrices<T>(a), tau.host_as<T>()); });
+  each_linalg_type(a.dtype, [&]<class T>(T*) { adjoint::geqrf(matrices<T>(a), tau.host_as<T>()); });
 }
 
 void orgqr(const TensorImpl& a, const TensorImpl& tau) {
   if (a.numel == 0) return;
   Work work(work_of(a));
-  visit_lapack(a.dtype, [&]<class T>(T) { adjoint::orgqr(matrices<T>(a), last(tau), tau.host_as<T>()); });
+  each_linalg_type(a.dtype,
+                   [&]<class T>(T*) { adjoint::orgqr(matrices<T>(a), last(tau), tau.host_as<T>()); });
 }
 
 void ormqr(const TensorImpl& a, const TensorImpl& tau, const TensorImpl& c, bool left, bool adjoint) {
   if (a.numel == 0 || c.numel == 0) return;
   Work work(work_of(c));
-  visit_lapack(a.dtype, [&]<class T>(T) {
+  each_linalg_type(a.dtype, [&]<class T>(T*) {
     MatrixBatch<T> m = matrices<T>(a);
     adjoint::ormqr<T>({m.data, m.count, m.rows, m.cols}, tau.host_as<T>(), matrices<T>(c), left, adjoint);
   });
@@ -49,7 +39,7 @@ void lstsq(LstsqDriver driver, const TensorImpl& a, const TensorImpl& b, double 
            const TensorImpl* values, const TensorImpl& info) {
   if (info.numel == 0 || a.numel == 0) return;
   Work work(work_of(a));
-  visit_lapack(a.dtype, [&]<class T>(T) {
+  each_linalg_type(a.dtype, [&]<class T>(T*) {
     MatrixBatch<T> m = matrices<T>(a), sides{b.host_as<T>(), m.count, b.size(b.ndim - 2), last(b)};
     least_squares<T>(driver, m, sides, rcond, rank ? rank->host_as<int64_t>() : nullptr,
                      values ? values->host_as<RealOf<T>>() : nullptr, info.host_as<int32_t>());
@@ -60,8 +50,9 @@ void matrix_exp(const TensorImpl& a, const TensorImpl& y) {
   if (a.numel == 0) return;
   const int64_t n = last(a);
   Work work(work_of(a));
-  visit_lapack(a.dtype,
-               [&]<class T>(T) { adjoint::matrix_exp(a.host_as<T>(), a.numel / (n * n), n, y.host_as<T>()); });
+  each_linalg_type(a.dtype, [&]<class T>(T*) {
+    adjoint::matrix_exp(a.host_as<T>(), a.numel / (n * n), n, y.host_as<T>());
+  });
 }
 
 }  // namespace
