@@ -351,3 +351,27 @@ def test_vectors_have_the_same_signs_alone_and_in_a_batch(shape):
         assert close(alone.U[:, :k], u[3]) and close(alone.Vh[:k], vh[3])
     if shape[0] == shape[1]:
         assert close(linalg.eigh(a)[1][3], linalg.eigh(a[3])[1])
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("shape", [(17, 17), (33, 20), (20, 33), (64, 64), (100, 18), (128, 128), (129, 129)])
+def test_middling_matrices_of_all_kinds_of_spectra(shape, dtype):
+    """As far as our own reductions go, and one beyond."""
+    m, n = shape
+    k = min(shape)
+    for seed, values in enumerate(spectra(k)):
+        s = torch.tensor(values, dtype=torch.float64).abs().sort(descending=True)[0]
+        a = ((unitary(m, seed=seed)[:, :k] * s) @ unitary(n, seed=seed + 9)[:k]).to(dtype)
+        room, size = 8 * max(m, n) * eps(a), max(s[0].item(), 1e-300)
+        u, found, vh = linalg.svd(a, full_matrices=False)
+        assert near_identity(u.mT @ u, 8 * m) and near_identity(vh @ vh.mT, 8 * n)
+        assert (found.double() - s).abs().max().item() <= room * size
+        assert (((u * found) @ vh).double() - a.double()).abs().max().item() <= room * size
+        assert (linalg.svdvals(a).double() - s).abs().max().item() <= room * size
+        if m == n:
+            a = hermitian(values, seed=seed).to(dtype)
+            w, v = linalg.eigh(a, UPLO="U")
+            want = torch.tensor(values, dtype=torch.float64).sort()[0]
+            assert near_identity(v.mT @ v, 8 * n) and (w.double() - want).abs().max().item() <= room * size
+            assert (((v * w) @ v.mT).double() - a.double()).abs().max().item() <= room * size
+            assert (linalg.eigvalsh(a).double() - want).abs().max().item() <= room * size

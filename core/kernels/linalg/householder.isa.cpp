@@ -86,36 +86,70 @@ template <class T> void tridiagonal(T* a, int64_t n, T* d, T* e, T* vs, T* tau, 
   d[n - 1] = a[(n - 1) * step + n - 1];
 }
 
+// Q's reflector k takes column k away, P's what is then left of row k beyond the diagonal and the element beside it.
+template <class T>
+void bidiagonal(T* a, int64_t m, int64_t n, T* d, T* e, T* q, T* q_tau, T* p, T* p_tau, T* scratch) {
+  const int64_t step = householder_step<T>(m), across = householder_step<T>(n);
+  T *z = scratch, *y = z + step, *row = y + across;
+  for (int64_t j = 0; j < across; ++j) row[j] = 0;
+  for (int64_t k = 0; k < n; ++k) {
+    T *u = q + k * step, *v = p + k * across;
+    d[k] = reflector(a + k * step, k, step, u, q_tau + k);
+    if (k + 1 == n) break;
+    const int64_t begin = k / W<T> * W<T>;
+    for (int64_t j = k + 1; j < n; ++j) {
+      y[j] = q_tau[k] * dot(a + j * step, u, begin, step);
+      row[j] = a[j * step + k] - y[j];
+    }
+    e[k] = reflector(row, k + 1, across, v, p_tau + k);
+    for (int64_t i = begin; i < step; i += W<T>) put(z + i, Vec<T>{});
+    for (int64_t j = k + 1; j < n; ++j) {
+      const T yj = y[j], vj = v[j];
+      for (int64_t i = begin; i < step; i += W<T>) {
+        const Vec<T> x = load(Vec<T>{}, a + j * step + i) - load(Vec<T>{}, u + i) * yj;
+        put(a + j * step + i, x);
+        put(z + i, load(Vec<T>{}, z + i) + x * vj);
+      }
+    }
+    for (int64_t j = k + 1; j < n; ++j) {
+      const T vj = p_tau[k] * v[j];
+      for (int64_t i = begin; i < step; i += W<T>)
+        put(a + j * step + i, load(Vec<T>{}, a + j * step + i) - load(Vec<T>{}, z + i) * vj);
+    }
+  }
+}
+
 // Some vectors' worth of columns at a time, whose products stay in registers.
-template <int kVectors, class T> ADJOINT_FN void apply_strip(const T* vs, const T* tau, int64_t count,
-                                                             int64_t first, T* x, int64_t n, int64_t step) {
+template <int kVectors, class T> ADJOINT_FN void apply_strip(const T* vs, int64_t step, const T* tau,
+                                                             int64_t count, int64_t first, T* x, int64_t n,
+                                                             int64_t x_step) {
   for (int64_t k = count - 1; k >= 0; --k) {
     if (tau[k] == 0) continue;
     const T* v = vs + k * step;
     Vec<T> sum[kVectors] = {};
     for (int64_t i = k + first; i < n; ++i)
-      for (int c = 0; c < kVectors; ++c) sum[c] += load(sum[c], x + i * step + c * W<T>) * v[i];
+      for (int c = 0; c < kVectors; ++c) sum[c] += load(sum[c], x + i * x_step + c * W<T>) * v[i];
     for (int c = 0; c < kVectors; ++c) sum[c] *= tau[k];
     for (int64_t i = k + first; i < n; ++i)
       for (int c = 0; c < kVectors; ++c) {
-        T* p = x + i * step + c * W<T>;
-        put(p, load(sum[c], p) - sum[c] * v[i]);
+        T* to = x + i * x_step + c * W<T>;
+        put(to, load(sum[c], to) - sum[c] * v[i]);
       }
   }
 }
 
-template <class T> void apply(const T* vs, const T* tau, int64_t count, int64_t first, T* x, int64_t n) {
+template <class T> void apply(const T* vs, int64_t step, const T* tau, int64_t count, int64_t first, T* x,
+                              int64_t n, int64_t x_step) {
   constexpr int kWide = 8;
-  const int64_t step = householder_step<T>(n);
   int64_t j = 0;
-  for (; j + kWide * W<T> <= step; j += kWide * W<T>)
-    apply_strip<kWide>(vs, tau, count, first, x + j, n, step);
-  for (; j + 2 * W<T> <= step; j += 2 * W<T>) apply_strip<2>(vs, tau, count, first, x + j, n, step);
-  for (; j < step; j += W<T>) apply_strip<1>(vs, tau, count, first, x + j, n, step);
+  for (; j + kWide * W<T> <= x_step; j += kWide * W<T>)
+    apply_strip<kWide>(vs, step, tau, count, first, x + j, n, x_step);
+  for (; j + 2 * W<T> <= x_step; j += 2 * W<T>) apply_strip<2>(vs, step, tau, count, first, x + j, n, x_step);
+  for (; j < x_step; j += W<T>) apply_strip<1>(vs, step, tau, count, first, x + j, n, x_step);
 }
 
 template <class T> constexpr HouseholderKernels<T> householder_kernels() {
-  return {tridiagonal<T>, apply<T>};
+  return {tridiagonal<T>, bidiagonal<T>, apply<T>};
 }
 
 }  // namespace

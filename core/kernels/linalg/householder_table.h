@@ -16,8 +16,13 @@ template <class T> struct HouseholderKernels {
   // Qᵀ A Q = the tridiagonal matrix of d and e, for symmetric A, both triangles of which are given: [n, step]. Reflector k
   // is I - tau[k] v vᵀ with v = vs[k · step ...], whose first k + 1 elements are 0. `scratch` has 2 · step elements.
   void (*tridiagonal)(T* a, int64_t n, T* d, T* e, T* vs, T* tau, T* scratch);
-  // Q X for the rows of X, [n, step], in place; `first` is 1 for reflectors that start below row 1.
-  void (*apply)(const T* vs, const T* tau, int64_t count, int64_t first, T* x, int64_t n);
+  // Qᵀ A P = the upper bidiagonal matrix of d and e, for A [m, n], m >= n, in columns of step(m). Q's reflectors lie
+  // step(m) apart, the first k elements of the k-th are 0; P's step(n) apart, k + 1 are. `scratch` has step(m) + 2 · step(n)
+  // elements.
+  void (*bidiagonal)(T* a, int64_t m, int64_t n, T* d, T* e, T* q, T* q_tau, T* p, T* p_tau, T* scratch);
+  // Q X in place, for the n rows of X, x_step apart. Reflectors lie `step` apart, the k-th begins at row k + first.
+  void (*apply)(const T* vs, int64_t step, const T* tau, int64_t count, int64_t first, T* x, int64_t n,
+                int64_t x_step);
 };
 
 struct HouseholderTable {

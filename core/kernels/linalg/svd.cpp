@@ -1,7 +1,8 @@
 // Singular values by LAPACK: divide and conquer (gesdd), and where that does not converge, QR steps (gesvd);
-// small real matrices by Jacobi's rotations.
+// small real matrices by Jacobi's rotations, middling ones by a reduction of our own.
 #include <algorithm>
 
+#include "kernels/linalg/bidiagonal.h"
 #include "kernels/linalg/jacobi.h"
 #include "kernels/linalg/spectral.h"
 
@@ -78,6 +79,17 @@ template <class T> void fix_signs(T* u, int64_t m, T* vh, int64_t n, int64_t ldv
   }
 }
 
+template <class T> void middling(MatrixBatch<T> a, MatrixBatch<T> u, T* s, MatrixBatch<T> vh, int32_t* info) {
+  const int64_t k = std::min(a.rows, a.cols);
+  each_matrices(a.count, 8 * a.numel() * k, [&](int64_t begin, int64_t end) {
+    BidiagonalSvd<T> svd(a.rows, a.cols, u.data != nullptr);
+    for (int64_t i = begin; i < end; ++i)
+      info[i] = all_finite(a[i], a.numel())
+                    ? svd.solve(a[i], s + i * k, u.data ? u[i] : nullptr, u.data ? vh[i] : nullptr)
+                    : kNotFinite;
+  });
+}
+
 }  // namespace
 
 template <class T>
@@ -91,13 +103,19 @@ void svd_matrices(MatrixBatch<T> a, MatrixBatch<T> u, RealOf<T>* s, MatrixBatch<
       if (std::none_of(info, info + a.count, [](int32_t i) { return i == kNotForJacobi; })) return;
       all = false;
     }
+  if constexpr (!kIsComplex<T>)
+    if (all && std::max(m, n) > kJacobiMost && std::max(m, n) <= kHouseholderMost && (job != 'A' || m == n)) {
+      middling(a, u, s, vh, info);
+      if (std::none_of(info, info + a.count, [](int32_t i) { return i > 0; })) return;
+      all = false;
+    }
   const Svd<T> svd{job, m, n, k, m, job == 'A' ? n : k};
   const Workspace<T> sized = svd.workspace();
   each_matrices(a.count, 8 * a.numel() * k, [&](int64_t begin, int64_t end) {
     Workspace<T> w = sized;
     std::vector<T> kept(static_cast<size_t>(a.numel()));
     for (int64_t i = begin; i < end; ++i) {
-      if (!all && info[i] != kNotForJacobi) continue;
+      if (!all && info[i] <= 0) continue;
       T *ui = u.data ? u[i] : nullptr, *vi = u.data ? vh[i] : nullptr;
       if (!all_finite(a[i], a.numel())) {
         info[i] = kNotFinite;

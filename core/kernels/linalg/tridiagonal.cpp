@@ -1,25 +1,12 @@
 // Eigenvalues of real symmetric matrices of middling size. See tridiagonal.h.
 #include "kernels/linalg/tridiagonal.h"
 
-#include <algorithm>
-#include <cmath>
-
 #include "kernels/isa.h"
+#include "kernels/linalg/householder.h"
 
 namespace adjoint {
 
 ADJOINT_PICK_TABLE(HouseholderTable, householder_table)
-
-namespace {
-
-template <class T> const HouseholderKernels<T>& kernels() {
-  if constexpr (sizeof(T) == 4)
-    return householder_table().f32;
-  else
-    return householder_table().f64;
-}
-
-}  // namespace
 
 template <class T> TridiagonalEigh<T>::TridiagonalEigh(int64_t n, bool upper, bool vectors)
     : n_(n),
@@ -41,26 +28,21 @@ template <class T> T TridiagonalEigh<T>::copy_scaled(const T* a) {
   for (int64_t j = 0; j < n_; ++j)
     for (int64_t i = j; i < n_; ++i)
       full_[size_t(j * step_ + i)] = full_[size_t(i * step_ + j)] = upper_ ? a[i * n_ + j] : a[j * n_ + i];
-  T largest = 0;
-  for (int64_t j = 0; j < n_; ++j)
-    for (int64_t i = 0; i < n_; ++i) largest = std::max(largest, std::abs(full_[size_t(j * step_ + i)]));
-  if (largest == 0) return 1;
-  const int e = std::ilogb(largest), half = -e / 2;  // 2^-e may be no number of the type
-  const T first = std::ldexp(T(1), half), second = std::ldexp(T(1), -e - half);
-  for (T& x : full_) x = x * first * second;
-  return std::ldexp(T(1), e);
+  return scale_near_one(full_);
 }
 
 template <class T> int TridiagonalEigh<T>::solve(T* a, T* w) {
   const int n = int(n_), lwork = int(work_.size()), liwork = int(iwork_.size());
   const T scale = copy_scaled(a);
-  kernels<T>().tridiagonal(full_.data(), n_, w, off_.data(), reflectors_.data(), tau_.data(), work_.data());
+  householder_kernels<T>().tridiagonal(full_.data(), n_, w, off_.data(), reflectors_.data(), tau_.data(),
+                                       work_.data());
   int info = 0;
   if (vectors_) {
     stedc_("I", &n, w, off_.data(), z_.data(), &n, work_.data(), &lwork, iwork_.data(), &liwork, &info);
     for (int64_t j = 0; j < n_; ++j)
       for (int64_t i = 0; i < n_; ++i) full_[size_t(i * step_ + j)] = z_[size_t(j * n_ + i)];
-    kernels<T>().apply(reflectors_.data(), tau_.data(), n_ - 1, 1, full_.data(), n_);
+    householder_kernels<T>().apply(reflectors_.data(), step_, tau_.data(), n_ - 1, 1, full_.data(), n_,
+                                   step_);
     for (int64_t j = 0; j < n_; ++j)
       for (int64_t i = 0; i < n_; ++i) a[j * n_ + i] = full_[size_t(i * step_ + j)];
   } else {
