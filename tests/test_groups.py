@@ -153,3 +153,22 @@ def test_the_same_bits_for_any_number_of_threads():
         torch.set_num_threads(threads)
     for other in found[1:]:
         assert all(torch.equal(a, b) for a, b in zip(found[0], other))
+
+
+@pytest.mark.parametrize("kind", ["sum", "mean", "prod", "amax", "amin"])
+@pytest.mark.parametrize("initial", [None, 0.0, 1.5])
+def test_the_kernel_of_slopes_agrees_with_the_recorded_ones(kind, initial):
+    values = torch.tensor([[2.0, 2, 0, 1], [0, 0, 3, -1], [NAN, 1, 1, 1], [5, 0, 2, 2], [0, 0, 0, 4]]).repeat(4, 1)
+    for x, options in (
+        (values.flatten()[:70], {"offsets": torch.tensor([2, 2, 9, 61, 66])}),
+        (values, {"lengths": torch.tensor([1, 0, 7, 12])}),
+        (values.reshape(2, 10, 4), {"lengths": torch.tensor([[4, 6], [0, 10]]), "axis": 1}),
+        (values.half(), {"lengths": torch.tensor([3, 17])}),
+    ):
+        x = x.clone().requires_grad_()
+        y = torch.segment_reduce(x, kind, initial=initial, **options)
+        g = torch.arange(1.0, y.numel() + 1).reshape(y.shape).cos().to(y.dtype)
+        (raw,) = torch.autograd.grad(y, x, g, retain_graph=True)
+        (recorded,) = torch.autograd.grad(y, x, g, create_graph=True)
+        tolerance = 2e-3 if x.dtype == torch.float16 else 1e-5
+        assert torch.allclose(raw, recorded, rtol=tolerance, atol=tolerance, equal_nan=True)

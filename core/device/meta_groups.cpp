@@ -4,6 +4,10 @@
 
 namespace adjoint {
 
-const GroupKernels meta_groups = {.merge = nothing, .segments = nothing, .histogram = nothing};
+const GroupKernels meta_groups = {.merge = nothing,
+                                  .segments = nothing,
+                                  .segment_slopes = nothing,
+                                  .first_nonzero = nothing,
+                                  .histogram = nothing};
 
 }  // namespace adjoint

@@ -93,15 +93,51 @@ template <Joining kHow, class T> void merge_line(const T* x, int64_t n, T* y, in
   *y = T(all / A(divisor));
 }
 
-template <class T> int64_t first_above(const T* edge, int64_t n, T v) {
-  int64_t at = 0;
-  while (n > 0) {
-    const int64_t half = n / 2;
-    const bool right = !(v < edge[at + half]);
-    at += right ? half + 1 : 0;
-    n = right ? n - half - 1 : half;
+// The slopes of one segment of `width` columns; kLine: of one column.
+template <Joining kHow, bool kLine, class T>
+void slope_columns(const SegmentParts<T>& p, int64_t n, int64_t stride, int64_t columns, bool mean) {
+  using A = typename Within<T>::type;
+  const int64_t width = kLine ? 1 : columns, step = kLine ? 1 : stride;
+  int64_t count[kTile] = {};
+  A share[kTile], others[kTile], top[kTile];
+  const auto each = [&](auto f) __attribute__((always_inline)) {
+    for (int64_t k = 0; k < n; ++k)
+      for (int64_t i = 0; i < width; ++i) f(i, A(p.x[k * step + i]), p.gx[k * step + i]);
+  };
+  for (int64_t i = 0; i < width; ++i) share[i] = A(p.g[i]) / A(mean ? n : 1), top[i] = A(p.y[i]);
+  if constexpr (kHow == Joining::Add) {
+    each([&](int64_t i, A, T& gx) { gx = T(share[i]); });
+  } else if constexpr (kHow == Joining::Mul) {  // the product of the others: see join_slopes
+    const bool none = A(p.start) == 0;
+    bool zeros = false;
+    for (int64_t i = 0; i < width; ++i)
+      others[i] = none ? A(1) : A(p.start), count[i] = none, zeros |= !(top[i] > 0 || top[i] < 0);
+    if (zeros) each([&](int64_t i, A x, T&) { x == 0 ? void(++count[i]) : void(others[i] *= x); });
+    each([&](int64_t i, A x, T& gx) {
+      gx = T(share[i] * (x != 0          ? top[i] / x
+                         : count[i] == 1 ? others[i]
+                         : count[i] == 2 ? others[i] * 0
+                                         : A(0)));
+    });
+  } else {
+    const auto hit = [](A x, A y) { return x == y || (x != x && y != y); };
+    if constexpr (kLine)
+      for (int64_t k = 0; k < n; ++k) count[0] += hit(A(p.x[k]), top[0]);
+    else
+      each([&](int64_t i, A x, T&) { count[i] += hit(x, top[i]); });
+    for (int64_t i = 0; i < width; ++i) share[i] /= A(count[i] ? count[i] : 1);
+    each([&](int64_t i, A x, T& gx) { gx = T(hit(x, top[i]) ? share[i] : A(0)); });
   }
-  return at;
+}
+
+template <class T> int64_t first_above(const T* edge, int64_t n, T v) {
+  const T* at = edge;  // without branches: which way it goes cannot be foreseen
+  while (n > 1) {
+    const int64_t half = n / 2;
+    at += int64_t(!(v < at[half - 1])) * half;
+    n -= half;
+  }
+  return at - edge + (n == 1 && !(v < *at));
 }
 
 // The bin of v along one column, in [0, bins); -1 where it lies outside. Never outside of the edges, whatever they are.
@@ -170,6 +206,22 @@ template <class T> void merge_segments(Joining how, bool mean, const T* x, int64
   });
 }
 
+template <class T> void slope_segments(Joining how, bool mean, const SegmentParts<T>& p, int64_t outer,
+                                       int64_t n, int64_t inner, const int64_t* bounds, int64_t count) {
+  with(how, [&]<Joining kHow>() {
+    each_tile(outer * count, inner, kTile, n / (count + 1) + 1,
+              [&](int64_t at, int64_t first, int64_t width) {
+                const int64_t o = at / count, *bound = bounds + o * (count + 1) + at % count;
+                const int64_t from = (o * n + bound[0]) * inner + first, to = at * inner + first;
+                const SegmentParts<T> part{p.x + from, p.y + to, p.g + to, p.start, p.gx + from};
+                if (inner == 1)
+                  slope_columns<kHow, true>(part, bound[1] - bound[0], inner, width, mean);
+                else
+                  slope_columns<kHow, false>(part, bound[1] - bound[0], inner, width, mean);
+              });
+  });
+}
+
 template <class T> void count_bins(const T* x, int64_t rows, std::span<const Edges<T>> edges, bool even,
                                    const T* weights, double* counts) {
   const int64_t columns = int64_t(edges.size());
@@ -204,6 +256,8 @@ template <class T> void count_bins(const T* x, int64_t rows, std::span<const Edg
 #define MERGE(T) \
   template void merge_slices(Joining, T*, int64_t, int64_t, int64_t, const int64_t*, int64_t, const T*);
 #define SEGMENTS(T)                                                                                         \
+  template void slope_segments(Joining, bool, const SegmentParts<T>&, int64_t, int64_t, int64_t,            \
+                               const int64_t*, int64_t);                                                    \
   template void merge_segments(Joining, bool, const T*, int64_t, int64_t, int64_t, const int64_t*, int64_t, \
                                T*);
 MERGE(uint8_t)

@@ -16,6 +16,15 @@ template <class T> void merge_slices(Joining how, T* y, int64_t outer, int64_t m
 template <class T> void merge_segments(Joining how, bool mean, const T* x, int64_t outer, int64_t n,
                                        int64_t inner, const int64_t* bounds, int64_t count, T* y);
 
+// Their slopes: gx, of zeros, from g, x and y, all of x's or y's sizes.
+template <class T> struct SegmentParts {
+  const T *x, *y, *g;
+  double start;
+  T* gx;
+};
+template <class T> void slope_segments(Joining how, bool mean, const SegmentParts<T>& p, int64_t outer,
+                                       int64_t n, int64_t inner, const int64_t* bounds, int64_t count);
+
 template <class T> struct Edges {
   const T* edge;
   int64_t bins;

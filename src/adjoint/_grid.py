@@ -262,7 +262,10 @@ def unravel_index(indices: Tensor, shape: int | Sequence[int]) -> tuple[Tensor, 
         raise ValueError(f"'shape' cannot have negative values, but got {tuple(sizes)}")
     if 0 in sizes and indices.numel():
         raise RuntimeError("ZeroDivisionError")
-    below = torch.tensor([prod(sizes[d + 1 :]) for d in range(len(sizes))], dtype=torch.int64, device=indices.device)
-    each = torch.tensor(sizes, dtype=torch.int64, device=indices.device)
-    steps = torch.div(indices.to(torch.int64).unsqueeze(-1), below, rounding_mode="floor")
-    return torch.remainder(steps, each).unbind(-1)
+    rest = indices.detach().to(torch.int64)
+    found = torch.empty((*indices.shape, len(sizes)), dtype=torch.int64, device=indices.device)
+    for d in reversed(range(len(sizes))):
+        above = torch.div(rest, sizes[d], rounding_mode="floor")
+        torch.sub(rest, above * sizes[d], out=found.select(-1, d))
+        rest = above
+    return found.unbind(-1)

@@ -1,5 +1,6 @@
 // nonzero_static: nonzero with a number of rows that does not depend on the values.
 #include "autograd/door.h"
+#include "device/groups.h"
 #include "device/host_values.h"
 #include "ops/ops.h"
 #include "ops/raw.h"
@@ -9,11 +10,11 @@ namespace adjoint::ops {
 static Tensor nonzero_static(const Tensor& x, int64_t size, int64_t fill_value) {
   NoGrad off;
   check(size >= 0, "nonzero_static: 'size' must be an non-negative integer");
-  Tensor y = adjoint::full(Dims{size, x->ndim}, Scalar(fill_value), Dtype::I64, x->device);
+  Tensor y = adjoint::empty(Dims{size, x->ndim}, Dtype::I64, x->device);
   if (!has_values(x) || y->numel == 0) return y;
-  Tensor found = nonzero(x);
-  const int64_t n = std::min(size, found->size(0));
-  raw::copy(slice(y, 0, 0, n), slice(found, 0, 0, n));
+  const Tensor mask = raw::contiguous(x->dtype == Dtype::Bool ? x : ne(x, 0));
+  const int64_t n = group_kernels(y).first_nonzero(*mask, *y);
+  raw::fill(slice(y, 0, n, size), Scalar(fill_value));
   return y;
 }
 

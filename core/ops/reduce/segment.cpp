@@ -136,8 +136,17 @@ struct SegmentReduce {
       default: return "gx = [x = y]·g/n, g and y of the segment, n equal y";
     }
   }
-  // All segments in one row, with one more for the elements in none.
-  void vjp(Backward& w) {
+  void vjp(Backward& w) { w.gx[0] = grad_enabled() ? slopes(w) : slopes_raw(w); }
+  Tensor slopes_raw(Backward& w) const {
+    const Tensor x = raw::contiguous(x_.get(w.node)), y = y_.get(w.node), g = raw::contiguous(w.grad());
+    Tensor gx = zeros(x->sizes(), x->dtype, x->device);
+    const double start = how == Join::Prod ? start_of(how, initial).to_double() : 0;
+    group_kernels(gx).segment_slopes(combine_of(how), how == Join::Mean,
+                                     {*x, *y, start, {at.outer, at.inner}}, *bounds.get(w.node), *g, *gx);
+    return gx;
+  }
+  // By recorded operations: all segments in one row, with one more for the elements in none.
+  Tensor slopes(Backward& w) const {
     const int64_t rows = at.outer * at.count;
     const Tensor b = bounds.get(w.node), ids = segments_of(at, b);
     auto flat = [&](const Tensor& t, const Scalar& last) {
@@ -153,7 +162,9 @@ struct SegmentReduce {
     // A start is a factor like any other, but takes no part of an extremum's cotangent.
     const Tensor start = full(y->sizes(), start_of(how, initial), y->dtype, y->device);
     const ops::Groups what{how == Join::Mean ? Join::Sum : how, 0, how == Join::Prod && initial.has_value()};
-    w.gx[0] = ops::reshape(ops::join_slopes(what, g, start, ids, source, y).second, x->sizes());
+    const Tensor gx = ops::join_slopes(what, g, start, ids, source, y).second;
+    const Tensor outside = ops::unsqueeze(ops::eq(ids, Scalar(rows)), 1);  // where even NaN has no part
+    return ops::reshape(ops::masked_fill(gx, outside, 0), x->sizes());
   }
   void fields(auto& f) {
     f("axis", axis);
