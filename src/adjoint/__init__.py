@@ -17,6 +17,9 @@ from math import pi as pi
 
 from . import _core
 from ._core import __version__ as __version__
+from ._core import _fft_c2c as _fft_c2c
+from ._core import _fft_c2r as _fft_c2r
+from ._core import _fft_r2c as _fft_r2c
 from ._core import _pack_padded_sequence as _pack_padded_sequence
 from ._core import _pad_packed_sequence as _pad_packed_sequence
 
@@ -55,6 +58,7 @@ if TYPE_CHECKING:  # what tools are to see: the core's stub, and what is importe
     from . import return_types as return_types
     from . import safetensors as safetensors
     from . import serialization as serialization
+    from . import signal as signal
     from . import special as special
     from . import storage as storage
     from . import testing as testing
@@ -111,7 +115,7 @@ newaxis: None = None
 _MODULES = frozenset(
     "_C _VF _dynamo accelerator amp array_api backends cli compiler cuda data distributed explain fft func "
     "functional futures fx hub jit linalg masked mps multiprocessing nn onnx ops optim overrides profiler random "
-    "return_types safetensors serialization special storage testing torch_version utils version xpu".split()
+    "return_types safetensors serialization signal special storage testing torch_version utils version xpu".split()
 )
 _LAZY = (
     dict.fromkeys(("set_printoptions", "get_printoptions"), "_tensor_str")

@@ -24,6 +24,6 @@ const SolveKernels meta_solve = {
 };
 const OrthogonalKernels meta_orthogonal = {nothing, nothing, nothing, nothing, nothing};
 const SpectralKernels meta_spectral = {nothing, nothing, nothing};
-const FftKernels meta_fft = {};
+const FftKernels meta_fft = {nothing, nothing, nothing, nothing};
 
 }  // namespace adjoint

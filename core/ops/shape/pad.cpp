@@ -5,6 +5,7 @@
 #include "autograd/door.h"
 #include "device/backend.h"
 #include "device/host_values.h"
+#include "ops/shape/pad.h"
 #include "ops/scalar_fits.h"
 #include "ops/layout.h"
 #include "ops/ops.h"
@@ -279,6 +280,8 @@ Tensor pad_op(const Tensor& x, Ints pad, std::string_view mode, std::optional<do
 }
 
 }  // namespace
+
+Tensor pad(const Tensor& x, Ints pad, std::string_view mode) { return pad_op(x, pad, mode, {}); }
 
 Tensor constant_pad(const Tensor& x, Ints pad, const Scalar& value) {
   check_scalar_fits(value, x->dtype);

@@ -5,6 +5,7 @@
 #include "device/backend.h"
 #include "ops/ops.h"
 #include "ops/raw.h"
+#include "ops/view/overlap_add.h"
 #include "ops/view/restride.h"
 
 namespace adjoint {
@@ -189,6 +190,10 @@ Tensor unfold(const Tensor& x, int64_t dim, int64_t size, int64_t step) {
   check(size <= most, "maximum size for tensor at dimension ", dim, " is ", most, " but size is ", size);
   check(step > 0, "step is ", step, " but must be > 0");
   return apply_view(Unfold{{dim, size, step}}, x);
+}
+
+Tensor overlap_add(const Tensor& x, Ints sizes, int64_t dim, int64_t size, int64_t step) {
+  return apply(UnfoldGrad{{dim, size, step}, sizes}, x);
 }
 
 [[maybe_unused]] static const auto defs = {
