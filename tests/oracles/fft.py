@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
 
@@ -83,12 +84,12 @@ def _to_real(x, s, dim, norm, forward):
     return x / _divisor(sizes, norm, forward)
 
 
-def _run(name, *args):
+def _run(name, x, s, dim, norm):
     plain = name.removeprefix("fft.").rstrip("2n")
     forward = not plain.startswith("i")
-    return (
-        _to_real(*args, forward) if plain in ("irfft", "hfft") else _complex(*args, forward, plain in ("rfft", "ihfft"))
-    )
+    if plain in ("irfft", "hfft"):
+        return _to_real(x, s, dim, norm, forward)
+    return _complex(x, s, dim, norm, forward, plain in ("rfft", "ihfft"))
 
 
 def _call(name):
@@ -140,7 +141,7 @@ def _stft(
     win_length=None,
     window=None,
     center=True,
-    pad_mode="reflect",
+    pad_mode: Any = "reflect",
     normalized=False,
     onesided=None,
     return_complex=None,
