@@ -1,312 +1,232 @@
-// Sorting, top-k and selection along rows. Large rows of plain types sort by radix; everything else by the
-// standard library's merge sort and selection, on (value, position) pairs as PyTorch does, so that ties come
-// out alike.
+// Sorting rows. Short ones by counting, those up to 2^32 elements by radix, longer ones by the library's merge sort.
 #include "kernels/sort.h"
 
 #include <algorithm>
-#include <cstring>
+#include <bit>
 #include <memory>
 #include <vector>
 
+#include "kernels/isa.h"
 #include "kernels/parallel.h"
+#include "kernels/radix.h"
+#include "kernels/sort_key.h"
+#include "kernels/sort_table.h"
 
 namespace adjoint {
+
+ADJOINT_PICK_TABLE(SortTable, sort_table)
+
 namespace {
 
 constexpr int64_t kGrain = 4096;
-constexpr int64_t kRadixFrom = 256;  // shorter rows merge faster than they count
+constexpr int64_t kSharedFrom = 1 << 16;  // rows so long are each shared by all threads
 
-// How elements compare: 16-bit floats as floats.
-template <class T> struct Compared {
-  using type = T;
-};
-template <> struct Compared<Half> {
-  using type = float;
-};
-template <> struct Compared<BFloat16> {
-  using type = float;
-};
-template <class T> [[gnu::always_inline]] inline auto key_of(T x) { return typename Compared<T>::type(x); }
-
-template <class T> inline bool is_nan(T x) {
-  auto k = key_of(x);
-  return k != k;
-}
-template <class T> inline bool less(T a, T b) { return (is_nan(b) && !is_nan(a)) || key_of(a) < key_of(b); }
-template <class T> inline bool greater(T a, T b) {
-  return (is_nan(a) && !is_nan(b)) || key_of(a) > key_of(b);
-}
-
-template <class F> void for_rows(int64_t rows, int64_t n, F f) {
-  int64_t grain = kGrain / (n + 1);
-  parallel_for(rows, grain < 1 ? 1 : grain, [&](int64_t begin, int64_t end) {
-    for (int64_t r = begin; r < end; ++r) f(r);
-  });
-}
-
-// ---- radix sort
-
-template <size_t Size> using Bits = std::conditional_t<
-    Size == 1, uint8_t,
-    std::conditional_t<Size == 2, uint16_t, std::conditional_t<Size == 4, uint32_t, uint64_t>>>;
-
-// An unsigned number which orders as the value does: NaN above all (every NaN alike), -0 equal to 0.
-template <class T> Bits<sizeof(T)> ordered_bits(T x) {
-  using U = Bits<sizeof(T)>;
+// The inverse of ordered_bits where it has one: not at 0, which may be -0, and not at NaN.
+template <class T> bool value_of(KeyOf<T> key, T& value) {
+  using U = KeyOf<T>;
   constexpr U sign = U(U(1) << (sizeof(T) * 8 - 1));
-  U u;
-  std::memcpy(&u, &x, sizeof u);
   if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, uint8_t>)
-    return u;
+    value = T(key);
   else if constexpr (std::is_integral_v<T>)
-    return U(u ^ sign);
+    value = T(key ^ sign);
   else {
-    if (is_nan(x)) return U(-1);
-    if (u == sign) u = 0;
-    return u & sign ? U(~u) : U(u | sign);
+    if (key == sign || key == U(-1)) return false;
+    const U u = U(key ^ (key & sign ? sign : U(-1)));
+    std::memcpy(&value, &u, sizeof u);
   }
+  return true;
 }
 
-// Sorting sees keys only, the same in descending order with all bits flipped: one instance of the library's
-// algorithms for each width, not two for each type.
-template <class T> [[gnu::always_inline]] inline Bits<sizeof(T)> sort_key(T x, bool descending) {
-  const auto key = ordered_bits(x);
-  return descending ? Bits<sizeof(T)>(~key) : key;
-}
-template <class U> using Keyed = std::pair<U, int64_t>;  // a key and its element's position
-struct ByKey {
-  template <class U> bool operator()(const Keyed<U>& a, const Keyed<U>& b) const { return a.first < b.first; }
-};
-template <class T> void fill_keys(const T* x, int64_t n, bool descending, Keyed<Bits<sizeof(T)>>* to) {
-  for (int64_t i = 0; i < n; ++i) to[i] = {sort_key(x[i], descending), i};
-}
+template <class T> struct Row {
+  const T* x;
+  int64_t n;
+  bool descending;
+  T* values;         // may be null
+  int64_t* indices;  // may be null
 
-template <class U> struct Item {
-  U key;
-  uint32_t position;
+  uint64_t key(int64_t i) const { return sort_key(x[i], descending); }
+  void put(int64_t at, int64_t from) const {
+    if (indices) indices[at] = from;
+    if (values) values[at] = x[from];
+  }
 };
 
-// Least significant byte first; stable; bytes in which all keys agree are skipped.
-template <class U> void radix_passes(Item<U>* from, int64_t n, uint32_t* counts, int64_t* index) {
-  Item<U>* to = from + n;
-  for (size_t b = 0; b < sizeof(U); ++b) {
-    uint32_t* count = counts + b * 256;
-    if (count[(from[0].key >> (8 * b)) & 255] == uint32_t(n)) continue;
-    uint32_t sum = 0;
-    for (int v = 0; v < 256; ++v) {
-      uint32_t c = count[v];
-      count[v] = sum, sum += c;
+// Bits in which keys differ, up to the highest one that does.
+template <class T> uint64_t differing(const Row<T>& row) {
+  constexpr KeyOf<T> top = KeyOf<T>(KeyOf<T>(1) << (sizeof(T) * 8 - 1));
+  const KeyOf<T> first = ordered_bits(row.x[0]);
+  KeyOf<T> all = 0;
+  for (int64_t i = 0; i < row.n && !(all & top);)
+    for (const int64_t end = std::min(row.n, i + 256); i < end; ++i) all |= KeyOf<T>(ordered_bits(row.x[i]) ^ first);
+  return all;
+}
+
+// A row as items: the key's bits below the highest that differs, then the position. Where both have more than 64 bits
+// the lowest of the key are dropped, and looked at later where all others are equal.
+template <class T> struct RadixRow : Row<T>, RadixSource, RadixSink {
+  int position_bits, key_bits, dropped;
+
+  RadixRow(const Row<T>& row, uint64_t differ) : Row<T>(row) {
+    position_bits = std::bit_width(uint64_t(row.n - 1));
+    key_bits = std::bit_width(differ);
+    dropped = std::max(0, key_bits + position_bits - 64);
+  }
+  uint64_t mask() const { return key_bits == 64 ? ~uint64_t(0) : (uint64_t(1) << key_bits) - 1; }
+  uint64_t item(int64_t i) const { return (this->key(i) & mask()) >> dropped << position_bits | uint64_t(i); }
+  int64_t position(uint64_t item) const { return int64_t(item & ((uint64_t(1) << position_bits) - 1)); }
+  bool same(uint64_t a, uint64_t b) const { return (a ^ b) >> position_bits == 0; }
+  RadixRange range(uint64_t* items) const {
+    return {items, items + this->n, this->n, position_bits, position_bits + key_bits - dropped};
+  }
+
+  // The item's digit above `shift`, from its key. Members are copied: what is written could be they.
+  void count(int64_t begin, int64_t end, int shift, uint32_t* counts) const override {
+    const int s = shift - position_bits + dropped;
+    const uint64_t m = mask();
+    const Row<T> row = *this;
+    for (int64_t i = begin; i < end; ++i) ++counts[(row.key(i) & m) >> s];
+  }
+  void place(int64_t begin, int64_t end, int shift, uint32_t* places, uint64_t* to) const override {
+    const int s = shift - position_bits + dropped, down = dropped, up = position_bits;
+    const uint64_t m = mask();
+    const Row<T> row = *this;
+    for (int64_t i = begin; i < end; ++i) {
+      const uint64_t key = row.key(i) & m;
+      to[places[key >> s]++] = key >> down << up | uint64_t(i);
     }
-    for (int64_t i = 0; i < n; ++i) to[count[(from[i].key >> (8 * b)) & 255]++] = from[i];
-    std::swap(from, to);
   }
-  for (int64_t i = 0; i < n; ++i) index[i] = from[i].position;
-}
-// Rows below 2^32 elements.
-template <class T> void radix_sort(const T* x, int64_t n, bool descending,
-                                   std::vector<Item<Bits<sizeof(T)>>>& scratch, int64_t* index) {
-  using U = Bits<sizeof(T)>;
-  scratch.resize(2 * n);
-  Item<U>* from = scratch.data();
-  std::vector<uint32_t> counts(sizeof(U) * 256, 0);
-  for (int64_t i = 0; i < n; ++i) {
-    const U key = sort_key(x[i], descending);
-    from[i] = {key, uint32_t(i)};
-    for (size_t b = 0; b < sizeof(U); ++b) ++counts[b * 256 + ((key >> (8 * b)) & 255)];
+
+  // Sorts a run of items by what they do not tell.
+  void sort_dropped(uint64_t* run, uint64_t* scratch, int64_t m) const {
+    auto rest = [&](uint64_t it) { return this->key(position(it)) & ((uint64_t(1) << dropped) - 1); };
+    if (m <= 16) {
+      for (int64_t i = 1; i < m; ++i) {
+        const uint64_t it = run[i], k = rest(it);
+        int64_t at = i;
+        for (; at > 0 && rest(run[at - 1]) > k; --at) run[at] = run[at - 1];
+        run[at] = it;
+      }
+      return;
+    }
+    const int ranks = std::bit_width(uint64_t(m - 1));
+    Items room;
+    uint64_t* items = room.of(2 * m);
+    for (int64_t i = 0; i < m; ++i) items[i] = rest(run[i]) << ranks | uint64_t(i);
+    const uint64_t* sorted = radix_sort_here({items, items + m, m, ranks, ranks + dropped});
+    for (int64_t i = 0; i < m; ++i) scratch[i] = run[sorted[i] & ((uint64_t(1) << ranks) - 1)];
+    std::copy_n(scratch, m, run);
   }
-  radix_passes(from, n, counts.data(), index);
+  void take(uint64_t* sorted, uint64_t* scratch, int64_t m, int64_t at) const override {
+    if (dropped)
+      for (int64_t first = 0, i = 1; i <= m; ++i)
+        if (i == m || !same(sorted[first], sorted[i])) {
+          if (i - first > 1) sort_dropped(sorted + first, scratch, i - first);
+          first = i;
+        }
+    write(sorted, m, at);
+  }
+  void write(const uint64_t* sorted, int64_t m, int64_t at) const {
+    if (this->indices)
+      for (int64_t i = 0; i < m; ++i) this->indices[at + i] = position(sorted[i]);
+    if (!this->values) return;
+    if (dropped) {
+      for (int64_t i = 0; i < m; ++i) this->values[at + i] = this->x[position(sorted[i])];
+      return;
+    }
+    const KeyOf<T> flip = KeyOf<T>(-int(this->descending)), above = KeyOf<T>(this->key(0) & ~mask());
+    for (int64_t i = 0; i < m; ++i) {
+      const KeyOf<T> key = KeyOf<T>((above | KeyOf<T>(sorted[i] >> position_bits & mask())) ^ flip);
+      if (!value_of(key, this->values[at + i])) this->values[at + i] = this->x[position(sorted[i])];
+    }
+  }
+};
+
+// Keys of few bits: elements go from where they are to where they belong.
+template <class T> struct CountedRow : Row<T>, RadixSource {
+  uint64_t mask;
+  CountedRow(const Row<T>& row, int bits) : Row<T>(row), mask((uint64_t(1) << bits) - 1) {}
+  void count(int64_t begin, int64_t end, int, uint32_t* counts) const override {
+    const Row<T> row = *this;
+    for (int64_t i = begin, m = int64_t(mask); i < end; ++i) ++counts[row.key(i) & uint64_t(m)];
+  }
+  void place(int64_t begin, int64_t end, int, uint32_t* places, uint64_t*) const override {
+    const Row<T> row = *this;
+    for (int64_t i = begin, m = int64_t(mask); i < end; ++i) row.put(places[row.key(i) & uint64_t(m)]++, i);
+  }
+};
+
+template <class T> void radix_row(const Row<T>& row, Items& room) {
+  const uint64_t differ = differing(row);
+  if (const int bits = std::bit_width(differ); bits <= kDistributeBits && row.n >= int64_t(4) << bits)
+    return radix_distribute(CountedRow<T>(row, bits), row.n, bits);
+  const RadixRow<T> r(row, differ);
+  const RadixRange range = r.range(room.of(2 * row.n));
+  if (row.n >= kSharedFrom) return radix_sort_source(r, range, r);
+  for (int64_t i = 0; i < row.n; ++i) range.items[i] = r.item(i);
+  radix_sort(range, 0, r);
 }
 
-template <class U> void merge_keys(std::vector<Keyed<U>>& pairs, int64_t* index) {
+template <class T> void merge_row(const Row<T>& row) {
+  std::vector<Keyed<KeyOf<T>, int64_t>> pairs(static_cast<size_t>(row.n));
+  fill_keys(row.x, row.n, row.descending, pairs.data());
   std::stable_sort(pairs.begin(), pairs.end(), ByKey());
-  for (size_t i = 0; i < pairs.size(); ++i) index[i] = pairs[i].second;
-}
-template <class T> void merge_sort(const T* x, int64_t n, bool descending,
-                                   std::vector<Keyed<Bits<sizeof(T)>>>& pairs, int64_t* index) {
-  if (n <= 16) {  // insertion: no buffer
-    if (n > 0) index[0] = 0;
-    for (int64_t i = 1; i < n; ++i) {
-      int64_t at = i;
-      for (; at > 0 && (descending ? greater(x[i], x[index[at - 1]]) : less(x[i], x[index[at - 1]])); --at)
-        index[at] = index[at - 1];
-      index[at] = i;
-    }
-    return;
-  }
-  pairs.resize(size_t(n));
-  fill_keys(x, n, descending, pairs.data());
-  merge_keys(pairs, index);
+  for (int64_t i = 0; i < row.n; ++i) row.put(i, pairs[size_t(i)].position);
 }
 
-template <class U> void introsort_keys(std::vector<Keyed<U>>& pairs, int64_t* index) {
-  std::sort(pairs.begin(), pairs.end(), ByKey());
-  for (size_t i = 0; i < pairs.size(); ++i) index[i] = pairs[i].second;
+template <class T> void short_row(const Row<T>& row) {
+  using K = std::conditional_t<sizeof(T) <= 4, int32_t, int64_t>;
+  constexpr uint64_t sign = sizeof(T) < 4 ? 0 : uint64_t(1) << (sizeof(T) * 8 - 1);
+  K keys[kRankMost];
+  uint8_t order[kRankMost];
+  for (int64_t i = 0; i < row.n; ++i) keys[i] = K(row.key(i) ^ sign);
+  if constexpr (sizeof(K) == 4)
+    sort_table().rank32(keys, int(row.n), order);
+  else
+    sort_table().rank64(keys, int(row.n), order);
+  for (int64_t i = 0; i < row.n; ++i) row.put(i, order[i]);
 }
-template <class T> void introsort_row(const T* x, int64_t n, bool descending,
-                                      std::vector<Keyed<Bits<sizeof(T)>>>& pairs, int64_t* index) {
-  pairs.resize(size_t(n));
-  fill_keys(x, n, descending, pairs.data());
-  introsort_keys(pairs, index);
-}
-// Where equals meet, their order is the one in which std::sort leaves pairs. `index` is a sorted order
-// already.
-template <class T> void reorder_ties(const T* x, int64_t n, bool descending,
-                                     std::vector<Keyed<Bits<sizeof(T)>>>& pairs, int64_t* index) {
+
+// Where equals meet, their order is the one in which std::sort leaves pairs. The row is in order already.
+template <class T> void reorder_ties(const Row<T>& row) {
   int64_t i = 1;
-  while (i < n && ordered_bits(x[index[i - 1]]) != ordered_bits(x[index[i]])) ++i;
-  if (i < n) introsort_row(x, n, descending, pairs, index);
+  while (i < row.n && row.key(row.indices[i - 1]) != row.key(row.indices[i])) ++i;
+  if (i >= row.n) return;
+  std::unique_ptr<Keyed<KeyOf<T>, uint32_t>[]> pairs(new Keyed<KeyOf<T>, uint32_t>[size_t(row.n)]);
+  fill_keys(row.x, row.n, row.descending, pairs.get());
+  std::sort(pairs.get(), pairs.get() + row.n, ByKey());
+  for (i = 0; i < row.n; ++i) row.put(i, pairs[size_t(i)].position);
+}
+
+template <class T> void sort_row(const Row<T>& row, Ties ties, Items& room) {
+  if (row.n <= (sizeof(T) <= 4 ? kRankMost : kRankMost / 2))
+    short_row(row);
+  else if (row.n < kRadixMost)
+    radix_row(row, room);
+  else
+    merge_row(row);
+  if (ties == Ties::Introsort && row.indices && row.n > 16 && row.n <= kIntrosortMost) reorder_ties(row);
 }
 
 template <class T>
 void sort_as(const T* x, int64_t rows, int64_t n, bool descending, T* values, int64_t* indices, Ties ties) {
-  int64_t grain = kGrain / (n + 1);
-  parallel_for(rows, grain < 1 ? 1 : grain, [&](int64_t begin, int64_t end) {
-    std::vector<Item<Bits<sizeof(T)>>> scratch;
-    std::vector<Keyed<Bits<sizeof(T)>>> pairs;
-    for (int64_t r = begin; r < end; ++r) {
-      const T* row = x + r * n;
-      int64_t* index = indices + r * n;
-      const bool introsort = ties == Ties::Introsort && n > 16 && n <= kIntrosortMost;
-      if (introsort && n < kRadixFrom)  // one sort, not a second one where ties are found
-        introsort_row(row, n, descending, pairs, index);
-      else if (n >= kRadixFrom && n < (int64_t(1) << 32))
-        radix_sort(row, n, descending, scratch, index);
-      else
-        merge_sort(row, n, descending, pairs, index);
-      if (introsort && n >= kRadixFrom) reorder_ties(row, n, descending, pairs, index);
-      if (values)
-        for (int64_t i = 0; i < n; ++i) values[r * n + i] = row[index[i]];
-    }
-  });
-}
-
-// ---- top-k
-
-template <class U> void topk_row(std::vector<Keyed<U>>& queue, int64_t k, bool sorted) {
-  int64_t n = int64_t(queue.size());
-  auto first = queue.begin();
-  if (k * 64 <= n) return std::partial_sort(first, first + k, queue.end(), ByKey());
-  std::nth_element(first, first + k - 1, queue.end(), ByKey());
-  if (sorted) std::sort(first, first + k - 1, ByKey());
-}
-
-template <class T> void topk_as(const T* x, int64_t rows, int64_t n, int64_t k, bool largest, bool sorted,
-                                T* values, int64_t* indices) {
-  int64_t grain = kGrain / (n + 1);
-  parallel_for(rows, grain < 1 ? 1 : grain, [&](int64_t begin, int64_t end) {
-    std::vector<Keyed<Bits<sizeof(T)>>> queue(static_cast<size_t>(n));
-    for (int64_t r = begin; r < end; ++r) {
-      fill_keys(x + r * n, n, largest, queue.data());
-      topk_row(queue, k, sorted);
-      for (int64_t i = 0; i < k; ++i) {
-        const int64_t at = queue[size_t(i)].second;
-        values[r * k + i] = x[r * n + at], indices[r * k + i] = at;
-      }
-    }
-  });
-}
-
-// ---- selection
-
-// Hoare's quick select with the median of three as pivot; element k ends in its place.
-template <class U> void quick_select(Keyed<U>* a, int64_t n, int64_t k) {
-  auto after = [](const Keyed<U>& x, const Keyed<U>& y) { return x.first > y.first; };
-  for (int64_t left = 0, right = n - 1; left < right;) {
-    if (right == left + 1) {
-      if (after(a[left], a[right])) std::swap(a[left], a[right]);
-      return;
-    }
-    std::swap(a[left + (right - left) / 2], a[left + 1]);
-    if (after(a[left + 1], a[right])) std::swap(a[left + 1], a[right]);
-    if (after(a[left], a[right])) std::swap(a[left], a[right]);
-    if (after(a[left + 1], a[left])) std::swap(a[left + 1], a[left]);
-    int64_t i = left + 1, j = right;
-    Keyed<U> pivot = a[left];
-    for (;;) {
-      do ++i;
-      while (after(pivot, a[i]));
-      do --j;
-      while (after(a[j], pivot));
-      if (j < i) break;
-      std::swap(a[i], a[j]);
-    }
-    std::swap(a[left], a[j]);
-    if (j <= k) left = i;
-    if (j >= k) right = j - 1;
-  }
-}
-template <class T> void kth_as(const T* x, int64_t rows, int64_t n, int64_t k, T* values, int64_t* indices) {
-  for_rows(rows, n, [&](int64_t r) {
-    std::unique_ptr<Keyed<Bits<sizeof(T)>>[]> a(new Keyed<Bits<sizeof(T)>>[size_t(n)]);
-    fill_keys(x + r * n, n, false, a.get());
-    quick_select(a.get(), n, k);
-    values[r] = x[r * n + a[size_t(k)].second];
-    if (indices) indices[r] = a[size_t(k)].second;
-  });
-}
-
-// Of equals the one in the middle, as if sorted stably.
-template <class U> int64_t middle_of(Keyed<U>* a, int64_t n, int64_t middle) {
-  std::nth_element(a, a + middle, a + n);
-  return a[middle].second;
-}
-template <class T> int64_t median_of(const T* x, int64_t n, bool skip_nan) {
-  int64_t nans = 0;
-  for (int64_t i = 0; i < n; ++i)
-    if (is_nan(x[i])) {
-      if (!skip_nan) return i;
-      ++nans;
-    }
-  std::unique_ptr<Keyed<Bits<sizeof(T)>>[]> a(new Keyed<Bits<sizeof(T)>>[size_t(n)]);
-  fill_keys(x, n, false, a.get());
-  return middle_of(a.get(), n, nans == n ? 0 : (n - nans - 1) / 2);
-}
-template <class T>
-void median_as(const T* x, int64_t rows, int64_t n, bool skip_nan, T* values, int64_t* indices) {
-  for_rows(rows, n, [&](int64_t r) {
-    int64_t at = median_of(x + r * n, n, skip_nan);
-    values[r] = x[r * n + at];
-    if (indices) indices[r] = at;
-  });
-}
-
-// f(null pointer of the element type), for every type but the complex ones.
-template <class F> void visit_real(Dtype dtype, F f) {
-  visit(dtype, [&](auto* tag) {
-    using T = std::remove_pointer_t<decltype(tag)>;
-    if constexpr (sizeof(T) <= 8 && !std::is_same_v<T, std::complex<float>>) f(tag);
-  });
+  auto sort_some = [&](int64_t begin, int64_t end) {
+    Items room;
+    for (int64_t r = begin; r < end; ++r)
+      sort_row(Row<T>{x + r * n, n, descending, values ? values + r * n : nullptr, indices ? indices + r * n : nullptr},
+               ties, room);
+  };
+  if (n >= kSharedFrom) return sort_some(0, rows);
+  parallel_for(rows, std::max<int64_t>(1, kGrain / (n + 1)), sort_some);
 }
 
 }  // namespace
 
 void sort_rows(Dtype dtype, const void* x, int64_t rows, int64_t n, bool descending, void* values,
                int64_t* indices, Ties ties) {
+  if (rows == 0 || n == 0) return;
   visit_real(dtype, [&](auto* tag) {
     using T = std::remove_pointer_t<decltype(tag)>;
     sort_as(static_cast<const T*>(x), rows, n, descending, static_cast<T*>(values), indices, ties);
-  });
-}
-void topk_rows(Dtype dtype, const void* x, int64_t rows, int64_t n, int64_t k, bool largest, bool sorted,
-               void* values, int64_t* indices) {
-  if (k == 0) return;
-  visit_real(dtype, [&](auto* tag) {
-    using T = std::remove_pointer_t<decltype(tag)>;
-    topk_as(static_cast<const T*>(x), rows, n, k, largest, sorted, static_cast<T*>(values), indices);
-  });
-}
-void kth_rows(Dtype dtype, const void* x, int64_t rows, int64_t n, int64_t k, void* values,
-              int64_t* indices) {
-  visit_real(dtype, [&](auto* tag) {
-    using T = std::remove_pointer_t<decltype(tag)>;
-    kth_as(static_cast<const T*>(x), rows, n, k, static_cast<T*>(values), indices);
-  });
-}
-void median_rows(Dtype dtype, const void* x, int64_t rows, int64_t n, bool skip_nan, void* values,
-                 int64_t* indices) {
-  visit_real(dtype, [&](auto* tag) {
-    using T = std::remove_pointer_t<decltype(tag)>;
-    median_as(static_cast<const T*>(x), rows, n, skip_nan, static_cast<T*>(values), indices);
   });
 }
 

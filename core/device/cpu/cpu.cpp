@@ -204,8 +204,8 @@ int64_t rows_of(Ref x, int64_t n) { return n ? x.numel / n : 0; }
 void sort_rows(Ref x, int64_t n, bool descending, Ref values, Ref indices, Ties ties) {
   if (x.numel == 0) return;
   Work work(x.numel * kSortWork);
-  adjoint::sort_rows(x.dtype, x.host(), rows_of(x, n), n, descending, values.host(),
-                     indices.host_as<int64_t>(), ties);
+  adjoint::sort_rows(x.dtype, x.host(), rows_of(x, n), n, descending, values.numel ? values.host() : nullptr,
+                     indices.numel ? indices.host_as<int64_t>() : nullptr, ties);
 }
 void topk_rows(Ref x, int64_t n, int64_t k, bool largest, bool sorted, Ref values, Ref indices) {
   if (values.numel == 0) return;
