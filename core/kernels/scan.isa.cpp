@@ -3,18 +3,20 @@
 #include <type_traits>
 
 #include "kernels/isa.h"
+#include "kernels/lanes.h"
 #include "kernels/math.h"
 #include "kernels/scan_table.h"
 
 namespace adjoint {
 namespace {
 
-constexpr int kLanes = 8;
-template <class A> struct LanesOf {
-  typedef A type __attribute__((vector_size(sizeof(A) * kLanes), aligned(alignof(A)), may_alias));
-};
+constexpr int kEight = 8;
+// Eight numbers of 8 bytes, in as many vectors as the instruction set takes.
+constexpr int kWidth = kVectorBytes / 8, kParts = kEight / kWidth;
+template <class A> using Part = typename VectorOf<A>::type;
+template <class A> using Eight = Part<A>[kParts];
 
-// Vectors go by reference: not every instruction set has a way to return such wide ones.
+// b = a ∘ b. Vectors go by reference, lest how they are handed over depend on the instruction set.
 struct Sum {
   template <class A> static constexpr A none() { return A(0); }
   template <class V> [[gnu::always_inline]] static void join(const V& a, V& b) { b = a + b; }
@@ -28,39 +30,72 @@ struct LogSumExp {
   template <class A> [[gnu::always_inline]] static void join(const A& a, A& b) { b = math::logaddexp(a, b); }
 };
 
-template <class Op, class V> [[gnu::always_inline]] inline void scan_lanes(V& v, const V& none) {
-  Op::join(__builtin_shufflevector(none, v, 0, 8, 9, 10, 11, 12, 13, 14), v);
-  Op::join(__builtin_shufflevector(none, v, 0, 1, 8, 9, 10, 11, 12, 13), v);
-  Op::join(__builtin_shufflevector(none, v, 0, 1, 2, 3, 8, 9, 10, 11), v);
+// The last `kBy` numbers of a, and those of b before its last `kBy`.
+template <int kBy, class V> [[gnu::always_inline]] inline void shifted(const V& a, const V& b, V& to) {
+  if constexpr (kBy >= kWidth)
+    to = a;
+  else if constexpr (kWidth == 2)
+    to = __builtin_shufflevector(a, b, 1, 2);
+  else if constexpr (kWidth == 4 && kBy == 1)
+    to = __builtin_shufflevector(a, b, 3, 4, 5, 6);
+  else if constexpr (kWidth == 4)
+    to = __builtin_shufflevector(a, b, 2, 3, 4, 5);
+  else if constexpr (kBy == 1)
+    to = __builtin_shufflevector(a, b, 7, 8, 9, 10, 11, 12, 13, 14);
+  else if constexpr (kBy == 2)
+    to = __builtin_shufflevector(a, b, 6, 7, 8, 9, 10, 11, 12, 13);
+  else
+    to = __builtin_shufflevector(a, b, 4, 5, 6, 7, 8, 9, 10, 11);
+}
+// v[i] = v[i - kBy] ∘ v[i], where what stands before the first is nothing.
+template <class Op, int kBy, class A> [[gnu::always_inline]] inline void step(Eight<A>& v, const Part<A>& none) {
+  constexpr int kBack = kBy >= kWidth ? kBy / kWidth : 1;
+  for (int p = kParts - 1; p >= 0; --p) {
+    Part<A> before;
+    shifted<kBy>(p >= kBack ? v[p - kBack] : none, v[p], before);
+    Op::join(before, v[p]);
+  }
+}
+template <class Op, class A>
+[[gnu::always_inline]] inline void scan_eight(Eight<A>& v, const Part<A>& none, const Part<A>& last) {
+  step<Op, 1, A>(v, none);
+  step<Op, 2, A>(v, none);
+  step<Op, 4, A>(v, none);
+  for (int p = 0; p < kParts; ++p) Op::join(last, v[p]);
+}
+template <class T, class A> [[gnu::always_inline]] inline void load(const T* x, Eight<A>& v) {
+  for (int p = 0; p < kParts; ++p)
+    for (int l = 0; l < kWidth; ++l) v[p][l] = A(x[p * kWidth + l]);
+}
+template <class Op, class T, class A>
+[[gnu::always_inline]] inline void store(const Part<A>& ahead, Eight<A>& v, T* y) {
+  for (int p = 0; p < kParts; ++p) {
+    Op::join(ahead, v[p]);
+    for (int l = 0; l < kWidth; ++l) y[p * kWidth + l] = T(v[p][l]);
+  }
 }
 
 template <class Op, bool kWrite, class T, class A> A scan_block(const T* x, int64_t n, A before, T* y) {
-  using V = typename LanesOf<A>::type;
-  const V none = Op::template none<A>() - V{}, ahead = before - V{};
-  V last = none;  // the total up to here, in every lane
+  const Part<A> none = Op::template none<A>() - Part<A>{}, ahead = before - Part<A>{};
+  Part<A> last = none;  // the total up to here, in every lane
+  Eight<A> v;
   int64_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) {
-    V v;
-    for (int l = 0; l < kLanes; ++l) v[l] = A(x[i + l]);
-    scan_lanes<Op>(v, none);
-    Op::join(last, v);
-    last = __builtin_shufflevector(v, v, 7, 7, 7, 7, 7, 7, 7, 7);
-    if constexpr (kWrite) {
-      Op::join(ahead, v);
-      for (int l = 0; l < kLanes; ++l) y[i + l] = T(v[l]);
-    }
+  for (; i + kEight <= n; i += kEight) {
+    load<T, A>(x + i, v);
+    scan_eight<Op, A>(v, none, last);
+    last = v[kParts - 1][kWidth - 1] - Part<A>{};
+    if constexpr (kWrite) store<Op, T, A>(ahead, v, y + i);
   }
-  A total = last[0];
-  if (const int rest = int(n - i)) {
-    V v = none;
-    for (int l = 0; l < rest; ++l) v[l] = A(x[i + l]);
-    scan_lanes<Op>(v, none);
-    Op::join(last, v);
-    total = v[rest - 1];
-    if constexpr (kWrite) {
-      Op::join(ahead, v);
-      for (int l = 0; l < rest; ++l) y[i + l] = T(v[l]);
-    }
+  const int64_t rest = n - i;
+  if (rest == 0) return last[0];
+  T few[kEight], sums[kEight];
+  for (int64_t l = 0; l < kEight; ++l) few[l] = l < rest ? x[i + l] : T(0);
+  load<T, A>(few, v);
+  scan_eight<Op, A>(v, none, last);
+  const A total = v[(rest - 1) / kWidth][(rest - 1) % kWidth];
+  if constexpr (kWrite) {
+    store<Op, T, A>(ahead, v, sums);
+    for (int64_t l = 0; l < rest; ++l) y[i + l] = sums[l];
   }
   return total;
 }

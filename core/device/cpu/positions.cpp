@@ -1,69 +1,82 @@
 // Elements at positions that several index tensors, or overlapping strides, give.
+#include <algorithm>
 #include <cstring>
+#include <memory>
 #include <vector>
+#include "device/cpu/by_size.h"
 #include "device/cpu/entries.h"
 #include "device/cpu/work.h"
+#include "kernels/parallel.h"
 #include "tensor/geometry.h"
 
 namespace adjoint::cpu {
 namespace {
 
-// In x, in elements, of each index.
-std::vector<int64_t> offsets_of(const Positions& a) {
-  std::vector<int64_t> offsets(size_t(numel_of(a.index_shape)), 0);
+constexpr int64_t kGrain = 8192;  // elements that are worth a thread
+
+// In x, in elements, of indices [begin, end).
+void write_offsets(const Positions& a, int64_t begin, int64_t end, int64_t* to) {
+  std::fill(to, to + (end - begin), 0);
   for (const IndexTensor& t : a.indices) {
-    const int64_t* p = t.index->host_as<int64_t>();
-    for (size_t k = 0; k < offsets.size(); ++k) {
-      int64_t i = p[k];
-      check_as(i >= -t.size && i < t.size, ErrorKind::Index, "index ", i, " is out of bounds for dimension ",
-               t.dim, " with size ", t.size);
-      offsets[k] += (i < 0 ? i + t.size : i) * t.stride;
+    const int64_t* p = t.index->host_as<int64_t>() + begin;
+    for (int64_t k = 0; k < end - begin; ++k) {
+      const int64_t i = p[k];
+      if (uint64_t(i + t.size) >= uint64_t(2 * t.size)) [[unlikely]]
+        fail(ErrorKind::Index, "index ", i, " is out of bounds for dimension ", t.dim, " with size ", t.size);
+      to[k] += (i < 0 ? i + t.size : i) * t.stride;
     }
   }
+}
+std::unique_ptr<int64_t[]> offsets_of(const Positions& a) {
+  const int64_t n = numel_of(a.index_shape);
+  std::unique_ptr<int64_t[]> offsets(new int64_t[size_t(n)]);
+  parallel_for(n, kGrain, [&](int64_t begin, int64_t end) { write_offsets(a, begin, end, offsets.get() + begin); });
   return offsets;
 }
 
-// Calls f(offset in x in elements, position in the dense result, block elements) for every run of the result.
-template <class F> void each_block(const Positions& a, const std::vector<int64_t>& offsets, F&& f) {
-  int64_t block = numel_of(a.after), blocks = numel_of(a.before), k = 0;
-  Dims at(a.before.size());
-  for (int64_t b = 0; b < blocks; ++b) {
-    int64_t base = 0;
-    for (int64_t d = 0; d < at.size(); ++d) base += at[d] * a.before_strides[d];
-    for (int64_t o : offsets) {
-      f(base + o, k);
-      k += block;
-    }
-    for (int64_t d = at.size() - 1; d >= 0 && ++at[d] == a.before[d]; --d) at[d] = 0;
-  }
-}
-// Offsets in x of the elements of one block.
-std::vector<int64_t> block_offsets(const Positions& a) {
-  int64_t n = numel_of(a.after);
+// Offsets in x of every index over some of its dimensions, in order.
+std::vector<int64_t> all_offsets(const Dims& sizes, const Dims& strides) {
+  const int64_t n = numel_of(sizes);
   std::vector<int64_t> v(size_t(n), 0);
-  Dims at(a.after.size());
+  Dims at(sizes.size());
   for (int64_t i = 0; i < n; ++i) {
-    for (int64_t d = 0; d < at.size(); ++d) v[size_t(i)] += at[d] * a.after_strides[d];
-    for (int64_t d = at.size() - 1; d >= 0 && ++at[d] == a.after[d]; --d) at[d] = 0;
+    for (int64_t d = 0; d < at.size(); ++d) v[size_t(i)] += at[d] * strides[d];
+    for (int64_t d = at.size() - 1; d >= 0 && ++at[d] == sizes[d]; --d) at[d] = 0;
   }
   return v;
 }
-bool dense(const std::vector<int64_t>& block) {
-  return block.empty() ||
-         (block.back() == int64_t(block.size()) - 1 && block[0] == 0 && (block.size() < 2 || block[1] == 1));
-}
 
-template <size_t N> struct Bytes {
-  char b[N];
-};
-template <class F> void by_size(size_t item, F&& f) {
-  switch (item) {
-    case 1: return f(Bytes<1>());
-    case 2: return f(Bytes<2>());
-    case 4: return f(Bytes<4>());
-    case 8: return f(Bytes<8>());
-    default: return f(Bytes<16>());
+// What an index names: a block of elements of x, which are dense or not.
+struct Block {
+  std::vector<int64_t> offsets;
+  bool dense = true;
+
+  explicit Block(const Positions& a) : offsets(all_offsets(a.after, a.after_strides)) {
+    for (size_t i = 0; i < offsets.size(); ++i) dense &= offsets[i] == int64_t(i);
   }
+  int64_t size() const { return int64_t(offsets.size()); }
+  // f(place in x, place in the block) for elements [first, end) of the block at `base`.
+  template <class F> void each(int64_t base, int64_t first, int64_t end, F&& f) const {
+    if (dense)
+      for (int64_t i = first; i < end; ++i) f(base + i, i);
+    else
+      for (int64_t i = first; i < end; ++i) f(base + offsets[size_t(i)], i);
+  }
+};
+
+constexpr int64_t kSome = 512;             // indices whose offsets are worked out at a time
+constexpr size_t kApart = 8;               // dimensions before the index that are enough for all threads
+constexpr int64_t kColumns = 32;           // of a block, that are worth a walk through the index
+
+template <class T> void take_blocks(const T* src, const int64_t* offsets, int64_t n, const Block& block, T* dst) {
+  const int64_t size = block.size();
+  if (size == 1)
+    for (int64_t k = 0; k < n; ++k) dst[k] = src[offsets[k]];
+  else if (block.dense)
+    for (int64_t k = 0; k < n; ++k) std::memcpy(dst + k * size, src + offsets[k], size_t(size) * sizeof(T));
+  else
+    for (int64_t k = 0; k < n; ++k)
+      block.each(offsets[k], 0, size, [&](int64_t from, int64_t i) { dst[k * size + i] = src[from]; });
 }
 
 // Of x's elements, from its first.
@@ -72,47 +85,61 @@ Geometry places_of(const TensorImpl& x) { return {x.sizes(), x.strides(), 0}; }
 }  // namespace
 
 void take(const TensorImpl& x, const Positions& at, const TensorImpl& y) {
-  std::vector<int64_t> offsets = offsets_of(at);
-  if (y.numel == 0) return;
-  std::vector<int64_t> block = block_offsets(at);
-  bool flat = dense(block);
+  const Block block(at);
+  const std::vector<int64_t> bases = all_offsets(at.before, at.before_strides);
+  const int64_t n = numel_of(at.index_shape), size = block.size();
   Work work(y.numel);
   by_size(x.itemsize(), [&]<class T>(T) {
     const T* src = reinterpret_cast<const T*>(x.host());
     T* dst = reinterpret_cast<T*>(y.host());
-    each_block(at, offsets, [&](int64_t from, int64_t to) {
-      if (flat)
-        std::memcpy(dst + to, src + from, block.size() * sizeof(T));
-      else
-        for (size_t i = 0; i < block.size(); ++i) dst[to + int64_t(i)] = src[from + block[i]];
-    });
+    parallel_for(n, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, size * int64_t(bases.size()))),
+                 [&](int64_t begin, int64_t end) {
+                   int64_t offsets[kSome];
+                   for (; begin < end; begin += kSome) {
+                     const int64_t m = std::min(kSome, end - begin);
+                     write_offsets(at, begin, begin + m, offsets);
+                     if (y.numel == 0) continue;
+                     for (size_t b = 0; b < bases.size(); ++b)
+                       take_blocks(src + bases[b], offsets, m, block, dst + (int64_t(b) * n + begin) * size);
+                   }
+                 });
+  });
+}
+
+// Equal indices are written in their order, whoever writes: work is cut where they cannot meet.
+template <class F> void put_each(const Positions& at, const int64_t* offsets, F&& f) {
+  const Block block(at);
+  const std::vector<int64_t> bases = all_offsets(at.before, at.before_strides);
+  const int64_t n = numel_of(at.index_shape), size = block.size();
+  const auto put = [&](size_t b, int64_t first, int64_t end) {
+    for (int64_t k = 0; k < n; ++k)
+      block.each(bases[b] + offsets[k], first, end,
+                 [&](int64_t to, int64_t i) __attribute__((always_inline)) { f(to, (int64_t(b) * n + k) * size + i); });
+  };
+  if (bases.size() >= kApart)
+    return parallel_for(int64_t(bases.size()), std::max<int64_t>(1, kGrain / (n * size + 1)),
+                        [&](int64_t begin, int64_t end) {
+                          for (int64_t b = begin; b < end; ++b) put(size_t(b), 0, size);
+                        });
+  parallel_for(size, std::max<int64_t>(kColumns, kGrain / (n + 1)), [&](int64_t begin, int64_t end) {
+    for (size_t b = 0; b < bases.size(); ++b) put(b, begin, end);
   });
 }
 
 void put(const TensorImpl& x, const Positions& at, const TensorImpl& values, bool accumulate) {
-  std::vector<int64_t> offsets = offsets_of(at);
-  if (values.numel == 0) return;
-  std::vector<int64_t> block = block_offsets(at);
   Work work(values.numel);
-  if (!accumulate) {
-    by_size(x.itemsize(), [&]<class T>(T) {
+  const std::unique_ptr<int64_t[]> offsets = offsets_of(at);
+  if (values.numel == 0) return;
+  if (!accumulate)
+    return by_size(x.itemsize(), [&]<class T>(T) {
       T* dst = reinterpret_cast<T*>(x.host());
       const T* src = reinterpret_cast<const T*>(values.host());
-      each_block(at, offsets, [&](int64_t to, int64_t from) {
-        for (size_t i = 0; i < block.size(); ++i) dst[to + block[i]] = src[from + int64_t(i)];
-      });
+      put_each(at, offsets.get(), [=](int64_t to, int64_t from) { dst[to] = src[from]; });
     });
-    return;
-  }
   visit(x.dtype, [&]<class T>(T*) {
     T* dst = x.host_as<T>();
     const T* src = values.host_as<T>();
-    each_block(at, offsets, [&](int64_t to, int64_t from) {
-      for (size_t i = 0; i < block.size(); ++i) {
-        T& d = dst[to + block[i]];
-        d = T(d + src[from + int64_t(i)]);
-      }
-    });
+    put_each(at, offsets.get(), [=](int64_t to, int64_t from) { dst[to] = T(dst[to] + src[from]); });
   });
 }
 

@@ -1,7 +1,9 @@
 // Advanced indexing: x[i, j, ...] with tensors, and assignment to it.
 #include <cstring>
 #include "autograd/door.h"
+#include "device/host_values.h"
 #include "ops/index/offsets.h"
+#include "ops/pointwise_record.h"
 #include "ops/promotion.h"
 #include "ops/raw.h"
 #include "ops/scalar_fits.h"
@@ -34,6 +36,20 @@ bool is_fill(Tensors indices, const TensorImpl& value) {
   for (const Tensor& i : indices)
     if (i) ++(i->dtype == Dtype::Bool || i->dtype == Dtype::U8 ? masks : others);
   return masks == 1 && others == 0 && value.numel == 1 && value.device != Device::Meta;
+}
+
+// The mask of such an assignment, as one that broadcasts against x; null where x is not indexed from its first dimension.
+Tensor fill_mask(const Tensor& x, Tensors indices) {
+  const Tensor& mask = indices[0];
+  if (!mask || mask->device != x->device || mask->ndim > x->ndim) return {};
+  Dims sizes(mask->sizes());
+  for (int d = 0; d < x->ndim; ++d) {
+    if (d >= mask->ndim)
+      sizes.push_back(1);
+    else if (mask->size(d) != x->size(d))
+      return {};
+  }
+  return reshape(raw::cast(detach(mask), Dtype::Bool), sizes);
 }
 
 struct Index {
@@ -80,15 +96,16 @@ struct IndexPut {
 Tensor index(const Tensor& x, Tensors indices) { return apply(Index{indices}, x); }
 
 Tensor index_put_(const Tensor& x, Tensors indices, const Tensor& values, bool accumulate) {
-  Advanced a = resolve(x, indices);
   Tensor v = values;
+  Tensor mask = !accumulate && has_values(x) && is_fill(indices, *v) ? fill_mask(x, indices) : Tensor();
+  Advanced a = mask ? Advanced{} : resolve(x, indices);
   if (v->ndim || v->device != Device::Cpu) {
     CommonDevice device;
     device.add(*x);
     device.add(*v);
   }
   if (v->dtype != x->dtype) {
-    fit_values(a, detach(v));
+    if (!mask) fit_values(a, detach(v));
     check(!accumulate && is_fill(indices, *v),
           "Index put requires the source and destination dtypes match, got ", label_of(x->dtype),
           " for the destination and ", label_of(v->dtype), " for the source.");
@@ -97,6 +114,7 @@ Tensor index_put_(const Tensor& x, Tensors indices, const Tensor& values, bool a
   }
   auto write = [&] {
     NoGrad no_grad;
+    if (mask) return raw::copy(x, pointwise(formula<"where">, {mask, reshape(v, Dims{}), x}));
     Tensor full = fit_values(a, v);
     if (overlap(*x, *full) != Overlap::None) full = raw::clone(full);
     backend(x).put(*x, a.positions(), *raw::contiguous(full), accumulate);

@@ -46,6 +46,15 @@ struct MaskedSelect {
   }
 };
 
+// x.reshape(-1)[at] = values, or += with accumulate, in x's own memory where it lies flat.
+void put_flat(const Tensor& x, const Tensor& at, const Tensor& values, bool accumulate) {
+  Tensor y = x->contiguous() ? x : raw::clone(x);
+  Tensor flat = adjoint::alias(y, Dims{y->numel}, Dims{1}, y->byte_offset);
+  Tensor v = raw::contiguous(overlap(*flat, *values) != Overlap::None ? raw::clone(values) : values);
+  backend(flat).put(*flat, resolve(flat, std::span(&at, 1)).positions(), *v, accumulate);
+  if (!y.same(x)) raw::copy(x, y);
+}
+
 Tensor mask_positions(const Tensor& mask) {  // flat positions of the true elements
   NoGrad no_grad;
   Tensor flat = reshape(raw::contiguous(raw::cast(mask, Dtype::Bool)), Dims{-1});
@@ -87,11 +96,7 @@ Tensor masked_scatter_(const Tensor& x, const Tensor& mask, const Tensor& source
         source->numel, " elements, the mask ", where_true->numel, " ones");
   auto write = [&] {
     NoGrad no_grad;
-    Tensor values = narrow(reshape(source, Dims{-1}), 0, 0, where_true->numel);
-    Tensor y = raw::clone(x);
-    Tensor at[1] = {where_true};
-    index_put_(reshape(y, Dims{-1}), at, values);
-    raw::copy(x, y);
+    put_flat(x, where_true, narrow(reshape(source, Dims{-1}), 0, 0, where_true->numel), false);
   };
   return apply_inplace(MaskedScatter{mask, source->sizes(), source->dtype}, x, "masked_scatter_", write,
                        source);
@@ -168,10 +173,7 @@ Tensor put_(const Tensor& x, const Tensor& index, const Tensor& source, bool acc
   Tensor i = flat_index(index, x->numel);
   auto write = [&] {
     NoGrad no_grad;
-    Tensor y = raw::clone(x);
-    Tensor at[1] = {reshape(i, Dims{-1})};
-    index_put_(reshape(y, Dims{-1}), at, reshape(source, Dims{-1}), accumulate);
-    raw::copy(x, y);
+    put_flat(x, reshape(i, Dims{-1}), reshape(source, Dims{-1}), accumulate);
   };
   return apply_inplace(Put{index, accumulate, source->sizes()}, x, "put_", write, source);
 }

@@ -30,13 +30,17 @@ Tensor places_of(const Tensor& mask) {
   return places;
 }
 
-// One tensor of coordinates for each of the mask's dimensions.
-static void push_mask(const Tensor& x, const Tensor& mask, std::vector<Tensor>& out) {
-  int64_t at = int64_t(out.size());
+static void check_mask(const Tensor& x, const Tensor& mask, int64_t at) {
   for (int d = 0; d < mask->ndim; ++d)
     check_as(at + d < x->ndim && mask->size(d) == x->size(int(at + d)), ErrorKind::Index,
              "The shape of the mask ", mask->sizes(), " at index ", d,
              " does not match the shape of the indexed tensor ", x->sizes(), " at index ", at + d);
+}
+static bool is_mask(const Tensor& i) { return i->dtype == Dtype::Bool || i->dtype == Dtype::U8; }
+
+// One tensor of coordinates for each of the mask's dimensions.
+static void push_mask(const Tensor& x, const Tensor& mask, std::vector<Tensor>& out) {
+  check_mask(x, mask, int64_t(out.size()));
   Tensor places = places_of(raw::contiguous(raw::cast(mask, Dtype::Bool)));
   for (int d = 0; d < mask->ndim; ++d) out.push_back(select(places, 0, d));
 }
@@ -56,7 +60,7 @@ static std::vector<Tensor> expand_masks(const Tensor& x, Tensors indices) {
              "tensors used as indices must be long, int, byte or bool tensors");
     check_as(i->dtype != Dtype::I8 && i->dtype != Dtype::I16, ErrorKind::Index,
              "tensors used as indices must be long, int, byte or bool tensors");
-    if (i->dtype == Dtype::Bool || i->dtype == Dtype::U8)
+    if (is_mask(i))
       push_mask(x, i, out);
     else
       out.push_back(raw::cast(i, Dtype::I64));
@@ -83,7 +87,29 @@ static Dims common_shape(const std::vector<Tensor>& idx) {
   return shape;
 }
 
+// A mask over the first dimensions of x, which lie like one in memory: flat places, not coordinates.
+static bool resolve_flat(const Tensor& x, Tensors indices, Advanced& a) {
+  if (indices.size() != 1 || !indices[0] || !is_mask(indices[0]) || indices[0]->device != x->device) return false;
+  const Tensor& mask = indices[0];
+  const int n = mask->ndim;
+  if (n == 0 || n > x->ndim) return false;
+  for (int d = 0; d + 1 < n; ++d)
+    if (x->stride(d) != x->stride(d + 1) * x->size(d + 1)) return false;
+  check_mask(x, mask, 0);
+  Tensor m = raw::contiguous(raw::cast(mask, Dtype::Bool));
+  Tensor places = places_of(adjoint::alias(m, Dims{m->numel}, Dims{1}, m->byte_offset));
+  a.index_shape = Dims{places->numel};
+  for (int d = n; d < x->ndim; ++d) {
+    a.after.push_back(x->size(d));
+    a.after_strides.push_back(x->stride(d));
+  }
+  a.held.push_back(places);
+  a.indices.push_back({places.get(), 0, m->numel, x->stride(n - 1)});
+  return true;
+}
+
 Advanced resolve(const Tensor& x, Tensors indices) {
+  if (Advanced flat; resolve_flat(x, indices, flat)) return flat;
   std::vector<Tensor> idx = expand_masks(x, indices);
   idx.resize(size_t(x->ndim));
   Advanced a;

@@ -19,8 +19,12 @@ void check_searchable(const Tensor& t) {
            "\"searchsorted_out_cpu\" not implemented for '", label_of(t->dtype), "'");
 }
 
-// Every type is compared as int64 or as double: both keep the order.
-Dtype work_type(Dtype a, Dtype b) { return is_integral(a) && is_integral(b) ? Dtype::I64 : Dtype::F64; }
+// Every type is compared as one that keeps its order.
+Dtype work_type(Dtype a, Dtype b) {
+  const Dtype wide = is_integral(a) && is_integral(b) ? Dtype::I64 : Dtype::F64;
+  if (a != b || a == wide) return wide;
+  return wide == Dtype::I64 ? Dtype::I32 : Dtype::F32;
+}
 
 bool upper_side(bool right, const MaybeSide& side, const char* name) {
   if (!side) return right;
@@ -109,15 +113,32 @@ Tensor bucketize_number(const Scalar& v, const Tensor& boundaries, bool int32, b
   return search(boundaries, scalar_tensor(v, dtype_for(v), boundaries->device), right, int32);
 }
 
-template <class T> Tensor among_values(const Tensor& x, const Tensor& others, bool invert) {
-  HostElements<T> set(others), at(x);
-  std::vector<T> sorted;
-  std::copy_if(set.begin(), set.end(), std::back_inserter(sorted), [](T v) { return v == v; });
-  std::sort(sorted.begin(), sorted.end());
+// Integers of a narrow range: a table has a place for each.
+std::optional<Tensor> among_few(const Tensor& x, const Tensor& others, bool invert) {
+  HostElements<int64_t> set(others), at(x);
+  const auto [low, high] = std::minmax_element(set.begin(), set.end());
+  const uint64_t span = set.size() ? uint64_t(*high) - uint64_t(*low) : 0;
+  if (span >= uint64_t(std::max<int64_t>(1024, 4 * (set.size() + at.size())))) return {};
+  std::vector<uint8_t> table(size_t(span) + 2, 0);  // the last: of all that are outside
+  const uint64_t first = set.size() ? uint64_t(*low) : 0;
+  for (int64_t v : set) table[uint64_t(v) - first] = 1;
   HostTensor<bool> y(x->sizes());
   for (int64_t i = 0; i < at.size(); ++i)
-    y[i] = (at[i] == at[i] && std::binary_search(sorted.begin(), sorted.end(), at[i])) != invert;
+    y[i] = bool(table[std::min(uint64_t(at[i]) - first, span + 1)]) != invert;
   return y.on(x->device);
+}
+// Each looks for its place among the others in order, and at who is there.
+Tensor among_sorted(const Tensor& x, const Tensor& others, bool invert) {
+  const int64_t n = others->numel;
+  if (n == 0) return adjoint::full(x->sizes(), Scalar(invert), Dtype::Bool, x->device);
+  Tensor set = adjoint::empty(Dims{n}, others->dtype, others->device);
+  Tensor unread = adjoint::empty(Dims{0}, Dtype::I64, others->device);
+  backend(set).sort_rows(*raw::contiguous(others), n, false, *set, *unread, Ties::Stable);
+  Tensor at = adjoint::empty(x->sizes(), Dtype::I64, x->device), v = raw::contiguous(x);
+  backend(x).search_rows(*set, *v, false, *at);
+  Tensor found = index_select(set, 0, reshape(clamp(at, std::nullopt, Operand(Scalar(n - 1))), Dims{-1}));
+  found = reshape(found, x->sizes());
+  return invert ? ne(found, Operand(v)) : eq(found, Operand(v));
 }
 
 // Are the elements among the others? NaN is not, for it equals nothing.
@@ -126,9 +147,11 @@ Tensor among(const Tensor& x, const Tensor& others, Dtype type, bool invert) {
         "Unsupported input type encountered for isin(): ",
         label_of(is_complex(x->dtype) ? x->dtype : others->dtype));
   if (!has_values(x)) return adjoint::empty(x->sizes(), Dtype::Bool, x->device);
-  Dtype work = work_type(type, type);
+  Dtype work = is_integral(type) || type == Dtype::Bool ? Dtype::I64 : work_type(type, type);
   Tensor a = raw::cast(raw::cast(x, type), work), b = raw::cast(raw::cast(others, type), work);
-  return work == Dtype::I64 ? among_values<int64_t>(a, b, invert) : among_values<double>(a, b, invert);
+  if (work == Dtype::I64)
+    if (std::optional<Tensor> y = among_few(a, b, invert)) return *y;
+  return among_sorted(a, b, invert);
 }
 Dtype type_with(const Tensor& x, const Scalar& v) {
   return v.category() <= category_of(x->dtype) ? x->dtype : dtype_for(v);

@@ -30,28 +30,27 @@ template <class Name> Triple finish(const Tensor& x, Tensor values, Tensor inver
   return {std::move(values), std::move(inverse), std::move(counts)};
 }
 
-// Groups: order[i] is the i-th element in sorted (or given) order; first[i] says that it starts a group.
+// Groups of elements in sorted (or given) order.
 struct Groups {
   Tensor inverse, counts, leaders;  // leaders: one member of each group
 };
-Groups group(int64_t n, const int64_t* order, const std::vector<uint8_t>& starts, Device device) {
-  HostTensor<int64_t> inverse(Dims{n});
-  std::vector<int64_t> leaders, counts;
+// order[i] is the i-th element; starts[i] says that it begins a group, as the first always does.
+Groups group(int64_t n, const int64_t* order, const std::vector<uint8_t>& starts, bool want_inverse, Device device) {
+  int64_t found = 0;
+  for (uint8_t s : starts) found += s;
+  HostTensor<int64_t> leaders(Dims{found}), counts(Dims{found}), inverse(Dims{want_inverse ? n : 0});
+  int64_t g = -1, begun = 0;
   for (int64_t i = 0; i < n; ++i) {
-    int64_t e = order ? order[i] : i;
-    if (i == 0 || starts[size_t(i)]) {
-      leaders.push_back(e);
-      counts.push_back(0);
+    const int64_t e = order ? order[i] : i;
+    if (starts[size_t(i)]) {
+      if (g >= 0) counts[g] = i - begun;
+      leaders[++g] = e;
+      begun = i;
     }
-    ++counts.back();
-    inverse[e] = int64_t(leaders.size()) - 1;
+    if (want_inverse) inverse[e] = g;
   }
-  auto tensor = [&](const std::vector<int64_t>& v) {
-    HostTensor<int64_t> t(Dims{int64_t(v.size())});
-    std::copy(v.begin(), v.end(), t.data());
-    return t.on(device);
-  };
-  return {inverse.on(device), tensor(counts), tensor(leaders)};
+  if (g >= 0) counts[g] = n - begun;
+  return {inverse.on(device), counts.on(device), leaders.on(device)};
 }
 
 Tensor none(Device device) { return empty(Dims{0}, Dtype::I64, device); }
@@ -61,23 +60,55 @@ std::vector<uint8_t> first_of_runs(const Tensor& x) {
   std::vector<uint8_t> starts(size_t(x->numel), 1);
   visit(x->dtype, [&]<class T>(T*) {
     HostElements<T> v(x);
-    for (int64_t i = 1; i < v.size(); ++i) starts[size_t(i)] = !(v[i] == v[i - 1]);
+    const T* p = v.data();
+    for (int64_t i = 1; i < v.size(); ++i) starts[size_t(i)] = !(p[i] == p[i - 1]);
   });
   return starts;
+}
+// The elements that begin a run, one after the other.
+Tensor run_values(const Tensor& x) {
+  return visit(x->dtype, [&]<class T>(T*) {
+    constexpr int64_t kMany = 16;
+    HostElements<T> v(x);
+    const T* p = v.data();
+    const int64_t n = v.size();
+    HostTensor<T> kept(Dims{n});
+    T* to = kept.data();
+    int64_t k = 0, i = 0;
+    if (n) to[k++] = p[i++];
+    while (i < n) {
+      const int64_t end = std::min(n, i + kMany);
+      bool any = false;
+      for (int64_t j = i; j < end; ++j) any |= !(p[j] == p[j - 1]);
+      if (!any) {
+        i = end;
+        continue;
+      }
+      for (; i < end; ++i) {
+        to[k] = p[i];
+        k += !(p[i] == p[i - 1]);
+      }
+    }
+    HostTensor<T> y(Dims{k});
+    std::copy_n(to, k, y.data());
+    return y.on(x->device);
+  });
 }
 
 template <class Name> Triple unique_flat(const Tensor& x, bool sort, bool want_inverse, bool want_counts) {
   if (is_complex(x->dtype)) fail_dtype("unique", x->dtype);
   Tensor c = raw::contiguous(x), sorted = c;
-  int64_t n = x->numel;
-  std::optional<HostElements<int64_t>> order;
+  const int64_t n = x->numel;
+  const bool want_order = want_inverse || want_counts;
+  Tensor places = empty(Dims{want_order ? n : 0}, Dtype::I64, x->device);
   if (sort) {
-    Tensor places = empty(Dims{n}, Dtype::I64, x->device);
     sorted = empty(Dims{n}, x->dtype, x->device);
     backend(x).sort_rows(*c, n, false, *sorted, *places, Ties::Stable);
-    order.emplace(places);
   }
-  Groups g = group(n, sort ? order->data() : nullptr, first_of_runs(sorted), x->device);
+  if (!want_order) return finish<Name>(x, run_values(sorted), none(x->device), none(x->device));
+  std::optional<HostElements<int64_t>> order;
+  if (sort) order.emplace(places);
+  Groups g = group(n, sort ? order->data() : nullptr, first_of_runs(sorted), want_inverse, x->device);
   Tensor values = ops::index_select(adjoint::alias(c, Dims{n}, Dims{1}, c->byte_offset), 0,
                                     g.leaders);  // an alias has no history
   Tensor inverse = want_inverse ? adjoint::alias(g.inverse, x->sizes(), contiguous_strides(x->sizes()), 0)
@@ -125,7 +156,7 @@ Triple unique_slices(const Tensor& x, int64_t dim, bool sort, bool want_inverse,
         "There are 0 sized dimensions, and they aren't selected, so unique cannot be applied");
   Tensor rows = ops::movedim(detach(x), Dims{d}, Dims{0});
   Runs r = visit(x->dtype, [&]<class T>(T*) { return runs_of_rows<T>(rows, n, sort); });
-  Groups g = group(n, r.order.data(), r.starts, x->device);
+  Groups g = group(n, r.order.data(), r.starts, want_inverse, x->device);
   Tensor values = ops::index_select(detach(x), d, g.leaders);
   return finish<Name>(x, values, want_inverse ? g.inverse : none(x->device),
                       want_counts ? g.counts : none(x->device));
