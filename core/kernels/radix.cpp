@@ -14,8 +14,8 @@ namespace adjoint {
 namespace {
 
 constexpr int64_t kInsertionMost = 32;
-constexpr int64_t kCachedMost = 8192;        // items that stay in the nearest cache with their scratch
-constexpr int64_t kSharedFrom = 1 << 16;     // items that are worth several threads
+constexpr int64_t kCachedMost = 8192;     // items that stay in the nearest cache with their scratch
+constexpr int64_t kSharedFrom = 1 << 16;  // items that are worth several threads
 constexpr int64_t kChunk = 1 << 15, kMostChunks = 256;
 
 void insertion(uint64_t* a, int64_t n) {
@@ -80,9 +80,8 @@ template <class C, class P> Pieces partition(int64_t n, int bits, C count, P pla
   const int64_t size = std::max(kChunk, (n + kMostChunks - 1) / kMostChunks);
   const int64_t chunks = (n + size - 1) / size, values = int64_t(1) << bits;
   std::vector<uint32_t> counts(size_t(chunks * values), 0);
-  parallel_chunks(chunks, [&](int64_t c) {
-    count(c * size, std::min(n, (c + 1) * size), &counts[size_t(c * values)]);
-  });
+  parallel_chunks(
+      chunks, [&](int64_t c) { count(c * size, std::min(n, (c + 1) * size), &counts[size_t(c * values)]); });
   Pieces pieces{bits, std::vector<int64_t>(size_t(values))};
   uint32_t sum = 0;
   for (int64_t v = 0; v < values; ++v) {
@@ -94,15 +93,13 @@ template <class C, class P> Pieces partition(int64_t n, int bits, C count, P pla
     }
     pieces.ends[size_t(v)] = v + 1 == values ? n : int64_t(sum);
   }
-  parallel_chunks(chunks, [&](int64_t c) {
-    place(c * size, std::min(n, (c + 1) * size), &counts[size_t(c * values)]);
-  });
+  parallel_chunks(
+      chunks, [&](int64_t c) { place(c * size, std::min(n, (c + 1) * size), &counts[size_t(c * values)]); });
   return pieces;
 }
 Pieces partition(const RadixSource& source, int64_t n, int shift, int bits, uint64_t* to) {
   return partition(
-      n, bits,
-      [&](int64_t begin, int64_t end, uint32_t* counts) { source.count(begin, end, shift, counts); },
+      n, bits, [&](int64_t begin, int64_t end, uint32_t* counts) { source.count(begin, end, shift, counts); },
       [&](int64_t begin, int64_t end, uint32_t* places) { source.place(begin, end, shift, places, to); });
 }
 Pieces partition(const RadixRange& r, int bits) {
@@ -181,6 +178,8 @@ void radix_sort_source(const RadixSource& source, const RadixRange& r, const Rad
   const int bits = first_digit(r);
   sort_pieces(partition(source, r.n, r.high - bits, bits, r.scratch), r, 0, sink);
 }
-void radix_distribute(const RadixSource& source, int64_t n, int bits) { partition(source, n, 0, bits, nullptr); }
+void radix_distribute(const RadixSource& source, int64_t n, int bits) {
+  partition(source, n, 0, bits, nullptr);
+}
 
 }  // namespace adjoint

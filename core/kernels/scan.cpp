@@ -194,7 +194,8 @@ void scan(Scan op, Dtype in, const void* x, const View3& v, void* out) {
     default: break;
   }
   copy_to_dense(x, in, v, out, in);
-  if (in == Dtype::C64) return scan_complex(op, static_cast<std::complex<float>*>(out), v.outer, v.n, v.inner);
+  if (in == Dtype::C64)
+    return scan_complex(op, static_cast<std::complex<float>*>(out), v.outer, v.n, v.inner);
   scan_complex(op, static_cast<std::complex<double>*>(out), v.outer, v.n, v.inner);
 }
 

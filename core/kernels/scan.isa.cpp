@@ -48,7 +48,8 @@ template <int kBy, class V> [[gnu::always_inline]] inline void shifted(const V& 
     to = __builtin_shufflevector(a, b, 4, 5, 6, 7, 8, 9, 10, 11);
 }
 // v[i] = v[i - kBy] ∘ v[i], where what stands before the first is nothing.
-template <class Op, int kBy, class A> [[gnu::always_inline]] inline void step(Eight<A>& v, const Part<A>& none) {
+template <class Op, int kBy, class A>
+[[gnu::always_inline]] inline void step(Eight<A>& v, const Part<A>& none) {
   constexpr int kBack = kBy >= kWidth ? kBy / kWidth : 1;
   for (int p = kParts - 1; p >= 0; --p) {
     Part<A> before;
@@ -224,13 +225,12 @@ template <class T> void sides(bool largest, const T* x, int64_t n, int64_t strid
 }  // namespace
 
 extern const ScanTable ADJOINT_ISA_NAME(scan_table);
-const ScanTable ADJOINT_ISA_NAME(scan_table) = {
-    {block<float, double>, columns<float, double>},
-    {block<double, double>, columns<double, double>},
-    {block<int64_t, int64_t>, columns<int64_t, int64_t>},
-    {row<float>, sides<float>},
-    {row<double>, sides<double>},
-    {row<int32_t>, sides<int32_t>},
-    {row<int64_t>, sides<int64_t>}};
+const ScanTable ADJOINT_ISA_NAME(scan_table) = {{block<float, double>, columns<float, double>},
+                                                {block<double, double>, columns<double, double>},
+                                                {block<int64_t, int64_t>, columns<int64_t, int64_t>},
+                                                {row<float>, sides<float>},
+                                                {row<double>, sides<double>},
+                                                {row<int32_t>, sides<int32_t>},
+                                                {row<int64_t>, sides<int64_t>}};
 
 }  // namespace adjoint

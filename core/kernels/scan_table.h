@@ -20,8 +20,8 @@ template <class T, class A> struct ScanKernels {
 // x op y keeps the later of equals; NaN stays.
 template <class T> struct ExtremumKernels {
   void (*row)(bool largest, const T* x, int64_t n, T* values, int64_t* index);
-  void (*columns)(bool largest, const T* x, int64_t n, int64_t stride, int64_t width, T* values, int64_t* index,
-                  int64_t out_stride);
+  void (*columns)(bool largest, const T* x, int64_t n, int64_t stride, int64_t width, T* values,
+                  int64_t* index, int64_t out_stride);
 };
 
 struct ScanTable {

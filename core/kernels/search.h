@@ -6,8 +6,8 @@ namespace adjoint {
 
 // place[i]: the first of n sorted elements that is not below x[i], or is above it (upper). NaN is above all numbers and
 // equals NaN, as sort has it.
-template <class T> using SearchRow = void (*)(const T* row, int64_t n, const T* x, int64_t count, bool upper,
-                                              int64_t* place);
+template <class T>
+using SearchRow = void (*)(const T* row, int64_t n, const T* x, int64_t count, bool upper, int64_t* place);
 struct SearchTable {
   SearchRow<float> f32;
   SearchRow<double> f64;

@@ -21,7 +21,8 @@ template <bool kUpper, int kCount, class T> void search(const T* row, int64_t n,
   }
   for (int q = 0; q < kCount; ++q) place[q] = at[q] + (left && before<kUpper>(row[at[q]], v[q]));
 }
-template <bool kUpper, class T> void search_all(const T* row, int64_t n, const T* x, int64_t count, int64_t* place) {
+template <bool kUpper, class T>
+void search_all(const T* row, int64_t n, const T* x, int64_t count, int64_t* place) {
   int64_t i = 0;
   for (; i + kMany <= count; i += kMany) search<kUpper, kMany>(row, n, x + i, place + i);
   for (; i < count; ++i) search<kUpper, 1>(row, n, x + i, place + i);
@@ -34,7 +35,7 @@ void search_row(const T* row, int64_t n, const T* x, int64_t count, bool upper, 
 }  // namespace
 
 extern const SearchTable ADJOINT_ISA_NAME(search_table);
-const SearchTable ADJOINT_ISA_NAME(search_table) = {search_row<float>, search_row<double>, search_row<int32_t>,
-                                                    search_row<int64_t>};
+const SearchTable ADJOINT_ISA_NAME(search_table) = {search_row<float>, search_row<double>,
+                                                    search_row<int32_t>, search_row<int64_t>};
 
 }  // namespace adjoint

@@ -19,9 +19,7 @@ template <class F> void for_rows(int64_t rows, int64_t n, F f) {
   parallel_for(rows, std::max<int64_t>(1, kGrain / (n + 1)), f);
 }
 // f(a position of the type that is wide enough).
-template <class F> void with_positions(int64_t n, F f) {
-  n <= UINT32_MAX ? f(uint32_t(0)) : f(int64_t(0));
-}
+template <class F> void with_positions(int64_t n, F f) { n <= UINT32_MAX ? f(uint32_t(0)) : f(int64_t(0)); }
 
 // ---- top-k
 
@@ -95,8 +93,8 @@ void topk_heap(const T* x, int64_t n, int64_t k, bool largest, Keyed<KeyOf<T>, P
   }
   std::sort_heap(heap, heap + k, ByKey());
 }
-template <class T, class P> void topk_queue(const T* x, int64_t n, int64_t k, bool largest, bool sorted,
-                                            Keyed<KeyOf<T>, P>* queue) {
+template <class T, class P>
+void topk_queue(const T* x, int64_t n, int64_t k, bool largest, bool sorted, Keyed<KeyOf<T>, P>* queue) {
   fill_keys(x, n, largest, queue);
   std::nth_element(queue, queue + k - 1, queue + n, ByKey());
   if (sorted) std::sort(queue, queue + k - 1, ByKey());
@@ -111,7 +109,8 @@ template <class T> void topk_as(const T* x, int64_t rows, int64_t n, int64_t k, 
       std::unique_ptr<K[]> queue(new K[size_t(few ? k : n)]);
       for (int64_t r = begin; r < end; ++r) {
         const T* row = x + r * n;
-        few ? topk_heap(row, n, k, largest, queue.get()) : topk_queue(row, n, k, largest, sorted, queue.get());
+        few ? topk_heap(row, n, k, largest, queue.get())
+            : topk_queue(row, n, k, largest, sorted, queue.get());
         for (int64_t i = 0; i < k; ++i) {
           const int64_t at = queue[size_t(i)].position;
           values[r * k + i] = row[at], indices[r * k + i] = at;
@@ -123,7 +122,8 @@ template <class T> void topk_as(const T* x, int64_t rows, int64_t n, int64_t k, 
 
 // ---- one element
 
-constexpr int64_t kCountFrom = 1 << 11;  // elements that are counted by their upper bits before they are compared
+constexpr int64_t kCountFrom =
+    1 << 11;  // elements that are counted by their upper bits before they are compared
 constexpr int kCountBits = 11;
 
 // The k-th of a row in stable order, and how many have its key.
@@ -154,7 +154,8 @@ template <class K> Found select_among(std::vector<K>& a, int64_t k) {
   }
 }
 
-template <class T, class P> Found select(const T* x, int64_t n, int64_t k, std::vector<Keyed<KeyOf<T>, P>>& room) {
+template <class T, class P>
+Found select(const T* x, int64_t n, int64_t k, std::vector<Keyed<KeyOf<T>, P>>& room) {
   using U = KeyOf<T>;
   room.clear();
   if (n < kCountFrom) {
@@ -168,10 +169,12 @@ template <class T, class P> Found select(const T* x, int64_t n, int64_t k, std::
   for (int64_t i = 0; i < n; ++i) differ |= U(ordered_bits(x[i]) ^ first);
   const int shift = std::max(0, int(std::bit_width(uint64_t(differ))) - kCountBits);
   constexpr uint64_t digit = (uint64_t(1) << kCountBits) - 1;
-  std::unique_ptr<int64_t[]> counts(new int64_t[4 << kCountBits]());  // four tables: equals in a row would wait
+  std::unique_ptr<int64_t[]> counts(
+      new int64_t[4 << kCountBits]());  // four tables: equals in a row would wait
   int64_t i = 0;
   for (; i + 4 <= n; i += 4)
-    for (int t = 0; t < 4; ++t) ++counts[size_t(t) << kCountBits | (uint64_t(ordered_bits(x[i + t])) >> shift & digit)];
+    for (int t = 0; t < 4; ++t)
+      ++counts[size_t(t) << kCountBits | (uint64_t(ordered_bits(x[i + t])) >> shift & digit)];
   for (; i < n; ++i) ++counts[uint64_t(ordered_bits(x[i])) >> shift & digit];
   uint64_t v = 0;
   int64_t here = 0;
@@ -213,7 +216,8 @@ template <class K> void quick_select(K* a, int64_t n, int64_t k) {
     if (j >= k) right = j - 1;
   }
 }
-template <class T, class P> int64_t kth_of(const T* x, int64_t n, int64_t k, std::vector<Keyed<KeyOf<T>, P>>& room) {
+template <class T, class P>
+int64_t kth_of(const T* x, int64_t n, int64_t k, std::vector<Keyed<KeyOf<T>, P>>& room) {
   if (const Found f = select(x, n, k, room); f.equals == 1) return f.position;
   room.resize(size_t(n));
   fill_keys(x, n, false, room.data());

@@ -57,7 +57,8 @@ template <class T> uint64_t differing(const Row<T>& row) {
   const KeyOf<T> first = ordered_bits(row.x[0]);
   KeyOf<T> all = 0;
   for (int64_t i = 0; i < row.n && !(all & top);)
-    for (const int64_t end = std::min(row.n, i + 256); i < end; ++i) all |= KeyOf<T>(ordered_bits(row.x[i]) ^ first);
+    for (const int64_t end = std::min(row.n, i + 256); i < end; ++i)
+      all |= KeyOf<T>(ordered_bits(row.x[i]) ^ first);
   return all;
 }
 
@@ -212,7 +213,8 @@ void sort_as(const T* x, int64_t rows, int64_t n, bool descending, T* values, in
   auto sort_some = [&](int64_t begin, int64_t end) {
     Items room;
     for (int64_t r = begin; r < end; ++r)
-      sort_row(Row<T>{x + r * n, n, descending, values ? values + r * n : nullptr, indices ? indices + r * n : nullptr},
+      sort_row(Row<T>{x + r * n, n, descending, values ? values + r * n : nullptr,
+                      indices ? indices + r * n : nullptr},
                ties, room);
   };
   if (n >= kSharedFrom) return sort_some(0, rows);

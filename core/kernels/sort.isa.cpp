@@ -24,7 +24,8 @@ template <class K> void rank_order(const K* keys, int n, uint8_t* order) {
 
 template <bool kLargest, class T> bool any_ahead(const T* x, int64_t n, T bound) {
   bool any = false;
-  for (int64_t i = 0; i < n; ++i) any |= (kLargest ? x[i] > bound : x[i] < bound) | (kLargest & (x[i] != x[i]));
+  for (int64_t i = 0; i < n; ++i)
+    any |= (kLargest ? x[i] > bound : x[i] < bound) | (kLargest & (x[i] != x[i]));
   return any;
 }
 template <bool kLargest, class T> int64_t find(const T* x, int64_t from, int64_t n, T bound) {
@@ -83,8 +84,7 @@ uint64_t* least_digits(uint64_t* items, uint64_t* scratch, int64_t n, int low, i
 
 extern const SortTable ADJOINT_ISA_NAME(sort_table);
 const SortTable ADJOINT_ISA_NAME(sort_table) = {
-    count_digit,         place_digit,       least_digits,       rank_order<int32_t>,
-    rank_order<int64_t>, find_ahead<float>, find_ahead<double>, find_ahead<int32_t>,
-    find_ahead<int64_t>};
+    count_digit,       place_digit,        least_digits,        rank_order<int32_t>, rank_order<int64_t>,
+    find_ahead<float>, find_ahead<double>, find_ahead<int32_t>, find_ahead<int64_t>};
 
 }  // namespace adjoint

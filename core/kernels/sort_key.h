@@ -58,8 +58,7 @@ struct ByKeyAndPosition {
     return a.key < b.key || (a.key == b.key && a.position < b.position);
   }
 };
-template <class T, class P>
-void fill_keys(const T* x, int64_t n, bool descending, Keyed<KeyOf<T>, P>* to) {
+template <class T, class P> void fill_keys(const T* x, int64_t n, bool descending, Keyed<KeyOf<T>, P>* to) {
   for (int64_t i = 0; i < n; ++i) to[i] = {sort_key(x[i], descending), P(i)};
 }
 

@@ -15,10 +15,12 @@ template <class T> using FindAhead = int64_t (*)(const T* x, int64_t from, int64
 
 // One digit of items (kernels/radix.h): counted, then placed.
 using CountDigit = void (*)(const uint64_t* items, int64_t n, int shift, int bits, uint32_t* counts);
-using PlaceDigit = void (*)(const uint64_t* items, int64_t n, int shift, int bits, uint32_t* places, uint64_t* to);
+using PlaceDigit = void (*)(const uint64_t* items, int64_t n, int shift, int bits, uint32_t* places,
+                            uint64_t* to);
 // Sorts by `passes` digits of `bits` each from bit `low` on; gives back where the items are then.
 inline constexpr int kDigitBits = 8, kMostPasses = 4;
-using LeastDigits = uint64_t* (*)(uint64_t* items, uint64_t* scratch, int64_t n, int low, int bits, int passes);
+using LeastDigits = uint64_t* (*)(uint64_t* items, uint64_t* scratch, int64_t n, int low, int bits,
+                                  int passes);
 
 struct SortTable {
   CountDigit count_digit;

@@ -21,12 +21,15 @@ constexpr int64_t kGrain = 16384;  // elements that are worth a thread
 // The positions of an index tensor, which say where along a dimension of x; `other` has an element for each.
 struct Along {
   const int64_t* p;
-  Dims sizes;                  // of the index, at least one dimension
+  Dims sizes;                     // of the index, at least one dimension
   Dims x_strides, other_strides;  // in elements; x's is 0 along dim
-  int64_t n, step, dim;        // of x along dim
+  int64_t n, step, dim;           // of x along dim
 
   Along(const TensorImpl& index, int64_t dim, const TensorImpl& x, const TensorImpl& other)
-      : p(index.host_as<int64_t>()), n(x.ndim ? x.size(int(dim)) : 1), step(x.ndim ? x.stride(int(dim)) : 0), dim(dim) {
+      : p(index.host_as<int64_t>()),
+        n(x.ndim ? x.size(int(dim)) : 1),
+        step(x.ndim ? x.stride(int(dim)) : 0),
+        dim(dim) {
     for (int d = 0; d < index.ndim; ++d) {
       sizes.push_back(index.size(d));
       x_strides.push_back(d != dim && x.ndim ? x.stride(d) : 0);
@@ -61,17 +64,19 @@ struct Along {
       }
     }
   }
-  template <class F> void sweep(const int64_t* at, int64_t first, int64_t end, int64_t xo, int64_t oo, F f) const {
+  template <class F>
+  void sweep(const int64_t* at, int64_t first, int64_t end, int64_t xo, int64_t oo, F f) const {
     const int64_t x_step = x_strides[last()], other_step = other_strides[last()];
     const uint64_t size = uint64_t(n);
-    const auto run = [=, this](int64_t x_step, int64_t step, int64_t other_step) __attribute__((always_inline)) {
-      for (int64_t j = first; j < end; ++j) {
-        const int64_t i = at[j];
-        if (uint64_t(i) >= size) [[unlikely]]
-          out_of_bounds(i);
-        f(xo + j * x_step + i * step, oo + j * other_step);
-      }
-    };
+    const auto run = [=, this](int64_t x_step, int64_t step, int64_t other_step)
+                         __attribute__((always_inline)) {
+                           for (int64_t j = first; j < end; ++j) {
+                             const int64_t i = at[j];
+                             if (uint64_t(i) >= size) [[unlikely]]
+                               out_of_bounds(i);
+                             f(xo + j * x_step + i * step, oo + j * other_step);
+                           }
+                         };
     if (x_step == 0 && step == 1 && other_step == 1)
       run(0, 1, 1);
     else
@@ -86,7 +91,8 @@ struct Along {
   template <class F> void each_apart(F&& f) const {
     if (rows() == 1)
       return parallel_for(row(), kGrain, [&](int64_t begin, int64_t end) { each(0, 1, begin, end, f); });
-    parallel_for(rows(), kGrain / row() + 1, [&](int64_t begin, int64_t end) { each(begin, end, 0, row(), f); });
+    parallel_for(rows(), kGrain / row() + 1,
+                 [&](int64_t begin, int64_t end) { each(begin, end, 0, row(), f); });
   }
   // All positions; those of one line along dim, which may meet in x, in their order.
   template <class F> void each_line(F&& f) const {

@@ -30,7 +30,8 @@ void write_offsets(const Positions& a, int64_t begin, int64_t end, int64_t* to) 
 std::unique_ptr<int64_t[]> offsets_of(const Positions& a) {
   const int64_t n = numel_of(a.index_shape);
   std::unique_ptr<int64_t[]> offsets(new int64_t[size_t(n)]);
-  parallel_for(n, kGrain, [&](int64_t begin, int64_t end) { write_offsets(a, begin, end, offsets.get() + begin); });
+  parallel_for(n, kGrain,
+               [&](int64_t begin, int64_t end) { write_offsets(a, begin, end, offsets.get() + begin); });
   return offsets;
 }
 
@@ -64,11 +65,12 @@ struct Block {
   }
 };
 
-constexpr int64_t kSome = 512;             // indices whose offsets are worked out at a time
-constexpr size_t kApart = 8;               // dimensions before the index that are enough for all threads
-constexpr int64_t kColumns = 32;           // of a block, that are worth a walk through the index
+constexpr int64_t kSome = 512;    // indices whose offsets are worked out at a time
+constexpr size_t kApart = 8;      // dimensions before the index that are enough for all threads
+constexpr int64_t kColumns = 32;  // of a block, that are worth a walk through the index
 
-template <class T> void take_blocks(const T* src, const int64_t* offsets, int64_t n, const Block& block, T* dst) {
+template <class T>
+void take_blocks(const T* src, const int64_t* offsets, int64_t n, const Block& block, T* dst) {
   const int64_t size = block.size();
   if (size == 1)
     for (int64_t k = 0; k < n; ++k) dst[k] = src[offsets[k]];
@@ -114,7 +116,8 @@ template <class F> void put_each(const Positions& at, const int64_t* offsets, F&
   const auto put = [&](size_t b, int64_t first, int64_t end) {
     for (int64_t k = 0; k < n; ++k)
       block.each(bases[b] + offsets[k], first, end,
-                 [&](int64_t to, int64_t i) __attribute__((always_inline)) { f(to, (int64_t(b) * n + k) * size + i); });
+                 [&](int64_t to, int64_t i)
+                     __attribute__((always_inline)) { f(to, (int64_t(b) * n + k) * size + i); });
   };
   if (bases.size() >= kApart)
     return parallel_for(int64_t(bases.size()), std::max<int64_t>(1, kGrain / (n * size + 1)),

@@ -89,7 +89,8 @@ static Dims common_shape(const std::vector<Tensor>& idx) {
 
 // A mask over the first dimensions of x, which lie like one in memory: flat places, not coordinates.
 static bool resolve_flat(const Tensor& x, Tensors indices, Advanced& a) {
-  if (indices.size() != 1 || !indices[0] || !is_mask(indices[0]) || indices[0]->device != x->device) return false;
+  if (indices.size() != 1 || !indices[0] || !is_mask(indices[0]) || indices[0]->device != x->device)
+    return false;
   const Tensor& mask = indices[0];
   const int n = mask->ndim;
   if (n == 0 || n > x->ndim) return false;

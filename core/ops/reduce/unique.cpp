@@ -35,7 +35,8 @@ struct Groups {
   Tensor inverse, counts, leaders;  // leaders: one member of each group
 };
 // order[i] is the i-th element; starts[i] says that it begins a group, as the first always does.
-Groups group(int64_t n, const int64_t* order, const std::vector<uint8_t>& starts, bool want_inverse, Device device) {
+Groups group(int64_t n, const int64_t* order, const std::vector<uint8_t>& starts, bool want_inverse,
+             Device device) {
   int64_t found = 0;
   for (uint8_t s : starts) found += s;
   HostTensor<int64_t> leaders(Dims{found}), counts(Dims{found}), inverse(Dims{want_inverse ? n : 0});
