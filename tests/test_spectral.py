@@ -375,3 +375,15 @@ def test_middling_matrices_of_all_kinds_of_spectra(shape, dtype):
             assert near_identity(v.mT @ v, 8 * n) and (w.double() - want).abs().max().item() <= room * size
             assert (((v * w) @ v.mT).double() - a.double()).abs().max().item() <= room * size
             assert (linalg.eigvalsh(a).double() - want).abs().max().item() <= room * size
+
+
+@pytest.mark.parametrize("name", ["svd", "svdvals", "eigh", "eigvalsh", "eig", "eigvals"])
+@pytest.mark.parametrize("shape", [(0, 0), (0, 3, 3)])
+def test_matrices_without_elements_have_derivatives_of_any_order(name, shape):
+    a = torch.zeros(shape, dtype=torch.float64, requires_grad=True)
+    out = getattr(linalg, name)(a)
+    out = out if isinstance(out, tuple) else (out,)
+    (g,) = torch.autograd.grad(out, a, [torch.ones_like(y) for y in out], create_graph=True)
+    assert g.shape == shape and g.dtype == a.dtype and g.requires_grad
+    (again,) = torch.autograd.grad(g, a, torch.ones_like(g), allow_unused=True)
+    assert again is None or again.shape == shape

@@ -37,7 +37,11 @@ struct Eig {
   static constexpr const char* rule = "gA = V⁻ᴴ·(diag(g₀) + (Vᴴ·g₁ − Vᴴ·V·diag(Vᴴ·g₁))/conj(wⱼ − wᵢ))·Vᴴ";
   void vjp(Backward& b) {
     const Tensor w = w_.get(b.node), v = v_.get(b.node);
-    const Tensor g = v->numel ? eig_rule(w, b.g[0], v, b.g[1]) : ops::zeros_like(v);
+    if (v->numel == 0) {
+      b.gx[0] = empty_cotangent(v->sizes(), dtype, {w, v, b.g[0], b.g[1]});
+      return;
+    }
+    const Tensor g = eig_rule(w, b.g[0], v, b.g[1]);
     b.gx[0] = is_complex(dtype) ? g : ops::real(g);
   }
   void fields(auto& f) {

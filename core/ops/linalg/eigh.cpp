@@ -33,7 +33,8 @@ struct Eigh {
   static constexpr const char* rule = "gA = V·(½(Vᴴ·g₁ − g₁ᴴ·V)/(wⱼ − wᵢ) + diag(g₀))·Vᴴ";
   void vjp(Backward& b) {
     const Tensor w = w_.get(b.node), v = v_.get(b.node);
-    b.gx[0] = v->numel ? eigh_rule(w, b.g[0], v, b.g[1]) : ops::zeros_like(v);
+    b.gx[0] = v->numel ? eigh_rule(w, b.g[0], v, b.g[1])
+                       : empty_cotangent(v->sizes(), v->dtype, {w, v, b.g[0], b.g[1]});
   }
   void fields(auto& f) {
     f("eigenvalues", w_, output(0));

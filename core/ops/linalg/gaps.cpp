@@ -47,6 +47,16 @@ Tensor scaled_product(const Tensor& v, const Tensor& d, const Tensor& w) {
   return ops::matmul(ops::mul(v, across(d)), w);
 }
 
+Tensor empty_cotangent(Ints sizes, Dtype dtype, std::initializer_list<Tensor> from) {
+  Tensor total;
+  for (const Tensor& x : from) {
+    if (!x) continue;
+    const Tensor part = ops::sum(is_complex(dtype) || !is_complex(x->dtype) ? x : ops::real(x));
+    total = total ? ops::add(total, part) : part;
+  }
+  return ops::expand(ops::to(ops::mul(total, 0), dtype), sizes);
+}
+
 void check_phase(const Tensor& x, const Tensor& like, const char* text) {
   if (!has_values(x)) return;
   NoGrad off;

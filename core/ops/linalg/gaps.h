@@ -29,6 +29,8 @@ inline Tensor down(const Tensor& v) { return ops::unsqueeze(v, -1); }
 Tensor scaled_product(const Tensor& v, const Tensor& d, const Tensor& w);
 // a plus b, either of which may be missing
 inline Tensor sum_where_given(const Tensor& a, const Tensor& b) { return !a ? b : !b ? a : ops::add(a, b); }
+// The cotangent of a matrix without elements: it has nothing but a history, that of the factors and their cotangents.
+Tensor empty_cotangent(Ints sizes, Dtype dtype, std::initializer_list<Tensor> from);
 // `text` as an error unless |x| <= 0.01 + 0.01·|like| everywhere (like may be null): PyTorch's test of phases.
 void check_phase(const Tensor& x, const Tensor& like, const char* text);
 

@@ -82,7 +82,7 @@ struct Svd {
   void vjp(Backward& b) {
     const Tensor u = u_.get(b.node), s = s_.get(b.node), vh = vh_.get(b.node);
     if (s->numel == 0) {
-      b.gx[0] = zeros(sizes, u->dtype, u->device);
+      b.gx[0] = empty_cotangent(sizes, u->dtype, {u, s, vh, b.g[0], b.g[1], b.g[2]});
       return;
     }
     const int64_t k = cols_of(s);
