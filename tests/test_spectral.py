@@ -202,6 +202,17 @@ def test_a_projector_on_a_repeated_value_has_a_gradient(dtype):
     assert close(grad(projector, a), (want + want.mH) / 2)
 
 
+def test_what_couples_the_vectors_of_a_group_is_not_seen():
+    """The convention: of V f(w) Vᵀ with a slope at a repeated value only the diagonal, in the vectors at hand, is there."""
+    a, weights = 2 * torch.eye(3, dtype=torch.float64), random(3, 3)
+
+    def square(a):
+        w, v = linalg.eigh(a)
+        return (weights * ((v * w**2) @ v.mT)).sum()
+
+    assert close(grad(square, a), 4 * torch.diag(weights.diagonal()))
+
+
 @pytest.mark.parametrize("dtype", [torch.float64, torch.complex128])
 def test_the_polar_factor_of_repeated_singular_values_has_a_gradient(dtype):
     u, v, w = unitary(3, dtype), unitary(3, dtype, seed=2), random(3, 3, dtype=dtype, seed=5)
