@@ -302,9 +302,9 @@ def test_low_rank():
     u, s, v = torch.pca_lowrank(x, 5)
     assert torch.allclose(u * s @ v.mT, x - mean)
     assert torch.allclose(torch.svd_lowrank(x, 5, M=mean)[1], s)
-    for arguments in ((x, 21), (x, -1), (x, 2, True, -1)):
+    for q, niter in ((21, 2), (-1, 2), (2, -1)):
         with pytest.raises(ValueError, match="non-negative integer"):
-            torch.pca_lowrank(*arguments)
+            torch.pca_lowrank(x, q, niter=niter)
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.complex128])

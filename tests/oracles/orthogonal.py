@@ -18,8 +18,9 @@ def _matrices(x, tail=2):
 
 
 def _qr(a, mode="reduced"):
-    r = np.linalg.qr(double(a), mode="r" if mode == "r" else mode)
-    return (np.zeros(0, a.dtype), r) if mode == "r" else tuple(r)
+    if mode == "r":
+        return np.zeros(0, a.dtype), np.linalg.qr(double(a), mode="r")
+    return tuple(np.linalg.qr(double(a), mode="complete" if mode == "complete" else "reduced"))
 
 
 def _geqrf(a):

@@ -163,8 +163,8 @@ Tensor cond_number(const Tensor& a, OptScalar ord) {
 
 Tensor cond_named(const Tensor& a, std::string_view ord) {
   check_cond(a);
-  check(ord == "fro" || ord == "nuc", kInvalid, ord);
   check_square(a, str("linalg.cond(ord=", ord, ")").c_str());
+  check(ord == "fro" || ord == "nuc", kInvalid, ord);
   if (a->numel == 0) return zeros(batch_sizes(*a), real_of(a->dtype), a->device);
   if (ord == "fro")
     return cond_by_inverse(a, "fro", [&](const Tensor& x) { return vector_norm(x, 2, kMatrix, false, {}); });
