@@ -1,4 +1,5 @@
 // cross, vecdot, trace, and distances between all pairs of vectors.
+#include "device/distance.h"
 #include "device/host_values.h"
 #include "ops/linalg/products.h"
 #include "ops/reduce/norm.h"
@@ -103,8 +104,49 @@ struct Cdist {
   }
   Tensor forward(const Tensor& a, const Tensor& b) {
     NoGrad off;
-    Tensor d = differences(a, b);
-    return norm_raw(d, p, Mask::one(d->ndim - 1), false);
+    const Pairs at(a, b);
+    Tensor y = empty(Dims{at.x->size(0), at.x->size(1), at.z->size(1)}, at.x->dtype, a->device);
+    distances_of(y).pairs(*at.x, *at.z, p, *y);
+    return ops::reshape(y, at.sizes(a, b));
+  }
+  // The two as batches of matrices of one type: [batch, rows, columns].
+  struct Pairs {
+    Tensor x, z;
+    Dims batch;
+    Pairs(const Tensor& a, const Tensor& b)
+        : batch(broadcast_shapes(a->sizes().first(size_t(a->ndim - 2)),
+                                 b->sizes().first(size_t(b->ndim - 2)))) {
+      const Dtype type = promote(a->dtype, b->dtype);
+      x = laid(raw::cast(a, type)), z = laid(raw::cast(b, type));
+    }
+    Tensor laid(const Tensor& t) const {
+      Dims full(batch);
+      full.push_back(t->size(t->ndim - 2)), full.push_back(t->size(t->ndim - 1));
+      const int64_t rows = t->size(t->ndim - 2), columns = t->size(t->ndim - 1);
+      return ops::reshape(raw::contiguous(ops::expand(t, full)), Dims{numel_of(batch), rows, columns});
+    }
+    Dims sizes(const Tensor& a, const Tensor& b) const {
+      Dims s(batch);
+      s.push_back(a->size(a->ndim - 2)), s.push_back(b->size(b->ndim - 2));
+      return s;
+    }
+  };
+  void slopes_raw(Backward& w, const Tensor& a, const Tensor& b) const {
+    const Pairs at(a, b);
+    const Dims sizes{at.x->size(0), at.x->size(1), at.z->size(1)};
+    auto values = [&](const Tensor& t) {
+      return ops::reshape(raw::contiguous(raw::cast(t, at.x->dtype)), sizes);
+    };
+    const Tensor g = values(w.grad()), y = values(y_.get(w.node));
+    auto slope = [&](const Tensor& x, const Tensor& z, const Tensor& like, bool turned) {
+      Tensor gx = empty(x->sizes(), x->dtype, x->device);
+      distances_of(gx).slopes(*x, *z, *g, *y, turned, p, *gx);
+      Dims full(at.batch);
+      full.push_back(x->size(1)), full.push_back(x->size(2));
+      return raw::cast(ops::sum_to(ops::reshape(gx, full), like->sizes()), like->dtype);
+    };
+    if (w.needs(0)) w.gx[0] = slope(at.x, at.z, a, false);
+    if (w.needs(1)) w.gx[1] = slope(at.z, at.x, b, true);
   }
   // d is the difference of a pair; the parts sum over the pairs that a row is in.
   const char* rule() const {
@@ -116,7 +158,9 @@ struct Cdist {
     return cases[norm_case(p)];
   }
   void vjp(Backward& w) {
-    Tensor a = a_.get(w.node), b = b_.get(w.node), d = differences(a, b);
+    Tensor a = a_.get(w.node), b = b_.get(w.node);
+    if (!grad_enabled()) return slopes_raw(w, a, b);
+    Tensor d = differences(a, b);
     Tensor g = norm_rule(ops::unsqueeze(w.grad(), -1), d, ops::unsqueeze(y_.get(w.node), -1), p,
                          Mask::one(d->ndim - 1));
     const int64_t rows = -2, cols = -3;

@@ -1,4 +1,5 @@
-// Groups on the device without memory: no kernel does anything.
+// Groups and distances on the device without memory: no kernel does anything.
+#include "device/distance.h"
 #include "device/groups.h"
 #include "device/nothing.h"
 
@@ -9,5 +10,6 @@ const GroupKernels meta_groups = {.merge = nothing,
                                   .segment_slopes = nothing,
                                   .first_nonzero = nothing,
                                   .histogram = nothing};
+const DistanceEntries meta_distances = {.pairs = nothing, .slopes = nothing};
 
 }  // namespace adjoint
