@@ -31,6 +31,7 @@ FEW = {
     "index_put index_put_ _index meshgrid cartesian_prod where _nonzero": "one tensor for each dimension, 64 at most",
     "einsum": "an index of the result needs a letter",
     "_chain_matmul multi_dot": "the best order takes the cube of their number",
+    "histogramdd": "edges along each dimension, whose product is the result's size",
     "block_diag": "the result is the square of their number",
     "lstm gru rnn_tanh rnn_relu lstm_cell": "states, and five tensors at most for each layer",
     "_pad_sequence": "nn.utils.rnn has it: test_many_sequences",

@@ -64,6 +64,7 @@ SAMPLES = {
     "ones": _sizes(),
     "empty": _sizes(),
     "full": lambda make: [(((2, 3), v), {}) for v in (1, 2.5, True, 1j)] + [(((2,), 7), {"dtype": make.torch.float64})],
+    "empty_permuted": lambda make: [(((2, 3, 4), (2, 0, 1)), {}), (((), ()), {})],
     "empty_strided": lambda make: [(((2, 3), (1, 2)), {}), (((2, 3), (3, 1)), {"dtype": make.torch.int64})],
     "zeros_like": _like(),
     "ones_like": _like(),
@@ -127,4 +128,12 @@ RANDOM = {
 }
 # Random samples and fresh memory do not depend smoothly on anything.
 NO_GRADIENT = (set(SAMPLES) | {"range"}) - {"complex", "polar"}
-LAYOUT_BOUND = RANDOM | {"empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided", "set_rng_state"}
+LAYOUT_BOUND = RANDOM | {
+    "empty",
+    "empty_like",
+    "new_empty",
+    "empty_strided",
+    "new_empty_strided",
+    "empty_permuted",
+    "set_rng_state",
+}

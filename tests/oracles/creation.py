@@ -15,7 +15,7 @@ _RANDOM = (
     *("rand", "randn", "randint", "randperm", "rand_like", "randn_like", "randint_like", "normal", "bernoulli"),
     *("poisson", "binomial", "multinomial", "get_rng_state", "set_rng_state"),
 )
-_EMPTY = ("empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided")
+_EMPTY = ("empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided", "empty_permuted")
 
 
 def _value_type(position):
