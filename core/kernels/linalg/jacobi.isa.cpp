@@ -208,6 +208,32 @@ template <class T> void svd_sweeps(T* a, T* v, int64_t m, int64_t n, bool vector
   }
 }
 
+// Orthogonal columns are values times left vectors, which get the signs of the right ones.
+template <class T>
+void take_apart(T* x, T* v, int64_t m, int64_t n, bool vectors, T* values, T* smallest, T* largest) {
+  EACH_LANE smallest[l] = 64, largest[l] = 0;
+  for (int64_t j = 0; j < n; ++j) {
+    T sign[L<T>];
+    EACH_LANE values[j * L<T> + l] = 0, sign[l] = 1;
+    for (int64_t i = 0; i < m; ++i)
+      EACH_LANE values[j * L<T> + l] += x[(j * m + i) * L<T> + l] * x[(j * m + i) * L<T> + l];
+    EACH_LANE {
+      const T value = math::sqrt(values[j * L<T> + l]);
+      values[j * L<T> + l] = value;
+      smallest[l] = value < smallest[l] ? value : smallest[l];
+      largest[l] = value > largest[l] ? value : largest[l];
+    }
+    if (!vectors) continue;
+    sign_of(v + j * n * L<T>, n, sign);
+    for (int64_t i = 0; i < n; ++i)
+      EACH_LANE v[(j * n + i) * L<T> + l] = v[(j * n + i) * L<T> + l] * sign[l] + T(0);
+    for (int64_t i = 0; i < m; ++i) EACH_LANE {
+        const T value = values[j * L<T> + l], divisor = value == 0 ? T(1) : value;
+        x[(j * m + i) * L<T> + l] = x[(j * m + i) * L<T> + l] / divisor * sign[l] + T(0);
+      }
+  }
+}
+
 template <class T>
 void svd(const T* a, int64_t count, int64_t rows, int64_t cols, T* u, T* s, T* vh, int32_t* info) {
   // Where rows < cols, of the transpose, whose factors change places.
@@ -226,27 +252,7 @@ void svd(const T* a, int64_t count, int64_t rows, int64_t cols, T* u, T* s, T* v
   if (u) identity(v, n);
   svd_sweeps(x, v, m, n, u != nullptr, rotates);
   T smallest[L<T>], largest[L<T>];
-  EACH_LANE smallest[l] = 64, largest[l] = 0;
-  for (int64_t j = 0; j < n; ++j) {
-    T sign[L<T>];
-    EACH_LANE values[j * L<T> + l] = 0, sign[l] = 1;
-    for (int64_t i = 0; i < m; ++i)
-      EACH_LANE values[j * L<T> + l] += x[(j * m + i) * L<T> + l] * x[(j * m + i) * L<T> + l];
-    EACH_LANE {
-      const T value = math::sqrt(values[j * L<T> + l]);
-      values[j * L<T> + l] = value;
-      smallest[l] = value < smallest[l] ? value : smallest[l];
-      largest[l] = value > largest[l] ? value : largest[l];
-    }
-    if (!u) continue;
-    sign_of(v + j * n * L<T>, n, sign);
-    for (int64_t i = 0; i < n; ++i)
-      EACH_LANE v[(j * n + i) * L<T> + l] = v[(j * n + i) * L<T> + l] * sign[l] + T(0);
-    for (int64_t i = 0; i < m; ++i) EACH_LANE {
-        const T value = values[j * L<T> + l], divisor = value == 0 ? T(1) : value;
-        x[(j * m + i) * L<T> + l] = x[(j * m + i) * L<T> + l] / divisor * sign[l] + T(0);
-      }
-  }
+  take_apart(x, v, m, n, u != nullptr, values, smallest, largest);
   // Where a value is so small that its column's square leaves the range, its vector is not one.
   constexpr T kLeast = sizeof(T) == 4 ? T(0x1p-30) : T(0x1p-300);
   for (int64_t l = 0; l < count; ++l) {
