@@ -27,7 +27,9 @@ def rows(group: str, ours: Any, other: Any | None, threads: int, cases: dict[str
     for dtype in ("float32", "float64"):
         for name, make in cases.items():
             for sizes in ((n, n) for n in SIZES):
-                yield row(group, ours, other, threads, f"{name}, {sizes[0]} × {sizes[0]}, {dtype}", make, sizes, dtype, 1)
+                yield row(
+                    group, ours, other, threads, f"{name}, {sizes[0]} × {sizes[0]}, {dtype}", make, sizes, dtype, 1
+                )
             count, n = BATCH
             text = f"{name}, {count:,} of {n} × {n}, {dtype}"
             yield row(group, ours, other, threads, text, make, (count, n, n), dtype, 3)

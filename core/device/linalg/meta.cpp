@@ -8,6 +8,7 @@
 namespace adjoint {
 
 const SolveKernels meta_solve = {
+    .to_columns = nothing,
     .lu = nothing,
     .lu_solve = nothing,
     .solve = nothing,

@@ -8,6 +8,8 @@
 namespace adjoint {
 
 struct SolveKernels {
+  // A copy by columns of small matrices by rows, whose numbers have 4 or 8 bytes.
+  void (*to_columns)(const TensorImpl& x, const TensorImpl& y);
   // A = P L U, of any shape; info: the first zero of U's diagonal.
   void (*lu)(const TensorImpl& a, const TensorImpl& pivots, const TensorImpl& info);
   // op(A) X = B.

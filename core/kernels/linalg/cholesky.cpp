@@ -2,6 +2,7 @@
 #include <complex>
 
 #include "kernels/linalg/blocks.h"
+#include "kernels/linalg/small.h"
 
 namespace adjoint {
 namespace {
@@ -75,6 +76,11 @@ template <class T> int factor(bool upper, int64_t n, T* a) {
 }  // namespace
 
 template <class T> void cholesky_factor(bool upper, const MatrixBatch<T>& a, int32_t* info) {
+  const int64_t n = a.rows;
+  if (n && is_small<T>(n, n))
+    return each_small<T>(a.count, n * n * n, [&](const auto& small, int64_t first, int64_t count) {
+      small.cholesky(upper, a[first], count, n, info + first);
+    });
   each_matrices(a.count, a.rows * a.rows * a.rows, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) info[i] = a.rows ? factor(upper, a.rows, a[i]) : 0;
   });

@@ -4,9 +4,14 @@
 #include <memory>
 #include <numeric>
 
+#include "kernels/isa.h"
 #include "kernels/linalg/blocks.h"
+#include "kernels/linalg/small.h"
 
 namespace adjoint {
+
+ADJOINT_PICK_TABLE(SmallTable, small_table)
+
 namespace {
 
 template <class T> int getrf(int64_t rows, int64_t columns, Block<T> a, int32_t* pivots) {
@@ -92,6 +97,10 @@ void swap_rows(int64_t columns, Block<T> a, const int32_t* pivots, int64_t first
 
 template <class T> void lu_factor(const MatrixBatch<T>& a, int32_t* pivots, int32_t* info) {
   const int64_t k = std::min(a.rows, a.cols);
+  if (k && is_small<T>(a.rows, a.cols))
+    return each_small<T>(a.count, a.numel() * k, [&](const auto& small, int64_t first, int64_t count) {
+      small.lu(a[first], count, a.rows, a.cols, pivots + first * k, info + first);
+    });
   each_matrices(a.count, a.rows * a.cols * k, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i)
       info[i] = k ? factor(a.rows, a.cols, Block<T>{a[i], a.rows}, pivots + i * k) : 0;
@@ -102,14 +111,33 @@ template <class T>
 void lu_solve(MatrixOp op, const MatrixBatch<T>& lu, const int32_t* pivots, const MatrixBatch<T>& b) {
   const int64_t n = b.rows, k = b.cols;
   if (n == 0 || k == 0) return;
+  if (is_small<T>(n, n))
+    return each_small<T>(b.count, n * n * k, [&](const auto& small, int64_t first, int64_t count) {
+      small.lu_solve(op != MatrixOp::None, lu[first], count, n, pivots + first * n, b[first], k);
+    });
   each_matrices(b.count, n * n * k, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i)
       substitute(op, n, k, Block<T>{lu[i], n}, pivots + i * n, Block<T>{b[i], n});
   });
 }
 
+template <class T>
+void lu_factor_solve(const MatrixBatch<T>& a, int32_t* pivots, const MatrixBatch<T>& b, int32_t* info) {
+  const int64_t n = a.rows;
+  if (n && is_small<T>(n, n))
+    return each_small<T>(a.count, n * n * (n + b.cols), [&](const auto& small, int64_t first, int64_t count) {
+      small.solve(a[first], count, n, pivots + first * n, info + first, b[first], b.cols);
+    });
+  lu_factor(a, pivots, info);
+  lu_solve(MatrixOp::None, a, pivots, b);
+}
+
 template <class T> void lu_invert(const MatrixBatch<T>& a, int32_t* info) {
   const int64_t n = a.rows;
+  if (n && is_small<T>(n, n))
+    return each_small<T>(a.count, 2 * n * n * n, [&](const auto& small, int64_t first, int64_t count) {
+      small.invert(a[first], count, n, info + first);
+    });
   each_matrices(a.count, n * n * n, [&](int64_t begin, int64_t end) {
     const std::unique_ptr<T[]> room(new T[size_t(n * n)]);
     const std::unique_ptr<int32_t[]> pivots(new int32_t[size_t(n)]);
@@ -130,11 +158,22 @@ template <class T> void complete_pivots(const MatrixBatch<T>& a, int64_t* rows, 
   });
 }
 
-#define ADJOINT_INSTANTIATE(T)                                                                    \
-  template void swap_rows(int64_t, Block<T>, const int32_t*, int64_t, int64_t, bool);             \
-  template void lu_factor(const MatrixBatch<T>&, int32_t*, int32_t*);                             \
-  template void lu_solve(MatrixOp, const MatrixBatch<T>&, const int32_t*, const MatrixBatch<T>&); \
-  template void lu_invert(const MatrixBatch<T>&, int32_t*);                                       \
+void to_columns(int64_t item, const void* x, int64_t count, int64_t rows, int64_t cols, void* y) {
+  auto run = [&]<class T>(T*) {
+    each_small<T>(count, rows * cols, [&](const auto& small, int64_t first, int64_t some) {
+      const int64_t at = first * rows * cols;
+      small.to_columns(static_cast<const T*>(x) + at, some, rows, cols, static_cast<T*>(y) + at);
+    });
+  };
+  item == 4 ? run(static_cast<float*>(nullptr)) : run(static_cast<double*>(nullptr));
+}
+
+#define ADJOINT_INSTANTIATE(T)                                                                     \
+  template void swap_rows(int64_t, Block<T>, const int32_t*, int64_t, int64_t, bool);              \
+  template void lu_factor(const MatrixBatch<T>&, int32_t*, int32_t*);                              \
+  template void lu_solve(MatrixOp, const MatrixBatch<T>&, const int32_t*, const MatrixBatch<T>&);  \
+  template void lu_factor_solve(const MatrixBatch<T>&, int32_t*, const MatrixBatch<T>&, int32_t*); \
+  template void lu_invert(const MatrixBatch<T>&, int32_t*);                                        \
   template void complete_pivots(const MatrixBatch<T>&, int64_t*, int64_t*);
 ADJOINT_INSTANTIATE(float)
 ADJOINT_INSTANTIATE(double)

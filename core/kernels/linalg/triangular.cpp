@@ -1,5 +1,6 @@
 // Triangular systems: OpenBLAS, on pieces of the right sides.
 #include "kernels/linalg/blocks.h"
+#include "kernels/linalg/small.h"
 
 namespace adjoint {
 namespace {
@@ -35,6 +36,10 @@ template <class T> void solve_triangular(bool left, bool upper, MatrixOp op, boo
                                          const MatrixBatch<T>& a, const MatrixBatch<T>& b) {
   const int64_t n = a.rows, m = b.rows, k = b.cols;
   if (m == 0 || k == 0) return;
+  if (left && is_small<T>(n, n))
+    return each_small<T>(b.count, n * n * k, [&](const auto& small, int64_t first, int64_t count) {
+      small.triangular(upper, op != MatrixOp::None, unit, a[first], count, n, b[first], k);
+    });
   each_matrices(b.count, n * m * k, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i)
       triangular_solve(left ? 'L' : 'R', upper, op, unit, m, k, Block<T>{a[i], n}, Block<T>{b[i], m});

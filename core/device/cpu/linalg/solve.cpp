@@ -17,6 +17,11 @@ int32_t* ints(Ref x) { return x.host_as<int32_t>(); }
 // Work enough for the lock to be let go: of n³ operations a matrix.
 Work cubic(Ref a) { return Work(a.numel * (a.ndim ? a.size(a.ndim - 1) : 1)); }
 
+void by_columns(Ref x, Ref y) {
+  const Work work(x.numel);
+  const int64_t rows = x.size(x.ndim - 2), cols = x.size(x.ndim - 1);
+  to_columns(int64_t(x.itemsize()), x.host(), x.numel / (rows * cols), rows, cols, y.host());
+}
 void lu(Ref a, Ref pivots, Ref info) {
   const Work work = cubic(a);
   each_linalg_type(a.dtype, [&]<class T>(T*) { lu_factor(matrices<T>(a), ints(pivots), ints(info)); });
@@ -27,8 +32,10 @@ void solve_lu(MatrixOp op, Ref lu, Ref pivots, Ref b) {
                    [&]<class T>(T*) { lu_solve(op, matrices<T>(lu), ints(pivots), matrices<T>(b)); });
 }
 void solve(Ref a, Ref pivots, Ref b, Ref info) {
-  lu(a, pivots, info);
-  solve_lu(MatrixOp::None, a, pivots, b);
+  const Work work = cubic(a);
+  each_linalg_type(a.dtype, [&]<class T>(T*) {
+    lu_factor_solve(matrices<T>(a), ints(pivots), matrices<T>(b), ints(info));
+  });
 }
 void inverse(Ref a, Ref info) {
   const Work work = cubic(a);
@@ -114,6 +121,7 @@ void solve_ldl(bool hermitian, Ref ld, Ref pivots, Ref b) {
 }  // namespace cpu
 
 const SolveKernels cpu_solve = {
+    .to_columns = cpu::by_columns,
     .lu = cpu::lu,
     .lu_solve = cpu::solve_lu,
     .solve = cpu::solve,
