@@ -47,9 +47,14 @@ def row(
     return Result(group, name, threads, seconds[0], seconds[1], "PyTorch", target)
 
 
+def _vector(torch: Any, a: Any) -> Run:
+    b = a[..., :1].contiguous()
+    return lambda: torch.linalg.solve(a, b)
+
+
 SYSTEMS: dict[str, Make] = {
     "solve": lambda torch, a: lambda: torch.linalg.solve(a, a),
-    "solve, a vector": lambda torch, a: lambda b=a[..., :1].contiguous(): torch.linalg.solve(a, b),
+    "solve, a vector": _vector,
     "inv": lambda torch, a: lambda: torch.linalg.inv(a),
     "det": lambda torch, a: lambda: torch.linalg.det(a),
     "cholesky": lambda torch, a: lambda: torch.linalg.cholesky(a),
