@@ -59,6 +59,12 @@ SYSTEMS: dict[str, Make] = {
     "det": lambda torch, a: lambda: torch.linalg.det(a),
     "cholesky": lambda torch, a: lambda: torch.linalg.cholesky(a),
 }
+SPECTRA: dict[str, Make] = {
+    "svd": lambda torch, a: lambda: torch.linalg.svd(a, full_matrices=False),
+    "svdvals": lambda torch, a: lambda: torch.linalg.svdvals(a),
+    "eigh": lambda torch, a: lambda: torch.linalg.eigh(a),
+    "eigvalsh": lambda torch, a: lambda: torch.linalg.eigvalsh(a),
+}
 
 
 def measure(ours: Any, other: Any | None, threads: int) -> Iterator[Result]:
@@ -66,3 +72,4 @@ def measure(ours: Any, other: Any | None, threads: int) -> Iterator[Result]:
         if library is not None:
             library.set_num_threads(threads)
     yield from rows("systems of linear equations", ours, other, threads, SYSTEMS)
+    yield from rows("singular values and eigenvalues", ours, other, threads, SPECTRA)
