@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import cached, chart, large, linalg, memory, networks, products, profiling, report, small
+from benchmarks import cached, chart, fft, large, linalg, memory, networks, products, profiling, report, small
 from benchmarks.timing import Budget, Result
 
 ROOT = Path(__file__).parent.parent
-GROUPS = ("small", "cached", "large", "products", "linalg", "networks", "memory", "profiling")
+GROUPS = ("small", "cached", "large", "products", "linalg", "fft", "networks", "memory", "profiling")
 # What limits the libraries alike. Each reads its variable when it is loaded, so the program starts anew with them.
 ISAS = {
     "v3": {"ATEN_CPU_CAPABILITY": "avx2", "MKL_ENABLE_INSTRUCTIONS": "AVX2", "OPENBLAS_CORETYPE": "Haswell"},
@@ -68,6 +68,9 @@ def _measure(groups: tuple[str, ...], ours: Any, other: Any | None) -> Iterator[
     if "linalg" in groups:
         for threads in sorted({1, cores}):
             yield from linalg.measure(ours, other, threads)
+    if "fft" in groups:
+        for threads in sorted({1, cores}):
+            yield from fft.measure(ours, other, threads)
     if "networks" in groups:
         for threads in sorted({1, cores}):
             yield from networks.measure(ours, other, threads)

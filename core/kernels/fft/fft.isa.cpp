@@ -66,16 +66,31 @@ template <class T> void transform_rows(const Stages<T>& stages, Vector<T>* x, in
     run_fused<T>(last, split(x), ColumnsOut<T, false>{y, step, scale});
 }
 
-// Block j of columns, times its roots of unity, into the j-th part of each block of rows.
-template <class T>
-void turn_block(const Line<T>& line, const Vector<T>* x, const Vector<T>* w, int64_t j, T* between) {
+// The roots of unity by which row k of block j is turned.
+template <class T> struct Turns {
+  const Vector<T>*w, *fine;
+  Turns(const Line<T>& line, int64_t j)
+      : w(reinterpret_cast<const Vector<T>*>(line.twiddles) +
+          2 * j * (line.fine ? (line.n1 + kFine - 1) / kFine : line.n1)),
+        fine(line.fine ? reinterpret_cast<const Vector<T>*>(line.fine) + 2 * j * kFine : nullptr) {}
+  FFT_INLINE Complex<Vector<T>> at(int64_t k) const {
+    if (!fine) return {w[2 * k], w[2 * k + 1]};
+    const Vector<T>*a = w + 2 * (k / kFine), *b = fine + 2 * (k % kFine);
+    return times(Complex<Vector<T>>{a[0], a[1]}, b[0], b[1]);
+  }
+};
+// Block j of columns, turned, into the j-th part of each block of rows.
+template <class T> void turn_block(const Line<T>& line, const Vector<T>* x, int64_t j, T* between) {
   constexpr int W = Simd<T>::kLanes;
   const int64_t wide = (line.n2 + W - 1) / W * W;
+  const Turns<T> turns(line, j);
   for (int64_t k = 0; k < line.n1; k += W, between += 2 * wide * W) {
     Vector<T> r[W], i[W];
     FFT_UNROLL for (int l = 0; l < W; ++l) {
-      const int64_t at = 2 * (k + l < line.n1 ? k + l : line.n1 - 1);
-      r[l] = x[at] * w[at] - x[at + 1] * w[at + 1], i[l] = x[at] * w[at + 1] + x[at + 1] * w[at];
+      const int64_t at = k + l < line.n1 ? k + l : line.n1 - 1;
+      const Complex<Vector<T>> w = turns.at(at),
+                               y = times(Complex<Vector<T>>{x[2 * at], x[2 * at + 1]}, w.r, w.i);
+      r[l] = y.r, i[l] = y.i;
     }
     transpose<T>(r);
     FFT_UNROLL for (int l = 0; l < W; ++l) store(between + 2 * (j * W + l) * W, r[l]);
@@ -91,7 +106,7 @@ void columns(const Line<T>& line, const T* x, bool inverse, int64_t begin, int64
   for (int64_t j = begin; j < end; ++j) {
     const int64_t width = line.n2 - j * W < W ? line.n2 - j * W : W;
     const Vector<T>* y = transform_columns(line.columns, x + 2 * j * W, 2 * line.n2, width, inverse, a, b);
-    turn_block(line, y, reinterpret_cast<const Vector<T>*>(line.twiddles) + j * 2 * line.n1, j, between);
+    turn_block(line, y, j, between);
   }
 }
 template <class T> void rows(const Line<T>& line, const T* between, bool inverse, T scale, int64_t begin,

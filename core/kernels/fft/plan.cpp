@@ -95,19 +95,32 @@ template <class T> Stages<T> make_stages(Plan<T>& plan, int64_t n) {
   return {n, int64_t(passes.size()), passes.data()};
 }
 
-template <class T> void make_line(Plan<T>& plan, int64_t n1) {
-  const int64_t n = plan.n, n2 = n / n1, w = kernels<T>().lanes, blocks = (n2 + w - 1) / w;
-  T* twiddles = new_table(plan, blocks * n1 * 2 * w);
-  const Roots roots(n);
+// w^(k j) for k = 0, step, 2 step ... < end, in blocks of lanes over j < n2: Line's layout.
+template <class T>
+const T* line_twiddles(Plan<T>& plan, const Roots& roots, int64_t n2, int64_t end, int64_t step) {
+  const int64_t w = kernels<T>().lanes, blocks = (n2 + w - 1) / w, count = (end + step - 1) / step;
+  T* twiddles = new_table(plan, blocks * count * 2 * w);
   T pair[2];
   for (int64_t j = 0; j < blocks * w; ++j) {
-    T* to = twiddles + (j / w * n1 * 2) * w + j % w;
-    for (int64_t k = 0; k < n1; ++k, to += 2 * w) {
+    T* to = twiddles + (j / w * count * 2) * w + j % w;
+    for (int64_t k = 0; k < end; k += step, to += 2 * w) {
       roots.put(j < n2 ? k * j : 0, pair);
       to[0] = pair[0], to[w] = pair[1];
     }
   }
-  plan.line.reset(new Line<T>{n, n1, n2, make_stages(plan, n1), make_stages(plan, n2), twiddles});
+  return twiddles;
+}
+
+constexpr int64_t kAllTwiddles = int64_t(1)
+                                 << 20;  // longer lines would read more of them than of their elements
+
+template <class T> void make_line(Plan<T>& plan, int64_t n1) {
+  const int64_t n = plan.n, n2 = n / n1;
+  const Roots roots(n);
+  const bool all = n <= kAllTwiddles;
+  const T* twiddles = line_twiddles(plan, roots, n2, n1, all ? 1 : kFine);
+  const T* fine = all ? nullptr : line_twiddles(plan, roots, n2, kFine, 1);
+  plan.line.reset(new Line<T>{n, n1, n2, make_stages(plan, n1), make_stages(plan, n2), twiddles, fine});
 }
 
 // Note [Bluestein]: jk = (j² + k² - (k - j)²) / 2 makes a transform of any n a convolution with the chirp

@@ -25,8 +25,11 @@ template <class T> struct Stages {
 template <class T> struct Line {
   int64_t n, n1, n2;
   Stages<T> columns, rows;
-  const T* twiddles;  // w^(k j), [blocks of lanes in n2][k < n1][real, imaginary][lanes]
+  // w^(k j): [blocks of lanes in n2][k < n1][real, imaginary][lanes]; of the longest lines for multiples of kFine alone,
+  // [..][k / kFine][..], and for the others times w^(k j), k < kFine, in `fine`.
+  const T *twiddles, *fine;
 };
+inline constexpr int64_t kFine = 16;
 
 // Where the elements of up to `lanes` lines are, in numbers: the real part of element j of line l at
 // base[lane[l] + j step], the imaginary one `imag` further on; 0: there is none.
