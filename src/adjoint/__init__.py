@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # what tools are to see: the core's stub, and what is importe
     from . import cuda as cuda
     from . import data as data
     from . import distributed as distributed
+    from . import distributions as distributions
     from . import fft as fft
     from . import func as func
     from . import functional as functional
@@ -113,7 +114,7 @@ from .autograd import set_grad_enabled as set_grad_enabled
 newaxis: None = None
 
 _MODULES = frozenset(
-    "_C _VF _dynamo accelerator amp array_api backends cli compiler cuda data distributed explain fft func "
+    "_C _VF _dynamo accelerator amp array_api backends cli compiler cuda data distributed distributions explain fft func "
     "functional futures fx hub jit linalg masked mps multiprocessing nn onnx ops optim overrides profiler random "
     "return_types safetensors serialization signal special storage testing torch_version utils version xpu".split()
 )
