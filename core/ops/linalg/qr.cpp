@@ -1,6 +1,7 @@
 // qr and geqrf: A = QR by Householder reflectors.
 #include "device/linalg/orthogonal.h"
 #include "ops/linalg/batch.h"
+#include "ops/linalg/gaps.h"
 #include "ops/linalg/orthogonal.h"
 #include "ops/linalg/solve.h"
 
@@ -10,9 +11,6 @@ namespace {
 
 using Pair = std::array<Tensor, 2>;
 enum class Mode : uint8_t { Reduced, Complete, OnlyR };
-
-int64_t rows(const Tensor& x) { return x->size(x->ndim - 2); }
-int64_t cols(const Tensor& x) { return x->size(x->ndim - 1); }
 
 // --- the rule ---
 
@@ -29,21 +27,19 @@ Tensor tall_rule(const Tensor& gq, const Tensor& m, const Tensor& q, const Tenso
   return ops::solve_triangular(ops::mH(r), g, false, false);
 }
 
-Tensor plus(const Tensor& a, const Tensor& b) { return !a ? b : !b ? a : ops::add(a, b); }
-
 // A wide A = [A₁, A₂] is Q [R₁, R₂] with A₁ = Q R₁ square and R₂ = Qᴴ A₂, so that gA₂ = Q gR₂ and Q gets A₂ gR₂ᴴ besides.
 Tensor qr_rule(const Tensor& gq, const Tensor& gr, const Tensor& q, const Tensor& r) {
-  const int64_t k = rows(r), wide = cols(r) - k;
+  const int64_t k = rows_of(r), wide = cols_of(r) - k;
   const Tensor r1 = wide ? ops::narrow(r, -1, 0, k) : r;
   const Tensor gr1 = gr && wide ? ops::narrow(gr, -1, 0, k) : gr;
   Tensor to_q = gq, m, g2;
   if (wide && gr) {
     const Tensor r2 = ops::narrow(r, -1, k, wide), gr2 = ops::narrow(gr, -1, k, wide);
-    to_q = plus(to_q, ops::matmul(q, ops::matmul(r2, ops::mH(gr2))));
+    to_q = sum_where_given(to_q, ops::matmul(q, ops::matmul(r2, ops::mH(gr2))));
     g2 = ops::matmul(q, gr2);
   }
   if (gr1) m = ops::matmul(gr1, ops::mH(r1));
-  if (to_q) m = plus(m, ops::neg(ops::matmul(ops::mH(q), to_q)));
+  if (to_q) m = sum_where_given(m, ops::neg(ops::matmul(ops::mH(q), to_q)));
   Tensor g = tall_rule(to_q, m, q, r1);
   if (!wide) return g;
   if (!g2) {
@@ -64,10 +60,11 @@ struct Qr {
           "The derivative of linalg.qr depends on Q, which is not computed when mode='r'. Please use "
           "linalg.qr(A, mode='reduced') if you are going to differentiate through linalg.qr.");
     const Tensor q = q_.get(b.node), r = r_.get(b.node);
-    check(mode != Mode::Complete || rows(r) <= cols(r),
+    check(mode != Mode::Complete || rows_of(r) <= cols_of(r),
           "The QR decomposition is not differentiable when mode='complete' and nrows > ncols");
     if (r->numel == 0)
-      b.gx[0] = zeros(joined(batch_sizes(*r), {rows(q), cols(r)}), r->dtype, r->device);
+      b.gx[0] = empty_cotangent(joined(batch_sizes(*r), {rows_of(q), cols_of(r)}), r->dtype,
+                                {q, r, b.g[0], b.g[1]});
     else
       b.gx[0] = qr_rule(b.g[0], b.g[1], q, r);
   }
@@ -81,7 +78,7 @@ struct Qr {
 
 // The upper triangle of a column-major matrix's first `height` rows, column-major.
 Tensor upper_triangle(const Tensor& a, int64_t height) {
-  const Tensor r = empty_column_major(joined(batch_sizes(*a), {height, cols(a)}), a->dtype, a->device);
+  const Tensor r = empty_column_major(joined(batch_sizes(*a), {height, cols_of(a)}), a->dtype, a->device);
   NoGrad off;
   const Tensor from = raw::contiguous(ops::mT(ops::narrow(alias(a), -2, 0, height))), to = ops::mT(r);
   backend(r).triangle(*to, *from, false, 0);
@@ -91,10 +88,10 @@ Tensor upper_triangle(const Tensor& a, int64_t height) {
 // `width` columns of Q, from the reflectors in a; a itself where it has as many.
 Tensor columns_of_q(const Tensor& a, const Tensor& tau, int64_t width) {
   Tensor q = a;
-  if (width != cols(a)) {
-    q = empty_column_major(joined(batch_sizes(*a), {rows(a), width}), a->dtype, a->device);
+  if (width != cols_of(a)) {
+    q = empty_column_major(joined(batch_sizes(*a), {rows_of(a), width}), a->dtype, a->device);
     NoGrad off;
-    const int64_t common = std::min(width, cols(a));
+    const int64_t common = std::min(width, cols_of(a));
     raw::copy(ops::narrow(alias(q), -1, 0, common), ops::narrow(alias(a), -1, 0, common));
   }
   backend(a).orthogonal->orgqr(*q, *tau);
@@ -103,7 +100,7 @@ Tensor columns_of_q(const Tensor& a, const Tensor& tau, int64_t width) {
 
 Pair geqrf_raw(const Tensor& x) {
   Tensor a = column_major(x);
-  Tensor tau = empty(joined(batch_sizes(*x), {std::min(rows(x), cols(x))}), x->dtype, x->device);
+  Tensor tau = empty(joined(batch_sizes(*x), {std::min(rows_of(x), cols_of(x))}), x->dtype, x->device);
   backend(x).orthogonal->geqrf(*a, *tau);
   return {a, tau};
 }
@@ -115,7 +112,7 @@ Mode mode_of(std::string_view mode) {
 }
 
 Pair qr_raw(const Tensor& x, Mode mode) {
-  const int64_t m = rows(x), least = std::min(m, cols(x)), k = mode == Mode::Complete ? m : least;
+  const int64_t m = rows_of(x), least = std::min(m, cols_of(x)), k = mode == Mode::Complete ? m : least;
   const auto [a, tau] = geqrf_raw(x);
   const Tensor r = upper_triangle(a, k);
   if (mode == Mode::OnlyR) return {empty(Dims{0}, x->dtype, x->device), r};
