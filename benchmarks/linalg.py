@@ -65,6 +65,7 @@ SPECTRA: dict[str, Make] = {
     "eigh": lambda torch, a: lambda: torch.linalg.eigh(a),
     "eigvalsh": lambda torch, a: lambda: torch.linalg.eigvalsh(a),
 }
+ORTHOGONAL: dict[str, Make] = {"qr": lambda torch, a: lambda: torch.linalg.qr(a)}
 
 
 def measure(ours: Any, other: Any | None, threads: int) -> Iterator[Result]:
@@ -73,3 +74,4 @@ def measure(ours: Any, other: Any | None, threads: int) -> Iterator[Result]:
             library.set_num_threads(threads)
     yield from rows("systems of linear equations", ours, other, threads, SYSTEMS)
     yield from rows("singular values and eigenvalues", ours, other, threads, SPECTRA)
+    yield from rows("orthogonal factors", ours, other, threads, ORTHOGONAL)
