@@ -96,6 +96,12 @@ def test_errors(call, error):
         call()
 
 
+def test_output_masks():
+    assert masked._output_mask(masked.sum, X, 1, mask=NONE).tolist() == [True, False]
+    assert masked._output_mask(masked.norm, X, 2.0, 0, mask=NONE, keepdim=True).tolist() == [[True, False, True]]
+    assert masked._output_mask(masked.softmax, X, 0, mask=NONE[:1]).equal(NONE[:1].expand(2, 3))
+
+
 def test_there_is_no_masked_tensor():
     with pytest.raises(AttributeError):
         masked.MaskedTensor

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from adjoint.masked._ops import (
+    _input_mask as _input_mask,
+)
+from adjoint.masked._ops import (
+    _output_mask as _output_mask,
+)
+from adjoint.masked._ops import (
     amax,
     amin,
     argmax,

@@ -42,6 +42,21 @@ def _input_mask(input: Tensor, mask: Tensor) -> Tensor:
     return torch.broadcast_to(mask, input.shape).to(torch.bool)
 
 
+_REDUCTIONS = frozenset("sum prod amax amin argmax argmin mean median norm var std logsumexp".split())
+
+
+def _output_mask(op: Any, input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """Which results of op, called so with a mask, something counts for."""
+    mask = _input_mask(input, kwargs["mask"])
+    if op.__name__ not in _REDUCTIONS:
+        return mask
+    rest = args[1:] if op.__name__ == "norm" else args
+    for d in reversed(_canonical_dim(rest[0] if rest else kwargs.get("dim"), input.ndim)):
+        if input.ndim:
+            mask = mask.any(d, keepdim=bool(kwargs.get("keepdim", False)))
+    return mask
+
+
 def _least(input: Tensor) -> float:
     return -torch.inf if input.is_floating_point() else torch.iinfo(input.dtype).min
 
