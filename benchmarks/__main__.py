@@ -10,11 +10,37 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import cached, chart, fft, large, linalg, memory, networks, products, profiling, report, small
+from benchmarks import (
+    cached,
+    chart,
+    dtypes,
+    fft,
+    large,
+    linalg,
+    memory,
+    networks,
+    products,
+    profiling,
+    report,
+    small,
+    sorting,
+)
 from benchmarks.timing import Budget, Result
 
 ROOT = Path(__file__).parent.parent
-GROUPS = ("small", "cached", "large", "products", "linalg", "fft", "networks", "memory", "profiling")
+GROUPS = (
+    "small",
+    "cached",
+    "large",
+    "products",
+    "linalg",
+    "fft",
+    "networks",
+    "sorting",
+    "dtypes",
+    "memory",
+    "profiling",
+)
 # What limits the libraries alike. Each reads its variable when it is loaded, so the program starts anew with them.
 ISAS = {
     "v3": {"ATEN_CPU_CAPABILITY": "avx2", "MKL_ENABLE_INSTRUCTIONS": "AVX2", "OPENBLAS_CORETYPE": "Haswell"},
@@ -74,6 +100,12 @@ def _measure(groups: tuple[str, ...], ours: Any, other: Any | None) -> Iterator[
     if "networks" in groups:
         for threads in sorted({1, cores}):
             yield from networks.measure(ours, other, threads)
+    if "sorting" in groups:
+        for threads in sorted({1, cores}):
+            yield from sorting.measure(ours, other, threads)
+    if "dtypes" in groups:
+        for threads in sorted({1, cores}):
+            yield from dtypes.measure(ours, other, threads)
     if "memory" in groups:
         yield from memory.measure(other is not None)
     if "profiling" in groups:
