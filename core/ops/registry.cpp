@@ -70,6 +70,7 @@ void refuse_out_grad(const char* name, bool requires_grad) {
 
 Tensor write_out(const Tensor& out, const Tensor& value, const char* name) {
   refuse_out_grad(name, needs_record(out, value));
+  check_no_self_overlap(out);
   prepare_out(out, value->sizes(), value->dtype, value->device, name);
   check_inplace(out, name, false);
   raw::copy(out, value);

@@ -30,10 +30,16 @@ void refuse_gradients(const char* name, const Overload& o, const Value* v, const
 }
 
 void same_device(const Overload& o, const Value* v, const Tensor& out) {
-  for (int i = 0; i < o.arguments; ++i)
-    if (v[i].kind == Value::TensorK && *v[i].tensor && (*v[i].tensor)->device != out->device)
+  auto same = [&](const Tensor& x) {
+    if (x && x->device != out->device)
       fail("Expected all tensors to be on the same device, but found at least two devices, ",
-           name_of(out->device), " and ", name_of((*v[i].tensor)->device), "!");
+           name_of(out->device), " and ", name_of(x->device), "!");
+  };
+  for (int i = 0; i < o.arguments; ++i) {
+    if (v[i].kind == Value::TensorK) same(*v[i].tensor);
+    if (v[i].kind == Value::TensorList)
+      for (const Tensor& x : *v[i].tensors) same(x);
+  }
 }
 
 PyObject* call_with_out(OpEntry& e, Overload& o, const Value* v, Scratch& s) {
@@ -99,7 +105,11 @@ void write_result(const OpEntry& e, const Overload& o, const Value* v, const Ten
 
 // --- calls ---
 PyObject* invoke(OpEntry& e, Overload& o, const Value* v, Scratch& s, PyObject* self) {
-  if (__builtin_expect(s.out != nullptr, 0)) return call_with_out(e, o, v, s);
+  if (__builtin_expect(s.out != nullptr, 0)) {
+    if (e.form >= Form::Inplace)
+      raise(PyExc_TypeError, "%s() got an unexpected keyword argument 'out'", e.name.c_str());
+    return call_with_out(e, o, v, s);
+  }
   Returned r;
   if (__builtin_expect(e.form >= Form::Inplace, 0)) {
     if (e.form == Form::InplaceFunction) {

@@ -93,11 +93,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) ->
         left, right = list(range(-dims, 0)), list(range(dims))
     else:
         left, right = ([d] if isinstance(d, int) else list(d) for d in dims)
-    result = _ops["_tensordot"](a, b, left, right)
-    if out is None:
-        return result
-    out.resize_(result.shape)
-    return out.copy_(result)
+    return _ops["_tensordot"](a, b, left, right, out=out)
 
 
 def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:

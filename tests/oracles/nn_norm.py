@@ -6,7 +6,7 @@ import numpy as np
 
 from . import types
 from .reduce import axes
-from .rules import FIRST, SAME, Oracle
+from .rules import FIRST, FLOAT, SAME, Oracle
 
 
 def _moments(x, over, centred=True):
@@ -104,9 +104,13 @@ def _normalize(x, p=2.0, dim=1, eps=1e-12):
     return x / np.maximum(norm, eps)
 
 
-def _local_response(x, size, alpha=1e-4, beta=0.75, k=1.0):
+def _local_response(x, size, alpha=1e-4, beta=0.75, k=1.0, type="float32"):
+    if types.letter(type) == "i":
+        x = x.astype("int64")
     squares = np.pad(x * x, [(0, 0), (size // 2, (size - 1) // 2)] + [(0, 0)] * (x.ndim - 2))
     mean = sum(squares[:, i : i + x.shape[1]] for i in range(size)) / np.longdouble(size)
+    if types.letter(type) == "i":  # a mean of integers is one
+        mean = np.floor(mean)
     return x / (alpha * mean + k) ** np.longdouble(beta)
 
 
@@ -125,7 +129,12 @@ ORACLE = {
     "nn.functional.instance_norm": _one(_instance),
     "instance_norm": _one(_torch_instance),
     "nn.functional.normalize": Oracle(_normalize, SAME, ulps=8, steps=3),
-    "nn.functional.local_response_norm": Oracle(_local_response, ulps=8, steps=16),
+    "nn.functional.local_response_norm": Oracle(_local_response, FLOAT, ulps=8, steps=16, typed=True),
 }
-_refuse_complex = [name for name in ORACLE if "rms" not in name and "normalize" not in name]
-REFUSES = {"bi": [name for name in ORACLE if name not in _refuse_complex], "bic": _refuse_complex}
+_counts = "nn.functional.local_response_norm"
+_refuse_complex = [name for name in ORACLE if "rms" not in name and "normalize" not in name and name != _counts]
+REFUSES = {
+    "bi": [name for name in ORACLE if name not in (*_refuse_complex, _counts)],
+    "bic": _refuse_complex,
+    "bc": [_counts],
+}

@@ -40,8 +40,8 @@ Tensor full(Ints size, Operand value, MaybeDtype dtype, MaybeDevice device, Dest
 Tensor empty(Ints size, MaybeDtype dtype, MaybeDevice device, MaybeFormat format, Dest dest) {
   Dtype d = wanted_dtype(dtype, dest, default_dtype());
   if (dest.tensor) {
-    if (!equal((*dest.tensor)->sizes(), size))
-      return finish_creation(adjoint::empty(size, d, on(device)), dest, "empty");
+    check_out_device(on(device), dest);
+    if (!equal((*dest.tensor)->sizes(), size)) resize_to(*dest.tensor, size, MemoryFormat::Contiguous);
     return *dest.tensor;
   }
   check(format.value_or(MemoryFormat::Contiguous) != MemoryFormat::Preserve,

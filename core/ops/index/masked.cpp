@@ -9,10 +9,6 @@
 namespace adjoint::ops {
 namespace {
 
-void check_mask(const Tensor& mask, const char* op) {
-  check(mask->dtype == Dtype::Bool || mask->dtype == Dtype::U8, op, ": expected BoolTensor for mask");
-}
-
 Tensor selected(const Tensor& x, const Tensor& mask) {
   NoGrad no_grad;
   Dims both = broadcast_shapes(x->sizes(), mask->sizes());
@@ -38,7 +34,7 @@ struct MaskedSelect {
     Tensor m = mask.get(b.node);
     Dims both = broadcast_shapes(shape, m->sizes());
     Tensor zero = adjoint::zeros(both, g->dtype, g->device);
-    b.gx[0] = sum_to(masked_scatter_(zero, expand(m, both), g), shape);
+    b.gx[0] = sum_to(masked_scatter_(zero, expand(raw::cast(m, Dtype::Bool), both), g), shape);
   }
   void fields(auto& f) {
     f("mask", mask);
@@ -87,7 +83,8 @@ struct MaskedScatter {
 };
 
 Tensor masked_scatter_(const Tensor& x, const Tensor& mask, const Tensor& source) {
-  check_mask(mask, "masked_scatter");
+  check(mask->dtype == Dtype::Bool, "masked_scatter_ only supports boolean masks, but got mask with dtype ",
+        label_of(mask->dtype));
   check(x->dtype == source->dtype, "masked_scatter: expected self and source to have same dtypes but got ",
         label_of(x->dtype), " and ", label_of(source->dtype));
   Tensor where_true = mask_positions(expand(mask, x->sizes()));
@@ -191,7 +188,8 @@ Tensor argwhere(const Tensor& x) {
 }  // namespace
 
 Tensor masked_select(const Tensor& x, const Tensor& mask) {
-  check_mask(mask, "masked_select");
+  check(mask->dtype == Dtype::Bool || mask->dtype == Dtype::U8,
+        "masked_select: expected BoolTensor for mask");
   return apply(MaskedSelect{mask}, x);
 }
 

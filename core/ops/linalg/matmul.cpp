@@ -264,7 +264,7 @@ static const auto defs = {
     def<outer_named>("ger(Tensor self, Tensor vec2) -> Tensor", kBoth | kOut, "The same as outer."),
     def<inner>("inner(Tensor self, Tensor other) -> Tensor", kBoth | kOut,
                "Dot products along the last dimensions."),
-    def<linear>("linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor", kNN, "x Wᵀ + b."),
+    def<linear>("linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor", kNN | kOut, "x Wᵀ + b."),
     def<bilinear>("bilinear(Tensor input1, Tensor input2, Tensor weight, Tensor? bias=None) -> Tensor",
                   kNN | kFunction, "x₁ W x₂ + b."),
     def<kron>("kron(Tensor self, Tensor other) -> Tensor", kBoth | kOut, "The Kronecker product."),

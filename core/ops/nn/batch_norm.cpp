@@ -191,7 +191,7 @@ static const auto defs = {
     def<native_batch_norm>(
         "native_batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, "
         "Tensor? running_var, bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor)",
-        kFunction, "batch_norm, the means and the reciprocal deviations."),
+        kFunction | kOut, "batch_norm, the means and the reciprocal deviations."),
     def<instance_norm>(
         "instance_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? "
         "running_var, bool use_input_stats, float momentum, float eps, bool cudnn_enabled) -> Tensor",

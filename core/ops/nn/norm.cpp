@@ -58,9 +58,11 @@ void composed_vjp(const NormLayout& l, Backward& b, const Tensor& x, const Tenso
       h = ops::sub(h, mean(h));
     }
     // In units of the largest, whose squares stay in the type's range.
-    Tensor unit = unit_of(h, grid.over, std::sqrt(p.eps)), u = ops::div(h, unit),
-           least = ops::square(ops::div(full(unit->sizes(), std::sqrt(p.eps), type, unit->device), unit)),
-           own = ops::pow(ops::add(mean(ops::square(u)), least), -0.5);
+    const double root = std::sqrt(std::abs(p.eps));
+    Tensor unit = unit_of(h, grid.over, root), u = ops::div(h, unit),
+           least = ops::square(ops::div(full(unit->sizes(), root, type, unit->device), unit));
+    if (p.eps < 0) least = ops::neg(least);
+    Tensor own = ops::pow(ops::add(mean(ops::square(u)), least), -0.5);
     h = ops::mul(u, own);
     scale = ops::div(own, unit);
   }

@@ -24,16 +24,19 @@ Tensor mean_around(const Tensor& squares, int64_t size) {
     }
     sum = sum ? ops::add(sum, part) : part;
   }
+  if (is_integral(sum->dtype))  // PyTorch's average of integers is an integer
+    return ops::to(ops::div(ops::to(sum, Dtype::F64), double(size)), sum->dtype);
   return ops::div(sum, double(size));
 }
 
 Tensor local_response_norm(const Tensor& x, int64_t size, double alpha, double beta, double k) {
   check_as(x->ndim >= 3, ErrorKind::Value, "Expected 3D or higher dimensionality input (got ", int(x->ndim),
            " dimensions)");
-  if (!is_floating(x->dtype)) fail_dtype("local_response_norm", x->dtype);
-  if (x->numel == 0) return x;
+  if (is_complex(x->dtype) || x->dtype == Dtype::Bool) fail_dtype("local_response_norm", x->dtype);
+  if (x->numel == 0) return is_integral(x->dtype) ? ops::to(x, default_dtype()) : x;
   check(size > 0, "kernel size should be greater than zero, but got ", size);
-  Tensor around = mean_around(ops::mul(x, x), size);
+  Tensor wide = is_integral(x->dtype) ? ops::to(x, Dtype::I64) : x;
+  Tensor around = mean_around(ops::mul(wide, wide), size);
   return ops::div(x, ops::pow(ops::add(ops::mul(around, alpha), k), beta));
 }
 

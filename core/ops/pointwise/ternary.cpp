@@ -43,6 +43,8 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, Operand value, const Des
     const Tensor& v = *value.tensor;
     check(v->ndim == 0, "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with ",
           int(v->ndim), " dimension(s).");
+    check(!is_complex(v->dtype) || is_complex(x->dtype), "value cannot be converted to type ",
+          cpp_name(x->dtype), " without overflow");
     return pointwise(formula_as<"where", "MaskedFillBackward1", no_edge>, {mask, ops::to(v, x->dtype), x},
                      dest);
   }

@@ -117,7 +117,7 @@ Tensor by_race(const Tensor& p, int64_t samples, Generator& g) {
   check(
       !item(any(lt(positive, Scalar(samples)))).to_bool(),
       "invalid multinomial distribution (with replacement=False, not enough non-negative category to sample)");
-  Tensor q = adjoint::empty(p->sizes(), p->dtype, p->device);
+  Tensor q = empty_like_strides(p, p->dtype);  // PyTorch draws in the order of memory
   backend(q).draw({Draw::Exponential, 1}, *q, g);
   q = masked_fill(div(p, q), none, -1);  // below quotients that underflow, and 0 / 0
   if (samples == 1) return argmax(q, -1, true);

@@ -11,25 +11,18 @@ namespace {
 // Observation weights: frequencies times importances, or null.
 Tensor weights_of(const Tensor& x, const Tensor& f, const Tensor& a) {
   int64_t n = x->size(1);
-  auto check_one = [&](const Tensor& w, const char* name) {
+  auto check_one = [&](const Tensor& w, const char* name, bool right, const char* kind) {
     check(w->ndim <= 1, "cov(): expected ", name, " to have one or fewer dimensions but got ", name, " with ",
           int(w->ndim), " dimensions");
+    check(right, "cov(): expected ", name, " to have ", kind, " dtype but got ", name, " with ",
+          label_of(w->dtype), " dtype");
     check(w->numel == n, "cov(): expected ", name,
           " to have the same numel as there are observations in the input but got ", w->numel, " != ", n);
     check(n == 0 || item_at(*reduce_all_raw(Reduction::Min, w)).to_double() >= 0, "cov(): ", name,
           " cannot be negative");
   };
-  if (f) {
-    check_one(f, "fweights");
-    check(is_integral(f->dtype), "cov(): expected fweights to have integral dtype but got fweights with ",
-          label_of(f->dtype), " dtype");
-  }
-  if (a) {
-    check_one(a, "aweights");
-    check(is_floating(a->dtype),
-          "cov(): expected aweights to have floating point dtype but got aweights with ", label_of(a->dtype),
-          " dtype");
-  }
+  if (f) check_one(f, "fweights", is_integral(f->dtype), "integral");
+  if (a) check_one(a, "aweights", is_floating(a->dtype), "floating point");
   return f && a ? ops::mul(f, a) : f ? f : a;
 }
 

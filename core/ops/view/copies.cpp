@@ -80,9 +80,9 @@ std::vector<Tensor> copied(const Tensor& x, const std::vector<Tensor>& views) {
         "view_copy(Tensor self, int[] size) -> Tensor", kFunction | kOut,
         "view, copied; of layouts that have no such view, too."),
     def<[](const Tensor& x, int64_t dim) { return copied(x, unbind(x, dim)); }>(
-        "unbind_copy(Tensor self, int dim=0) -> Tensor[]", kFunction, "unbind, copied."),
+        "unbind_copy(Tensor self, int dim=0) -> Tensor[]", kFunction | kOut, "unbind, copied."),
     def<[](const Tensor& x, Ints sizes, int64_t dim) { return copied(x, split_with_sizes(x, sizes, dim)); }>(
-        "split_with_sizes_copy(Tensor self, int[] split_sizes, int dim=0) -> Tensor[]", kFunction,
+        "split_with_sizes_copy(Tensor self, int[] split_sizes, int dim=0) -> Tensor[]", kFunction | kOut,
         "split_with_sizes, copied."),
 };
 

@@ -1,12 +1,10 @@
 // resize_, resize_as_, set_: the tensor takes another shape or another storage. Not differentiable.
 #include <optional>
 #include "autograd/door.h"
-#include "ops/layout.h"
+#include "ops/creation/options.h"
 #include "ops/ops.h"
 
 namespace adjoint::ops {
-
-namespace {
 
 void resize_to(const Tensor& x, Ints sizes, MemoryFormat format) {
   check_history(x, "resize_", false);
@@ -26,6 +24,8 @@ void resize_to(const Tensor& x, Ints sizes, MemoryFormat format) {
   else
     x->set_contiguous(Dims(sizes));
 }
+
+namespace {
 
 Tensor resize_(const Tensor& x, Ints sizes, std::optional<MemoryFormat> format) {
   resize_to(x, sizes, format.value_or(MemoryFormat::Contiguous));

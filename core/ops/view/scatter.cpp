@@ -108,7 +108,7 @@ static Tensor as_strided_scatter(const Tensor& x, const Tensor& src, Ints sizes,
     def<slice_scatter>(
         "slice_scatter(Tensor self, Tensor src, int dim=0, int? start=None, int? end=None, int step=1) "
         "-> Tensor",
-        kBoth, "A copy of self in which a range of `dim` holds src."),
+        kBoth | kOut, "A copy of self in which a range of `dim` holds src."),
     def<diagonal_scatter>(
         "diagonal_scatter(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1) -> Tensor", kBoth,
         "A copy of self whose diagonal is src."),
