@@ -332,8 +332,8 @@ static const auto defs = {
     }>("einsum(str equation, Tensor[] tensors, *, int[]? path=None) -> Tensor", kHidden,
        "Sums of products of elements, by Einstein's convention."),
     def<tensordot_checked>(
-        "_tensordot(Tensor self, Tensor other, int[] dims_self, int[] dims_other) -> Tensor",
-        kHidden | kOut, "A sum of products over the given dimensions of both tensors."),
+        "_tensordot(Tensor self, Tensor other, int[] dims_self, int[] dims_other) -> Tensor", kHidden | kOut,
+        "A sum of products over the given dimensions of both tensors."),
 };
 
 }  // namespace adjoint
