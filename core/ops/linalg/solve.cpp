@@ -66,7 +66,7 @@ Solved solved(const Tensor& a, const Tensor& b, bool left) {
   if (!left || !equal(Ints(batch_a), Ints(batch))) {
     const LuFactors f = lu_factors(a);
     const Tensor x = ops::lu_solve(f.lu, f.pivots, b, left, false);
-    return {left ? x : column_major(x), f.lu, f.pivots, f.info};
+    return {x, f.lu, f.pivots, f.info};
   }
   const Dims pivots(a->sizes().first(size_t(a->ndim) - 1));
   Solved s{column_major(b, batch), column_major(a, batch), empty(pivots, Dtype::I32, a->device),
@@ -85,6 +85,7 @@ std::tuple<Tensor, Tensor> solve_named(const Tensor& a, const Tensor& b, bool le
   if (vector) {
     NoGrad off;
     s.x = alias(ops::squeeze(s.x, -1));
+    if (s.x->ndim > 1) s.x = column_major(s.x);  // PyTorch's layout of a batch of vectors
   }
   return {apply_from(Solve{left, vector, s.lu, s.pivots}, s.x, a, b), s.info};
 }
