@@ -35,7 +35,7 @@ def _canonical_dim(dim: Dims, ndim: int) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-def _input_mask(input: Tensor, mask: Tensor) -> Tensor:
+def _input_mask(input: Tensor, *_: Any, mask: Tensor, **__: Any) -> Tensor:
     """The mask, broadcast to the input and of type bool."""
     if mask.ndim > input.ndim:
         raise IndexError("_input_mask expected broadcastable mask (got mask dimensionality higher than of the input)")
@@ -47,7 +47,7 @@ _REDUCTIONS = frozenset("sum prod amax amin argmax argmin mean median norm var s
 
 def _output_mask(op: Any, input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """Which results of op, called so with a mask, something counts for."""
-    mask = _input_mask(input, kwargs["mask"])
+    mask = _input_mask(input, mask=kwargs["mask"])
     if op.__name__ not in _REDUCTIONS:
         return mask
     rest = args[1:] if op.__name__ == "norm" else args
@@ -74,7 +74,9 @@ def _filled(input: Tensor, mask: Tensor | None, identity: float) -> Tensor:
     """The input, with the identity where the mask is false."""
     if mask is None:
         return input
-    return torch.where(_input_mask(input, mask), input, torch.tensor(identity, dtype=input.dtype, device=input.device))
+    return torch.where(
+        _input_mask(input, mask=mask), input, torch.tensor(identity, dtype=input.dtype, device=input.device)
+    )
 
 
 def _above_all(name: str, input: Tensor, mask: Tensor | None) -> Tensor:
@@ -238,7 +240,7 @@ def norm(
 
 def _count(input: Tensor, dim: Dims, keepdim: bool | None, mask: Tensor | None) -> Tensor:
     """How many elements count."""
-    mask = torch.ones_like(input, dtype=torch.bool) if mask is None else _input_mask(input, mask)
+    mask = torch.ones_like(input, dtype=torch.bool) if mask is None else _input_mask(input, mask=mask)
     return torch.sum(mask, _canonical_dim(dim, input.ndim), bool(keepdim))
 
 
