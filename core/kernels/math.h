@@ -9,6 +9,7 @@
 #include <complex>
 #include <cstdint>
 #include <type_traits>
+#include "kernels/math_angles.h"
 #include "kernels/math_float.h"
 #if defined(__FMA__) || defined(__aarch64__)
 #define ADJOINT_VECTOR_DOUBLE 1
@@ -47,6 +48,12 @@ ADJOINT_FN double copysign(double x, double y) { return __builtin_copysign(x, y)
 #if !defined(ADJOINT_VECTOR_DOUBLE)
 ADJOINT_FN double atan2(double y, double x) { return __builtin_atan2(y, x); }
 ADJOINT_FN double hypot(double x, double y) { return __builtin_hypot(x, y); }
+ADJOINT_FN double exp_times(double x,
+                            double f) {  // f e^x: neither overflows or vanishes before the product does
+  double half = exp(0.5 * x);
+  return x < -760 ? 0 * f : f * half * half;
+}
+ADJOINT_FN ExpAndTimes<double> exp_and_times(double x, double f) { return {exp(x), exp_times(x, f)}; }
 ADJOINT_FN double pow(double x, double y) { return __builtin_pow(x, y); }
 #endif
 ADJOINT_FN double nextafter(double x, double y) { return __builtin_nextafter(x, y); }
@@ -61,10 +68,26 @@ ADJOINT_FN float nextafter(float x, float y) {
   return x != x || y != y ? x + y : next;
 }
 
-// long double stands for a double, or float, that asks for the C library: see Note [Hard arguments].
-ADJOINT_FN long double sin(long double x) { return __builtin_sin(double(x)); }
-ADJOINT_FN long double cos(long double x) { return __builtin_cos(double(x)); }
-ADJOINT_FN long double tan(long double x) { return __builtin_tan(double(x)); }
+// long double stands for a double, or float, that asks for the long way: see Note [Hard arguments]. Angles are reduced
+// by all digits of π that matter, what is left of them is `low`.
+ADJOINT_FN long double sin(long double x) {
+  Reduction v = reduced_angle(double(x));
+  double s = sin(v.r), c = cos(v.r);
+  double y = v.quarters & 1 ? c - v.low * s : s + v.low * c;
+  return v.quarters & 2 ? -y : y;
+}
+ADJOINT_FN long double cos(long double x) {
+  Reduction v = reduced_angle(double(x));
+  double s = sin(v.r), c = cos(v.r);
+  double y = v.quarters & 1 ? s + v.low * c : c - v.low * s;
+  return (v.quarters + 1) & 2 ? -y : y;
+}
+ADJOINT_FN long double tan(long double x) {
+  Reduction v = reduced_angle(double(x));
+  double t = tan(v.r);
+  t += v.low * (1 + t * t);
+  return v.quarters & 1 ? -1 / t : t;
+}
 ADJOINT_FN long double fmod(long double x, long double y) { return __builtin_fmod(double(x), double(y)); }
 ADJOINT_FN long double abs(long double x) { return __builtin_fabsl(x); }
 ADJOINT_FN long double floor(long double x) { return __builtin_floorl(x); }
@@ -150,7 +173,8 @@ template <Floating T> ADJOINT_FN bool is_hard_angle(T x) {
 ADJOINT_FN double fmod(double x, double y) { return __builtin_fmod(x, y); }
 ADJOINT_FN float fmod(float x, float y) { return __builtin_fmodf(x, y); }
 ADJOINT_FN bool is_hard_quotient(Floating auto, Floating auto) { return false; }
-ADJOINT_FN bool is_hard_angle(Floating auto) { return false; }
+ADJOINT_FN bool is_hard_angle(float) { return false; }
+ADJOINT_FN bool is_hard_angle(double x) { return (abs(x) > 0x1p40) & (abs(x) < detail::kWideInf); }
 #endif
 
 // Python's %: the divisor's sign.
@@ -215,6 +239,7 @@ ADJOINT_FN double normal_cdf(double x) {
   double u = -x * c, lost = __builtin_fma(-x, c, -u) - x * low;
   return 0.5 * erfc(u) * (u > 0 ? 1 - 2 * u * lost : 1);
 }
+ADJOINT_FN double normal_cdf_times(double x, double f) { return f * normal_cdf(x); }
 #endif
 ADJOINT_FN double normal_density(double x) {
   double square = x * x, lost = detail::madd(x, x, -square);
@@ -246,55 +271,41 @@ template <Floating T> ADJOINT_FN T logaddexp2(T a, T b) {
   return a == b && isinf(a) ? a : r;
 }
 
-// ---- gamma and the inverse of erf: double only, float goes through it
+// ---- gamma, double only, float goes through it; the inverse of erf, whose double one is in math_normal.h
 
 ADJOINT_FN double lgamma(double x) { return __builtin_isinf(x) ? __builtin_inf() : __builtin_lgamma(x); }
 ADJOINT_FN float lgamma(float x) { return float(lgamma(double(x))); }
-// Reflection for negative x, recurrence up to 10, then the asymptotic series (Cephes, as PyTorch).
+// Between 1 and 2 the distance from the zero (in two numbers) times a polynomial, from there on
+// log x - 1/2x - G / x² with a polynomial G in 8/x² - 1, by recurrence below 1 and by reflection below 0. No branches.
 ADJOINT_FN double digamma(double x) {
-  if (x == 0) return __builtin_copysign(__builtin_inf(), -x);
-  double result = 0;
-  if (x < 0) {
-    double r = x - __builtin_rint(x);  // from the nearest pole: exact
-    if (r == 0) return __builtin_nan("");
-    result = -detail::kPi / __builtin_tan(detail::kPi * r);
-    x = 1 - x;
-  }
-  while (x < 10) result -= 1 / x, x += 1;
-  if (x == 10) return result + 2.25175258906672110764;
-  double z = 1 / (x * x), y = 0;
-  if (x < 1e17)
-    y = z * detail::horner(z, 8.33333333333333333333e-2, -2.10927960927960927961e-2,
-                           7.57575757575757575758e-3, -4.16666666666666666667e-3, 3.96825396825396825397e-3,
-                           -8.33333333333333333333e-3, 8.33333333333333333333e-2);
-  return result + __builtin_log(x) - 0.5 / x - y;
+  double r = x - __builtin_rint(x);  // from the nearest pole: exact
+  double a = x < 0 ? 1 - x : x, shifted = a < 1 ? a + 1 : a;
+  double near = shifted < 2 ? shifted : 2, far = shifted > 2 ? shifted : 2, inverse = 1 / far;
+  double from_zero = (near - 1.4616321449683622) - 9.549995429965697e-17, u = near - 1.5;
+  double z = inverse * inverse, t = 8 * z - 1;
+  double y =
+      from_zero * detail::horner(u, 0.00011881232908510335, -0.0001782188548855923, 9.653646261410062e-05,
+                                 -0.00014480643368061614, 0.00032395945401345196, -0.00048595039220036254,
+                                 0.0006909255761282986, -0.0010364584817312839, 0.0015633696313653504,
+                                 -0.0023454947397380833, 0.003518106563802472, -0.005279937255532708,
+                                 0.007927021796868154, -0.011908220105959716, 0.017907248317313294,
+                                 -0.026975796659787055, 0.040760833940846085, -0.06192213327548831,
+                                 0.09498872445289039, -0.14840492305388092, 0.24054248424078697,
+                                 -0.4236274212814606, 0.9510558760318328);
+  double g = detail::horner(t, 3.5675516347302675e-12, -7.0074910541893744e-12, -9.317146176201968e-13,
+                            -2.2556412296369621e-13, 3.2109724519310323e-11, -7.737851778530002e-11,
+                            1.7489829270220979e-10, -5.07775940765026e-10, 1.6116008374641787e-09,
+                            -5.578283592866259e-09, 2.182947252054054e-08, -9.975939506638587e-08,
+                            5.576415479233636e-07, -4.099379388311838e-06, 4.483905295251293e-05,
+                            -0.0009367704342558004, 0.08234693724440534);
+  y = shifted < 2 ? y : log(far) - detail::madd(g, z, 0.5 * inverse);
+  y -= a < 1 ? 1 / a : 0;
+  double reflected = y - detail::kPi / tan(detail::kPi * r);
+  reflected = r == 0 ? __builtin_nan("") : reflected;
+  y = x < 0 ? reflected : y;
+  return x == 0 ? copysign(__builtin_inf(), -x) : y;
 }
 ADJOINT_FN float digamma(float x) { return float(digamma(double(x))); }
-// As the float one below, with longer polynomials: in w = -log(1 - y²) near the centre, in √w further out.
-ADJOINT_FN double erfinv(double y) {
-  double w = -log((1 - y) * (1 + y)), root = sqrt(w), u = w - 3.125, m = root - 3.25, t = root - 5;
-  double centre = detail::horner(
-      u, -2.362369698566107e-22, -1.6787330615256773e-19, 1.1027771591500033e-18, 1.1125794759379464e-17,
-      -1.290702354613073e-16, 2.166994626283574e-17, 6.581955305929239e-15, -4.0554139746886e-14,
-      -8.106594456438496e-14, 2.6335724924608484e-12, -1.2977505202014966e-11, -5.4154417754696635e-11,
-      1.0512202440121784e-09, -4.112633104297614e-09, -2.907038666019143e-08, 4.2347877672780653e-07,
-      -1.3654691796592068e-06, -1.3882523361276876e-05, 0.0001867342080212427, -0.0007407025341669402,
-      -0.006033670871427011, 0.2401581824255897, 1.6536545626831027);
-  double middle = detail::horner(
-      m, -1.5102695423335065e-08, 6.969241977629694e-10, 1.3104351499972014e-07, -2.713451105439456e-07,
-      -2.7004219280868947e-08, 1.4987130784186127e-06, -3.986084395214756e-06, 2.9257291901789823e-06,
-      1.2465167157087251e-05, -4.731898412011245e-05, 6.828708654753377e-05, 2.4031257015092525e-05,
-      -0.00035503780975963814, 0.0009532893637435638, -0.0016882755357337071, 0.0024914420969817607,
-      -0.003751208508215561, 0.00537091455357168, 1.0052589676941652, 3.0838856104922208);
-  double tail = detail::horner(t, 2.752083669120488e-11, -2.2467591693364936e-11, -3.7171553416167447e-10,
-                               1.4895546197648135e-09, -3.5875995609819957e-09, 7.644335983557396e-09,
-                               -1.5146221782627176e-08, 2.9124399186491765e-08, -6.761414811460412e-08,
-                               2.2901554497563463e-07, -9.930119183482954e-07, 4.5260599477720725e-06,
-                               -1.968177348376382e-05, 7.599527735160192e-05, -0.00021503011962944126,
-                               -0.00013871931835112341, 1.0103004648645413, 4.849906401408584);
-  double x = (w < 6.25 ? centre : w < 16 ? middle : tail) * y;
-  return abs(y) == 1 ? copysign(__builtin_inf(), y) : x;
-}
 // M. Giles, "Approximating the erfinv function" (2010), single precision: two polynomials, no branch.
 ADJOINT_FN float erfinv(float y) {
   float w = -log((1.f - y) * (1.f + y)), u = w - 2.5f, v = sqrt(w) - 3.f;

@@ -11,8 +11,6 @@ namespace adjoint::math {
 inline namespace ADJOINT_ISA {
 namespace detail {
 
-constexpr double kWideInf = __builtin_inf();
-constexpr double kWideNan = __builtin_nan("");
 constexpr double kLn2High = 6.93147180369123816490e-01, kLn2Low = 1.90821492927058770002e-10;
 constexpr double kHalfPi = 0x1.921fb54442d18p0, kHalfPiLow = 0x1.1a62633145c07p-54;
 
@@ -40,20 +38,19 @@ ADJOINT_FN double scaled(double x, double n) {
   double half = __builtin_rint(n * 0.5);
   return x * power_of_two(half) * power_of_two(n - half);
 }
-ADJOINT_FN double clamp_to(double x, double low, double high) {  // NaN passes
-  x = x > high ? high : x;
-  return x < low ? low : x;
-}
-// The same with what r's rounding lost: e^x - 1 shows it where 1 + p would not.
-ADJOINT_FN ExpParts expm1_parts(double x) {
+// The same as r and the rest, where e^x - 1 shows what 1 + p would not: how much r's rounding lost is in the rest.
+struct Expm1Parts {
+  double n, r, rest;
+};
+ADJOINT_FN Expm1Parts expm1_parts(double x) {
   double n = madd(x, 1.44269504088896341, kRoundWide) - kRoundWide;
   double high = madd(n, -kLn2High, x), r = madd(n, -kLn2Low, high), low = madd(n, -kLn2Low, high - r);
-  return {n, r + madd(exp_rest(r), r, low)};
+  return {n, r, madd(exp_rest(r), r, low)};
 }
 ADJOINT_FN double expm1_small(double x) {  // |x| < 600
-  ExpParts e = expm1_parts(x);
+  Expm1Parts e = expm1_parts(x);
   double s = power_of_two(e.n);
-  return madd(s, e.p, s - 1);
+  return madd(s, e.rest, madd(s, e.r, s - 1));
 }
 ADJOINT_FN double half_exp(double x) {  // e^x / 2, which may be finite where e^x is not
   ExpParts e = exp_parts(clamp_to(x, -746, 711));
@@ -143,6 +140,17 @@ ADJOINT_FN double exp(double x) {
   detail::ExpParts e = detail::exp_parts(detail::clamp_to(x, -746, 710));
   return detail::scaled(x < -746 ? 0 : 1 + e.p, e.n);  // 0 does not vanish slowly
 }
+// f e^x: neither overflows or vanishes before the product does.
+ADJOINT_FN double exp_times(double x, double f) {
+  detail::ExpParts e = detail::exp_parts(detail::clamp_to(x, -800, 800));
+  return detail::scaled(x < -760 ? 0 * f : detail::madd(e.p, f, f), e.n);
+}
+ADJOINT_FN ExpAndTimes<double> exp_and_times(double x, double f) {
+  detail::ExpParts e = detail::exp_parts(detail::clamp_to(x, -800, 709));
+  double half = __builtin_rint(e.n * 0.5), low = detail::power_of_two(half),
+         high = detail::power_of_two(e.n - half);
+  return {(1 + e.p) * low * high, detail::madd(e.p, f, f) * low * high};
+}
 ADJOINT_FN double exp2(double x) {
   using namespace detail;
   x = clamp_to(x, -1076, 1025);
@@ -154,9 +162,10 @@ ADJOINT_FN double exp2(double x) {
 }
 ADJOINT_FN double expm1(double x) {
   using namespace detail;
-  ExpParts e = expm1_parts(clamp_to(x, -60, 710));
+  Expm1Parts e = expm1_parts(clamp_to(x, -60, 710));
   double s = power_of_two(e.n > 100 ? 100 : e.n);
-  double small = madd(s, e.p, s - 1), y = e.n > 60 ? scaled(1 + e.p, e.n) : small;
+  double small = madd(s, e.rest, madd(s, e.r, s - 1));
+  double y = e.n > 60 ? scaled(1 + (e.r + e.rest), e.n) : small;
   return x == 0 ? x : y;
 }
 ADJOINT_FN double log(double x) { return detail::log_specials(x, detail::log_sum(detail::log_parts(x))); }
@@ -211,8 +220,8 @@ ADJOINT_FN double asin(double x) {
   double a = __builtin_fabs(x);
   bool big = a > 0.5;
   double s = big ? (1 - a) * 0.5 : a * a, z = big ? __builtin_sqrt(s) : a;
-  double y = madd(z, asin_rest(s), z);
-  y = big ? kHalfPi - (2 * y - kHalfPiLow) : y;
+  double rest = z * asin_rest(s);
+  double y = big ? (kHalfPi - 2 * z) - madd(2, rest, -kHalfPiLow) : z + rest;
   return __builtin_copysign(y, x);
 }
 ADJOINT_FN double acos(double x) {
@@ -343,7 +352,8 @@ ADJOINT_FN double erf(double x) {
 // erfc(a) = exp(-a²) p(t) / (1 + 2a), t = (a - 4) / (a + 4) (Shepherd and Laframboise, 1981), for a up to 28; a² is
 // square + lost. The series about 0 where the result is near 1.
 namespace detail {
-ADJOINT_FN double erfc_positive(double a, double square, double lost) {
+// f erfc(a)
+ADJOINT_FN double erfc_positive(double a, double square, double lost, double f = 1) {
   double t = (a - 4) / (a + 4);
   double high = polynomial(
       t, -8.791338540915347e-09, -9.122432641818368e-09, 1.0182310939611469e-07, 5.8048265766627736e-08,
@@ -354,13 +364,13 @@ ADJOINT_FN double erfc_positive(double a, double square, double lost) {
   double p = horner(t, high, -0.13962111684056266, 1.2329951186255526);
   ExpParts e = exp_parts(-square);
   p /= 1 + 2 * a;
-  double y = scaled(madd(p, e.p, p) * (1 - lost), e.n);
+  double y = scaled(madd(p, e.p, p) * (1 - lost) * f, e.n);
   double s = a * a,
          q = polynomial(s, -1.2290555301717928e-09, 1.4807192815879218e-08, -1.6365844691234924e-07,
                         1.6462114365889248e-06, -1.492565035840625e-05, 0.00012055332981789664,
                         -0.0008548327023450853, 0.005223977625442188, -0.026866170645131252,
                         0.11283791670955126, -0.37612638903183754, 1.1283791670955126);
-  return a < 0.5 ? madd(-a, q, 1) : y;
+  return a < 0.5 ? madd(-a, q, 1) * f : y;
 }
 }  // namespace detail
 ADJOINT_FN double erfc(double x) {
@@ -368,12 +378,14 @@ ADJOINT_FN double erfc(double x) {
   double y = detail::erfc_positive(a, square, detail::madd(a, a, -square));
   return x < 0 ? 2 - y : y;
 }
-ADJOINT_FN double normal_cdf(double x) {
+ADJOINT_FN double normal_cdf_times(double x, double f) {
   x = detail::clamp_to(x, -39, 39);
-  double square = x * x, y = detail::erfc_positive(__builtin_fabs(x) * 0.70710678118654752440, 0.5 * square,
-                                                   0.5 * detail::madd(x, x, -square));
-  return 0.5 * (x > 0 ? 2 - y : y);
+  double square = x * x, half = 0.5 * f;
+  double y = detail::erfc_positive(__builtin_fabs(x) * 0.70710678118654752440, 0.5 * square,
+                                   0.5 * detail::madd(x, x, -square), half);
+  return x > 0 ? f - y : y;
 }
+ADJOINT_FN double normal_cdf(double x) { return normal_cdf_times(x, 1); }
 // Scaled by the larger side's power of two, so that no square overflows or vanishes.
 ADJOINT_FN double hypot(double x, double y) {
   using namespace detail;

@@ -45,7 +45,14 @@ template <class T, class... C> ADJOINT_FN T polynomial(T x, C... c) { return in_
 
 constexpr float kInf = __builtin_inff();
 constexpr float kNan = __builtin_nanf("");
+constexpr double kWideInf = __builtin_inf();
+constexpr double kWideNan = __builtin_nan("");
 constexpr double kPi = 3.141592653589793238, kLn2 = 0.693147180559945309, kLog10Of2 = 0.301029995663981195;
+
+ADJOINT_FN double clamp_to(double x, double low, double high) {  // NaN passes
+  x = x > high ? high : x;
+  return x < low ? low : x;
+}
 
 // Adding this number rounds a float (double) to an integer, which then stands in the sum's low bits.
 constexpr float kRound = 12582912.f;
@@ -174,20 +181,41 @@ ADJOINT_FN float exp_near(float x) {
 // are a comparison and a choice. NaN and inf travel in the remainder r. 2^n may be subnormal, so it comes in two
 // factors, 2^floor(n/2) and 2^ceil(n/2): t's low bits hold n + 254, twice the exponent of the first. What is nothing
 // has the factor 0, as a product that vanishes takes processors ten times as long.
-ADJOINT_FN float exp(float x) {
-  using namespace detail;
+namespace detail {
+// e^x = p · low · high; from `least` down it is 0
+struct FloatExp {
+  float p, low, high;
+};
+ADJOINT_FN FloatExp exp_factors(float x, float least) {
   constexpr float kBias = kRound + 254.f;
   constexpr int32_t zero = 0x4B400000 + 254;
   int32_t b = float_to_bits(madd(x, 1.442695041f, kBias));
   b = b < zero + 128 ? b : zero + 128;
-  bool none = x < -104.5f;
+  bool none = x < least;
   b = none ? zero - 254 : b;
   float fn = bits_to_float(b) - kBias;
   uint32_t twice = uint32_t(b) << 22;
   float r = madd(fn, 2.12194440e-4f, madd(fn, -0.693359375f, x));
   r = none ? 0.f : r;
-  return madd(exp_slope(r), r, 1.f) * bits_to_float(int32_t(twice & 0x7f800000u)) *
-         bits_to_float(int32_t((twice + 0x400000u) & 0x7f800000u));
+  return {madd(exp_slope(r), r, 1.f), bits_to_float(int32_t(twice & 0x7f800000u)),
+          bits_to_float(int32_t((twice + 0x400000u) & 0x7f800000u))};
+}
+}  // namespace detail
+ADJOINT_FN float exp(float x) {
+  detail::FloatExp e = detail::exp_factors(x, -104.5f);
+  return e.p * e.low * e.high;
+}
+// f e^x for x up to 88: digits that a small e^x has no place for are there in the product.
+ADJOINT_FN float exp_times(float x, float f) {
+  detail::FloatExp e = detail::exp_factors(x, -110.f);
+  return e.p * f * e.low * e.high;
+}
+template <class T> struct ExpAndTimes {
+  T exp, times;
+};
+ADJOINT_FN ExpAndTimes<float> exp_and_times(float x, float f) {
+  detail::FloatExp e = detail::exp_factors(x, -110.f);
+  return {e.p * e.low * e.high, e.p * f * e.low * e.high};
 }
 ADJOINT_FN float exp2(float x) {
   using namespace detail;
@@ -291,10 +319,15 @@ ADJOINT_FN float cos(float x) {
   float s = detail::sine(v.r), c = detail::cosine(v.r);
   return detail::negated_if(v.q + 1, v.q & 1 ? s : c);
 }
+// What the reduction and its rounding lost is put back, as the quotient shows it.
 ADJOINT_FN float tan(float x) {
-  detail::FloatQuarter v = detail::quarter(x);
-  float s = detail::sine(v.r), c = detail::cosine(v.r);
-  float y = (v.q & 1 ? -c : s) / (v.q & 1 ? s : c);
+  using namespace detail;
+  float t = madd(x, 0.636619747f, kRound), n = t - kRound;
+  float first = madd(n, -0x1.921fb6p+0f, x), p = n * 0x1.777a5cp-25f, r = first + p;
+  float low = ((first - r) + p) + madd(n, 0x1.ee59dap-50f, madd(n, 0x1.777a5cp-25f, -p));
+  int32_t q = float_to_bits(t);
+  float s = sine(r), c = cosine(r), y = (q & 1 ? -c : s) / (q & 1 ? s : c);
+  y = madd(low, madd(y, y, 1.f), y);
   return x == 0.f ? x : y;
 }
 #else
@@ -306,13 +339,13 @@ ADJOINT_FN float cos(float x) { return detail::sin_half_turns(detail::half_turns
 ADJOINT_FN float tan(float x) {
   using namespace detail;
   double h = 2 * half_turns(x), n = __builtin_rint(h), r = (h - n) * (kPi / 2), s = r * r;
+  bool odd = (n - 2 * __builtin_rint(n * 0.5)) != 0;
   double sine = horner(s, -2.4757520831862744e-08, 2.7555299512680733e-06, -0.000198412635413568,
                        0.0083333333247382867, -0.16666666666628474);
   double cosine = horner(s, 2.0642489576239317e-09, -2.7555481982303038e-07, 2.4801580479006241e-05,
                          -0.0013888888877087271, 0.041666666666592439);
   sine = madd(sine * s, r, r);
   cosine = madd(cosine * s, s, madd(s, -0.5, 1.0));
-  bool odd = (n - 2 * __builtin_rint(n * 0.5)) != 0;
   float y = float((odd ? -cosine : sine) / (odd ? sine : cosine));
   return abs(x) < 1e-4f ? x * (1.f + x * x * (1 / 3.f)) : y;
 }
@@ -328,8 +361,8 @@ ADJOINT_FN float asin(float x) {
   float a = abs(x);
   bool big = a > 0.5f;
   float s = big ? (1.f - a) * 0.5f : a * a, z = big ? sqrt(s) : a;
-  float y = madd(z, asin_rest(s), z);
-  y = big ? kHalfPiFloat - (2.f * y - kHalfPiFloatLow) : y;
+  float rest = z * asin_rest(s);
+  float y = big ? (kHalfPiFloat - 2.f * z) - madd(2.f, rest, -kHalfPiFloatLow) : z + rest;
   return copysign(y, x);
 }
 ADJOINT_FN float acos(float x) {
@@ -379,7 +412,10 @@ ADJOINT_FN float tanh(float x) {
   float q =
       horner(r, 1.388249728e-03f, 8.366646804e-03f, 4.166720392e-02f, 1.666654268e-01f, 4.999999813e-01f);
   float em = madd(q * r, r, r), s = bits_to_float((n + 127) << 23);
-  float e1 = madd(s, em, s - 1.f), v = e1 / (e1 + 2.f);
+  float e1 = madd(s, em, s - 1.f), v = e1 / (e1 + 2.f), a = abs(x), square = a * a;
+  float p = horner(square, 0.0022695017978549004f, -0.0083231870085001f, 0.021762503311038017f,
+                   -0.053958460688591f, 0.1333329975605011f, -0.3333333432674408f);
+  v = a < 0.6f ? madd(p * square, a, a) : v;
   v = x != x ? x : v;
   return copysign(v, x);
 }
@@ -452,8 +488,9 @@ ADJOINT_FN float scaled_bell(float z) {
   return madd(exp_slope(r) * r, scale, scale);
 }
 }  // namespace detail
-// Far from 0 the tail is e^(-x²/2) t P(t), t = 1 / (1 + 0.4 |x|), whose roundings would show nearer.
-ADJOINT_FN float normal_cdf(float x) {
+// Far from 0 the tail is e^(-x²/2) t P(t), t = 1 / (1 + 0.4 |x|), whose roundings would show nearer. The factor f comes
+// before what is small, so that the product has its digits where the function alone has no place for them.
+ADJOINT_FN float normal_cdf_times(float x, float f) {
   using namespace detail;
   constexpr float kBack = 0x1p-64f;
   float a = abs(x), z = held_size(x, 16.f), e = scaled_bell(z), s = z * z, s2 = s * s;
@@ -462,13 +499,14 @@ ADJOINT_FN float normal_cdf(float x) {
   float p1 = madd(0.0549179874f * kBack, t, 0.139163226f * kBack);
   float p2 = madd(-0.187782228f * kBack, t, 0.106650442f * kBack);
   float p = madd(madd(madd(0.0686901361f * kBack, t2, p2), t2, p1), t2, p0);
-  float tail = e * (t * p);
-  float far = float_to_bits(x) < 0 ? tail : 1.f - tail;
+  float tail = e * (t * p * f);
+  float far = float_to_bits(x) < 0 ? tail : f - tail;
   float q1 = madd(0.0099717211f, s, -0.0664900318f), q2 = madd(0.000110665591f, s, -0.0011831295f);
   float q = madd(madd(-6.74106059e-06f, s2, q2), s2, q1);
   float near = madd(madd(q, s, 0.398942262f), x, 0.5f);
-  return a > 1.2f ? far : near;
+  return a > 1.2f ? far : near * f;
 }
+ADJOINT_FN float normal_cdf(float x) { return normal_cdf_times(x, 1.f); }
 ADJOINT_FN float normal_density(float x) {
   float y = detail::scaled_bell(detail::held_size(x, 16.f)) * float(0.398942280401432678 * 0x1p-64);
   return x != x ? x : y;

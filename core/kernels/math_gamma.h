@@ -6,14 +6,31 @@ namespace adjoint::math {
 inline namespace ADJOINT_ISA {
 namespace detail {
 
-// x^a e^-x / Γ(a). For large a the logarithms cancel: Stirling's series about x = a keeps the digits.
+// log Γ(1 + a): near 0 by a polynomial (fitted at Chebyshev's nodes), as 1 + a would round a away.
+static inline double log_gamma_next(double a) {
+  return a < 0.5
+             ? a * horner(a, 0.0008566638565716807, -0.005194731672532697, 0.01543579776224473,
+                          -0.03050534838692389, 0.046248712296685444, -0.05917229722656062,
+                          0.0686679280551921, -0.07611968619878973, 0.08316419151867026, -0.09091912227713192,
+                          0.10009444309872878, -0.11133371093650912, 0.12550962315160616,
+                          -0.14404989392203416, 0.16955717687390404, -0.2073855510250948, 0.270580808427721,
+                          -0.4006856343865308, 0.8224670334241132, -0.5772156649015329)
+             : __builtin_lgamma(1 + a);
+}
+
+// x^a e^-x / Γ(a), with more digits than a double's on the way, as the exponential magnifies what is lost. For large a the
+// logarithms cancel: Stirling's series about x = a keeps the digits.
 static inline double gamma_density(double a, double x) {
-  if (a < 10) return __builtin_exp(a * __builtin_log(x) - x - __builtin_lgamma(a));
-  double r = 1 / (a * a), u = (x - a) / a;
+  const long double wide = a;
+  if (a < 0.5) return double(wide * __builtin_expl(wide * __builtin_logl(x) - x - log_gamma_next(a)));
+  if (a < 10) return double(__builtin_expl(wide * __builtin_logl(x) - x - __builtin_lgammal(wide)));
+  double r = 1 / (a * a);
   double stirling =
       horner(r, 1. / 156, -691. / 360360, 1. / 1188, -1. / 1680, 1. / 1260, -1. / 360, 1. / 12) / a;
-  double exponent = abs(u) < 0.5 ? a * (__builtin_log1p(u) - u) : a * __builtin_log(x / a) - (x - a);
-  return __builtin_sqrt(a / (2 * kPi)) * __builtin_exp(exponent - stirling);
+  const long double u = (x - wide) / wide;
+  long double exponent =
+      wide * (abs(double(u)) < 0.5 ? __builtin_log1pl(u) - u : __builtin_logl(x / wide) - u);
+  return double(__builtin_sqrt(a / (2 * kPi)) * __builtin_expl(exponent - stirling));
 }
 
 // P(a, x) = density / a · Σ x^k / ((a+1) ... (a+k))
@@ -32,8 +49,8 @@ static inline double upper_series(double a, double x) {
     sum += factor / (a + n);
     if (abs(factor) < 1e-17 * abs(sum)) break;
   }
-  return -__builtin_expm1(a * log_x - __builtin_lgamma(1 + a)) -
-         __builtin_exp(a * log_x - __builtin_lgamma(a)) * sum;
+  double exponent = a * log_x - log_gamma_next(a);
+  return -__builtin_expm1(exponent) - __builtin_exp(exponent) * (a * sum);
 }
 
 // Q(a, x) = density / (x + 1 - a - 1(1-a) / (x + 3 - a - 2(2-a) / ...)), x > a, by Lentz's method.

@@ -4,7 +4,7 @@ from .pointwise import INF, NAN
 from .pointwise import _at as at
 from .pointwise import _unary as unary
 
-BESSEL = ("bessel_j0", "bessel_j1", "modified_bessel_i0", "modified_bessel_i1", "spherical_bessel_j0")
+BESSEL = ("airy_ai", "bessel_j0", "bessel_j1", "modified_bessel_i0", "modified_bessel_i1", "spherical_bessel_j0")
 BESSEL_POSITIVE = (
     *("bessel_y0", "bessel_y1", "modified_bessel_k0", "modified_bessel_k1"),
     *("scaled_modified_bessel_k0", "scaled_modified_bessel_k1"),

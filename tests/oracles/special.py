@@ -118,6 +118,7 @@ def _laguerre(x, n, sign=-1):
 _polynomials["laguerre_polynomial_l"] = _laguerre
 _symmetric = {INF: 1, -INF: -1}
 _bessel = {
+    "airy_ai": (mp.airyai, {INF: 0, -INF: 0}),
     **{f"bessel_j{n}": (lambda x, n=n: mp.besselj(n, x), {INF: 0, -INF: 0}) for n in (0, 1)},
     **{f"bessel_y{n}": (_positive(lambda x, n=n: mp.bessely(n, x)), {0: -INF, INF: 0}) for n in (0, 1)},
     "modified_bessel_i0": (lambda x: mp.besseli(0, x), {INF: INF, -INF: INF}),
@@ -158,6 +159,10 @@ def _waves(x):
     return np.where(x == 0, 0, np.sqrt(2 / np.pi / np.maximum(np.abs(x), 0.1)))
 
 
+def _airy_waves(x):
+    return np.where(x < -1, (np.pi * np.sqrt(np.maximum(np.abs(x), 1))) ** -0.5, 0)
+
+
 def _poles(x):
     return 1 + 1 / np.abs(x)
 
@@ -172,9 +177,9 @@ def _poles_of(n, x):
 
 _near = {
     **{f"special.bessel_{name}": {"scale": _waves, "ulps": 8} for name in ("j0", "j1", "y0", "y1")},
-    **{name: {"ulps": 16} for name in ("i0", "special.i1", "special.i0e", "special.i1e")},
-    **{f"special.{name}": {"ulps": 16} for name in _bessel if "modified" in name},
-    "special.log_ndtr": {"ulps": 32},
+    **{name: {"ulps": 8} for name in ("i0", "special.i1", "special.i0e", "special.i1e")},
+    **{f"special.{name}": {"ulps": 8} for name in _bessel if "modified" in name},
+    "special.airy_ai": {"scale": _airy_waves, "ulps": 8},
 }
 
 ORACLE = {
@@ -202,7 +207,7 @@ REFUSES = {
     "c": (
         "erf erfc erfinv lgamma digamma polygamma i0 special.i1 special.entr special.psi special.gammaln "
         "special.erfcx special.ndtr special.ndtri special.log_ndtr special.i0e special.i1e special.zeta "
-        "special.bessel_j0 special.bessel_j1 special.modified_bessel_i0 special.modified_bessel_i1 "
+        "special.airy_ai special.bessel_j0 special.bessel_j1 special.modified_bessel_i0 special.modified_bessel_i1 "
         "special.spherical_bessel_j0 special.bessel_y0 special.bessel_y1 special.modified_bessel_k0 "
         "special.modified_bessel_k1 special.scaled_modified_bessel_k0 special.scaled_modified_bessel_k1 "
         "special.chebyshev_polynomial_t special.chebyshev_polynomial_u special.chebyshev_polynomial_v "

@@ -34,9 +34,23 @@ struct Gelu : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
-  template <class T> static constexpr auto value(T x) { return x * math::normal_cdf(x); }
+  // Far out the factor is held, as 0 times infinity is no number: gelu(-∞) is -0.
+  template <class T> static constexpr auto held(T x) { return math::where(x < T(-40), T(-40), x); }
+  template <class T> static constexpr auto value(T x) {
+    if constexpr (is_symbol<T>)
+      return x * math::normal_cdf(x);
+    else if constexpr (math::Floating<T>)
+      return x > T(40) ? x : math::normal_cdf_times(x, held(x));
+    else
+      return held(x) * math::normal_cdf(x);
+  }
   template <class T> static constexpr auto slope(T x, T) {
-    return math::normal_cdf(x) + x * math::normal_density(x);
+    if constexpr (is_symbol<T>)
+      return math::normal_cdf(x) + x * math::normal_density(x);
+    else {
+      auto h = math::where(math::abs(x) > T(40), T(40), x);
+      return math::normal_cdf(x) + h * math::normal_density(h);
+    }
   }
 };
 POINTWISE(Gelu)
@@ -48,14 +62,24 @@ struct GeluTanh : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
+  // (1 + tanh(u/2)) / 2 is sigmoid(u), which loses nothing far below 0, where the sum does.
   template <class T> static constexpr auto inner(T x) {
-    return math::tanh(T(0.797884560802865356) * (x + T(0.044715) * (x * x * x)));
+    return T(1.59576912160573071) * (x + T(0.044715) * (x * x * x));
   }
-  template <class T> static constexpr auto value(T x) { return T(0.5) * x * (T(1) + inner(x)); }
+  template <class T> static constexpr auto held(T x) {
+    return math::where(x < T(-40), T(-40), math::where(x > T(40), T(40), x));
+  }
+  template <class T> static constexpr auto value(T x) {
+    if constexpr (is_symbol<T>)
+      return T(0.5) * x * (T(1) + math::tanh(T(0.5) * inner(x)));
+    else
+      return math::where(x < T(-40), T(-40), x) * math::sigmoid(inner(held(x)));
+  }
   template <class T> static constexpr auto slope(T x, T) {
-    auto t = inner(x);
-    auto d = T(0.797884560802865356) * (T(1) + T(0.134145) * (x * x));
-    return T(0.5) * (T(1) + t) + T(0.5) * x * (T(1) - t * t) * d;
+    auto h = x;
+    if constexpr (!is_symbol<T>) h = held(x);
+    auto y = math::sigmoid(inner(h)), rest = math::sigmoid(-inner(h));
+    return y + h * (y * rest) * (T(1.59576912160573071) * (T(1) + T(0.134145) * (h * h)));
   }
 };
 POINTWISE(GeluTanh)
@@ -66,9 +90,22 @@ struct Silu : Pointwise {
   static constexpr uint32_t flags = 0;
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats | kComplex;
-  template <class T> static constexpr auto value(T x) { return x * math::sigmoid(x); }
+  template <class T> static constexpr auto value(T x) {
+    if constexpr (math::Floating<T>) {
+      T a = -math::abs(x), h = x < T(-1e4) ? T(-1e4) : x;  // -∞ times 0 would be no number
+      auto e = math::exp_and_times(a, h);
+      return (x < 0 ? e.times : x) / (T(1) + e.exp);
+    } else
+      return x * math::sigmoid(x);
+  }
   template <class T> static constexpr auto slope(T x, T) {
-    return math::sigmoid(x) * (T(1) + x * math::sigmoid(-x));
+    if constexpr (is_symbol<T>)
+      return math::sigmoid(x) * (T(1) + x * math::sigmoid(-x));
+    else {
+      auto far = math::isinf(x);
+      auto h = math::where(far, math::where(real_part(x) > real_part(T(0)), T(1000), T(-1000)), x);
+      return math::sigmoid(h) * (T(1) + h * math::sigmoid(-h));
+    }
   }
 };
 POINTWISE(Silu)
@@ -85,13 +122,23 @@ struct Mish : Pointwise {
     return math::exp(math::where(x > T(20), T(20), x));
   }
   template <class T> static constexpr auto value(T x) {
-    auto e = held_exp(x), n = e * (e + T(2));
-    return x * (n / (n + T(2)));
+    if constexpr (math::Floating<T>) {
+      T h = x < T(-1e4) ? T(-1e4) : x > T(20) ? T(20) : x;
+      auto e = math::exp_and_times(h, h);
+      T y = e.times * ((e.exp + T(2)) / (e.exp * (e.exp + T(2)) + T(2)));
+      return x > T(20) ? x : y;
+    } else {
+      auto e = held_exp(x), n = e * (e + T(2));
+      return x * (n / (n + T(2)));
+    }
   }
   template <class T> static constexpr auto slope(T x, T) {
     auto e = held_exp(x), n = e * (e + T(2));
+    auto h = x;
+    if constexpr (!is_symbol<T>)
+      h = math::where(x < T(-1000), T(-1000), math::where(x > T(1000), T(1000), x));
     // 1 - tanh² = 4 (n + 1) / (n + 2)², and n + 1 = (e + 1)²
-    return n / (n + T(2)) + x * (T(4) * e * (e + T(1)) / ((n + T(2)) * (n + T(2))));
+    return n / (n + T(2)) + h * (T(4) * e * (e + T(1)) / ((n + T(2)) * (n + T(2))));
   }
 };
 POINTWISE(Mish)
@@ -188,7 +235,9 @@ struct Hardswish : Pointwise {
   static constexpr auto promotion = Promotion::Same;
   static constexpr unsigned types = kFloats;
   static constexpr bool half_vectors = true;
-  template <class T> static constexpr auto value(T x) { return x * held_to_six(x + T(3)) / T(6); }
+  template <class T> static constexpr auto value(T x) {
+    return x * (held_to_six(x + T(3)) / T(6));  // x · 6 may overflow
+  }
   template <class T> static constexpr auto pull(T g, T x, T) {
     return math::where(x <= T(-3), T(0), math::where(x < T(3), g * (x / T(3) + T(0.5)), g));
   }

@@ -1,4 +1,4 @@
-// Bessel functions: their results have no history in PyTorch.
+// Bessel and Airy functions: their results have no history in PyTorch.
 #include "autograd/grad_mode.h"
 #include "ops/pointwise_record.h"
 
@@ -24,6 +24,7 @@ template <Text name> Tensor at_point(const Tensor& x, const Dest& dest) {
     BESSEL("scaled_modified_bessel_k0", "exp(self) * modified_bessel_k0(self)"),
     BESSEL("scaled_modified_bessel_k1", "exp(self) * modified_bessel_k1(self)"),
     BESSEL("spherical_bessel_j0", "sin(self) / self, and 1 at 0"),
+    BESSEL("airy_ai", "The Airy function Ai."),
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
 // The normal distribution function and its kin.
 #include "kernels/math_special.h"
-#include "ops/pointwise.h"
+#include "ops/pointwise/held.h"
 
 ADJOINT_POINTWISE_BEGIN
 struct Erfcx : Pointwise {
@@ -36,7 +36,8 @@ struct Ndtr : Pointwise {
   static constexpr unsigned types = kFloats;
   template <math::Floating T> static constexpr auto value(T x) { return math::ndtr(x); }
   template <class T> static constexpr auto slope(T x, T) {
-    return T(0.398942280401432678) * math::exp(x * x * T(-0.5));
+    auto h = held_within(x, -60, 60);
+    return T(0.398942280401432678) * math::exp(h * h * T(-0.5));
   }
 };
 POINTWISE(Ndtr)
@@ -53,7 +54,8 @@ struct LogNdtr : Pointwise {
       return T(0.797884560802865356) / math::erfcx(x * T(-0.707106781186547524));
     else {
       auto far = x < T(-1e8);  // Mills's ratio is |x| there
-      auto near = T(0.797884560802865356) / math::erfcx(math::where(far, T(0), x) * T(-0.707106781186547524));
+      auto h = held_within(x, -1e300, 60);
+      auto near = T(0.797884560802865356) / math::erfcx(math::where(far, T(0), h) * T(-0.707106781186547524));
       return math::where(far, -x, near);
     }
   }

@@ -1,6 +1,6 @@
 // Special functions: error function, gamma and its derivatives, entropy.
 #include "kernels/math_special.h"
-#include "ops/pointwise.h"
+#include "ops/pointwise/held.h"
 
 ADJOINT_POINTWISE_BEGIN
 struct Erf : Pointwise {
@@ -11,7 +11,8 @@ struct Erf : Pointwise {
   static constexpr unsigned types = kFloats;
   template <class T> static constexpr auto value(T x) { return math::erf(x); }
   template <class T> static constexpr auto slope(T x, T) {
-    return T(1.128379167095512574) * math::exp(-(x * x));
+    auto h = held_within(x, -40, 40);
+    return T(1.128379167095512574) * math::exp(-(h * h));
   }
 };
 POINTWISE(Erf)
@@ -24,7 +25,8 @@ struct Erfc : Pointwise {
   static constexpr unsigned types = kFloats;
   template <class T> static constexpr auto value(T x) { return math::erfc(x); }
   template <class T> static constexpr auto slope(T x, T) {
-    return T(-1.128379167095512574) * math::exp(-(x * x));
+    auto h = held_within(x, -40, 40);
+    return T(-1.128379167095512574) * math::exp(-(h * h));
   }
 };
 POINTWISE(Erfc)

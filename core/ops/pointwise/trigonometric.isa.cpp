@@ -1,4 +1,5 @@
 // Trigonometric functions and their inverses.
+#include "ops/pointwise/angle_slope.h"
 #include "ops/pointwise/one_minus_square.h"
 
 ADJOINT_POINTWISE_BEGIN
@@ -29,6 +30,15 @@ struct Tan : Pointwise {
 };
 POINTWISE(Tan)
 
+struct OneMinusSquare : Pointwise {
+  static constexpr auto schema = "one_minus_square(Tensor self) -> Tensor";
+  static constexpr auto doc = "1 - self², as exact near 1";
+  static constexpr uint32_t flags = 0;
+  template <class T> static constexpr auto value(T x) { return one_minus_square(x); }
+  template <class T> static constexpr auto slope(T x, T) { return T(-2) * x; }
+};
+POINTWISE(OneMinusSquare)
+
 struct Asin : Pointwise {
   static constexpr auto schema = "asin(Tensor self) -> Tensor";
   static constexpr auto doc = "The angle in radians whose sine is self.";
@@ -56,25 +66,60 @@ struct Atan : Pointwise {
 };
 POINTWISE(Atan)
 
+// The slope of atan2: b / r² by way of r, whose square may overflow or vanish. At the origin the angle has no slope; PyTorch
+// takes 0 there. Recorded it is an operation of its own, with slopes whose parts do not cancel.
+template <class T> static constexpr auto angle_slope(T a, T b) {
+  if constexpr (is_symbol<T>)
+    return b / (a * a + b * b);
+  else if constexpr (std::is_same_v<T, V>)
+    return recorded_angle_slope(a, b);
+  else {
+    auto r = math::hypot(a, b);
+    auto none = (r == T(0)) | (r == T(__builtin_inf()));
+    auto safe = math::where(none, T(1), r);
+    return math::where(none, T(0), b / safe / safe);
+  }
+}
+struct AngleSlope : Pointwise {
+  static constexpr auto schema = "angle_slope(Tensor self, Tensor other) -> Tensor";
+  static constexpr auto doc = "other / (self² + other²), the slope of atan2";
+  static constexpr uint32_t flags = 0;
+  static constexpr unsigned types = kFloats;
+  template <class T> static constexpr auto value(T a, T b) { return angle_slope(a, b); }
+  // The direction (p, q) and what is left over r², or nothing where there is none.
+  template <class T> static constexpr auto over_square(T x, T r) {
+    auto none = (r == T(0)) | (r == T(__builtin_inf()));
+    auto safe = math::where(none, T(1), r);
+    return math::where(none, T(0), x / safe / safe);
+  }
+  template <class T> static constexpr auto slope0(T a, T b, T) {
+    if constexpr (is_symbol<T>)
+      return T(-2) * a * b / ((a * a + b * b) * (a * a + b * b));
+    else {
+      auto r = math::hypot(a, b), safe = math::where(r == T(0), T(1), r);
+      return over_square(T(-2) * (a / safe) * (b / safe), r);
+    }
+  }
+  template <class T> static constexpr auto slope1(T a, T b, T) {
+    if constexpr (is_symbol<T>)
+      return (a * a - b * b) / ((a * a + b * b) * (a * a + b * b));
+    else {
+      auto r = math::hypot(a, b), safe = math::where(r == T(0), T(1), r);
+      auto p = a / safe, q = b / safe;
+      return over_square((p - q) * (p + q), r);
+    }
+  }
+};
+POINTWISE(AngleSlope)
+
 struct Atan2 : Pointwise {
   static constexpr auto schema = "atan2(Tensor self, Tensor other) -> Tensor";
   static constexpr auto doc = "The angle of the point (other, self), in (-π, π].";
   static constexpr auto aliases = "arctan2";
   static constexpr unsigned types = kFloats;
   template <class T> static constexpr auto value(T a, T b) { return math::atan2(a, b); }
-  // x / r² by way of r, whose square may overflow or vanish. At the origin the angle has no slope; PyTorch takes 0 there.
-  template <class T> static constexpr auto over_square(T x, T a, T b) {
-    if constexpr (is_symbol<T>)
-      return x / (a * a + b * b);
-    else {
-      auto r = math::hypot(a, b);
-      auto none = (r == T(0)) | (r == T(__builtin_inf()));
-      auto safe = math::where(none, T(1), r);
-      return math::where(none, T(0), x / safe / safe);
-    }
-  }
-  template <class T> static constexpr auto pull0(T g, T a, T b, T) { return g * over_square(b, a, b); }
-  template <class T> static constexpr auto pull1(T g, T a, T b, T) { return g * -over_square(a, a, b); }
+  template <class T> static constexpr auto pull0(T g, T a, T b, T) { return g * angle_slope(a, b); }
+  template <class T> static constexpr auto pull1(T g, T a, T b, T) { return g * -angle_slope(b, a); }
 };
 POINTWISE(Atan2)
 

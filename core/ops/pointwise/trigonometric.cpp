@@ -1,0 +1,10 @@
+// Slopes that are operations of their own where a backward pass is recorded.
+#include "ops/pointwise/angle_slope.h"
+#include "ops/pointwise_record.h"
+
+namespace adjoint {
+V recorded_angle_slope(const V& a, const V& b) {
+  return V(pointwise(formula<"angle_slope">, {a.operand(), b.operand()}));
+}
+V recorded_one_minus_square(const V& x) { return V(pointwise(formula<"one_minus_square">, {x.operand()})); }
+}  // namespace adjoint

@@ -1,0 +1,1 @@
+"""How exact the pointwise functions are: tools/accuracy."""
