@@ -57,7 +57,7 @@ def test_values_have_all_digits(f: functions.Function) -> None:
 
 def test_the_page_names_every_pointwise_function() -> None:
     words = set(re.findall(r"`(?:[a-z]+\.)*(\w+)(?:\(\d+\))?`", (ROOT / "docs" / "accuracy.md").read_text()))
-    assert not {f[0] for f in _core._formulas()} - words
+    assert not {f[0] for f in _core._formulas() if not f[0].startswith("_")} - words
 
 
 def test_huge_angles_at_their_hardest() -> None:

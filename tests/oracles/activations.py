@@ -28,10 +28,17 @@ def _selu(x):
     return _elu(x, 1.6732632423543772848170429916717, 1.0507009873554804934193349852946)
 
 
+def _to_nothing(f):
+    """At -inf the limit, where the formula is infinity times 0."""
+    return lambda x, *options, **named: np.where(np.isneginf(x), -ZERO, f(x, *options, **named))
+
+
+@_to_nothing
 def _gelu(x, approximate="none"):
     if approximate == "tanh":
-        return x * (1 + np.tanh(np.sqrt(2 / PI) * (x + np.longdouble("0.044715") * x**3))) / 2
-    return unbroken(lambda v: v * mpmath.erfc(-v / mpmath.sqrt(2)) / 2, {np.inf: np.inf, -np.inf: np.nan})(x)
+        u = 2 * np.sqrt(2 / PI) * (x + np.longdouble("0.044715") * x**3)
+        return x * sigmoid(u)
+    return unbroken(lambda v: v * mpmath.erfc(-v / mpmath.sqrt(2)) / 2, {np.inf: np.inf})(x)
 
 
 def _prelu(x, weight):
@@ -68,8 +75,8 @@ ORACLE = {
     **{name: of_first(_threshold) for name in ("threshold", "nn.functional.threshold")},
     **{name: of_first(_hardshrink) for name in ("hardshrink", "nn.functional.hardshrink")},
     **{name: promoting(_prelu) for name in ("prelu", "nn.functional.prelu")},
-    "nn.functional.silu": of_first(lambda x: x * sigmoid(x)),
-    "nn.functional.mish": of_first(lambda x: x * np.tanh(np.logaddexp(x, ZERO))),
+    "nn.functional.silu": of_first(_to_nothing(lambda x: x * sigmoid(x))),
+    "nn.functional.mish": of_first(_to_nothing(lambda x: x * np.tanh(np.logaddexp(x, ZERO)))),
     "nn.functional.hardsigmoid": of_first(_hardsigmoid),
     "nn.functional.hardswish": of_first(lambda x: x * _hardsigmoid(x)),
     "nn.functional.relu6": of_first(lambda x: np.clip(x, of_kind(x, 0), of_kind(x, 6)), signed=False),

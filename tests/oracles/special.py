@@ -66,6 +66,12 @@ def _zeta(s, q):
     return mp.zeta(s, q)
 
 
+def _airy(x):
+    if x < -1e10:
+        raise ValueError("its phase has digits to here")
+    return mp.airyai(x)
+
+
 def _positive(f):
     """Of positive numbers: infinite at 0 (its sign is the function's near by), undefined below."""
     return lambda x: mp.nan if x < 0 else f(x)
@@ -118,7 +124,7 @@ def _laguerre(x, n, sign=-1):
 _polynomials["laguerre_polynomial_l"] = _laguerre
 _symmetric = {INF: 1, -INF: -1}
 _bessel = {
-    "airy_ai": (mp.airyai, {INF: 0, -INF: 0}),
+    "airy_ai": (_airy, {INF: 0, -INF: 0}),
     **{f"bessel_j{n}": (lambda x, n=n: mp.besselj(n, x), {INF: 0, -INF: 0}) for n in (0, 1)},
     **{f"bessel_y{n}": (_positive(lambda x, n=n: mp.bessely(n, x)), {0: -INF, INF: 0}) for n in (0, 1)},
     "modified_bessel_i0": (lambda x: mp.besseli(0, x), {INF: INF, -INF: INF}),

@@ -228,7 +228,11 @@ def _cut(f: Callable, most: float = 2000) -> Callable:
 
 MOST = math.inf
 _SMALL = ((-1.5, 1.5), (-30, 30), (-800, 800))
-_TURNS = tuple(k * math.pi / 2 for k in (1, 2, 3, 4, 5, 22, 710, 1e5, 1e9)) + (6381956970095103 * 2.0**797, 1e22)
+_TURNS = (
+    *tuple(k * math.pi / 2 for k in (1, 2, 3, 4, 5, 22, 710, 100000.0, 1000000000.0)),
+    6381956970095103 * 2.0**797,
+    1e22,
+)
 _EXPONENTS = (709.78, -708.39, -745.13, 88.72, -87.3, -103.97, 0.3466, 1024.0, -1074.0, 128.0, -149.0)
 _J_ZEROS = (2.404825557695773, 5.520078110286311, 8.653727912911013, 11.791534439014281, 14.930917708487785, 4096.3)
 _J1_ZEROS = (3.8317059702075125, 7.015586669815619, 10.173468135062722, 13.323691936314223)
@@ -319,7 +323,7 @@ SPECIAL = [
     Function("special.entr", lambda x: -x * mp.log(x) if x > 0 else mp.mpf(0) if x == 0 else mp.ninf, (0.0, 1.0)),
     Function("lgamma", _log_gamma, (0.0, 1.0, 2.0, 0.5, 7.0, 8.0, -1.0, -2.0, -10.0, -20.5), ((-5, 5), (0, 20), (-100, 200)), size=lambda x: 1 if x < 0 else 0, size_text="1 for x < 0", of=["special.gammaln"]),
     Function("digamma", _digamma, (1.4616321449683623, 1.0, 2.0, 10.0, -1.0, -2.0, -10.0), ((-5, 5), (0, 20), (-100, 200)), size=lambda x: 1 if x < 0 else 0, size_text="1 for x < 0", largest=1e300, of=["special.psi"]),
-    *(Function(f"polygamma({n})", _polygamma(n), (0.0, 1.0, 10.0, -1.0, 0.5), ((-5, 5), (0, 20), (-50, 200)), call=f"polygamma({n}, x)", largest=1e100, size=(lambda x: 10 if x < 0 else 0) if n % 2 == 0 else None, size_text="10 for x < 0" if n % 2 == 0 else "") for n in (1, 2, 3, 10)),
+    *(Function(f"polygamma({n})", _polygamma(n), (0.0, 1.0, 10.0, -1.0, 0.5), ((-5, 5), (0, 20), (-50, 200)), call=f"polygamma({n}, x)", largest=1e8, size=(lambda x: 10 if x < 0 else 0) if n % 2 == 0 else None, size_text="10 for x < 0" if n % 2 == 0 else "") for n in (1, 2, 3, 10)),
     Function("special.zeta", _zeta, (1.0, 9.0, 2.0), ((0, 10), (1, 60)), firsts=(1.0001, 1.1, 1.5, 2.0, 3.0, 3.7, 5.0, 10.0, 20.5, 60.0, 200.0), largest=1e15, dense=False),
     Function("special.gammainc", lambda a, x: _lower(a, x) if x <= a + 10 else 1 - _upper(a, x), (1.0, 10.0), ((0, 3), (0, 30), (80, 120)), firsts=(1e-8, 0.01, 0.3, 1.0, 1.7, 5.0, 9.9, 10.5, 33.0, 100.0, 900.0), largest=1e4, dense=False, of=["igamma"]),
     Function("special.gammaincc", _upper, (1.0, 10.0), ((0, 3), (0, 30), (80, 120)), firsts=(1e-8, 0.01, 0.3, 1.0, 1.7, 5.0, 9.9, 10.5, 33.0, 100.0, 900.0), largest=1e4, dense=False, of=["igammac"]),

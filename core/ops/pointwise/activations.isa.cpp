@@ -135,8 +135,7 @@ struct Mish : Pointwise {
   template <class T> static constexpr auto slope(T x, T) {
     auto e = held_exp(x), n = e * (e + T(2));
     auto h = x;
-    if constexpr (!is_symbol<T>)
-      h = math::where(x < T(-1000), T(-1000), math::where(x > T(1000), T(1000), x));
+    if constexpr (!is_symbol<T>) h = math::where(x < T(-1000), T(-1000), math::where(x > T(20), T(0), x));
     // 1 - tanh² = 4 (n + 1) / (n + 2)², and n + 1 = (e + 1)²
     return n / (n + T(2)) + h * (T(4) * e * (e + T(1)) / ((n + T(2)) * (n + T(2))));
   }

@@ -1,4 +1,5 @@
 #pragma once
+#include "ops/formula.h"
 #include "ops/pointwise.h"
 
 ADJOINT_POINTWISE_BEGIN

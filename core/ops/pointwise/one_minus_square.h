@@ -2,10 +2,7 @@
 // it is an operation of its own: the product's slope at ±1 would be 0 times infinity.
 #pragma once
 #include "ops/pointwise.h"
-
-namespace adjoint {
-V recorded_one_minus_square(const V& x);
-}
+#include "ops/pointwise/recorded_slopes.h"
 
 ADJOINT_POINTWISE_BEGIN
 template <class T> static constexpr auto one_minus_square(T x) {

@@ -1,5 +1,4 @@
-// Slopes that are operations of their own where a backward pass is recorded.
-#include "ops/pointwise/angle_slope.h"
+#include "ops/pointwise/recorded_slopes.h"
 #include "ops/pointwise_record.h"
 
 namespace adjoint {

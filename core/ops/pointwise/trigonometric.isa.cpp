@@ -1,5 +1,5 @@
 // Trigonometric functions and their inverses.
-#include "ops/pointwise/angle_slope.h"
+#include "ops/pointwise/recorded_slopes.h"
 #include "ops/pointwise/one_minus_square.h"
 
 ADJOINT_POINTWISE_BEGIN

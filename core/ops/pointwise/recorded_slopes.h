@@ -1,4 +1,4 @@
-// The slope of atan2 with tensors, as an operation of its own.
+// Slopes with tensors that are operations of their own, as the slopes of their parts would cancel or be 0 times infinity.
 #pragma once
 #include "ops/formula.h"
 
