@@ -303,7 +303,6 @@ ADJOINT_FN double digamma(double x) {
   double reflected = y - detail::kPi / tan(detail::kPi * r);
   reflected = r == 0 ? __builtin_nan("") : reflected;
   y = x < 0 ? reflected : y;
-  y = x == x ? y : x;
   return x == 0 ? copysign(__builtin_inf(), -x) : y;
 }
 ADJOINT_FN float digamma(float x) { return float(digamma(double(x))); }

@@ -76,7 +76,7 @@ static inline float zeta(float s, float q) { return float(zeta(double(s), double
 
 // (-1)^(n+1) n! ζ(n + 1, x); digamma for n = 0.
 static inline double polygamma(double n, double x) {
-  if (n == 0) return digamma(x);
+  if (n == 0) return x == x ? digamma(x) : x;
   if (n == 1) return detail::trigamma(x);
   double sign = __builtin_fmod(n, 2) == 0 ? -1 : 1;
   return sign * __builtin_tgamma(n + 1) * detail::zeta(n + 1, x);

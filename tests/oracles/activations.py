@@ -30,7 +30,12 @@ def _selu(x):
 
 def _to_nothing(f):
     """At -inf the limit, where the formula is infinity times 0."""
-    return lambda x, *options, **named: np.where(np.isneginf(x), -ZERO, f(x, *options, **named))
+
+    def limited(x, *options, **named):
+        y = f(x, *options, **named)
+        return y if np.iscomplexobj(x) else np.where(np.isneginf(x), -ZERO, y)
+
+    return limited
 
 
 @_to_nothing

@@ -45,13 +45,21 @@ struct Erfinv : Pointwise {
 };
 POINTWISE(Erfinv)
 
+// The kernel's digamma is one of numbers: NaN passes here.
+template <class T> static constexpr auto psi(T x) {
+  if constexpr (math::Floating<T>)
+    return x == x ? math::digamma(x) : x;
+  else
+    return math::digamma(x);
+}
+
 struct Lgamma : Pointwise {
   static constexpr auto schema = "lgamma(Tensor self) -> Tensor";
   static constexpr auto doc = "log |Γ(self)|";
   static constexpr auto kernel = "lgamma_vml_cpu", special_aliases = "gammaln";
   static constexpr unsigned types = kFloats;
   template <class T> static constexpr auto value(T x) { return math::lgamma(x); }
-  template <class T> static constexpr auto slope(T x, T) { return math::digamma(x); }
+  template <class T> static constexpr auto slope(T x, T) { return psi(x); }
 };
 POINTWISE(Lgamma)
 
@@ -61,7 +69,7 @@ struct Digamma : Pointwise {
   static constexpr auto kernel = "digamma", special_aliases = "psi";
   static constexpr uint32_t flags = kAll | kSpecial;
   static constexpr unsigned types = kFloats;
-  template <class T> static constexpr auto value(T x) { return math::digamma(x); }
+  template <class T> static constexpr auto value(T x) { return psi(x); }
   template <class T> static constexpr auto slope(T x, T) { return math::polygamma(T(1), x); }
 };
 POINTWISE(Digamma)
