@@ -82,6 +82,11 @@ def samples(torch, name, dtype, edges=False):
     return found + _edges[name](maker(torch, dtype)) if edges and name in _edges else found
 
 
+def samples_with(name, make):
+    """The samples that another maker gives."""
+    return list(_samples[name](make))
+
+
 def resolve(torch, name):
     obj = torch
     for part in name.split("."):
