@@ -151,7 +151,7 @@ struct Backend {
   // The smallest of the most frequent values, at its last place.
   void (*mode_rows)(const TensorImpl& x, int64_t n, const TensorImpl& values, const TensorImpl& indices);
   // The first place in a sorted row (x has one for each of y's rows, or one for all) whose value is not below v's, or
-  // is above it. int64 or double; NaN is above all numbers.
+  // is above it. int32, int64, float or double; NaN is above all numbers.
   void (*search_rows)(const TensorImpl& sorted, const TensorImpl& v, bool upper, const TensorImpl& y);
 
   // --- products: kernels/gemm.h ---
