@@ -84,7 +84,7 @@ DRIVERS = [
     *CORE.glob("autograd/*"),
     *(CORE / "python" / f"{name}.cpp" for name in ("op_function", "callables", "args", "schema", "results", "notes")),
 ]
-WORDS = {"cpu", "int", "float", "bool", "adjoint"}  # of devices and types, and the package's own name
+WORDS = {"cpu", "int", "float", "bool", "fft", "adjoint"}  # of devices, types, namespaces; the package's own name
 
 
 def test_no_driver_knows_an_operation_by_its_name():

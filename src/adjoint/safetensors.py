@@ -36,13 +36,15 @@ _DTYPES = {
 
 
 def _package() -> Any:
+    from importlib import import_module
+
     try:
-        import safetensors
+        package: Any = import_module("safetensors")
     except ImportError as error:
         raise ImportError('.safetensors files need a package: pip install "adjoint[safetensors]"') from error
-    if not hasattr(safetensors, "TensorSpec"):
-        raise ImportError(f"safetensors {safetensors.__version__} is too old: 0.8 is needed")
-    return safetensors
+    if not hasattr(package, "TensorSpec"):
+        raise ImportError(f"safetensors {package.__version__} is too old: 0.8 is needed")
+    return package
 
 
 # --- writing ---

@@ -24,7 +24,8 @@ def differentiable_sample(name, dtype):
         inputs = [t for t in tensors(args) if t.is_floating_point() or t.is_complex()]
         for t in inputs:
             t.requires_grad_()
-        results = tensors(catalogue.resolve(torch, name)(*args, **kwargs))
+        call = catalogue.determined(name, catalogue.resolve(torch, name))
+        results = tensors(call(*args, **kwargs))
         results = [r for r in results if r.requires_grad]
         if results and inputs:
             return inputs, results
@@ -67,7 +68,7 @@ def test_explains(name):
 
 def pointwise_complex():
     found = []
-    for name in NAMES:
+    for name in set(NAMES) - {"linalg.eig"}:  # a path alone depends on the vectors' phase, which its rule refuses
         try:
             sample = differentiable_sample(name, torch.complex128)
         except (RuntimeError, TypeError, NotImplementedError, IndexError, ValueError, Warning):

@@ -42,6 +42,8 @@ template <class T> void BidiagonalSvd<T>::write_vectors(T* u, T* vh) {
 }
 
 template <class T> int BidiagonalSvd<T>::solve(const T* a, T* s, T* u, T* vh) {
+  // What lies between the columns is 0; the matrix before this one has left its vectors there.
+  std::fill(a_.begin(), a_.end(), T(0));
   for (int64_t j = 0; j < n_; ++j)
     for (int64_t i = 0; i < m_; ++i) a_[size_t(j * m_step_ + i)] = wide_ ? a[i * n_ + j] : a[j * m_ + i];
   const T scale = scale_near_one(a_);
